@@ -1,0 +1,95 @@
+import { kernels } from '../kernels/active.ts';
+import type { BinaryOp, NDArray, Numbers } from '../kernels/kernels.ts';
+import { affine, neg, powScalar } from './elementwise.ts';
+import { record, sameDType } from './graph.ts';
+import { Tensor } from './tensor.ts';
+
+/**
+ * Arithmetic on two tensors, or a tensor and a number. Shapes broadcast as in NumPy: aligned at the last axis, and an axis
+ * of length 1 is repeated. The rules below give gradients of the broadcast shape; backward() sums them back in one place.
+ */
+export type Operand = Tensor | number;
+
+/** y = a + b.   da = dy, db = dy. */
+export function add(a: Tensor, b: Operand): Tensor {
+  if (typeof b === 'number') return affine(a, 1, b);
+  return record('add', forward('add', a, b), [a, b], (dy) => [dy, dy]);
+}
+
+/** y = a - b.   da = dy, db = -dy. */
+export function sub(a: Operand, b: Operand): Tensor {
+  if (typeof b === 'number') return affine(a as Tensor, 1, -b);
+  if (typeof a === 'number') return affine(b, -1, a);
+  return record('sub', forward('sub', a, b), [a, b], (dy) => [dy, () => neg(dy)]);
+}
+
+/** y = a b.   da = dy b, db = dy a. */
+export function mul(a: Tensor, b: Operand): Tensor {
+  if (typeof b === 'number') return affine(a, b, 0);
+  const y = forward('mul', a, b);
+  return record('mul', y, [a, b], (dy) => [() => forward('mul', dy, b), () => forward('mul', dy, a)]);
+}
+
+/** y = a / b.   da = dy / b, db = -dy y / b. */
+export function div(a: Operand, b: Operand): Tensor {
+  if (typeof b === 'number') return affine(a as Tensor, 1 / b, 0);
+  if (typeof a === 'number') return affine(powScalar(b, -1), a, 0);
+  const y = forward('div', a, b);
+  return record('div', y, [a, b], (dy) => [
+    () => forward('div', dy, b),
+    () => kernels(dy).unary('affine', forward('div', forward('mul', dy, y), b), -1, 0),
+  ]);
+}
+
+/** y = a^b for a > 0 (any a where b is a number).   da = dy b a^(b-1), db = dy y ln a. */
+export function pow(a: Tensor, b: Operand): Tensor {
+  if (typeof b === 'number') return powScalar(a, b);
+  const y = forward('pow', a, b);
+  return record('pow', y, [a, b], (dy) => [
+    () => forward('mul', dy, forward('mul', b, forward('pow', a, kernels(b).unary('affine', b, 1, -1)))),
+    () => forward('mul', dy, forward('mul', y, kernels(a).unary('log', a))),
+  ]);
+}
+
+/** y = max(a, b).   dy goes to the larger one; halves to both where they are equal, as in PyTorch. */
+export function maximum(a: Tensor, b: Operand): Tensor {
+  return extreme('maximum', a, b);
+}
+
+/** y = min(a, b).   dy goes to the smaller one; halves to both where they are equal. */
+export function minimum(a: Tensor, b: Operand): Tensor {
+  return extreme('minimum', a, b);
+}
+
+function extreme(op: 'maximum' | 'minimum', a: Tensor, right: Operand): Tensor {
+  const b = typeof right === 'number' ? constant(right, a) : right;
+  const wins = (x: NDArray, over: NDArray) => {
+    const strictly = op === 'maximum' ? forward('greater', x, over) : forward('greater', over, x);
+    const tie = kernels(x).unary('affine', forward('equal', x, over), 0.5, 0);
+    return forward('add', strictly, tie);
+  };
+  return record(op, forward(op, a, b), [a, b], (dy) => [
+    () => forward('mul', dy, wins(a, b)),
+    () => forward('mul', dy, wins(b, a)),
+  ]);
+}
+
+function constant(value: number, like: Tensor): Tensor {
+  const data: Numbers = like.dtype === 'float64' ? Float64Array.of(value) : Float32Array.of(value);
+  return new Tensor(data, []);
+}
+
+function forward(op: BinaryOp, a: NDArray, b: NDArray): NDArray {
+  if (a instanceof Tensor && b instanceof Tensor) sameDType(op, a, b);
+  const rank = Math.max(a.shape.length, b.shape.length);
+  for (let i = 1; i <= rank; i++) {
+    const [m, n] = [a.shape.at(-i) ?? 1, b.shape.at(-i) ?? 1];
+    if (m !== n && m !== 1 && n !== 1) {
+      throw new Error(
+        `${op}: shapes [${a.shape.join(', ')}] and [${b.shape.join(', ')}] do not broadcast: axis ${rank - i} (aligned at ` +
+          `the last one) has ${m} and ${n} values. They must be equal, or one of them 1.`,
+      );
+    }
+  }
+  return kernels(a).binary(op, a, b);
+}

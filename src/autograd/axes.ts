@@ -1,0 +1,33 @@
+import type { Shape } from '../kernels/kernels.ts';
+
+/** Which axes an operation works along: one or several, negative ones counted from the end. undefined: all of them. */
+export type Axes = number | readonly number[] | undefined;
+
+/** The axes as ascending indices into a shape of `rank`; throws for one outside of it or named twice. */
+export function normalizeAxes(name: string, axes: Axes, rank: number): number[] {
+  if (axes === undefined) return Array.from({ length: rank }, (_, i) => i);
+  const list = (typeof axes === 'number' ? [axes] : axes).map((axis) => {
+    const index = axis < 0 ? axis + rank : axis;
+    if (!Number.isInteger(index) || index < 0 || index >= rank) {
+      throw new Error(
+        `${name}: axis ${axis} does not exist in a tensor of rank ${rank}; use -${rank} to ${rank - 1}.`,
+      );
+    }
+    return index;
+  });
+  const sorted = [...new Set(list)].sort((a, b) => a - b);
+  if (sorted.length !== list.length)
+    throw new Error(`${name}: axes [${list.join(', ')}] name an axis twice.`);
+  return sorted;
+}
+
+/** The shape without the reduced axes, or with them as 1. */
+export function reducedShape(shape: Shape, axes: readonly number[], keepDims: boolean): number[] {
+  if (keepDims) return shape.map((length, i) => (axes.includes(i) ? 1 : length));
+  return shape.filter((_, i) => !axes.includes(i));
+}
+
+/** How many values are reduced to one. */
+export function reducedCount(shape: Shape, axes: readonly number[]): number {
+  return axes.reduce((count, axis) => count * shape[axis], 1);
+}

@@ -1,0 +1,42 @@
+import { kernels } from '../kernels/active.ts';
+import type { ConvGeometry } from '../kernels/kernels.ts';
+import { record, sameDType } from './graph.ts';
+import type { Tensor } from './tensor.ts';
+import { type WindowOptions, windowOver } from './window.ts';
+
+export interface Conv2dOptions extends WindowOptions {
+  /** Channels are cut into this many groups that do not see each other; groups = channels is a depthwise convolution. */
+  groups?: number;
+  /** y = max(y, 0), in the same pass. */
+  relu?: boolean;
+}
+
+/**
+ * y[n, i, j, o] = bias[o] + sum over (a, b, c) of x[n, i s + a d - p, j s + b d - p, c] w[a, b, c, o]   (correlation).
+ * x [N, H, W, in], w [kh, kw, in / groups, out], bias [out] or null -> [N, H', W', out].
+ * dx is the transposed convolution of dy with w, dw the correlation of x with dy, dbias = sum of dy over n, i, j.
+ */
+export function conv2d(
+  x: Tensor,
+  w: Tensor,
+  bias: Tensor | null = null,
+  options: Conv2dOptions = {},
+): Tensor {
+  sameDType('conv2d', x, w, bias);
+  const groups = options.groups ?? 1;
+  const [kh, kw, inPerGroup, out] = w.shape;
+  const geometry: ConvGeometry = { ...windowOver('conv2d', x.shape, [kh, kw], options), groups };
+  if (w.rank !== 4 || inPerGroup * groups !== x.shape[3] || out % groups !== 0) {
+    throw new Error(
+      `conv2d: weight [kh, kw, in / groups, out] = [${w.shape.join(', ')}] with ${groups} groups needs ` +
+        `${inPerGroup * groups} input channels and outputs divisible by ${groups}, got images [${x.shape.join(', ')}].`,
+    );
+  }
+  const k = kernels(x);
+  const y = k.conv2d(x, w, bias, geometry, options.relu);
+  return record('conv2d', y, [x, w, bias], (dy, [needsX, needsW]) => {
+    const g = options.relu ? k.unaryBackward('relu', dy, y, y) : dy;
+    const { dx, dw } = k.conv2dBackward(g, x, w, geometry, { x: needsX, w: needsW });
+    return [dx, dw, () => ({ shape: [out], data: k.reduce('sum', g, [0, 1, 2]).data })];
+  });
+}

@@ -1,0 +1,20 @@
+import { kernels } from '../kernels/active.ts';
+import type { Random } from '../random.ts';
+import { array } from './create.ts';
+import { record } from './graph.ts';
+import type { Tensor } from './tensor.ts';
+
+/**
+ * Inverted dropout (Srivastava et al. 2014): y = x mask / (1 - rate), with mask = 1 at random with probability 1 - rate.
+ * dx = dy mask / (1 - rate). The expectation of y is x, so evaluation needs no change.
+ */
+export function dropout(x: Tensor, rate: number, random: Random): Tensor {
+  if (!(rate >= 0 && rate < 1)) throw new Error(`dropout: the rate must be in [0, 1), got ${rate}.`);
+  if (rate === 0) return x;
+  const scale = 1 / (1 - rate);
+  const mask = { shape: x.shape, data: new (array(x.dtype))(x.size) };
+  for (let i = 0; i < mask.data.length; i++) mask.data[i] = random.uniform() < rate ? 0 : scale;
+  return record('dropout', kernels(x).binary('mul', x, mask), [x], (dy) => [
+    kernels(dy).binary('mul', dy, mask),
+  ]);
+}

@@ -1,0 +1,45 @@
+import { kernels } from '../kernels/active.ts';
+import type { UnaryOp } from '../kernels/kernels.ts';
+import { record } from './graph.ts';
+import type { Tensor } from './tensor.ts';
+
+/**
+ * Functions of one number, applied to every element; shapes stay. The function and its derivative stand side by side in
+ * src/kernels/reference/elementwise.ts, one line each; here they only meet the graph.
+ */
+function unary(op: UnaryOp, x: Tensor, p = 0, q = 0): Tensor {
+  const y = kernels(x).unary(op, x, p, q);
+  return record(op, y, [x], (dy) => [kernels(x).unaryBackward(op, dy, x, y, p, q)]);
+}
+
+/** y = e^x. */
+export const exp = (x: Tensor) => unary('exp', x);
+/** y = ln x; NaN below 0. */
+export const log = (x: Tensor) => unary('log', x);
+export const sqrt = (x: Tensor) => unary('sqrt', x);
+/** y = |x|; the derivative at 0 is 0. */
+export const abs = (x: Tensor) => unary('abs', x);
+export const square = (x: Tensor) => unary('square', x);
+export const neg = (x: Tensor) => unary('affine', x, -1, 0);
+/** y = scale x + shift, with numbers that are constants. */
+export const affine = (x: Tensor, scale: number, shift: number) => unary('affine', x, scale, shift);
+/** y = min(max(x, low), high); the gradient passes where low <= x <= high, as in PyTorch. */
+export const clamp = (x: Tensor, low: number, high: number) => unary('clamp', x, low, high);
+/** y = x^exponent, for a constant exponent. */
+export const powScalar = (x: Tensor, exponent: number) => unary('pow', x, exponent);
+
+export const relu = (x: Tensor) => unary('relu', x);
+/** y = x where x > 0, slope x elsewhere. */
+export const leakyRelu = (x: Tensor, slope = 0.01) => unary('leakyRelu', x, slope);
+/** y = x where x > 0, alpha (e^x - 1) elsewhere (Clevert, Unterthiner, Hochreiter 2016). */
+export const elu = (x: Tensor, alpha = 1) => unary('elu', x, alpha);
+/** y = x Phi(x), with the exact normal distribution function (Hendrycks and Gimpel 2016). */
+export const gelu = (x: Tensor) => unary('gelu', x);
+/** y = x sigmoid(x) (Elfwing, Uchibe, Doya 2017; "swish"). */
+export const silu = (x: Tensor) => unary('silu', x);
+/** y = ln(1 + e^x), without overflow. */
+export const softplus = (x: Tensor) => unary('softplus', x);
+export const sigmoid = (x: Tensor) => unary('sigmoid', x);
+export const tanh = (x: Tensor) => unary('tanh', x);
+/** The error function, (2 / sqrt(pi)) times the integral of e^(-t^2) from 0 to x. */
+export const erf = (x: Tensor) => unary('erf', x);

@@ -1,0 +1,69 @@
+import type { NDArray } from '../kernels/kernels.ts';
+import { gradEnabled, ownByStep, ownOffGraph } from './lifetime.ts';
+import { Tensor } from './tensor.ts';
+
+/** An operation's input; null for an optional one that is absent (a bias, a gamma). */
+export type Input = Tensor | null;
+
+/**
+ * The gradient for one input: the array; or a function that computes it, called only if that input needs a gradient; or
+ * null for an input that needs none. It may have the shape that the input was broadcast to: backward() sums it back.
+ */
+export type Gradient = NDArray | null | (() => NDArray);
+
+/** One gradient for each input, in their order: the compiler counts them. */
+export type Gradients<Inputs extends readonly Input[]> = { readonly [K in keyof Inputs]: Gradient };
+export type Needs<Inputs extends readonly Input[]> = { readonly [K in keyof Inputs]: boolean };
+
+/** From dy = dL/dy to the gradients of the inputs. `needs[i]` tells whether input i needs one. */
+export type BackwardRule<Inputs extends readonly Input[]> = (
+  dy: Tensor,
+  needs: Needs<Inputs>,
+) => Gradients<Inputs>;
+
+export interface GraphNode {
+  /** The operation, for error messages. */
+  readonly name: string;
+  /** Grows with every node, so an operation's inputs always have smaller numbers: descending order is a valid backward order. */
+  readonly id: number;
+  readonly inputs: readonly Input[];
+  /** null once backward() has used it. */
+  backward: BackwardRule<readonly Input[]> | null;
+}
+
+let nextId = 0;
+
+/**
+ * Makes a tensor of `y`, the result of the operation `name` on `inputs`, and puts the operation on the graph if an input
+ * needs a gradient. The whole protocol of an operation: compute y with a kernel, then record it with its backward rule.
+ */
+export function record<const Inputs extends readonly Input[]>(
+  name: string,
+  y: NDArray,
+  inputs: Inputs,
+  backward: BackwardRule<Inputs>,
+): Tensor {
+  const onGraph = gradEnabled() && inputs.some((x) => x?.requiresGrad);
+  const result = new Tensor(y.data, y.shape, { requiresGrad: onGraph });
+  if (!onGraph) {
+    ownOffGraph(result);
+    return result;
+  }
+  result.node = {
+    name,
+    id: nextId++,
+    inputs,
+    backward: backward as unknown as BackwardRule<readonly Input[]>,
+  };
+  ownByStep(result);
+  for (const x of inputs) void x?.data; // an input from before this step has just been reclaimed: reading it says so
+  return result;
+}
+
+/** Throws unless all inputs have one dtype: mixing them would quietly lose the precision that float64 is for. */
+export function sameDType(name: string, ...inputs: readonly Input[]): void {
+  const present = inputs.filter((x) => x !== null);
+  if (present.every((x) => x.dtype === present[0].dtype)) return;
+  const got = present.map((x) => x.dtype).join(' and ');
+  throw new Error(`${name}: all inputs must have one dtype, got ${got}. Convert with cast(x, dtype).`);
+}

@@ -1,0 +1,50 @@
+export { add, div, maximum, minimum, mul, type Operand, pow, sub } from './arithmetic.ts';
+export type { Axes } from './axes.ts';
+export { zeroGrad } from './backward.ts';
+export { type Conv2dOptions, conv2d } from './conv.ts';
+export {
+  backendName,
+  cast,
+  full,
+  type Nested,
+  ones,
+  parameter,
+  randn,
+  type TensorOptions,
+  tensor,
+  uniform,
+  wrap,
+  zeros,
+} from './create.ts';
+export { dropout } from './dropout.ts';
+export {
+  abs,
+  affine,
+  clamp,
+  elu,
+  erf,
+  exp,
+  gelu,
+  leakyRelu,
+  log,
+  neg,
+  powScalar,
+  relu,
+  sigmoid,
+  silu,
+  softplus,
+  sqrt,
+  square,
+  tanh,
+} from './elementwise.ts';
+export { type BackwardRule, type Gradient, type GraphNode, type Input, record } from './graph.ts';
+export { noGrad } from './lifetime.ts';
+export { crossEntropy, mseLoss } from './loss.ts';
+export { linear, matmul } from './matmul.ts';
+export { avgPool2d, globalAvgPool2d, globalMaxPool2d, maxPool2d, type PoolOptions } from './pool.ts';
+export { argmax, max, mean, min, sum, variance } from './reduce.ts';
+export { broadcastTo, concat, flatten, pad, permute, reshape, slice, transpose } from './shape.ts';
+export { logSoftmax, softmax } from './softmax.ts';
+export { type Standardize, standardize } from './standardize.ts';
+export { type DType, Tensor } from './tensor.ts';
+export type { Padding, Pair, WindowOptions } from './window.ts';

@@ -1,0 +1,150 @@
+import { activeKernels } from '../kernels/active.ts';
+import { claimFresh } from '../kernels/fresh.ts';
+import type { Numbers } from '../kernels/kernels.ts';
+import { Tensor } from './tensor.ts';
+
+/**
+ * How long results live, in one place:
+ *   on the graph               until the forward pass after the next `backward()` begins
+ *   inside noGrad(() => ...)   until the block ends; what the block returns survives
+ *   everything else            as long as it is referenced: its numbers are moved to ordinary JavaScript memory
+ * So a plain training loop runs in constant memory without dispose, tidy or reference counts in user code.
+ */
+interface Lifetime {
+  tensors: Tensor[];
+  /** Pooled blocks behind those tensors, and those that only a backward rule refers to (saved statistics). */
+  blocks: Numbers[];
+}
+
+const step: Lifetime = { tensors: [], blocks: [] };
+/** The running step has been through backward(): the next result on the graph begins a new one. */
+let stepSpent = false;
+/** The open noGrad blocks, innermost last. */
+const open: Lifetime[] = [];
+
+const afterStep =
+  'this result belongs to an earlier training step, and its memory has been reused. Read it before the next forward ' +
+  'pass, keep a copy with .clone() or the number with .item(), or call backward({ retainGraph: true }) if the step goes on.';
+const afterBlock =
+  'this result belongs to a noGrad block that has ended. Return it from the block, or keep a copy with .clone().';
+
+/** Is the graph being recorded? Not inside noGrad, nor inside backward rules. */
+export function gradEnabled(): boolean {
+  return open.length === 0;
+}
+
+/** Gives a fresh result on the graph to the running step, beginning a new step if the last one is spent. */
+export function ownByStep(y: Tensor): void {
+  const blocks = claimFresh();
+  if (stepSpent) {
+    stepSpent = false;
+    end(step, afterStep);
+  }
+  step.tensors.push(y);
+  step.blocks.push(...blocks);
+}
+
+/** Gives a fresh result off the graph to the innermost noGrad block, or else to the garbage collector. */
+export function ownOffGraph(y: Tensor): void {
+  const blocks = claimFresh();
+  const block = open.at(-1);
+  if (block) {
+    block.tensors.push(y);
+    block.blocks.push(...blocks);
+    return;
+  }
+  if (blocks.length === 0) return;
+  if (activeKernels().owns(y.data)) y.moveTo(y.data.slice());
+  release(blocks);
+}
+
+/** backward() has run: the step's results stay readable until the next forward pass. */
+export function spendStep(): void {
+  stepSpent = true;
+}
+
+/**
+ * Runs `fn` without recording a graph. What it computes is given back when it ends, save the tensors that it returns
+ * (alone, or in arrays and plain objects).
+ */
+export function noGrad<T>(fn: () => T): T {
+  return inBlock(fn, (result, block) => {
+    if (result instanceof Promise) {
+      throw new Error(
+        'noGrad(fn): fn must not be async, since its block ends when it returns. Await outside of noGrad.',
+      );
+    }
+    const outer = open.at(-1);
+    for (const survivor of tensorsIn(result)) {
+      const at = block.tensors.indexOf(survivor);
+      if (at < 0) continue;
+      block.tensors.splice(at, 1);
+      if (!activeKernels().owns(survivor.data)) {
+        outer?.tensors.push(survivor);
+      } else if (outer) {
+        outer.tensors.push(survivor);
+        const blockAt = block.blocks.indexOf(survivor.data);
+        if (blockAt >= 0) outer.blocks.push(...block.blocks.splice(blockAt, 1));
+      } else {
+        survivor.moveTo(survivor.data.slice());
+      }
+    }
+  });
+}
+
+/**
+ * Runs one backward rule: no graph is recorded, and everything it allocated is given back, save the blocks behind the
+ * results that `keep` picks. Those are returned as `owned`: the caller gives them back.
+ */
+export function scratch<T>(
+  fn: () => T,
+  keep: (result: T) => Iterable<Numbers>,
+): { result: T; owned: Numbers[] } {
+  const owned: Numbers[] = [];
+  const result = inBlock(fn, (value, block) => {
+    for (const data of keep(value)) {
+      const at = block.blocks.indexOf(data);
+      if (at >= 0) owned.push(...block.blocks.splice(at, 1));
+    }
+  });
+  return { result, owned };
+}
+
+/** Opens a block around `fn`, lets `settle` take out what survives, and gives back the rest, also when something throws. */
+function inBlock<T>(fn: () => T, settle: (result: T, block: Lifetime) => void): T {
+  release(claimFresh()); // left by an operation that threw
+  const block: Lifetime = { tensors: [], blocks: [] };
+  open.push(block);
+  let popped = false;
+  try {
+    const result = fn();
+    block.blocks.push(...claimFresh());
+    open.pop();
+    popped = true;
+    settle(result, block);
+    return result;
+  } finally {
+    if (!popped) open.pop();
+    end(block, afterBlock);
+  }
+}
+
+function end(lifetime: Lifetime, why: string): void {
+  for (const tensor of lifetime.tensors) tensor.reclaim(why);
+  release(lifetime.blocks);
+  lifetime.tensors = [];
+  lifetime.blocks = [];
+}
+
+function release(blocks: readonly Numbers[]): void {
+  const kernels = activeKernels();
+  for (const block of blocks) if (kernels.owns(block)) kernels.release(block);
+}
+
+function* tensorsIn(value: unknown): Generator<Tensor> {
+  if (value instanceof Tensor) yield value;
+  else if (Array.isArray(value)) for (const item of value) yield* tensorsIn(item);
+  else if (value !== null && typeof value === 'object' && Object.getPrototypeOf(value) === Object.prototype) {
+    for (const item of Object.values(value)) yield* tensorsIn(item);
+  }
+}

@@ -1,0 +1,67 @@
+import { kernels } from '../kernels/active.ts';
+import { record, sameDType } from './graph.ts';
+import { broadcastTo } from './shape.ts';
+import type { Tensor } from './tensor.ts';
+
+/**
+ * y = a b over the last two axes: [..., m, k] [..., k, n] -> [..., m, n]; leading axes broadcast.
+ * da = dy b^T, db = a^T dy.
+ */
+export function matmul(a: Tensor, b: Tensor): Tensor {
+  sameDType('matmul', a, b);
+  if (a.rank < 2 || b.rank < 2 || a.shape.at(-1) !== b.shape.at(-2)) {
+    throw new Error(
+      `matmul: [${a.shape.join(', ')}] times [${b.shape.join(', ')}]: both need two axes or more, and the last axis of the ` +
+        'left must be as long as the second last of the right.',
+    );
+  }
+  const left = withBatch(a, b);
+  const right = withBatch(b, a);
+  return record('matmul', kernels(left).matmul(left, right), [left, right], (dy) => [
+    () => kernels(dy).matmul(dy, right, { transposeB: true }),
+    () => kernels(dy).matmul(left, dy, { transposeA: true }),
+  ]);
+}
+
+/**
+ * A dense layer: y = x w + bias, then relu where asked.   x [N, in], w [in, out], bias [out] or null -> [N, out].
+ * With g = dy behind the relu: dx = g w^T, dw = x^T g, dbias = sum over N of g.
+ */
+export function linear(x: Tensor, w: Tensor, bias: Tensor | null, options: { relu?: boolean } = {}): Tensor {
+  sameDType('linear', x, w, bias);
+  if (x.rank !== 2 || x.shape[1] !== w.shape[0]) {
+    throw new Error(
+      `linear: weight [${w.shape.join(', ')}] needs input [N, ${w.shape[0]}], got [${x.shape.join(', ')}]. ` +
+        'Images go through flatten first.',
+    );
+  }
+  const k = kernels(x);
+  const y = k.matmul(x, w, { bias, relu: options.relu });
+  return record('linear', y, [x, w, bias], (dy) => {
+    const g = options.relu ? k.unaryBackward('relu', dy, y, y) : dy;
+    return [
+      () => k.matmul(g, w, { transposeB: true }),
+      () => k.matmul(x, g, { transposeA: true }),
+      () => ({ shape: [w.shape[1]], data: k.reduce('sum', g, [0]).data }),
+    ];
+  });
+}
+
+/** x with the leading axes of a broadcast product with `other`. */
+function withBatch(x: Tensor, other: Tensor): Tensor {
+  const own = x.shape.slice(0, -2);
+  const theirs = other.shape.slice(0, -2);
+  const rank = Math.max(own.length, theirs.length);
+  const batch = Array.from({ length: rank }, (_, i) => {
+    const m = own[own.length - rank + i] ?? 1;
+    const n = theirs[theirs.length - rank + i] ?? 1;
+    if (m !== n && m !== 1 && n !== 1) {
+      throw new Error(
+        `matmul: leading axes [${own.join(', ')}] and [${theirs.join(', ')}] do not broadcast.`,
+      );
+    }
+    return Math.max(m, n);
+  });
+  const shape = [...batch, ...x.shape.slice(-2)];
+  return shape.join() === x.shape.join() ? x : broadcastTo(x, shape);
+}

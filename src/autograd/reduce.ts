@@ -1,0 +1,96 @@
+import { kernels } from '../kernels/active.ts';
+import type { NDArray, ReduceOp } from '../kernels/kernels.ts';
+import { type Axes, normalizeAxes, reducedCount, reducedShape } from './axes.ts';
+import { record } from './graph.ts';
+import type { Tensor } from './tensor.ts';
+
+/** Reductions over some axes (all unless told otherwise). With keepDims the reduced axes stay, with length 1. */
+export interface ReduceOptions {
+  keepDims?: boolean;
+}
+
+/** y = sum x.   dx = dy, repeated. */
+export function sum(x: Tensor, axes?: Axes, { keepDims = false }: ReduceOptions = {}): Tensor {
+  const { over, kept, shape } = layout('sum', x, axes, keepDims);
+  const y = kernels(x).reduce('sum', x, over);
+  return record('sum', { shape, data: y.data }, [x], (dy) => [repeat(dy, kept, x)]);
+}
+
+/** y = (1/m) sum x.   dx = dy / m, repeated. */
+export function mean(x: Tensor, axes?: Axes, { keepDims = false }: ReduceOptions = {}): Tensor {
+  const { over, kept, shape } = layout('mean', x, axes, keepDims);
+  const m = reducedCount(x.shape, over);
+  const y = kernels(x).reduce('mean', x, over);
+  return record('mean', { shape, data: y.data }, [x], (dy) => [
+    repeat(kernels(dy).unary('affine', dy, 1 / m, 0), kept, x),
+  ]);
+}
+
+/**
+ * y = sum (x - mean)^2 / (m - ddof), in two passes.   dx = 2 (x - mean) dy / (m - ddof): the path through the mean
+ * vanishes, since sum (x - mean) = 0.
+ */
+export function variance(
+  x: Tensor,
+  axes?: Axes,
+  { keepDims = false, ddof = 0 }: ReduceOptions & { ddof?: 0 | 1 } = {},
+): Tensor {
+  const { over, kept, shape } = layout('variance', x, axes, keepDims);
+  const m = reducedCount(x.shape, over);
+  if (m <= ddof) {
+    throw new Error(
+      `variance: ddof ${ddof} needs more than ${ddof} value per set, got ${m} in [${x.shape.join(', ')}].`,
+    );
+  }
+  const k = kernels(x);
+  const centred = k.binary('sub', x, k.reduce('mean', x, over));
+  const y = k.unary('affine', k.reduce('sum', k.unary('square', centred), over), 1 / (m - ddof), 0);
+  return record('variance', { shape, data: y.data }, [x], (dy) => [
+    k.unary('affine', k.binary('mul', centred, { shape: kept, data: dy.data }), 2 / (m - ddof), 0),
+  ]);
+}
+
+/** y = max x.   dy is split evenly among the elements that attain it, as in PyTorch's amax. */
+export function max(x: Tensor, axes?: Axes, options: ReduceOptions = {}): Tensor {
+  return extremum('max', x, axes, options);
+}
+
+/** y = min x.   dy is split evenly among the elements that attain it. */
+export function min(x: Tensor, axes?: Axes, options: ReduceOptions = {}): Tensor {
+  return extremum('min', x, axes, options);
+}
+
+/** The index of the largest value along the last axis: one integer per row. Not on the graph. */
+export function argmax(x: Tensor): Int32Array {
+  const n = x.shape.at(-1) ?? 1;
+  const { data } = x;
+  const result = new Int32Array(data.length / n);
+  for (let row = 0; row < result.length; row++) {
+    let best = 0;
+    for (let j = 1; j < n; j++) if (data[row * n + j] > data[row * n + best]) best = j;
+    result[row] = best;
+  }
+  return result;
+}
+
+function extremum(op: 'max' | 'min', x: Tensor, axes: Axes, { keepDims = false }: ReduceOptions): Tensor {
+  const { over, kept, shape } = layout(op, x, axes, keepDims);
+  if (reducedCount(x.shape, over) === 0)
+    throw new Error(`${op}: no values to reduce in [${x.shape.join(', ')}].`);
+  const k = kernels(x);
+  const y = k.reduce(op, x, over);
+  return record(op, { shape, data: y.data }, [x], (dy) => {
+    const attains = k.binary('equal', x, y);
+    const share = k.binary('div', { shape: kept, data: dy.data }, k.reduce('sum', attains, over));
+    return [k.binary('mul', attains, share)];
+  });
+}
+
+function layout(op: ReduceOp | 'variance', x: Tensor, axes: Axes, keepDims: boolean) {
+  const over = normalizeAxes(op, axes, x.rank);
+  return { over, kept: reducedShape(x.shape, over, true), shape: reducedShape(x.shape, over, keepDims) };
+}
+
+function repeat(dy: NDArray, kept: readonly number[], x: Tensor): NDArray {
+  return kernels(dy).broadcastTo({ shape: kept, data: dy.data }, x.shape);
+}

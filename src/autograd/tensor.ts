@@ -1,0 +1,104 @@
+import { type NDArray, type Numbers, type Shape, sizeOf } from '../kernels/kernels.ts';
+import { backward } from './backward.ts';
+import type { GraphNode } from './graph.ts';
+
+export type DType = 'float32' | 'float64';
+
+/**
+ * Numbers with a shape, row-major and channels last, that may take part in a graph of operations.
+ *
+ * float32 to train, float64 to check: an operation's result has the dtype of its inputs, which must agree.
+ *
+ * Memory needs no care. Results on the graph live for one step: they stay readable after `backward()` and after
+ * `optimizer.step()`, until the next forward pass begins. Results inside `noGrad(() => ...)` live for the block. Everything
+ * else is ordinary. Reading a result after its time throws and names the fix; it never gives stale numbers.
+ */
+export class Tensor implements NDArray {
+  readonly shape: Shape;
+  readonly dtype: DType;
+  /** True for leaves that collect a gradient and for every result computed from them. */
+  requiresGrad: boolean;
+  /** dL/d(this), after `backward()`; only on leaves. Calls of `backward()` add to it. */
+  grad: Tensor | null = null;
+  /** The operation that made this tensor; null for leaves and for results off the graph. */
+  node: GraphNode | null = null;
+  /** Parameters keep their gradient in the kernels' own memory (backward.ts). */
+  readonly lasting: boolean;
+
+  #data: Numbers | null;
+  #whyGone = '';
+
+  constructor(data: Numbers, shape: Shape, { requiresGrad = false, lasting = false } = {}) {
+    if (data.length !== sizeOf(shape)) {
+      throw new Error(
+        `Tensor: shape [${shape.join(', ')}] holds ${sizeOf(shape)} values, got ${data.length}. Pass a shape that fits the data.`,
+      );
+    }
+    this.#data = data;
+    this.shape = shape;
+    this.dtype = data instanceof Float64Array ? 'float64' : 'float32';
+    this.requiresGrad = requiresGrad;
+    this.lasting = lasting;
+  }
+
+  /** The numbers themselves, not a copy. Throws when their memory has gone back to the pool. */
+  get data(): Numbers {
+    if (this.#data === null) {
+      throw new Error(`Tensor [${this.shape.join(', ')}]: ${this.#whyGone}`);
+    }
+    return this.#data;
+  }
+
+  get size(): number {
+    return sizeOf(this.shape);
+  }
+
+  get rank(): number {
+    return this.shape.length;
+  }
+
+  /** The value of a tensor that holds one number. */
+  item(): number {
+    if (this.size !== 1) {
+      throw new Error(
+        `item(): needs a tensor of one value, got shape [${this.shape.join(', ')}]. Use toArray().`,
+      );
+    }
+    return this.data[0];
+  }
+
+  /** A copy of the numbers as a flat array. */
+  toArray(): number[] {
+    return Array.from(this.data);
+  }
+
+  /** A copy off the graph that lives as long as it is referenced. */
+  clone(): Tensor {
+    return new Tensor(this.data.slice(), this.shape);
+  }
+
+  /** The same numbers off the graph. A result of the running step is copied, so that it outlives the step. */
+  detach(): Tensor {
+    return this.node === null ? new Tensor(this.data, this.shape) : this.clone();
+  }
+
+  /**
+   * Adds d(this)/d(leaf) to `leaf.grad` for every leaf that requires a gradient. `gradient` [shape of this] is dL/d(this);
+   * it may be left out where this is a single number. The graph is used up unless `retainGraph` is true.
+   */
+  backward(options: { gradient?: NDArray; retainGraph?: boolean } = {}): void {
+    backward(this, options);
+  }
+
+  /** Other storage for the same numbers (lifetime.ts). */
+  moveTo(data: Numbers): void {
+    this.#data = data;
+  }
+
+  /** Ends the life of the numbers; reading them from now on throws `why` (lifetime.ts). */
+  reclaim(why: string): void {
+    this.#data = null;
+    this.#whyGone = why;
+    this.node = null;
+  }
+}

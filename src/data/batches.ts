@@ -1,0 +1,98 @@
+import { createRandom } from '../random.ts';
+import type { Augmentation } from './augment.ts';
+import type { ImageSet } from './dataset.ts';
+import { DataError } from './errors.ts';
+import type { PixelTransform } from './transforms.ts';
+import { applyTransform } from './transforms.ts';
+
+export interface Batch {
+  /** [size, height, width, channels], owned by the batch. */
+  images: Float32Array;
+  /** [size]. */
+  labels: Int32Array;
+  size: number;
+}
+
+/** What happens to a last batch that is not full; 'dropIfOne' drops only a single image, which BatchNorm cannot train on. */
+export type LastBatch = 'keep' | 'drop' | 'dropIfOne';
+
+export interface BatchOptions {
+  batchSize: number;
+  transform: PixelTransform;
+  /** A seed shuffles every epoch; without one the images keep their order. */
+  shuffleSeed?: number | string;
+  last?: LastBatch;
+  /** Needs `shuffleSeed`, from which it draws. */
+  augment?: Augmentation;
+}
+
+export interface Batches {
+  perEpoch: number;
+  /**
+   * The batches of an epoch, made one at a time, from batch number `from` on. A batch depends only on the seed, the
+   * epoch and its number, so a resumed run sees what the uninterrupted one would have seen.
+   */
+  epoch(epoch: number, from?: number): Generator<Batch, void, undefined>;
+}
+
+export function createBatches(set: ImageSet, options: BatchOptions): Batches {
+  const { batchSize, transform, shuffleSeed, augment, last = 'keep' } = options;
+  if (!Number.isInteger(batchSize) || batchSize < 1) {
+    throw new DataError('DATA_INVALID', `Batch size ${batchSize}: expected a whole number of at least 1.`);
+  }
+  if (transform.channels !== set.channels) {
+    throw new DataError(
+      'DATA_INVALID',
+      `The transform has ${transform.channels} channels, the images of ${set.name} have ${set.channels}. Make it from this dataset's statistics.`,
+    );
+  }
+  if (augment && shuffleSeed === undefined) {
+    throw new DataError('DATA_INVALID', 'Augmentation draws random numbers: give shuffleSeed as well.');
+  }
+  const perEpoch = batchCount(set.count, batchSize, last);
+  if (perEpoch === 0) {
+    throw new DataError(
+      'DATA_INVALID',
+      `No batch is left: ${set.count} images of ${set.name}, batch size ${batchSize}, last batch '${last}'. Use a smaller batch, more images, or keep the last batch.`,
+    );
+  }
+  const pixels = set.height * set.width * set.channels;
+
+  return {
+    perEpoch,
+    *epoch(epoch, from = 0) {
+      const order = shuffleSeed === undefined ? undefined : epochOrder(set.count, shuffleSeed, epoch);
+      for (let number = from; number < perEpoch; number++) {
+        const start = number * batchSize;
+        const size = Math.min(batchSize, set.count - start);
+        const random = augment && epochRandom(shuffleSeed!, epoch).fork(`batch ${number}`);
+        const bytes = new Uint8Array(size * pixels);
+        const labels = new Int32Array(size);
+        for (let i = 0; i < size; i++) {
+          const index = order ? order[start + i] : start + i;
+          const image = set.images.subarray(index * pixels, (index + 1) * pixels);
+          bytes.set(random ? augment(image, set, random) : image, i * pixels);
+          labels[i] = set.labels[index];
+        }
+        yield { images: applyTransform(bytes, transform), labels, size };
+      }
+    },
+  };
+}
+
+/** The order in which `epoch` visits `count` images: a permutation of 0 .. count-1. */
+export function epochOrder(count: number, seed: number | string, epoch: number): Uint32Array {
+  return epochRandom(seed, epoch).fork('order').permutation(count);
+}
+
+/** How many batches `count` images make. */
+export function batchCount(count: number, batchSize: number, last: LastBatch): number {
+  const full = Math.floor(count / batchSize);
+  const rest = count % batchSize;
+  const keepsRest = rest > 0 && (last === 'keep' || (last === 'dropIfOne' && rest > 1));
+  return keepsRest ? full + 1 : full;
+}
+
+function epochRandom(seed: number | string, epoch: number) {
+  return createRandom(seed).fork(`epoch ${epoch}`);
+}

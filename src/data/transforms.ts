@@ -1,0 +1,77 @@
+import type { ImageSet } from './dataset.ts';
+import { DataError } from './errors.ts';
+
+/** What turns the bytes of an image into the numbers a network sees: one float for each channel and byte value. */
+export interface PixelTransform {
+  channels: number;
+  /** [channels, 256], float32. */
+  table: Float32Array;
+}
+
+/** Statistics over all pixels of a set, one entry per channel, in units where byte 255 is 1 (as torchvision has them). */
+export interface ChannelStatistics {
+  mean: number[];
+  /** The population standard deviation (divided by the number of pixels). */
+  std: number[];
+  min: number[];
+  max: number[];
+}
+
+/** Exact up to the last double operations: bytes are counted first, so no sum over millions of pixels loses digits. */
+export function channelStatistics({ images, channels }: ImageSet): ChannelStatistics {
+  const counts = Array.from({ length: channels }, () => new Float64Array(256));
+  for (let i = 0; i < images.length; i += channels) {
+    for (let c = 0; c < channels; c++) counts[c][images[i + c]]++;
+  }
+  const total = images.length / channels;
+  const mean = counts.map((count) => count.reduce((sum, n, byte) => sum + n * byte, 0) / total);
+  const variance = counts.map(
+    (count, c) => count.reduce((sum, n, byte) => sum + n * (byte - mean[c]) ** 2, 0) / total,
+  );
+  return {
+    mean: mean.map((value) => value / 255),
+    std: variance.map((value) => Math.sqrt(value) / 255),
+    min: counts.map((count) => count.findIndex((n) => n > 0) / 255),
+    max: counts.map((count) => count.findLastIndex((n) => n > 0) / 255),
+  };
+}
+
+/** (x - mean) / std per channel. Use the training split's statistics for both splits. */
+export function standardize({ mean, std }: Pick<ChannelStatistics, 'mean' | 'std'>): PixelTransform {
+  checkSpread(std, 'standardize');
+  return tabulate(mean.length, (x, c) => (x - mean[c]) / std[c]);
+}
+
+/** (x - min) / (max - min) per channel: the training split then fills [0, 1]. */
+export function minMaxScale({ min, max }: Pick<ChannelStatistics, 'min' | 'max'>): PixelTransform {
+  checkSpread(
+    max.map((high, c) => high - min[c]),
+    'min-max scale',
+  );
+  return tabulate(min.length, (x, c) => (x - min[c]) / (max[c] - min[c]));
+}
+
+/** The floats of `images` [..., channels], in the same order. */
+export function applyTransform(images: Uint8Array, { channels, table }: PixelTransform): Float32Array {
+  const floats = new Float32Array(images.length);
+  for (let i = 0; i < images.length; i += channels) {
+    for (let c = 0; c < channels; c++) floats[i + c] = table[256 * c + images[i + c]];
+  }
+  return floats;
+}
+
+function tabulate(channels: number, value: (x: number, channel: number) => number): PixelTransform {
+  const table = Float32Array.from({ length: 256 * channels }, (_, i) =>
+    value((i % 256) / 255, Math.floor(i / 256)),
+  );
+  return { channels, table };
+}
+
+function checkSpread(spread: readonly number[], verb: string): void {
+  const constant = spread.findIndex((value) => !(value > 0));
+  if (constant < 0) return;
+  throw new DataError(
+    'DATA_INVALID',
+    `Cannot ${verb}: every pixel of channel ${constant} is the same, expected at least two values. Check the images, or use more of them.`,
+  );
+}

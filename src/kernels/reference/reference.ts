@@ -1,0 +1,57 @@
+import type { Kernels } from '../kernels.ts';
+import { conv2d, conv2dBackward } from './conv.ts';
+import { addInto, binary, unary, unaryBackward } from './elementwise.ts';
+import { matmul } from './matmul.ts';
+import { adamStep, scaleInPlace, sgdStep, sumOfSquares } from './optimizers.ts';
+import { avgPool2d, avgPool2dBackward, maxPool2d, maxPool2dBackward } from './pool.ts';
+import { reduce } from './reduce.ts';
+import { broadcastTo, concat, pad, permute, slice } from './shape.ts';
+import { crossEntropy, crossEntropyBackward, softmax, softmaxBackward } from './softmax.ts';
+import { standardize, standardizeBackward } from './standardize.ts';
+
+/**
+ * Every kernel as plain loops over ordinary typed arrays, float32 or float64; sums in double, in the order in which the
+ * values lie in memory. Slow, and the judge of the fast ones.
+ */
+export const reference: Kernels = {
+  name: 'reference',
+
+  // The garbage collector owns every array, so there is nothing to give back.
+  owns: () => false,
+  release: () => {},
+  lasting: (data) => data.slice(),
+
+  unary,
+  unaryBackward,
+  binary,
+  addInto,
+
+  reduce,
+  broadcastTo,
+  permute,
+  concat,
+  slice,
+  pad,
+
+  matmul,
+
+  conv2d,
+  conv2dBackward,
+  maxPool2d,
+  maxPool2dBackward,
+  avgPool2d,
+  avgPool2dBackward,
+
+  softmax,
+  softmaxBackward,
+  crossEntropy,
+  crossEntropyBackward,
+
+  standardize,
+  standardizeBackward,
+
+  sgdStep,
+  adamStep,
+  sumOfSquares,
+  scaleInPlace,
+};

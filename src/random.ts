@@ -1,0 +1,68 @@
+import seedrandom from 'seedrandom';
+
+/**
+ * Seeded randomness: seedrandom's alea generator, whose state can be saved and restored, so that a resumed run draws
+ * the same numbers as an uninterrupted one. Nothing in this project uses Math.random.
+ */
+export interface Random {
+  /** Uniform in [0, 1), 32 random bits. */
+  uniform(): number;
+  /** Standard normal (mean 0, variance 1), by the polar method of Marsaglia (1964). */
+  normal(): number;
+  /** An integer in [0, n). */
+  integer(n: number): number;
+  /** 0 .. n-1 in random order (Fisher and Yates). */
+  permutation(n: number): Uint32Array;
+  /** An independent generator, named: the same name of the same seed always gives the same stream. */
+  fork(name: string | number): Random;
+  /** Everything needed to go on later with the same numbers: plain JSON. */
+  state(): RandomState;
+}
+
+export interface RandomState {
+  seed: string;
+  alea: seedrandom.State.Alea;
+  /** The second normal of a pair, drawn but not yet handed out. */
+  spare: number | null;
+}
+
+/** A generator for `seed`; with a `state` from `random.state()`, one that continues from there. */
+export function createRandom(seed: number | string, state?: RandomState): Random {
+  const name = String(seed);
+  const alea = seedrandom.alea(name, { state: state?.alea ?? true });
+  let spare = state?.spare ?? null;
+
+  const random: Random = {
+    uniform: () => alea(),
+    normal() {
+      if (spare !== null) {
+        const value = spare;
+        spare = null;
+        return value;
+      }
+      for (;;) {
+        const u = 2 * alea() - 1;
+        const v = 2 * alea() - 1;
+        const s = u * u + v * v;
+        if (s === 0 || s >= 1) continue;
+        const scale = Math.sqrt((-2 * Math.log(s)) / s);
+        spare = v * scale;
+        return u * scale;
+      }
+    },
+    integer: (n) => Math.floor(alea() * n),
+    permutation(n) {
+      const order = Uint32Array.from({ length: n }, (_, i) => i);
+      for (let i = n - 1; i > 0; i--) {
+        const j = random.integer(i + 1);
+        const swapped = order[i];
+        order[i] = order[j];
+        order[j] = swapped;
+      }
+      return order;
+    },
+    fork: (child) => createRandom(`${name}/${child}`),
+    state: () => ({ seed: name, alea: alea.state(), spare }),
+  };
+  return random;
+}
