@@ -1,0 +1,77 @@
+/**
+ * `npm test`: type check, then lint and format, then the tests. All three run even if an earlier one fails, and the
+ * last line is the verdict, `N passed, N failed`: every test counts as one, and so do the type check and the lint.
+ * Arguments go to vitest: `npm test -- layerNorm`.
+ */
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { ensureInstalled, root } from './install.mjs';
+
+ensureInstalled();
+
+const temporary = mkdtempSync(join(tmpdir(), 'normgrad-test-'));
+const report = join(temporary, 'vitest.json');
+const results = [
+  check('type check', 'typescript/bin/tsc', ['--noEmit']),
+  check('lint', '@biomejs/biome/bin/biome', ['check', '.']),
+  tests(process.argv.slice(2)),
+];
+rmSync(temporary, { recursive: true });
+
+const passed = results.reduce((sum, result) => sum + result.passed, 0);
+const failed = results.reduce((sum, result) => sum + result.failed, 0);
+console.log();
+for (const { name, seconds, ...counts } of results) {
+  const verdict = counts.failed > 0 ? 'FAILED' : 'ok';
+  const numbers = `${counts.passed} passed, ${counts.failed} failed`;
+  console.log(
+    `${name.padEnd(12)}${verdict.padEnd(8)}${numbers.padEnd(26)}${seconds.toFixed(1).padStart(6)} s`,
+  );
+}
+console.log(`${passed} passed, ${failed} failed`);
+process.exitCode = failed > 0 ? 1 : 0;
+
+/** Runs one tool of node_modules and counts it as one check. */
+function check(name, tool, args) {
+  const { exitCode, seconds } = run(name, tool, args);
+  return { name, seconds, passed: exitCode === 0 ? 1 : 0, failed: exitCode === 0 ? 0 : 1 };
+}
+
+function tests(args) {
+  const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
+  const { exitCode, seconds } = run('tests', 'vitest/vitest.mjs', ['run', ...reporters, ...args]);
+  const { passed, failed } = countTests();
+  // A crash or an error outside of any test fails no test, and is a failure all the same.
+  return { name: 'tests', seconds, passed, failed: exitCode !== 0 && failed === 0 ? 1 : failed };
+}
+
+/** Tests passed and failed by vitest's report. A file that could not be loaded has no tests: it counts as one. */
+function countTests() {
+  let files;
+  try {
+    files = JSON.parse(readFileSync(report, 'utf8')).testResults;
+  } catch {
+    return { passed: 0, failed: 1 };
+  }
+  let passed = 0;
+  let failed = 0;
+  for (const file of files) {
+    const failures = file.assertionResults.filter(({ status }) => status === 'failed').length;
+    passed += file.assertionResults.filter(({ status }) => status === 'passed').length;
+    failed += file.status === 'failed' ? Math.max(1, failures) : failures;
+  }
+  return { passed, failed };
+}
+
+function run(name, tool, args) {
+  console.log(`\n── ${name} ${'─'.repeat(76 - name.length)}`);
+  const start = performance.now();
+  const { status, error } = spawnSync(process.execPath, [join(root, 'node_modules', tool), ...args], {
+    cwd: root,
+    stdio: 'inherit',
+  });
+  if (error) console.error(`cannot run ${tool}: ${error.message}`);
+  return { exitCode: status ?? 1, seconds: (performance.now() - start) / 1000 };
+}

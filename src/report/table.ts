@@ -1,0 +1,123 @@
+import Table from 'cli-table3';
+import { decimalsFor, formatSummary, type Summary } from './statistics.ts';
+import { type TerminalColors, terminalColors } from './terminalColors.ts';
+import { displayWidth, singleLine, wrapWords } from './text.ts';
+
+export interface TableColumn {
+  head: string;
+  /** Default left; numbers read better on the right. */
+  align?: 'left' | 'right';
+}
+
+export interface TableOptions {
+  /** Columns of the terminal that no line exceeds: wider cells are broken into lines. Default 80. */
+  width?: number;
+  /** From `terminalColors`; by default those that suit stdout. */
+  colors?: TerminalColors;
+  /** Borders of ASCII characters. */
+  ascii?: boolean;
+}
+
+/** No column is narrowed below this. */
+const SMALLEST_COLUMN = 4;
+
+const ASCII_BORDERS = {
+  top: '-',
+  'top-mid': '+',
+  'top-left': '+',
+  'top-right': '+',
+  bottom: '-',
+  'bottom-mid': '+',
+  'bottom-left': '+',
+  'bottom-right': '+',
+  left: '|',
+  'left-mid': '+',
+  mid: '-',
+  'mid-mid': '+',
+  right: '|',
+  'right-mid': '+',
+  middle: '|',
+};
+
+/** A table with one rule, under its head. Without a newline at the end. */
+export function renderTable(
+  columns: readonly TableColumn[],
+  rows: readonly (readonly string[])[],
+  options: TableOptions = {},
+): string {
+  const { width = 80, ascii = false, colors = terminalColors({ stream: process.stdout }) } = options;
+  const heads = columns.map(({ head }) => singleLine(head));
+  const cells = rows.map((row) => columns.map((_, i) => singleLine(row[i] ?? '')));
+  const natural = heads.map((head, i) =>
+    Math.max(displayWidth(head), ...cells.map((row) => displayWidth(row[i]))),
+  );
+  // Beside its text, a cell has a space on both sides and one border; the table has one border more.
+  const widths = narrow(natural, width - 3 * columns.length - 1);
+  const table = new Table({
+    head: heads.map((head, i) => wrapWords(head, widths[i]).map(colors.bold).join('\n')),
+    colWidths: widths.map((content) => content + 2),
+    colAligns: columns.map(({ align = 'left' }) => align),
+    // cli-table3 would colour by itself, whatever NO_COLOR says.
+    style: { head: [], border: [] },
+    chars: ascii ? ASCII_BORDERS : {},
+  });
+  table.push(...cells.map((row) => row.map((cell, i) => wrapWords(cell, widths[i]).join('\n'))));
+  const rule = ascii ? '+' : '├';
+  let rules = 0;
+  return table
+    .toString()
+    .split('\n')
+    .filter((line, i, { length }) => !line.startsWith(rule) || i === 0 || i === length - 1 || rules++ === 0)
+    .join('\n');
+}
+
+/**
+ * A table of results: a row per `rows`, a column per `columns`, in every cell `mean ± std` of what `summaryOf` gives,
+ * with the same number of decimals in a whole column. Where all cells have the same n, the table does not repeat it;
+ * say it in the title.
+ */
+export function renderSummaryTable(
+  corner: string,
+  rows: readonly string[],
+  columns: readonly string[],
+  summaryOf: (row: string, column: string) => Summary,
+  options: TableOptions = {},
+): string {
+  const summaries = rows.map((row) => columns.map((column) => summaryOf(row, column)));
+  const showN = new Set(summaries.flat().map(({ n }) => n)).size > 1;
+  const decimals = columns.map((_, j) =>
+    median(
+      summaries
+        .map((row) => row[j])
+        .filter(({ n }) => n > 0)
+        .map(decimalsFor),
+    ),
+  );
+  return renderTable(
+    [{ head: corner }, ...columns.map((head) => ({ head, align: 'right' as const }))],
+    rows.map((row, i) => [
+      row,
+      ...summaries[i].map((summary, j) => formatSummary(summary, { decimals: decimals[j], showN })),
+    ]),
+    options,
+  );
+}
+
+/** Takes columns of text from the widest column until all fit into `room`. */
+function narrow(widths: number[], room: number): number[] {
+  const result = [...widths];
+  let excess = result.reduce((a, b) => a + b, 0) - room;
+  while (excess > 0) {
+    const widest = result.indexOf(Math.max(...result));
+    if (result[widest] <= SMALLEST_COLUMN) break;
+    result[widest]--;
+    excess--;
+  }
+  return result;
+}
+
+/** The middle one (of two, the greater): one outlying spread should not set the digits of a whole column. */
+function median(values: number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.floor(sorted.length / 2)] ?? 0;
+}

@@ -1,0 +1,64 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, relative, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+
+/**
+ * The rules of the house: imports go down the layers, never up, and what must run in a browser imports nothing of Node.
+ * A file breaks them quietly; this test does not.
+ */
+const src = join(dirname(fileURLToPath(import.meta.url)), '..', 'src');
+
+/** What each folder of src may import besides itself. Files directly in src (random, platform) are below all of them. */
+const below: Record<string, string[]> = {
+  kernels: [],
+  autograd: ['kernels'],
+  nn: ['autograd', 'kernels'],
+  optim: ['nn', 'autograd', 'kernels'],
+  data: ['autograd', 'kernels'],
+  train: ['data', 'optim', 'nn', 'autograd', 'kernels'],
+  report: ['train', 'data', 'optim', 'nn', 'autograd', 'kernels'],
+  verify: ['optim', 'nn', 'autograd', 'kernels'],
+  teach: ['nn', 'autograd', 'kernels'],
+  cli: ['teach', 'report', 'verify', 'train', 'data', 'optim', 'nn', 'autograd', 'kernels'],
+};
+
+const runsInBrowser = ['kernels', 'autograd', 'nn', 'optim', 'data'];
+
+const files = readdirSync(src, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ts'));
+
+function imports(file: string): string[] {
+  const text = readFileSync(join(src, file), 'utf8');
+  return [...text.matchAll(/(?:from|import)\s*\(?\s*'([^']+)'/g)].map((match) => match[1]);
+}
+
+describe('the house', () => {
+  it.each(Object.keys(below))('%s imports only the layers below it', (layer) => {
+    const wrong = files
+      .filter((file) => file.startsWith(`${layer}/`))
+      .flatMap((file) =>
+        imports(file)
+          .filter((target) => target.startsWith('.'))
+          .map((target) => relative(src, resolve(src, dirname(file), target)))
+          .filter(
+            (target) => target.includes('/') && ![layer, ...below[layer]].includes(target.split('/')[0]),
+          )
+          .map((target) => `${file} imports ${target}`),
+      );
+    expect(wrong).toEqual([]);
+  });
+
+  it('has no folder of src that this test does not know', () => {
+    const folders = new Set(files.filter((file) => file.includes('/')).map((file) => file.split('/')[0]));
+    expect([...folders].filter((folder) => !(folder in below))).toEqual([]);
+  });
+
+  it('imports node: only from *.node.ts in what runs in a browser', () => {
+    const wrong = files
+      .filter((file) => runsInBrowser.includes(file.split('/')[0]) && !file.endsWith('.node.ts'))
+      .filter((file) =>
+        imports(file).some((target) => target.startsWith('node:') || target.endsWith('.node.ts')),
+      );
+    expect(wrong).toEqual([]);
+  });
+});
