@@ -64,7 +64,9 @@ class Pass {
     const { result, owned } = scratch(
       () => {
         const gradients = rule(new Tensor(dy.data, dy.shape), needs);
-        return node.inputs.map((x, i) => (needs[i] ? unbroadcast(gradients[i], x as Tensor, node.name) : null));
+        return node.inputs.map((x, i) =>
+          needs[i] ? unbroadcast(gradients[i], x as Tensor, node.name) : null,
+        );
       },
       (gradients) => new Set(gradients.filter((g) => g !== null).map((g) => g.data)),
     );
@@ -176,7 +178,8 @@ function resultsNewestFirst(root: Tensor): Tensor[] {
 function unbroadcast(gradient: NDArray | (() => NDArray) | null, x: Tensor, name: string): NDArray {
   const dx = typeof gradient === 'function' ? gradient() : gradient;
   if (dx === null) throw new Error(`${name}: the backward rule gave no gradient for an input that needs one`);
-  if (sameShape(dx.shape, x.shape)) return dx;
+  // The array alone: a rule that uses tensor operations gives a tensor, which ends with the rule
+  if (sameShape(dx.shape, x.shape)) return { shape: x.shape, data: dx.data };
   const extra = dx.shape.length - x.shape.length;
   const repeated = dx.shape.flatMap((length, i) =>
     i < extra || (x.shape[i - extra] === 1 && length > 1) ? [i] : [],

@@ -37,6 +37,7 @@ export {
   square,
   tanh,
 } from './elementwise.ts';
+export { type GradcheckOptions, type GradcheckResult, gradcheck } from './gradcheck.ts';
 export { type BackwardRule, type Gradient, type GraphNode, type Input, record } from './graph.ts';
 export { noGrad } from './lifetime.ts';
 export { crossEntropy, mseLoss } from './loss.ts';

@@ -54,6 +54,12 @@ export function standardize(x: Tensor, set: Standardize): Tensor {
     ddof: set.ddof ?? 0,
     center: set.center ?? true,
   };
+  if (!given && view.p * view.k <= options.ddof) {
+    throw new Error(
+      `standardize: the unbiased variance (ddof 1) needs more than one value per set; [${x.shape.join(', ')}] has sets of ` +
+        'one. Use ddof 0, or sets that hold more.',
+    );
+  }
   const k = kernels(x);
   const { y, statistics } = k.standardize({ x, view, gamma, beta, options, given, residual, relu });
   set.observe?.(statistics);

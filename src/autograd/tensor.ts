@@ -1,3 +1,4 @@
+import { kernels } from '../kernels/active.ts';
 import { type NDArray, type Numbers, type Shape, sizeOf } from '../kernels/kernels.ts';
 import { backward } from './backward.ts';
 import type { GraphNode } from './graph.ts';
@@ -20,6 +21,8 @@ export class Tensor implements NDArray {
   requiresGrad: boolean;
   /** dL/d(this), after `backward()`; only on leaves. Calls of `backward()` add to it. */
   grad: Tensor | null = null;
+  /** Every optimizer step puts a parameter's values back between these; null: they may be anything. */
+  constraint: { low: number; high: number } | null = null;
   /** The operation that made this tensor; null for leaves and for results off the graph. */
   node: GraphNode | null = null;
   /** Parameters keep their gradient in the kernels' own memory (backward.ts). */
@@ -77,9 +80,10 @@ export class Tensor implements NDArray {
     return new Tensor(this.data.slice(), this.shape);
   }
 
-  /** The same numbers off the graph. A result of the running step is copied, so that it outlives the step. */
+  /** The same numbers off the graph. Results and parameters are copied, so that the tensor outlives them. */
   detach(): Tensor {
-    return this.node === null ? new Tensor(this.data, this.shape) : this.clone();
+    const lives = this.node === null && !this.lasting && !kernels(this).owns(this.data);
+    return lives ? new Tensor(this.data, this.shape) : this.clone();
   }
 
   /**

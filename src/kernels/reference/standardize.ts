@@ -35,8 +35,8 @@ export function standardize(input: StandardizeInput): { y: NDArray; statistics: 
   }
   const shape = [n, view.g];
   const statistics = input.given ?? {
-    mean: fromDouble(x, shape, mean),
-    variance: fromDouble(x, shape, variance),
+    mean: { shape, data: mean },
+    variance: { shape, data: variance },
   };
   return { y, statistics };
 }

@@ -1,0 +1,115 @@
+import { Command, CommanderError } from 'commander';
+import { version } from '../train/package.ts';
+import { EXIT, explain } from './exit.ts';
+import { createOutput } from './output.ts';
+
+/** What a command's file exports: it adds arguments, options, examples and the action to `command`. */
+export interface CommandFile {
+  register(command: Command): void;
+}
+
+/** Every command. Its file is loaded only when it is called, so that `--help` is quick. */
+const commands: { name: string; group: string; summary: string; load: () => Promise<CommandFile> }[] = [
+  {
+    name: 'start',
+    group: 'Experiments:',
+    summary: 'a first experiment: one network, with and without normalization',
+    load: () => import('./start.ts'),
+  },
+  {
+    name: 'train',
+    group: 'Experiments:',
+    summary: 'train one network on one dataset',
+    load: () => import('./train.ts'),
+  },
+  {
+    name: 'gradcheck',
+    group: 'Correctness:',
+    summary: 'compare the hand-derived backward of the norms with finite differences',
+    load: () => import('./gradcheck.ts'),
+  },
+  {
+    name: 'verify',
+    group: 'Correctness:',
+    summary: "compare this engine with another one's numbers, from golden files",
+    load: () => import('./verify.ts'),
+  },
+  {
+    name: 'data',
+    group: 'Data:',
+    summary: 'list, fetch and check datasets',
+    load: () => import('./data.ts'),
+  },
+];
+
+const examples = `
+Examples:
+  normgrad start                                         with and without normalization, in two minutes
+  normgrad train --dataset synthetic --norm layer        one run, no files needed
+  normgrad gradcheck --all                               is every backward right?`;
+
+async function main(args: string[]): Promise<void> {
+  const program = new Command('normgrad')
+    .description('Train, check and learn how normalization backpropagates.')
+    .option('--json', 'one JSON object per line on stdout, the last one the result')
+    .option('-q, --quiet', 'no progress and no messages, only results')
+    .option('-v, --verbose', 'more messages; the stack of an error')
+    .option('--color', 'colours also where the output is no terminal')
+    .option('--no-color', 'no colours (as with NO_COLOR set)')
+    .version(version, '-V, --version', 'the version')
+    .helpOption('-h, --help', 'help for a command')
+    .configureHelp({ showGlobalOptions: true })
+    // Errors are thrown, and written below in one form for people and one for programs.
+    .configureOutput({ outputError: () => {} })
+    .exitOverride()
+    .showSuggestionAfterError()
+    .addHelpText('after', examples)
+    .addHelpCommand(
+      new Command('help').argument('[command]').description('help for a command').helpGroup('Help:'),
+    );
+  for (const { name, group, summary, load } of commands) {
+    const command = program.command(name).description(summary).helpGroup(group);
+    if (args.includes(name)) (await load()).register(command);
+  }
+  if (args.length === 0) {
+    process.stdout.write(shortHelp());
+    return;
+  }
+  await program.parseAsync(args, { from: 'user' });
+}
+
+function shortHelp(): string {
+  const list = commands.map(({ name, summary }) => `  ${name.padEnd(10)} ${summary}`).join('\n');
+  return `normgrad ${version}: train, check and learn how normalization backpropagates\n\n${list}\n${examples}\n\nEvery command has --help.\n`;
+}
+
+/** Writes what went wrong, and sets the exit code. */
+function report(error: unknown, args: string[]): void {
+  // Help and version are thrown too, having been written.
+  if (error instanceof CommanderError && error.exitCode === 0) return;
+  const { exitCode, code, message, hint } = explain(error);
+  const output = createOutput({
+    json: args.includes('--json'),
+    color: args.includes('--no-color') ? false : args.includes('--color') || undefined,
+  });
+  process.exitCode = exitCode;
+  output.event('error', { code, message, hint: hint.join('\n'), exitCode });
+  if (output.json) return;
+  const lines = [`${output.stderr.red('error:')} ${message}`, ...hint.map((line) => `  ${line}`)];
+  const verbose = args.includes('--verbose') || args.includes('-v');
+  if (verbose && error instanceof Error) lines.push('', error.stack ?? '');
+  process.stderr.write(`${lines.join('\n')}\n`);
+}
+
+// `normgrad … | head`: the reader has enough.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EPIPE') process.exit(EXIT.ok);
+  throw error;
+});
+
+const args = process.argv.slice(2);
+try {
+  await main(args);
+} catch (error) {
+  report(error, args);
+}

@@ -1,0 +1,69 @@
+import type { Command } from 'commander';
+import { type TerminalColors, terminalColors } from '../report/terminalColors.ts';
+import { toJson } from '../train/metrics.ts';
+
+/** The options that every command has. */
+export interface GlobalOptions {
+  json?: boolean;
+  quiet?: boolean;
+  verbose?: boolean;
+  /** true: --color, false: --no-color. */
+  color?: boolean;
+}
+
+/**
+ * Where a command's words go: results to stdout, progress and messages to stderr. With --json, stdout carries one JSON
+ * object per line and stderr nothing.
+ */
+export interface Output {
+  json: boolean;
+  /** Messages and progress are wanted on stderr. */
+  talks: boolean;
+  verbose: boolean;
+  /** A result for people. */
+  result(text: string): void;
+  /** A message for people, on stderr; not with --quiet. */
+  note(text: string): void;
+  /** A message that --quiet does not silence. */
+  warn(text: string): void;
+  /** A result or an event for programs. */
+  event(type: string, content: object): void;
+  stdout: TerminalColors;
+  stderr: TerminalColors;
+}
+
+export function createOutput({ json = false, quiet = false, verbose = false, color }: GlobalOptions): Output {
+  const stderr = terminalColors({ stream: process.stderr, flag: color });
+  const talks = !json && !quiet;
+  const output: Output = {
+    json,
+    talks,
+    verbose,
+    result(text) {
+      if (!json) process.stdout.write(`${text}\n`);
+    },
+    note(text) {
+      if (talks) process.stderr.write(`${text}\n`);
+    },
+    warn(text) {
+      if (json) output.event('warning', { message: text });
+      else process.stderr.write(`${stderr.yellow('warning:')} ${text}\n`);
+    },
+    event(type, content) {
+      if (json) process.stdout.write(`${toJson({ type, ...content })}\n`);
+    },
+    stdout: terminalColors({ stream: process.stdout, flag: color }),
+    stderr,
+  };
+  return output;
+}
+
+/** The output that the flags of `command` and of the program ask for. */
+export function outputOf(command: Command): Output {
+  return createOutput(command.optsWithGlobals<GlobalOptions>());
+}
+
+/** Columns of a terminal, and 80 elsewhere. */
+export function columns(stream: { columns?: number }): number {
+  return Math.min(Math.max(stream.columns ?? 80, 40), 120);
+}

@@ -1,0 +1,156 @@
+import { join } from 'node:path';
+import type { Command } from 'commander';
+import { backendName } from '../autograd/index.ts';
+import { createProgress, type Progress } from '../report/progress.ts';
+import { configFields, resolveConfig, type TrainOptions } from '../train/config.ts';
+import { ConfigError } from '../train/errors.ts';
+import { describeModel } from '../train/model.ts';
+import type { TrainResult } from '../train/result.ts';
+import { defaultOut } from '../train/runFolder.ts';
+import { type RunStart, runTraining } from '../train/runTraining.ts';
+import { EXIT, UsageError } from './exit.ts';
+import { catchInterrupt } from './interrupt.ts';
+import { type Output, outputOf } from './output.ts';
+import { addTrainFlags, flagOf, givenOptions } from './trainOptions.ts';
+
+const examples = `
+Examples:
+  normgrad train --dataset synthetic --epochs 2
+  normgrad train --dataset mnist --model cnn --norm group --groups 4 --epochs 1
+  normgrad train --dataset mnist --limit 10000 --epochs 2 --batch-size 32 --optim sgd --schedule cosine
+  normgrad train --dataset cifar10 --data-dir ~/datasets --model resnet8 --augment crop-flip --out runs/first
+  normgrad train --norm none --lr 3 --dry-run            the configuration, and where each value comes from
+
+Exit code 1 if the run diverges. Ctrl-C stops after the running step and keeps what is there.`;
+
+/** `train`: one run, from its flags to its folder. */
+export function register(command: Command): void {
+  addTrainFlags(command);
+  command
+    .option('--out <dir>', 'folder of the run (default: a new one in runs/)')
+    .option('--dry-run', 'print the resolved configuration with the source of every value, and stop')
+    .addHelpText('after', examples)
+    .action((options, self) => run(options, self));
+}
+
+async function run({ out, dryRun }: { out?: string; dryRun?: boolean }, command: Command): Promise<void> {
+  const output = outputOf(command);
+  const { options, sources } = givenOptions(command);
+  try {
+    if (dryRun) printConfig(options, sources, output);
+    else await train(options, out, output);
+  } catch (error) {
+    if (!(error instanceof ConfigError) || error.field === undefined) throw error;
+    const flag = error.field === 'out' ? '--out' : (flagOf(error.field.split('.')[0]) ?? error.field);
+    throw new UsageError(`${flag}: ${error.problem}`, error.hint);
+  }
+}
+
+async function train(options: TrainOptions, out: string | undefined, output: Output): Promise<void> {
+  let progress: Progress | undefined;
+  const stopping = 'stopping after this step… (press again to quit at once)';
+  const interrupt = catchInterrupt(() =>
+    output.talks ? (progress?.log(stopping) ?? output.note(stopping)) : {},
+  );
+  let folder = '';
+  let epochs = 0;
+  try {
+    const result = await runTraining(options, {
+      signal: interrupt.signal,
+      folder: out === undefined ? { parent: defaultOut('train') } : { path: out },
+      argv: process.argv.slice(2),
+      onStart(start) {
+        folder = start.folder!;
+        epochs = start.config.epochs;
+        announce(start, output);
+      },
+      onStep({ epoch, step, steps, train: { loss, accuracy } }) {
+        if (!output.talks) return;
+        if (step === 1) {
+          progress = createProgress({
+            label: `Epoch ${epoch}/${epochs}`,
+            total: steps,
+            colors: output.stderr,
+          });
+        }
+        progress?.update(step, { loss, acc: accuracy });
+      },
+      onMetrics(line) {
+        const { t, ...values } = line;
+        output.event(t, values);
+        if (line.t === 'step') return;
+        const { train: mean, test } = line;
+        progress?.done({ loss: mean.loss, acc: mean.accuracy, val_loss: test.loss, val_acc: test.accuracy });
+        progress = undefined;
+      },
+    });
+    progress?.stop();
+    report(result, folder, output);
+    const code = result.status === 'diverged' ? EXIT.failed : interrupt.exitCode();
+    if (result.status !== 'done') process.exitCode = code;
+  } finally {
+    interrupt.release();
+  }
+}
+
+/** `mnist 60,000/10,000 · mlp 784-128-128-10 · 118,282 params · norm batch · adam lr 0.001 · seed 1` */
+function announce({ config, dataset, model, parameters, folder }: RunStart, output: Output): void {
+  const { train, test } = dataset;
+  for (const warning of new Set([...train.warnings, ...test.warnings])) output.warn(warning);
+  const images = [train.count, test.count];
+  const description = describeModel(config.model, model);
+  output.event('start', { config, folder, images, parameters, backend: backendName() });
+  output.note(
+    [
+      `${config.dataset} ${images.map(grouped).join('/')}`,
+      description,
+      `${grouped(parameters)} params`,
+      `norm ${config.norm}`,
+      `${config.optimizer} lr ${config.lr}`,
+      `seed ${config.seed}`,
+    ].join(' · '),
+  );
+  output.note(folder!);
+  if (output.verbose) output.note(`kernels: ${backendName()}`);
+}
+
+function report(result: TrainResult, folder: string, output: Output): void {
+  const { status, test, best, diverged, steps, seconds, digest } = result;
+  const time = `${grouped(steps)} steps in ${seconds.toFixed(1)} s`;
+  if (diverged) {
+    output.result(
+      `${output.stdout.red('diverged')}: loss ${diverged.loss} at step ${diverged.step} (epoch ${diverged.epoch})`,
+    );
+    output.note('  a smaller --lr, --warmup, --clip 1 or a --norm often helps');
+  } else if (status === 'interrupted') {
+    output.result(`interrupted after ${time}`);
+  }
+  if (test) {
+    const accuracy = output.stdout.bold(test.accuracy.toFixed(4));
+    const bestText =
+      best && best.accuracy > test.accuracy
+        ? `, best ${best.accuracy.toFixed(4)} in epoch ${best.epoch}`
+        : '';
+    output.result(`test accuracy ${accuracy}  loss ${test.loss.toFixed(4)}  (${time}${bestText})`);
+  }
+  output.result(`digest ${digest}`);
+  output.note(`metrics: ${join(folder, 'metrics.jsonl')}`);
+  output.event('result', { ...result, folder });
+}
+
+function printConfig(options: TrainOptions, sources: ReadonlyMap<string, string>, output: Output): void {
+  const config = resolveConfig(options);
+  const rows = configFields.map((field) => ({
+    field,
+    value: config[field],
+    source: sources.get(field) ?? 'default',
+  }));
+  for (const { field, value, source } of rows) {
+    output.result(`${field.padEnd(16)}${JSON.stringify(value).padEnd(18)}${output.stdout.dim(source)}`);
+  }
+  output.event('result', { config, sources: Object.fromEntries(rows.map((row) => [row.field, row.source])) });
+}
+
+function grouped(value: number): string {
+  return value.toLocaleString('en-US');
+}

@@ -1,0 +1,209 @@
+import { type Command, Option } from 'commander';
+import { datasetNames } from '../data/load.node.ts';
+import { modelNames } from '../nn/models/registry.ts';
+import { normNames } from '../nn/norm/registry.ts';
+import { optimizerNames } from '../optim/index.ts';
+import {
+  augmentations,
+  lastBatches,
+  resolveConfig,
+  scalings,
+  schedules,
+  type TrainConfig,
+  type TrainOptions,
+} from '../train/config.ts';
+import { integer, number } from './values.ts';
+
+type Parse = (text: string) => unknown;
+
+/** A flag of `train`, and the field of the configuration that it sets. Default values stand in train/config.ts. */
+interface Flag {
+  group: string;
+  field: keyof TrainConfig;
+  flags: string;
+  help: string;
+  parse: Parse;
+  env?: string;
+}
+
+const text: Parse = (given) => given;
+const list = (names: readonly string[]) => names.join(', ');
+
+const data = 'Data:';
+const network = 'Network:';
+const training = 'Training:';
+
+const trainFlags: readonly Flag[] = [
+  { group: data, field: 'dataset', flags: '--dataset <name>', help: list(datasetNames), parse: text },
+  {
+    group: data,
+    field: 'dataDir',
+    flags: '--data-dir <dir>',
+    help: 'folder with mnist/, cifar-10-batches-bin/ … (default: the cache)',
+    parse: text,
+  },
+  {
+    group: data,
+    field: 'limit',
+    flags: '--limit <n>',
+    help: 'only the first n training images',
+    parse: number,
+  },
+  {
+    group: data,
+    field: 'testLimit',
+    flags: '--test-limit <n>',
+    help: 'only the first n test images',
+    parse: number,
+  },
+  { group: data, field: 'scaling', flags: '--scaling <how>', help: `pixels: ${list(scalings)}`, parse: text },
+  { group: data, field: 'augment', flags: '--augment <how>', help: list(augmentations), parse: text },
+
+  { group: network, field: 'model', flags: '--model <name>', help: list(modelNames), parse: text },
+  {
+    group: network,
+    field: 'hidden',
+    flags: '--hidden <n,…>',
+    help: 'mlp: sizes of the hidden layers',
+    parse: numbers,
+  },
+  {
+    group: network,
+    field: 'activation',
+    flags: '--activation <name>',
+    help: 'mlp: relu, sigmoid, tanh …',
+    parse: text,
+  },
+  {
+    group: network,
+    field: 'initStd',
+    flags: '--init-std <x>',
+    help: 'mlp: spread of the first weights',
+    parse: number,
+  },
+  {
+    group: network,
+    field: 'widths',
+    flags: '--widths <n,…>',
+    help: 'cnn, vgg, resnet: channels per stage',
+    parse: numbers,
+  },
+  {
+    group: network,
+    field: 'convs',
+    flags: '--convs <n,…>',
+    help: 'vgg: convolutions per stage',
+    parse: numbers,
+  },
+  {
+    group: network,
+    field: 'preActivation',
+    flags: '--pre-activation',
+    help: 'resnet: norm and ReLU before the convolutions',
+    parse: text,
+  },
+  { group: network, field: 'norm', flags: '--norm <name>', help: list(normNames), parse: text },
+  { group: network, field: 'groups', flags: '--groups <n>', help: 'groups of the norm', parse: number },
+  { group: network, field: 'eps', flags: '--eps <x>', help: 'eps of the norm', parse: number },
+  {
+    group: network,
+    field: 'normMomentum',
+    flags: '--norm-momentum <x>',
+    help: 'weight of the new batch in running statistics',
+    parse: number,
+  },
+
+  { group: training, field: 'optimizer', flags: '--optim <name>', help: list(optimizerNames), parse: text },
+  {
+    group: training,
+    field: 'lr',
+    flags: '--lr <x>',
+    help: 'learning rate (default: sgd 0.1, adam 0.001)',
+    parse: number,
+  },
+  { group: training, field: 'momentum', flags: '--momentum <x>', help: 'of sgd', parse: number },
+  { group: training, field: 'nesterov', flags: '--nesterov', help: 'of sgd', parse: text },
+  {
+    group: training,
+    field: 'weightDecay',
+    flags: '--weight-decay <x>',
+    help: 'on weights only',
+    parse: number,
+  },
+  { group: training, field: 'schedule', flags: '--schedule <name>', help: list(schedules), parse: text },
+  {
+    group: training,
+    field: 'warmup',
+    flags: '--warmup <steps>',
+    help: 'steps of rising learning rate',
+    parse: number,
+  },
+  {
+    group: training,
+    field: 'clip',
+    flags: '--clip <norm>',
+    help: 'largest norm of the whole gradient',
+    parse: number,
+  },
+  {
+    group: training,
+    field: 'labelSmoothing',
+    flags: '--label-smoothing <x>',
+    help: 'share given to the other labels',
+    parse: number,
+  },
+  { group: training, field: 'batchSize', flags: '--batch-size <n>', help: 'images per step', parse: number },
+  { group: training, field: 'lastBatch', flags: '--last-batch <how>', help: list(lastBatches), parse: text },
+  {
+    group: training,
+    field: 'epochs',
+    flags: '--epochs <n>',
+    help: 'passes over the training images',
+    parse: number,
+  },
+  {
+    group: training,
+    field: 'seed',
+    flags: '--seed <n>',
+    help: 'of weights, order, dropout and augmentation',
+    parse: number,
+    env: 'NORMGRAD_SEED',
+  },
+];
+
+/** `--batch-size` */
+export function flagOf(field: string): string | undefined {
+  return trainFlags.find((each) => each.field === field)?.flags.split(' ')[0];
+}
+
+/** Adds every flag, with the default of the configuration in its help. */
+export function addTrainFlags(command: Command): void {
+  const usual = resolveConfig({});
+  for (const { group, field, flags, help, parse, env } of trainFlags) {
+    const value = usual[field];
+    const shown = value === null || value === false || help.includes('default') ? '' : ` (default: ${value})`;
+    const option = new Option(flags, help + shown).helpGroup(group);
+    if (flags.includes('<')) option.argParser(parse);
+    if (env) option.env(env);
+    command.addOption(option);
+  }
+}
+
+/** What was given, on the command line or in the environment, as options of a run; and the source of each. */
+export function givenOptions(command: Command): { options: TrainOptions; sources: Map<string, string> } {
+  const options: Record<string, unknown> = {};
+  const sources = new Map<string, string>();
+  for (const { field, flags, env } of trainFlags) {
+    const name = new Option(flags).attributeName();
+    const value = command.getOptionValue(name);
+    if (value === undefined) continue;
+    options[field] = value;
+    sources.set(field, command.getOptionValueSource(name) === 'env' ? env! : flags.split(' ')[0]);
+  }
+  return { options: options as TrainOptions, sources };
+}
+
+/** `100,100,100` */
+function numbers(given: string): number[] {
+  return given.split(',').map(integer);
+}

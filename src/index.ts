@@ -1,0 +1,40 @@
+/** The public API: everything here runs in Node and in a browser. */
+export {
+  type GradcheckOptions,
+  type GradcheckResult,
+  gradcheck,
+} from './autograd/gradcheck.ts';
+export * from './autograd/index.ts';
+export { type Augmentation, horizontalFlip, inOrder, padAndCrop } from './data/augment.ts';
+export { type Batch, type Batches, type BatchOptions, createBatches } from './data/batches.ts';
+export { cifar10Format, cifar100Format, decodeCifar } from './data/cifar.ts';
+export type { Dataset, ImageSet, ImageShape } from './data/dataset.ts';
+export { syntheticDigits } from './data/digits.ts';
+export { DataError } from './data/errors.ts';
+export { decodeIdxPair } from './data/idx.ts';
+export {
+  applyTransform,
+  channelStatistics,
+  minMaxScale,
+  standardize as standardizePixels,
+} from './data/transforms.ts';
+export type { NDArray, Numbers, SetView, Shape } from './kernels/kernels.ts';
+export * from './nn/index.ts';
+export {
+  Adam,
+  type AdamOptions,
+  AdamW,
+  clipGradNorm,
+  clipGradValue,
+  createOptimizer,
+  type Optimizer,
+  type OptimizerName,
+  type OptimizerState,
+  optimizerNames,
+  type ParameterGroup,
+  parameterGroups,
+  Sgd,
+  type SgdOptions,
+} from './optim/index.ts';
+export * as schedules from './optim/schedules.ts';
+export { createRandom, type Random, type RandomState } from './random.ts';

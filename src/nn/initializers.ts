@@ -1,0 +1,113 @@
+import { type Shape, sizeOf } from '../kernels/kernels.ts';
+import type { Random } from '../random.ts';
+
+/**
+ * The first values of a weight: dense [in, out] or convolution [kh, kw, in / groups, out]. Why their size matters: a layer
+ * multiplies the variance of what passes by fanIn var(w) forward and by fanOut var(w) backward.
+ */
+export type Initializer = (shape: Shape, random: Random) => Float32Array;
+
+/** How many inputs one output sees (`in`) and how many outputs one input reaches (`out`, counted as in PyTorch: all groups). */
+export function fans(shape: Shape): { in: number; out: number } {
+  const window = sizeOf(shape.slice(0, -2));
+  const [inputs, outputs] = shape.length === 1 ? [shape[0], shape[0]] : shape.slice(-2);
+  return { in: window * inputs, out: window * outputs };
+}
+
+export interface HeOptions {
+  /** 'in' keeps the variance of the activations, 'out' that of the gradients; 'in' unless told otherwise. */
+  fan?: 'in' | 'out';
+  /** The slope of the leaky ReLU behind the layer; 0: ReLU. */
+  slope?: number;
+}
+
+/** N(0, 2 / ((1 + slope^2) fan)): half of the signal dies in a ReLU, hence the 2 (He et al. 2015, eq. 10 and 15). */
+export function heNormal(options: HeOptions = {}): Initializer {
+  return (shape, random) => normal({ std: heStd(shape, options) })(shape, random);
+}
+
+/** Uniform with the variance of heNormal. */
+export function heUniform(options: HeOptions = {}): Initializer {
+  return (shape, random) => symmetric(heStd(shape, options), shape, random);
+}
+
+/** N(0, gain^2 2 / (fanIn + fanOut)), for layers without a ReLU (Glorot and Bengio 2010, eq. 12). */
+export function xavierNormal({ gain = 1 } = {}): Initializer {
+  return (shape, random) => normal({ std: gain * xavierStd(shape) })(shape, random);
+}
+
+/** Uniform with the variance of xavierNormal (eq. 16); Keras' default, "glorot_uniform". */
+export function xavierUniform({ gain = 1 } = {}): Initializer {
+  return (shape, random) => symmetric(gain * xavierStd(shape), shape, random);
+}
+
+/** PyTorch's default for Linear and Conv2d: uniform in +-1 / sqrt(fanIn), which is heUniform with slope sqrt(5). */
+export function torchDefault(): Initializer {
+  return heUniform({ slope: Math.sqrt(5) });
+}
+
+export function uniform({ low, high }: { low: number; high: number }): Initializer {
+  return (shape, random) => fill(shape, () => low + (high - low) * random.uniform());
+}
+
+export function normal({ mean = 0, std }: { mean?: number; std: number }): Initializer {
+  return (shape, random) => fill(shape, () => mean + std * random.normal());
+}
+
+export function constant(value: number): Initializer {
+  return (shape) => fill(shape, () => value);
+}
+
+/**
+ * A random orthogonal matrix times gain (Saxe, McClelland, Ganguli 2014): the weight as [fanIn, out] has orthonormal columns,
+ * or rows where there are more outputs than inputs. Normal vectors, made orthonormal one after another (Gram and Schmidt).
+ */
+export function orthogonal({ gain = 1 } = {}): Initializer {
+  return (shape, random) => {
+    const columns = shape[shape.length - 1];
+    const rows = sizeOf(shape) / columns;
+    const vectors: Float64Array[] = [];
+    for (let i = 0; i < Math.min(rows, columns); i++) {
+      const vector = Float64Array.from({ length: Math.max(rows, columns) }, () => random.normal());
+      // The second round removes what rounding left of the others ("twice is enough", Kahan; Parlett 1980).
+      for (let round = 0; round < 2; round++) for (const other of vectors) subtractAlong(vector, other);
+      const length = Math.sqrt(dot(vector, vector));
+      vectors.push(vector.map((value) => value / length));
+    }
+    let index = 0;
+    return fill(shape, () => {
+      const [row, column] = [Math.floor(index / columns), index % columns];
+      index++;
+      return gain * (rows >= columns ? vectors[column][row] : vectors[row][column]);
+    });
+  };
+}
+
+function heStd(shape: Shape, { fan = 'in', slope = 0 }: HeOptions): number {
+  return Math.sqrt(2 / ((1 + slope * slope) * fans(shape)[fan]));
+}
+
+function xavierStd(shape: Shape): number {
+  const fan = fans(shape);
+  return Math.sqrt(2 / (fan.in + fan.out));
+}
+
+/** Uniform in +-limit has the standard deviation limit / sqrt(3). */
+function symmetric(std: number, shape: Shape, random: Random): Float32Array {
+  const limit = Math.sqrt(3) * std;
+  return uniform({ low: -limit, high: limit })(shape, random);
+}
+
+function fill(shape: Shape, next: () => number): Float32Array {
+  return Float32Array.from({ length: sizeOf(shape) }, next);
+}
+
+function dot(a: Float64Array, b: Float64Array): number {
+  return a.reduce((sum, value, i) => sum + value * b[i], 0);
+}
+
+/** Removes from `vector` its part along the unit vector `other`. */
+function subtractAlong(vector: Float64Array, other: Float64Array): void {
+  const part = dot(vector, other);
+  for (let i = 0; i < vector.length; i++) vector[i] -= part * other[i];
+}

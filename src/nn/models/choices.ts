@@ -1,0 +1,61 @@
+import { type ActivationName, activationNames } from '../activation.ts';
+import type { ModelOptions } from './options.ts';
+
+/** What some models take beyond ModelOptions; each model's file says what it means there. */
+export interface ModelChoices {
+  hidden?: readonly number[];
+  activation?: ActivationName;
+  initStd?: number;
+  widths?: readonly number[];
+  convs?: readonly number[];
+  preActivation?: boolean;
+}
+
+/** What each choice must be, in words, and the test: they may come from a configuration file, unchecked. */
+const rules: Record<keyof ModelChoices, { must: string; holds: (value: unknown) => boolean }> = {
+  hidden: sizes(0),
+  activation: {
+    must: `be one of: ${activationNames.join(', ')}`,
+    holds: (value) => activationNames.some((name) => name === value),
+  },
+  initStd: {
+    must: 'be a number of at least 0',
+    holds: (value) => typeof value === 'number' && value >= 0,
+  },
+  widths: sizes(1),
+  convs: sizes(1),
+  preActivation: { must: 'be true or false', holds: (value) => typeof value === 'boolean' },
+};
+
+const common: Record<keyof ModelOptions, true> = {
+  input: true,
+  classes: true,
+  norm: true,
+  normOptions: true,
+  random: true,
+};
+
+/** Throws for a choice that the model does not take, and for a value that a choice cannot have. */
+export function checkChoices(model: string, takes: readonly (keyof ModelChoices)[], options: object): void {
+  for (const [key, value] of Object.entries(options)) {
+    if (key in common || value === undefined) continue;
+    const choice = takes.find((name) => name === key);
+    if (!choice) {
+      const own = takes.length > 0 ? `it takes ${takes.join(', ')}` : 'it takes none of its own';
+      throw new Error(`${model}: takes no option "${key}"; ${own}.`);
+    }
+    const { must, holds } = rules[choice];
+    if (!holds(value)) throw new Error(`${model}: "${key}" must ${must}, got ${JSON.stringify(value)}.`);
+  }
+}
+
+/** A list of at least so many sizes. */
+function sizes(least: number) {
+  return {
+    must: `be a list of whole numbers of at least 1${least > 0 ? ', not empty' : ''}`,
+    holds: (value: unknown) =>
+      Array.isArray(value) &&
+      value.length >= least &&
+      value.every((size) => Number.isInteger(size) && size >= 1),
+  };
+}

@@ -1,0 +1,37 @@
+import { activation } from '../activation.ts';
+import { Conv2d } from '../conv2d.ts';
+import { Flatten } from '../flatten.ts';
+import { Linear } from '../linear.ts';
+import type { Module } from '../module.ts';
+import { LayerNorm } from '../norm/layerNorm.ts';
+import { Sequential } from '../sequential.ts';
+import { type ModelOptions, normLayer, requireImages } from './options.ts';
+
+/**
+ * The network of "Layer Normalization in PyTorch" (Adrish Dey, Weights & Biases report, 2020): conv 3x3 to 5 channels,
+ * LayerNorm over the whole [30, 30, 5], ReLU, conv 3x3 to 10, LayerNorm over [28, 28, 10], ReLU, dense. The convolutions are
+ * without padding and keep their biases, as there. Under 'layer' gamma and beta have the shape of the image; any other norm
+ * stands in the same places.
+ */
+export function layerNormSeed(options: ModelOptions): Sequential {
+  const { input, classes, random } = options;
+  requireImages('layernorm-seed', options, 5, 'two 3x3 convolutions without padding take 4 rows and columns');
+  const layers: Module[] = [];
+  let [height, width, channels] = input;
+  for (const out of [5, 10]) {
+    layers.push(new Conv2d(channels, out, 3, { random }));
+    height -= 2;
+    width -= 2;
+    channels = out;
+    const norm =
+      options.norm === 'layer'
+        ? [new LayerNorm([height, width, channels], options.normOptions)]
+        : normLayer(channels, options);
+    layers.push(...norm, activation('relu'));
+  }
+  return new Sequential([
+    ...layers,
+    new Flatten(),
+    new Linear(height * width * channels, classes, { random }),
+  ]);
+}

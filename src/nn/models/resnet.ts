@@ -1,0 +1,48 @@
+import { activation } from '../activation.ts';
+import { Conv2d } from '../conv2d.ts';
+import { Linear } from '../linear.ts';
+import type { Module } from '../module.ts';
+import { GlobalAvgPool2d } from '../pooling.ts';
+import { PreActivationBlock, ResidualBlock } from '../residual.ts';
+import { Sequential } from '../sequential.ts';
+import { type ModelOptions, needsBias, normFactory, normLayer } from './options.ts';
+
+export interface ResnetOptions extends ModelOptions {
+  /** 6 n + 2 for n blocks in each of the three stages: 8, 20, 32, 44, 56, 110. 20 unless told otherwise. */
+  depth?: number;
+  /** Channels of the three stages; [16, 32, 64] unless told otherwise. */
+  widths?: readonly number[];
+  /** Norm and ReLU in front of the convolutions (He et al. 2016, arXiv:1603.05027) instead of behind. */
+  preActivation?: boolean;
+}
+
+/**
+ * The ResNet for CIFAR (He et al. 2016, arXiv:1512.03385, section 4.2): a 3x3 convolution, three stages of n blocks on 32x32,
+ * 16x16 and 8x8 cells, global average, dense. The shortcuts that change the shape are 1x1 convolutions (option B there).
+ */
+export function resnet(options: ResnetOptions): Sequential {
+  const { input, classes, random, depth = 20, widths = [16, 32, 64], preActivation = false } = options;
+  const blocks = (depth - 2) / 6;
+  if (!Number.isInteger(blocks) || blocks < 1) {
+    throw new Error(
+      `resnet: depth must be 6 n + 2 for n blocks per stage (8, 14, 20, 32, ...), got ${depth}.`,
+    );
+  }
+  if (widths.length !== 3) {
+    throw new Error(`resnet: widths must be the channels of the three stages, got [${widths.join(', ')}].`);
+  }
+  const normRelu = (features: number) => [...normLayer(features, options), activation('relu')];
+  const Block = preActivation ? PreActivationBlock : ResidualBlock;
+  const stem = new Conv2d(input[2], widths[0], 3, { padding: 1, bias: needsBias(options), random });
+  const layers: Module[] = [stem, ...(preActivation ? [] : normRelu(widths[0]))];
+  let channels = widths[0];
+  widths.forEach((out, stage) => {
+    for (let i = 0; i < blocks; i++) {
+      const stride = stage > 0 && i === 0 ? 2 : 1;
+      layers.push(new Block(channels, out, { stride, norm: normFactory(options), random }));
+      channels = out;
+    }
+  });
+  if (preActivation) layers.push(...normRelu(channels));
+  return new Sequential([...layers, new GlobalAvgPool2d(), new Linear(channels, classes, { random })]);
+}

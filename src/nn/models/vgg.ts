@@ -1,0 +1,47 @@
+import { activation } from '../activation.ts';
+import { Conv2d } from '../conv2d.ts';
+import { Flatten } from '../flatten.ts';
+import { Linear } from '../linear.ts';
+import type { Module } from '../module.ts';
+import { MaxPool2d } from '../pooling.ts';
+import { Sequential } from '../sequential.ts';
+import { type ModelOptions, needsBias, normLayer, requireImages } from './options.ts';
+
+export interface VggOptions extends ModelOptions {
+  /** Channels of each stage; [8, 16, 32] unless told otherwise: "VGG-nano", for 16x16 images on a CPU. */
+  widths?: readonly number[];
+  /** Convolutions in each stage; 2 in all of them unless told otherwise. */
+  convs?: readonly number[];
+}
+
+/**
+ * In the manner of Simonyan and Zisserman 2015: stages of 3x3 convolutions, each conv - norm - relu, with a 2x2 max pooling
+ * behind every stage, then one dense layer. `name` is for error messages.
+ */
+export function vgg(options: VggOptions, name = 'vgg'): Sequential {
+  const { input, classes, random, widths = [8, 16, 32], convs = widths.map(() => 2) } = options;
+  if (convs.length !== widths.length) {
+    throw new Error(
+      `${name}: ${widths.length} widths [${widths.join(', ')}] and ${convs.length} convs [${convs.join(', ')}]; ` +
+        'each stage needs one of both.',
+    );
+  }
+  requireImages(name, options, 2 ** widths.length, `${widths.length} poolings halve them`);
+  const layers: Module[] = [];
+  let [height, width, channels] = input;
+  widths.forEach((out, stage) => {
+    for (let i = 0; i < convs[stage]; i++) {
+      const conv = new Conv2d(channels, out, 3, { padding: 1, random, bias: needsBias(options) });
+      layers.push(conv, ...normLayer(out, options), activation('relu'));
+      channels = out;
+    }
+    layers.push(new MaxPool2d(2));
+    height = Math.floor(height / 2);
+    width = Math.floor(width / 2);
+  });
+  return new Sequential([
+    ...layers,
+    new Flatten(),
+    new Linear(height * width * channels, classes, { random }),
+  ]);
+}

@@ -1,0 +1,28 @@
+import type { NormEntry, NormOptions } from './entry.ts';
+import type { Norm } from './norm.ts';
+import { otherNorms } from './otherNorms.ts';
+import { setNorms } from './setNorms.ts';
+
+export type { NormEntry, NormOptions } from './entry.ts';
+export { defaultGroups } from './groups.ts';
+
+/**
+ * Every norm once. The command line, gradcheck, verify, the laws (test/nn/norm/laws.test.ts) and the documentation read
+ * this table: a norm that is not in it does not exist; one that is gets every check for free.
+ */
+export const registry: readonly NormEntry[] = [...setNorms, ...otherNorms];
+
+/** What `--norm` accepts: the registry's names, and 'none'. */
+export const normNames: readonly string[] = ['none', ...registry.map((entry) => entry.name)];
+
+export function findNorm(name: string): NormEntry {
+  const entry = registry.find((each) => each.name === name);
+  if (!entry)
+    throw new Error(`unknown norm "${name}"; one of: ${registry.map((each) => each.name).join(', ')}.`);
+  return entry;
+}
+
+/** The norm of that name for `features` channels; null for 'none'. */
+export function createNorm(name: string, features: number, options: NormOptions = {}): Norm | null {
+  return name === 'none' ? null : findNorm(name).build(features, options);
+}

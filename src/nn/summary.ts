@@ -1,0 +1,33 @@
+import { Tensor } from '../autograd/index.ts';
+import type { Module } from './module.ts';
+
+export interface LayerSummary {
+  /** Where the layer is in the model: `layers.0`. */
+  name: string;
+  /** Its class: `Conv2d`. */
+  layer: string;
+  /** Shapes of its own parameters: `weight [3, 3, 1, 8]`. */
+  shapes: string;
+  parameters: number;
+}
+
+/** How many numbers a model learns. */
+export function parameterCount(model: Module): number {
+  return model.parameters().reduce((sum, parameter) => sum + parameter.size, 0);
+}
+
+/** A row for each layer that computes: every module without children. */
+export function summarize(model: Module): LayerSummary[] {
+  const leaves = [...model.namedModules()].filter(([, module]) => module.children().length === 0);
+  return leaves.map(([name, module]) => {
+    const own = Object.entries(module).filter(
+      (entry): entry is [string, Tensor] => entry[1] instanceof Tensor && entry[1].lasting,
+    );
+    return {
+      name,
+      layer: module.constructor.name,
+      shapes: own.map(([key, tensor]) => `${key} [${tensor.shape.join(', ')}]`).join(', '),
+      parameters: parameterCount(module),
+    };
+  });
+}

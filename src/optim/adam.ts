@@ -1,0 +1,63 @@
+import { kernels } from '../kernels/active.ts';
+import { BaseOptimizer, type ParametersOrGroups, requireRange, type Slot, type Update } from './optimizer.ts';
+
+export interface AdamOptions {
+  /** 1e-3 unless told otherwise. */
+  lr?: number;
+  /** How slowly the two moments forget; [0.9, 0.999] unless told otherwise. */
+  betas?: readonly [number, number];
+  /** Added to the root, outside of it; 1e-8 unless told otherwise (Keras: 1e-7). */
+  eps?: number;
+  weightDecay?: number;
+  /** Divide by the largest second moment so far (Reddi, Kale, Kumar 2018). */
+  amsgrad?: boolean;
+}
+
+/**
+ * Adam (Kingma and Ba 2015), as in PyTorch. With t the number of the step, from 1:
+ *   m = beta1 m + (1 - beta1) g,   v = beta2 v + (1 - beta2) g^2,
+ *   w = w - lr (m / (1 - beta1^t)) / (sqrt(v / (1 - beta2^t)) + eps)
+ * The weight decay is an L2 penalty: added to the gradient, so it is divided by sqrt(v) as well. AdamW does not do that.
+ */
+export class Adam extends BaseOptimizer {
+  readonly #options: Required<Pick<AdamOptions, 'betas' | 'eps' | 'amsgrad'>>;
+  readonly #decoupled: boolean;
+
+  constructor(parametersOrGroups: ParametersOrGroups, options: AdamOptions = {}, name = 'Adam') {
+    const { lr = 1e-3, betas = [0.9, 0.999], eps = 1e-8, weightDecay = 0, amsgrad = false } = options;
+    for (const beta of betas) requireRange(name, 'each beta', beta, 0, 1 - Number.EPSILON);
+    requireRange(name, 'eps', eps, 0, Infinity);
+    const moments = ['firstMoment', 'secondMoment', ...(amsgrad ? ['maxSecondMoment'] : [])];
+    super(name, parametersOrGroups, { lr, weightDecay }, moments);
+    this.#options = { betas, eps, amsgrad };
+    this.#decoupled = name === 'AdamW';
+  }
+
+  protected update(slots: readonly Slot[], { lr, weightDecay, steps }: Update): void {
+    const { betas, eps, amsgrad } = this.#options;
+    kernels(slots[0].parameter).adamStep({
+      parameters: slots.map((slot) => slot.parameter.data),
+      gradients: slots.map((slot) => slot.parameter.grad!.data),
+      firstMoments: slots.map((slot) => slot.arrays.firstMoment),
+      secondMoments: slots.map((slot) => slot.arrays.secondMoment),
+      maxSecondMoments: amsgrad ? slots.map((slot) => slot.arrays.maxSecondMoment) : null,
+      lr,
+      beta1: betas[0],
+      beta2: betas[1],
+      eps,
+      weightDecay,
+      decoupled: this.#decoupled,
+      step: steps + 1,
+    });
+  }
+}
+
+/**
+ * Adam with decoupled weight decay (Loshchilov and Hutter 2019): w shrinks by lr weightDecay before Adam's step, by the same
+ * rate whatever its gradients are. weightDecay is 0.01 unless told otherwise.
+ */
+export class AdamW extends Adam {
+  constructor(parametersOrGroups: ParametersOrGroups, options: AdamOptions = {}) {
+    super(parametersOrGroups, { ...options, weightDecay: options.weightDecay ?? 0.01 }, 'AdamW');
+  }
+}

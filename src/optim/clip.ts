@@ -1,0 +1,30 @@
+import { sameDType } from '../autograd/graph.ts';
+import { clamp, noGrad, type Tensor } from '../autograd/index.ts';
+import { kernels } from '../kernels/active.ts';
+
+/**
+ * Scales all gradients together so that their Euclidean norm is at most `maxNorm` (Pascanu, Mikolov, Bengio 2013), and
+ * returns the norm that they had. `maxNorm: Infinity` only measures. A norm of NaN changes nothing: the caller sees it.
+ */
+export function clipGradNorm(parameters: readonly Tensor[], maxNorm: number): number {
+  const gradients = gradientsOf(parameters);
+  if (gradients.length === 0) return 0;
+  sameDType('clipGradNorm', ...gradients);
+  const arrays = gradients.map((gradient) => gradient.data);
+  const k = kernels(gradients[0]);
+  const norm = Math.sqrt(k.sumOfSquares(arrays));
+  const factor = maxNorm / (norm + 1e-6); // 1e-6 as in PyTorch: no division by 0
+  if (factor < 1) k.scaleInPlace(arrays, factor);
+  return norm;
+}
+
+/** Limits every element of every gradient to -maxValue .. maxValue. */
+export function clipGradValue(parameters: readonly Tensor[], maxValue: number): void {
+  for (const gradient of gradientsOf(parameters)) {
+    noGrad(() => gradient.data.set(clamp(gradient, -maxValue, maxValue).data));
+  }
+}
+
+function gradientsOf(parameters: readonly Tensor[]): Tensor[] {
+  return parameters.flatMap(({ grad }) => (grad === null ? [] : [grad]));
+}

@@ -1,0 +1,45 @@
+import { kernels } from '../kernels/active.ts';
+import { BaseOptimizer, type ParametersOrGroups, requireRange, type Slot, type Update } from './optimizer.ts';
+
+export interface SgdOptions {
+  lr: number;
+  momentum?: number;
+  dampening?: number;
+  /** Look ahead along the velocity (Nesterov 1983; in this form Sutskever et al. 2013). */
+  nesterov?: boolean;
+  /** L2 penalty, added to the gradient. */
+  weightDecay?: number;
+}
+
+/**
+ * Stochastic gradient descent, as in PyTorch (which multiplies the velocity by lr when it is applied, not before):
+ *   g = gradient + weightDecay w,   v = momentum v + (1 - dampening) g (the first time v = g),   w = w - lr v
+ * With Nesterov, w = w - lr (g + momentum v).
+ */
+export class Sgd extends BaseOptimizer {
+  readonly #options: Required<Omit<SgdOptions, 'lr' | 'weightDecay'>>;
+
+  constructor(parametersOrGroups: ParametersOrGroups, options: SgdOptions) {
+    const { lr, momentum = 0, dampening = 0, nesterov = false, weightDecay = 0 } = options;
+    requireRange('Sgd', 'momentum', momentum, 0, Infinity);
+    if (nesterov && (momentum === 0 || dampening !== 0)) {
+      throw new Error(
+        `Sgd: nesterov needs a momentum above 0 and no dampening, got ${momentum} and ${dampening}.`,
+      );
+    }
+    super('Sgd', parametersOrGroups, { lr, weightDecay }, momentum > 0 ? ['velocity'] : []);
+    this.#options = { momentum, dampening, nesterov };
+  }
+
+  protected update(slots: readonly Slot[], { lr, weightDecay, steps }: Update): void {
+    kernels(slots[0].parameter).sgdStep({
+      ...this.#options,
+      parameters: slots.map((slot) => slot.parameter.data),
+      gradients: slots.map((slot) => slot.parameter.grad!.data),
+      velocities: this.#options.momentum > 0 ? slots.map((slot) => slot.arrays.velocity) : null,
+      lr,
+      weightDecay,
+      first: steps === 0,
+    });
+  }
+}

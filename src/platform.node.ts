@@ -1,0 +1,37 @@
+import { availableParallelism } from 'node:os';
+import { setFlagsFromString } from 'node:v8';
+import { Worker } from 'node:worker_threads';
+import type { Platform } from './platform.ts';
+
+/** Node: worker_threads, os and the environment. */
+export const platform: Platform = {
+  environment: (name) => process.env[name],
+
+  availableThreads: () => availableParallelism(),
+
+  enableRelaxedSimd() {
+    // Later versions have the feature without the flag, and do not know the flag.
+    if (Number.parseInt(process.versions.node, 10) < 22) {
+      setFlagsFromString('--experimental-wasm-relaxed-simd');
+    }
+  },
+
+  canShareMemory: () => true,
+
+  canSleep: () => true,
+
+  startWorker(source, data, onFailure) {
+    const worker = new Worker(`const data = require('node:worker_threads').workerData;\n${source}`, {
+      eval: true,
+      workerData: data,
+      // The source is plain JavaScript, so loaders such as tsx, and a test runner's own flags, are of no use.
+      execArgv: [],
+      env: {},
+      name: 'normgrad kernels',
+    });
+    worker.unref();
+    worker.on('error', (error) => onFailure(error.message));
+    worker.on('exit', (code) => onFailure(`it exited with code ${code}`));
+    return { stop: () => void worker.terminate() };
+  },
+};

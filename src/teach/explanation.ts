@@ -1,0 +1,96 @@
+import type { Detached } from '../nn/norm/conventions.ts';
+import type { NormEntry } from '../nn/norm/registry.ts';
+
+/**
+ * Everything that `explain` says about one norm on one input, as plain data: `--format json` prints it, and the text, the
+ * Markdown and the pages of docs/norms are drawn from it. Arrays of numbers are flat, row-major, channels last.
+ */
+export interface Explanation {
+  norm: string;
+  title: string;
+  paper: string;
+  kind: NormEntry['kind'];
+  /** y from x, one formula per line; from the doc comment of the norm's file where it is no plain standardization. */
+  formula: string[];
+  /** The index set S_i in words. */
+  sets: string;
+  parameters: string;
+  mode: 'train' | 'eval';
+  detach: Detached;
+  /** Of x; how the given numbers were read is in `reading`. */
+  shape: readonly number[];
+  reading: string;
+  x: number[];
+  y: number[];
+  /** dL/dy. */
+  upstream: number[];
+  /** dL/dx, by the backward pass of the engine. */
+  dx: number[];
+  /** dL/dx, by central differences. */
+  numericDx: number[];
+  /** What is learned, with its gradient. */
+  learned: { name: string; shape: readonly number[]; value: number[]; gradient: number[] }[];
+  /** The three paths; null for norms that are something else than one standardization over index sets. */
+  standardization: Standardization | null;
+  check: { maxDiff: number; passed: boolean };
+  invariants: Invariant[];
+  /** On what y_i depends besides x_i; empty: on nothing else. */
+  reach: string[];
+  /** S_i and the Jacobian drawn; for images (`--shape`) only. */
+  picture: Picture | null;
+  /** What a backward pass computes that leaves out a part: the largest error of dx. */
+  forgetting: { what: string; error: number }[];
+  code: CodeExcerpt[];
+  /** Surprises of this input: m = 2, a constant set, a parameter that does not start as shown. */
+  notes: string[];
+  /** Commands to go on with. */
+  tries: string[];
+}
+
+/** One standardization: xHat = (x - mu) / sigma over index sets of m values. */
+export interface Standardization {
+  m: number;
+  sets: { members: number[]; mean: number; variance: number; sigma: number }[];
+  eps: number;
+  epsInside: boolean;
+  ddof: 0 | 1;
+  centred: boolean;
+  /** Evaluation: mu and sigma are constants. */
+  constants: boolean;
+  xHat: number[];
+  /** g = gamma dy. */
+  g: number[];
+  /** The three terms of dx, each over all of x; null where there is no such path, or it is detached. */
+  direct: number[];
+  viaMean: number[] | null;
+  viaVariance: number[] | null;
+  /** Sums of squares relative to those of the direct path. */
+  energy: { mean: number; variance: number; kept: number; expected: number };
+}
+
+export interface Invariant {
+  /** `Σdx = 0`, with what it is over. */
+  law: string;
+  holds: boolean;
+  /** The distance from what the law says. */
+  residual: number;
+  /** The measured value where the law does not hold, or has an exact value other than 0. */
+  value: number | null;
+  /** What it means. */
+  says: string;
+}
+
+export interface Picture {
+  shape: readonly number[];
+  /** One flag per element: y of the first element depends on it. */
+  members: boolean[];
+  /** |dy_i/dx_j|, rows i and columns j in the order n, c, h, w; relative to the largest. */
+  jacobian: number[][];
+  rank: number;
+}
+
+/** Lines of a source file. */
+export interface CodeExcerpt {
+  file: string;
+  lines: { number: number; text: string }[];
+}

@@ -1,0 +1,167 @@
+import { noGrad, type Tensor } from '../autograd/index.ts';
+import type { Shape } from '../kernels/kernels.ts';
+import type { Picture } from './explanation.ts';
+
+/** J[i][j] = dy_i/dx_j by central differences of the forward pass: no backward is trusted. */
+export function numericJacobian(x: Tensor, forward: () => Tensor, h = 1e-5): number[][] {
+  const columns = Array.from({ length: x.size }, (_, j) => {
+    const value = x.data[j];
+    const at = (moved: number) => {
+      x.data[j] = moved;
+      return noGrad(() => forward().toArray());
+    };
+    const [above, below] = [at(value + h), at(value - h)];
+    x.data[j] = value;
+    return above.map((y, i) => (y - below[i]) / (2 * h));
+  });
+  return columns[0].map((_, i) => columns.map((column) => column[i]));
+}
+
+/** Directions that are left: by elimination with full pivots; what is below 1e-3 of the largest is eps and rounding. */
+export function rank(matrix: readonly (readonly number[])[]): number {
+  const rows = matrix.map((row) => [...row]);
+  const threshold = 1e-3 * largest(rows);
+  let found = 0;
+  while (found < rows.length) {
+    let pivot = { value: 0, row: 0, column: 0 };
+    for (let i = found; i < rows.length; i++) {
+      rows[i].forEach((value, j) => {
+        if (Math.abs(value) > Math.abs(pivot.value)) pivot = { value, row: i, column: j };
+      });
+    }
+    if (Math.abs(pivot.value) <= threshold) break;
+    [rows[found], rows[pivot.row]] = [rows[pivot.row], rows[found]];
+    for (let i = found + 1; i < rows.length; i++) {
+      const factor = rows[i][pivot.column] / pivot.value;
+      for (let j = 0; j < rows[i].length; j++) rows[i][j] -= factor * rows[found][j];
+      rows[i][pivot.column] = 0;
+    }
+    found++;
+  }
+  return found;
+}
+
+/** Below this share of the largest derivative there is no connection: it is rounding of the differences. */
+const connected = 1e-6;
+
+/** In words, on which elements besides x_i any y_i depends. */
+export function reachOf(jacobian: readonly (readonly number[])[], shape: Shape): string[] {
+  const threshold = connected * largest(jacobian);
+  const words = new Set<string>();
+  jacobian.forEach((row, i) => {
+    const a = placeOf(i, shape);
+    row.forEach((value, j) => {
+      if (i === j || Math.abs(value) <= threshold) return;
+      words.add(relation(a, placeOf(j, shape)));
+    });
+  });
+  return relations.filter((each) => words.has(each));
+}
+
+const relations = [
+  'other channels at its position',
+  'its channel at other positions',
+  'other channels at other positions',
+  'its channel in other samples',
+  'other channels in other samples',
+];
+
+function relation(a: Place, b: Place): string {
+  if (a.n !== b.n) return a.c === b.c ? relations[3] : relations[4];
+  if (a.p === b.p) return relations[0];
+  return a.c === b.c ? relations[1] : relations[2];
+}
+
+/** Sample, position and channel of an element. */
+export interface Place {
+  n: number;
+  p: number;
+  c: number;
+}
+
+export function placeOf(i: number, shape: Shape): Place {
+  const channels = shape[shape.length - 1];
+  const positions = shape.slice(1, -1).reduce((a, b) => a * b, 1);
+  return {
+    n: Math.floor(i / channels / positions),
+    p: Math.floor(i / channels) % positions,
+    c: i % channels,
+  };
+}
+
+/** The set S_i and the Jacobian of [N, H, W, C], in the order n, c, h, w, in which samples and channels are blocks. */
+export function pictureOf(jacobian: readonly (readonly number[])[], shape: Shape): Picture {
+  const top = largest(jacobian);
+  const order = jacobian
+    .map((_, i) => ({ i, ...placeOf(i, shape) }))
+    .sort((a, b) => a.n - b.n || a.c - b.c || a.p - b.p)
+    .map(({ i }) => i);
+  return {
+    shape,
+    members: jacobian[0].map((value) => Math.abs(value) > connected * top),
+    jacobian: order.map((i) => order.map((j) => Math.abs(jacobian[i][j]) / (top || 1))),
+    rank: rank(jacobian),
+  };
+}
+
+/** Ways to cut x into sets, finest first, as far as the shape tells them apart. */
+export function groupings(shape: Shape, groups: number, weight: boolean): { name: string; of: number[] }[] {
+  const channels = shape[shape.length - 1];
+  const size = shape.reduce((a, b) => a * b, 1);
+  const all = Array.from({ length: size }, (_, i) => placeOf(i, shape));
+  const ways: { name: string; key: (place: Place) => string | number }[] = weight
+    ? [
+        { name: 'filter', key: ({ c }) => c },
+        { name: 'whole weight', key: () => 0 },
+      ]
+    : [
+        { name: 'position', key: ({ n, p }) => `${n} ${p}` },
+        { name: 'channel of a sample', key: ({ n, c }) => `${n} ${c}` },
+        { name: 'group of a sample', key: ({ n, c }) => `${n} ${Math.floor((c * groups) / channels)}` },
+        { name: 'sample', key: ({ n }) => n },
+        { name: 'channel', key: ({ c }) => c },
+        { name: 'whole batch', key: () => 0 },
+      ];
+  const seen = new Set<string>();
+  return ways.flatMap(({ name, key }) => {
+    const names = new Map<string | number, number>();
+    const of = all.map((place) => {
+      const k = key(place);
+      if (!names.has(k)) names.set(k, names.size);
+      return names.get(k)!;
+    });
+    // Sets of one element say nothing, and the same sets under a second name neither
+    if (names.size === size || seen.has(of.join())) return [];
+    seen.add(of.join());
+    return [{ name, of }];
+  });
+}
+
+/**
+ * The finest sets over which the Jacobian swallows a direction: J d = 0, with d = 1 or d = x on one set and 0 elsewhere, up to
+ * eps. null: it does so over none.
+ */
+export function swallowedOver(
+  jacobian: readonly (readonly number[])[],
+  direction: ArrayLike<number>,
+  ways: readonly { name: string; of: number[] }[],
+): string | null {
+  const top = largest(jacobian);
+  for (const { name, of } of ways) {
+    const sets = Math.max(...of) + 1;
+    let worst = 0;
+    for (const row of jacobian) {
+      const sums = new Array<number>(sets).fill(0);
+      row.forEach((value, j) => {
+        sums[of[j]] += value * direction[j];
+      });
+      worst = Math.max(worst, ...sums.map(Math.abs));
+    }
+    if (worst <= 1e-3 * top) return name;
+  }
+  return null;
+}
+
+function largest(matrix: readonly (readonly number[])[]): number {
+  return Math.max(0, ...matrix.map((row) => Math.max(0, ...row.map(Math.abs))));
+}

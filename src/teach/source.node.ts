@@ -1,0 +1,92 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, extname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { NormEntry } from '../nn/norm/registry.ts';
+import type { CodeExcerpt } from './explanation.ts';
+
+/**
+ * The project's own source, read while it runs: the TypeScript in a clone, the compiled JavaScript (comments and all) in the
+ * npm package. What is shown is what was executed.
+ */
+const here = fileURLToPath(import.meta.url);
+const ending = extname(here);
+const src = join(dirname(here), '..');
+
+/** The file of a norm, and its lines; null where the source is not there (a bundle). */
+export function normSource(entry: NormEntry): { file: string; lines: string[] } | null {
+  const folder = join(src, 'nn', 'norm');
+  if (!existsSync(folder)) return null;
+  const name = entry.build(4, { groups: 1 }).constructor.name;
+  const declares = new RegExp(`\\bclass ${name}\\b`);
+  for (const file of readdirSync(folder).sort()) {
+    if (!file.endsWith(ending) || file.endsWith('.d.ts')) continue;
+    const text = readFileSync(join(folder, file), 'utf8');
+    if (declares.test(text)) return { file: `src/nn/norm/${file}`, lines: text.split(/\r?\n/) };
+  }
+  return null;
+}
+
+/** The derivation: the long doc comment that opens a norm's file, without its stars. */
+export function derivationOf(entry: NormEntry): string[] {
+  const source = normSource(entry);
+  if (!source) return [];
+  const comments = [...source.lines.join('\n').matchAll(/\/\*\*\n([\s\S]*?)\n\s*\*\//g)].map(([, body]) =>
+    body.split('\n').map((line) => line.replace(/^\s*\* ?/, '').trimEnd()),
+  );
+  return comments.find((lines) => lines.some((line) => /^(Forward|Backward)\b/.test(line))) ?? [];
+}
+
+/** The lines of the backward pass: the shared core's, or those of the norm's own file. */
+export function backwardCode(entry: NormEntry, standardization: boolean): CodeExcerpt[] {
+  const core = `kernels/reference/standardize${ending}`;
+  if (standardization && existsSync(join(src, core))) {
+    const lines = readFileSync(join(src, core), 'utf8').split(/\r?\n/);
+    return [{ file: `src/${core}`, lines: coreLines(lines) }];
+  }
+  const source = normSource(entry);
+  if (!source) return [];
+  return [{ file: source.file, lines: recordedLines(source.lines) }];
+}
+
+/** Of the core's loops: the sums, and dx from them. The statements, from their first line to the semicolon. */
+const coreStatements = [
+  /^\s*sumG\[set\] \+=/,
+  /^\s*sumGXHat\[set\] \+=/,
+  /^\s*const meanTerm =/,
+  /^\s*const varianceTerm =/,
+  /^\s*dx\.data\[at\] =/,
+];
+
+function coreLines(lines: readonly string[]) {
+  return coreStatements.flatMap((start) => {
+    const first = lines.findIndex((line) => start.test(line));
+    if (first < 0) return [];
+    const last = lines.findIndex((line, i) => i >= first && line.trimEnd().endsWith(';'));
+    return lines.slice(first, last + 1).map((text, i) => ({ number: first + i + 1, text: text.trim() }));
+  });
+}
+
+/** From where a norm puts its operation on the graph to the closing parenthesis: the backward stands in there. */
+function recordedLines(lines: readonly string[]) {
+  const calls = [/\brecord\($/, /\brecord\(/, /\bstandardizeBy\(/, /\bstandardize\(/];
+  const first = calls
+    .map((call) =>
+      lines.findIndex((line) => call.test(line) && !/^\s*(\*|import|export function|function)/.test(line)),
+    )
+    .find((line) => line >= 0);
+  const start = first ?? lines.findIndex((line) => /^export function/.test(line));
+  if (start < 0) return [];
+  let depth = 0;
+  let end = start;
+  for (; end < lines.length; end++) {
+    for (const character of lines[end]) {
+      if ('([{'.includes(character)) depth++;
+      if (')]}'.includes(character)) depth--;
+    }
+    if (depth <= 0) break;
+  }
+  const indent = lines[start].search(/\S/);
+  return lines
+    .slice(start, end + 1)
+    .map((text, i) => ({ number: start + i + 1, text: text.slice(Math.min(indent, text.search(/\S|$/))) }));
+}

@@ -1,0 +1,13 @@
+import { setImmediate } from 'node:timers/promises';
+
+/** Shorter than the 50 ms within which Ctrl-C and progress must get their turn, by the length of a usual step. */
+const BREATH_MS = 20;
+
+let lastBreath = 0;
+
+/** Lets the event loop run if a long job has kept it for a while. Call it between steps; it costs next to nothing. */
+export async function breathe(): Promise<void> {
+  if (performance.now() - lastBreath < BREATH_MS) return;
+  await setImmediate();
+  lastBreath = performance.now();
+}

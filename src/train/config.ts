@@ -1,0 +1,119 @@
+import * as v from 'valibot';
+import { datasetNames } from '../data/load.node.ts';
+import { activationNames } from '../nn/activation.ts';
+import { modelNames } from '../nn/models/registry.ts';
+import { normNames } from '../nn/norm/registry.ts';
+import { optimizerNames } from '../optim/index.ts';
+import { ConfigError } from './errors.ts';
+import { unknownName } from './nearest.ts';
+
+/**
+ * Everything that decides the outcome of a run, as plain JSON. The same configuration gives the same weights, bit by
+ * bit. Defaults stand here and nowhere else; null means that there is none, or that it is derived (`resolveConfig`).
+ */
+const count = v.pipe(v.number(), v.integer('must be a whole number'), v.minValue(1, 'must be at least 1'));
+const positive = v.pipe(v.number(), v.finite(), v.gtValue(0, 'must be above 0'));
+const notNegative = v.pipe(v.number(), v.finite(), v.minValue(0, 'must not be negative'));
+const share = v.pipe(v.number(), v.minValue(0, 'must be from 0 to 1'), v.maxValue(1, 'must be from 0 to 1'));
+
+export const lastBatches = ['keep', 'drop', 'dropIfOne'] as const;
+export const schedules = ['constant', 'cosine', 'linear', 'step'] as const;
+export const scalings = ['standardize', 'minmax'] as const;
+export const augmentations = ['none', 'crop', 'flip', 'crop-flip'] as const;
+
+const entries = {
+  /** What to learn; `synthetic` needs no files. */
+  dataset: v.optional(nameOf('dataset', datasetNames), 'mnist'),
+  /** The folder that holds mnist/, cifar-10-batches-bin/ and so on; null: the cache folder. */
+  dataDir: v.optional(v.nullable(v.string()), null),
+  /** Only the first so many training images; null: all (of the synthetic digits, 5,000). */
+  limit: v.optional(v.nullable(count), null),
+  /** Only the first so many test images; null: all (of the synthetic digits, 1,000). */
+  testLimit: v.optional(v.nullable(count), null),
+  /** Pixels: mean 0 and std 1 per channel, or 0 to 1, by the statistics of the training images. */
+  scaling: v.optional(nameOf('scaling', scalings), 'standardize'),
+  /** Training images only: random crops after padding by 4, random mirroring, or both. */
+  augment: v.optional(nameOf('augmentation', augmentations), 'none'),
+
+  model: v.optional(nameOf('model', modelNames), 'mlp'),
+  /** Of mlp: the sizes of its hidden layers. This and the next five: null for the model's own default. */
+  hidden: v.optional(v.nullable(v.array(count)), null),
+  /** Of mlp: the activation. */
+  activation: v.optional(v.nullable(nameOf('activation', activationNames)), null),
+  /** Of mlp: the standard deviation of the initial weights; null for PyTorch's default. */
+  initStd: v.optional(v.nullable(positive), null),
+  /** Of the convolutional models: the channels of their stages. */
+  widths: v.optional(v.nullable(v.array(count)), null),
+  /** Of the VGGs: convolutions per stage. */
+  convs: v.optional(v.nullable(v.array(count)), null),
+  /** Of the ResNets: norm and ReLU in front of the convolutions instead of behind. */
+  preActivation: v.optional(v.nullable(v.boolean()), null),
+  norm: v.optional(nameOf('norm', normNames), 'batch'),
+  /** Groups of GroupNorm; null: the largest divisor of the features up to 8. */
+  groups: v.optional(v.nullable(count), null),
+  /** Added to the variance; null: the norm's own default. */
+  eps: v.optional(v.nullable(positive), null),
+  /** BatchNorm: the weight of the new batch in the running statistics; null: the norm's own default. */
+  normMomentum: v.optional(v.nullable(share), null),
+
+  optimizer: v.optional(nameOf('optimizer', optimizerNames), 'adam'),
+  /** The base learning rate; null: 0.1 for sgd, 0.001 for adam and adamw. */
+  lr: v.optional(v.nullable(notNegative), null),
+  /** Of sgd. */
+  momentum: v.optional(share, 0.9),
+  nesterov: v.optional(v.boolean(), false),
+  /** On weights, not on biases and norm parameters. */
+  weightDecay: v.optional(notNegative, 0),
+  /** The learning rate over the run; `step` takes a tenth after half and after three quarters of it. */
+  schedule: v.optional(nameOf('schedule', schedules), 'constant'),
+  /** Steps in which the learning rate rises from 0. */
+  warmup: v.optional(v.pipe(v.number(), v.integer('must be a whole number'), v.minValue(0)), 0),
+  /** The largest norm that all gradients together may have; null: no limit. */
+  clip: v.optional(v.nullable(positive), null),
+  labelSmoothing: v.optional(share, 0),
+
+  batchSize: v.optional(count, 64),
+  /** A last batch that is not full; BatchNorm cannot train on a single image, so that one is dropped. */
+  lastBatch: v.optional(nameOf('treatment of the last batch', lastBatches), 'dropIfOne'),
+  epochs: v.optional(count, 3),
+  /** Of the initial weights, the order of the images, dropout and augmentation. */
+  seed: v.optional(v.pipe(v.number(), v.integer('must be a whole number')), 1),
+};
+
+const schema = v.strictObject(entries);
+
+export type TrainOptions = v.InferInput<typeof schema>;
+/** A configuration in which every value is decided. */
+export type TrainConfig = v.InferOutput<typeof schema> & { lr: number };
+
+/** The name of every field. */
+export const configFields = Object.keys(entries) as (keyof TrainConfig)[];
+
+/** Fills in the defaults and checks every value; throws a ConfigError that names the field. */
+export function resolveConfig(options: TrainOptions): TrainConfig {
+  const parsed = v.safeParse(schema, options);
+  if (!parsed.success) throw configError(parsed.issues[0]);
+  const config = parsed.output;
+  return { ...config, lr: config.lr ?? (config.optimizer === 'sgd' ? 0.1 : 1e-3) };
+}
+
+/** One of `names`. */
+function nameOf<Name extends string>(what: string, names: readonly Name[]) {
+  return v.picklist(names, (issue) => unknownName(what, String(issue.input), names));
+}
+
+/** `groups: must be at least 1, got 0` */
+function configError(issue: v.BaseIssue<unknown>): ConfigError {
+  const field = v.getDotPath(issue) ?? undefined;
+  if (issue.type === 'strict_object') {
+    return new ConfigError(field, unknownName('setting', String(field), configFields), [
+      `one of: ${configFields.join(', ')}`,
+    ]);
+  }
+  if (issue.type === 'picklist') {
+    // valibot writes ("sgd" | "adam" | "adamw")
+    const allowed = String(issue.expected).replace(/[()"]/g, '').replaceAll(' | ', ', ');
+    return new ConfigError(field, issue.message, [`one of: ${allowed}`]);
+  }
+  return new ConfigError(field, `${issue.message}, got ${JSON.stringify(issue.input)}`);
+}

@@ -1,0 +1,130 @@
+import {
+  type GradcheckOptions,
+  type GradientPair,
+  gradientPairs,
+  worstElement,
+} from '../autograd/gradcheck.ts';
+import { noGrad, randn, type Tensor } from '../autograd/index.ts';
+import type { Norm } from '../nn/norm/norm.ts';
+import type { NormEntry, NormOptions } from '../nn/norm/registry.ts';
+import { createRandom, type Random } from '../random.ts';
+import { diagnose } from './diagnose.ts';
+
+export interface GradcheckNormOptions extends GradcheckOptions {
+  /** Of the input, channels last; [3, 4, 5, 6] unless told otherwise. */
+  shape?: readonly number[];
+  /** Of the layer: groups, eps, affine and the like. GroupNorm has 3 groups on the default shape. */
+  norm?: NormOptions;
+}
+
+/** One line of the report: the worst element of one gradient. */
+export interface GradcheckRow {
+  norm: string;
+  mode: 'train' | 'eval';
+  /** `dx`, `dgamma`, ... */
+  tensor: string;
+  maxAbs: number;
+  /** Relative to the largest numeric gradient of the tensor. */
+  maxRel: number;
+  at: number[];
+  passed: boolean;
+  /** What a dx that failed looks like; null where it passed, or looks like nothing known. */
+  looksLike: string | null;
+}
+
+const defaultShape = [3, 4, 5, 6];
+
+/**
+ * Checks a norm's backward pass against differences (gradcheck) in float64, at parameters that are not the initial ones
+ * ("zeros can mask an incorrect backward"): 1 + 0.4 randn for gamma, 0.4 randn for beta. Evaluation is checked where it
+ * differs from training, with running statistics from other batches. For a wrong dx it says which path is missing.
+ */
+export function gradcheckNorm(entry: NormEntry, options: GradcheckNormOptions = {}): GradcheckRow[] {
+  const { shape = defaultShape, seed = 1 } = options;
+  const settings = options.norm ?? (options.shape ? {} : { groups: 3 });
+  const random = createRandom(`gradcheck ${seed}`);
+  const layer = entry.build(shape[shape.length - 1], settings).to('float64');
+  for (const parameter of layer.parameters()) {
+    for (let i = 0; i < parameter.size; i++) parameter.data[i] += 0.4 * random.normal();
+  }
+  const x = randn(shape, random, { dtype: 'float64', requiresGrad: true });
+  const modes = entry.dependsOnBatch === 'never' ? (['train'] as const) : (['train', 'eval'] as const);
+  return modes.flatMap((mode) => {
+    if (mode === 'eval') runSomeBatches(layer, shape, random);
+    layer.train(mode === 'train');
+    return checkMode(entry, layer, x, mode, { ...options, norm: settings });
+  });
+}
+
+function checkMode(
+  entry: NormEntry,
+  layer: Norm,
+  x: Tensor,
+  mode: GradcheckRow['mode'],
+  options: GradcheckNormOptions,
+): GradcheckRow[] {
+  const buffers = [...layer.namedBuffers().values()].map((buffer) => ({
+    buffer,
+    value: buffer.data.slice(),
+  }));
+  const forward = () => {
+    for (const { buffer, value } of buffers) buffer.data.set(value); // a forward pass must not change the next one
+    return layer.forward(x);
+  };
+  const inputs = { x, ...Object.fromEntries(layer.namedParameters()) };
+  const { pairs, upstream } = gradientPairs(forward, inputs, options);
+  return pairs.map((pair) => {
+    const { name, maxAbs, maxRel, at, passed } = worstElement(pair, options.tolerance);
+    const wrong = name === 'x' && !passed;
+    return {
+      norm: entry.name,
+      mode,
+      tensor: `d${name}`,
+      maxAbs,
+      maxRel,
+      at,
+      passed,
+      looksLike: wrong ? explain(entry, layer, pair, { x, upstream, mode, norm: options.norm ?? {} }) : null,
+    };
+  });
+}
+
+/** The known mistake behind a wrong dx, for norms that standardize over sets. */
+function explain(
+  entry: NormEntry,
+  layer: Norm,
+  { analytic, numeric }: GradientPair,
+  check: { x: Tensor; upstream: Tensor; mode: GradcheckRow['mode']; norm: NormOptions },
+): string | null {
+  const { x, upstream, norm } = check;
+  if (!entry.view) return null;
+  const view = entry.view(x.shape, norm);
+  const tensors = layer.namedTensors();
+  const gamma = tensors.get('gamma')?.data ?? null;
+  const mean = tensors.get('runningMean')?.data;
+  const variance = tensors.get('runningVar')?.data;
+  const given = check.mode === 'eval' && mean && variance ? { mean, variance } : null;
+  return diagnose({
+    x: x.data,
+    dy: upstream.data,
+    view,
+    gamma,
+    eps: norm.eps ?? 1e-5,
+    centred: entry.centred,
+    given,
+    analytic,
+    numeric,
+  });
+}
+
+/** Training batches of another mean and variance, so that the running statistics are not the initial ones. */
+function runSomeBatches(layer: Norm, shape: readonly number[], random: Random): void {
+  layer.train();
+  noGrad(() => {
+    for (let step = 0; step < 3; step++) {
+      const batch = randn(shape, random, { dtype: 'float64' });
+      for (let i = 0; i < batch.size; i++) batch.data[i] = 1.7 * batch.data[i] + 0.6;
+      layer.forward(batch);
+    }
+  });
+}

@@ -1,0 +1,124 @@
+import type { Tensor } from '../../autograd/index.ts';
+import * as ops from '../../autograd/index.ts';
+import type { Attributes } from '../attributes.ts';
+import { channelsFirst, channelsLast, denseLast, kernelLast } from '../border.ts';
+import { type GoldenOp, optional } from './goldenOp.ts';
+
+/** Linear, convolution, pooling, arithmetic, activations, reductions, shapes and losses, by their golden names. */
+export const coreOps: Readonly<Record<string, GoldenOp>> = {
+  linear: (inputs) => {
+    const { x, weight } = inputs;
+    const rows = ops.reshape(x, [-1, x.shape[x.rank - 1]]);
+    const y = ops.linear(rows, denseLast(weight), optional(inputs, 'bias'));
+    return { y: ops.reshape(y, [...x.shape.slice(0, -1), weight.shape[0]]) };
+  },
+  matmul: ({ x, y }) => ({ y: ops.matmul(x, y) }),
+  conv2d: (inputs, a) => ({
+    y: channelsFirst(
+      ops.conv2d(channelsLast(inputs.x), kernelLast(inputs.weight), optional(inputs, 'bias'), {
+        stride: a.pair('stride', 1),
+        padding: a.padding('padding'),
+        dilation: a.pair('dilation', 1),
+        groups: a.number('groups', 1),
+      }),
+    ),
+  }),
+
+  maxPool2d: onImages((x, a) => ops.maxPool2d(x, a.pair('kernelSize'), poolWindow(a))),
+  avgPool2d: onImages((x, a) =>
+    ops.avgPool2d(x, a.pair('kernelSize'), {
+      ...poolWindow(a),
+      countPadding: a.flag('countIncludePad', true),
+    }),
+  ),
+  globalAvgPool2d: onImages((x) => ops.mean(x, [1, 2], { keepDims: true })),
+  globalMaxPool2d: onImages((x) => ops.max(x, [1, 2], { keepDims: true })),
+
+  add: onPair(ops.add),
+  sub: onPair(ops.sub),
+  mul: onPair(ops.mul),
+  div: onPair(ops.div),
+  maximum: onPair(ops.maximum),
+  minimum: onPair(ops.minimum),
+  pow: (inputs, a) => ({ y: ops.pow(inputs.x, inputs.y ?? a.number('exponent')) }),
+
+  relu: onOne(ops.relu),
+  leakyRelu: onOne((x, a) => ops.leakyRelu(x, a.number('negativeSlope', a.number('slope', 0.01)))),
+  elu: onOne((x, a) => ops.elu(x, a.number('alpha', 1))),
+  gelu: onOne((x, a) => {
+    if (a.text('approximate', 'none') !== 'none')
+      throw new Error('gelu is exact here; it has no approximation');
+    return ops.gelu(x);
+  }),
+  silu: onOne(ops.silu),
+  softplus: onOne(ops.softplus),
+  sigmoid: onOne(ops.sigmoid),
+  tanh: onOne(ops.tanh),
+  erf: onOne(ops.erf),
+  exp: onOne(ops.exp),
+  log: onOne(ops.log),
+  sqrt: onOne(ops.sqrt),
+  abs: onOne(ops.abs),
+  neg: onOne(ops.neg),
+  square: onOne(ops.square),
+  clamp: onOne((x, a) =>
+    ops.clamp(x, a.number('min', a.number('low', -Infinity)), a.number('max', a.number('high', Infinity))),
+  ),
+  softmax: onOne((x, a) => ops.softmax(x, a.number('axis', -1))),
+  logSoftmax: onOne((x, a) => ops.logSoftmax(x, a.number('axis', -1))),
+
+  sum: onOne((x, a) => ops.sum(x, axes(a), keepDims(a))),
+  mean: onOne((x, a) => ops.mean(x, axes(a), keepDims(a))),
+  max: onOne((x, a) => ops.max(x, axes(a), keepDims(a))),
+  min: onOne((x, a) => ops.min(x, axes(a), keepDims(a))),
+  variance: onOne((x, a) => ops.variance(x, axes(a), { ...keepDims(a), ddof: ddof(a) })),
+
+  reshape: onOne((x, a) => ops.reshape(x, a.list('shape'))),
+  flatten: onOne((x) => ops.flatten(x)),
+  permute: onOne((x, a) => ops.permute(x, a.list('axes'))),
+  transpose: onOne(ops.transpose),
+  broadcastTo: onOne((x, a) => ops.broadcastTo(x, a.list('shape'))),
+  slice: onOne((x, a) => ops.slice(x, a.list('begin'), a.list('size'))),
+  pad: onOne((x, a) => ops.pad(x, a.list('before'), a.list('after'), a.number('value', 0))),
+  concat: (inputs, a) => ({ y: ops.concat(Object.values(inputs), a.number('axis', 0)) }),
+
+  crossEntropy: ({ logits, labels }, a) => ({
+    y: ops.crossEntropy(logits, labels.data, { labelSmoothing: a.number('labelSmoothing', 0) }),
+  }),
+  mseLoss: ({ x, target }) => ({ y: ops.mseLoss(x, target) }),
+};
+
+function onOne(fn: (x: Tensor, a: Attributes) => Tensor): GoldenOp {
+  return ({ x }, a) => ({ y: fn(x, a) });
+}
+
+function onPair(fn: (x: Tensor, y: Tensor) => Tensor): GoldenOp {
+  return ({ x, y }) => ({ y: fn(x, y) });
+}
+
+/** x [N, C, H, W], y in the same layout. */
+function onImages(fn: (x: Tensor, a: Attributes) => Tensor): GoldenOp {
+  return ({ x }, a) => ({ y: channelsFirst(fn(channelsLast(x), a)) });
+}
+
+function poolWindow(a: Attributes) {
+  if (a.flag('ceilMode', false)) throw new Error('pooling has no ceilMode here');
+  return {
+    stride: a.pair('stride', a.pair('kernelSize')),
+    padding: a.padding('padding'),
+    dilation: a.pair('dilation', 1),
+  };
+}
+
+function axes(a: Attributes): readonly number[] | undefined {
+  if (a.has('axes')) return a.list('axes');
+  return a.has('axis') ? a.list('axis') : undefined;
+}
+
+function keepDims(a: Attributes) {
+  return { keepDims: a.flag('keepDims', false) };
+}
+
+function ddof(a: Attributes): 0 | 1 {
+  return a.flag('unbiased', a.number('ddof', 0) === 1) ? 1 : 0;
+}

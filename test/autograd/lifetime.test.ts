@@ -1,0 +1,244 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import {
+  add,
+  concat,
+  crossEntropy,
+  linear,
+  matmul,
+  mean,
+  mul,
+  noGrad,
+  ones,
+  parameter,
+  relu,
+  reshape,
+  standardize,
+  sub,
+  sum,
+  type Tensor,
+  tensor,
+  wrap,
+  zeroGrad,
+} from '../../src/autograd/index.ts';
+import { useKernels } from '../../src/kernels/active.ts';
+import { reference } from '../../src/kernels/reference/reference.ts';
+import { createRandom } from '../../src/random.ts';
+import { type PooledKernels, pooledKernels } from './pooledKernels.ts';
+
+/** All of these run on kernels that poison what is given back, and that count what is not. */
+let pool: PooledKernels;
+beforeEach(() => {
+  pool = pooledKernels();
+  useKernels(pool.kernels);
+});
+afterEach(() => {
+  useKernels(reference);
+});
+
+const leaf = (...values: number[]) => tensor(values, undefined, { requiresGrad: true });
+
+describe('results on the graph', () => {
+  test('stay readable after backward(), until the next forward pass begins', () => {
+    const x = leaf(1, 2, 3);
+    const hidden = mul(x, x);
+    const loss = sum(hidden);
+    loss.backward();
+    expect(loss.item()).toBe(14);
+    expect(hidden.toArray()).toEqual([1, 4, 9]);
+
+    const next = sum(x);
+    expect(() => loss.item()).toThrow(/earlier training step.*\.clone\(\).*\.item\(\)/s);
+    expect(() => hidden.data).toThrow(/Tensor \[3\]/);
+    expect(next.item()).toBe(6);
+  });
+
+  test('survive the step as a clone, detached, or as a number', () => {
+    const x = leaf(1, 2, 3);
+    const y = mul(x, 2);
+    const copies = [y.clone(), y.detach()];
+    sum(y).backward();
+    sum(x).backward();
+    for (const copy of copies) {
+      expect(copy.toArray()).toEqual([2, 4, 6]);
+      expect(copy.requiresGrad).toBe(false);
+    }
+  });
+
+  test('of an earlier step cannot enter a new one', () => {
+    const x = leaf(1, 2);
+    const y = mul(x, x);
+    sum(y).backward();
+    expect(() => add(y, x)).toThrow(/earlier training step/);
+  });
+
+  test('live on while several losses of one step are computed', () => {
+    const x = leaf(3);
+    const y = mul(x, x);
+    const first = mul(y, 2);
+    const second = mul(y, y);
+    first.backward({ retainGraph: true });
+    second.backward();
+    expect(x.grad?.item()).toBe(2 * 2 * 3 + 4 * 27);
+    expect(y.item()).toBe(9);
+  });
+
+  test('retainGraph keeps the step running: what comes next belongs to it', () => {
+    const x = leaf(3);
+    const y = mul(x, x);
+    y.backward({ retainGraph: true });
+    const z = mul(y, x);
+    z.backward();
+    expect(x.grad?.item()).toBe(6 + 27);
+    expect(y.item()).toBe(9);
+  });
+});
+
+describe('results inside noGrad', () => {
+  test('end with the block, save what it returns', () => {
+    const x = leaf(1, 2);
+    let inner: Tensor | undefined;
+    const { kept, list } = noGrad(() => {
+      inner = mul(x, 2);
+      return { kept: add(inner, 1), list: [mul(x, 5)], note: 'anything' };
+    });
+    expect(kept.toArray()).toEqual([3, 5]);
+    expect(list[0].toArray()).toEqual([5, 10]);
+    expect(kept.requiresGrad).toBe(false);
+    expect(() => inner?.data).toThrow(/noGrad block that has ended.*Return it.*\.clone\(\)/s);
+    expect(pool.inUse()).toBe(0);
+  });
+
+  test('nest: what an inner block returns lives for the outer one', () => {
+    let passedOn: Tensor | undefined;
+    const result = noGrad(() => {
+      passedOn = noGrad(() => mul(leaf(2), 3));
+      expect(passedOn.item()).toBe(6);
+      return add(passedOn, 1);
+    });
+    expect(result.item()).toBe(7);
+    expect(() => passedOn?.data).toThrow(/noGrad block/);
+    expect(pool.inUse()).toBe(0);
+  });
+
+  test('a view that is returned keeps its numbers', () => {
+    const result = noGrad(() => reshape(mul(leaf(1, 2, 3, 4), 2), [2, 2]));
+    expect(result.toArray()).toEqual([2, 4, 6, 8]);
+    expect(pool.inUse()).toBe(0);
+  });
+
+  test('a tensor and a view of it can both be returned', () => {
+    const [a, b] = noGrad(() => {
+      const y = mul(leaf(1, 2), 3);
+      return [y, reshape(y, [2, 1])];
+    });
+    expect(a.toArray()).toEqual([3, 6]);
+    expect(b.toArray()).toEqual([3, 6]);
+    const outer = noGrad(() => {
+      const both = noGrad(() => {
+        const y = mul(leaf(1, 2), 3);
+        return [y, reshape(y, [2, 1])];
+      });
+      return both[1];
+    });
+    expect(outer.toArray()).toEqual([3, 6]);
+    expect(pool.inUse()).toBe(0);
+  });
+
+  test('a detached result outlives the block', () => {
+    const x = tensor([1, 2]);
+    const detached = noGrad(() => mul(x, 3).detach());
+    expect(detached.toArray()).toEqual([3, 6]);
+    expect(pool.inUse()).toBe(0);
+  });
+
+  test('everything is given back when the block throws', () => {
+    expect(() =>
+      noGrad(() => {
+        mul(leaf(1, 2), 3);
+        throw new Error('stop');
+      }),
+    ).toThrow('stop');
+    expect(pool.inUse()).toBe(0);
+    const x = leaf(2);
+    mul(x, x).backward(); // recording goes on
+    expect(x.grad?.item()).toBe(4);
+  });
+
+  test('async functions are refused', () => {
+    expect(() => noGrad(async () => 1)).toThrow(/must not be async/);
+  });
+
+  test('a block inside a step leaves the step alone', () => {
+    const x = leaf(1, 2);
+    const y = mul(x, x);
+    const peek = noGrad(() => sum(y));
+    expect(peek.item()).toBe(5);
+    sum(y).backward();
+    expect(x.grad?.toArray()).toEqual([2, 4]);
+  });
+});
+
+test('results off the graph are ordinary: nothing of the pool is kept', () => {
+  const y = mul(tensor([1, 2]), 3);
+  expect(y.toArray()).toEqual([3, 6]);
+  expect(pool.inUse()).toBe(0);
+});
+
+describe('a training loop', () => {
+  test('uses the same memory in every step, and computes what plain memory gives', () => {
+    const run = () => {
+      const random = createRandom(1);
+      const weights = Float32Array.from({ length: 12 }, () => random.normal());
+      const w = parameter(weights, [3, 4]);
+      const bias = parameter(new Float32Array(4), [4]);
+      const gamma = parameter(new Float32Array(4).fill(1), [4]);
+      const inUse: number[] = [];
+      const losses: number[] = [];
+      for (let step = 0; step < 6; step++) {
+        const x = wrap(
+          Float32Array.from({ length: 15 }, () => random.normal()),
+          [5, 3],
+        );
+        const h = linear(x, w, bias);
+        const view = { n: 1, p: 5, g: 4, k: 1 };
+        const normed = standardize(h, { view, gamma, beta: bias, eps: 1e-5, residual: h, relu: true });
+        const twice = concat([add(normed, normed), sub(normed, h)], 1);
+        const logits = add(matmul(twice, ones([8, 2])), relu(mean(h)));
+        const loss = crossEntropy(logits, [0, 1, 1, 0, 1]);
+        loss.backward();
+        for (const p of [w, bias, gamma]) {
+          const gradient = p.grad as Tensor;
+          for (let i = 0; i < p.size; i++) p.data[i] -= 0.1 * gradient.data[i];
+          zeroGrad(p);
+        }
+        losses.push(loss.item());
+        inUse.push(pool.inUse());
+      }
+      return { losses, inUse };
+    };
+    const pooled = run();
+    expect(new Set(pooled.inUse.slice(1)).size).toBe(1);
+    useKernels(reference);
+    expect(pooled.losses).toEqual(run().losses);
+  });
+
+  test('gradients that are never cleared add up in place', () => {
+    const w = parameter(Float32Array.of(1, 2), [2]);
+    const counts: number[] = [];
+    for (let step = 0; step < 4; step++) {
+      sum(mul(w, w)).backward();
+      counts.push(pool.inUse());
+    }
+    expect(w.grad?.toArray()).toEqual([8, 16]);
+    expect(new Set(counts.slice(1)).size).toBe(1);
+  });
+
+  test('a cleared gradient says so', () => {
+    const w = parameter(Float32Array.of(1), [1]);
+    mul(w, w).backward();
+    const { grad } = w;
+    zeroGrad(w);
+    expect(w.grad).toBeNull();
+    expect(() => grad?.data).toThrow(/cleared by zeroGrad\(\).*\.clone\(\)/s);
+  });
+});

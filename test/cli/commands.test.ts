@@ -1,0 +1,131 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { readMetrics } from '../../src/train/metrics.ts';
+import { jsonLines, normgrad } from './normgrad.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'normgrad-cli-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const small = ['--dataset', 'synthetic', '--limit', '200', '--test-limit', '50', '--hidden', '16'];
+
+describe.concurrent('help', () => {
+  it('is short without arguments, and complete with --help', async () => {
+    const short = await normgrad([]);
+    expect(short.code).toBe(0);
+    expect(short.stdout).toMatch(/Examples:\n( {2}normgrad .*\n){3}/);
+    const full = await normgrad(['--help']);
+    expect(full.code).toBe(0);
+    for (const command of ['start', 'train', 'gradcheck', 'verify', 'data'])
+      expect(full.stdout).toContain(command);
+  });
+
+  it.each(['start', 'train', 'gradcheck', 'verify', 'data'])('%s --help has examples', async (command) => {
+    const { code, stdout } = await normgrad([command, '--help']);
+    expect(code).toBe(0);
+    expect(stdout).toContain(`Examples:\n  normgrad ${command}`);
+  });
+});
+
+describe.concurrent('train', () => {
+  it('shows a line per epoch on stderr and the result on stdout, and writes the run', async () => {
+    const out = join(folder, 'train');
+    const { code, stdout, stderr } = await normgrad(['train', ...small, '--epochs', '2', '--out', out]);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^test accuracy 0\.\d{4} {2}loss .*\ndigest [0-9a-f]{16}\n$/);
+    expect(stderr).toMatch(
+      /^synthetic 200\/50 · mlp 784-16-10 · [\d,]+ params · norm batch · adam lr 0\.001 · seed 1\n/,
+    );
+    expect(stderr.match(/^Epoch \d\/2 {2}4\/4 .*val_acc 0\.\d{4}$/gm)).toHaveLength(2);
+    expect(stderr).not.toContain('\r');
+    const result = JSON.parse(readFileSync(join(out, 'result.json'), 'utf8'));
+    expect(result).toMatchObject({
+      status: 'done',
+      test: { loss: expect.any(Number), accuracy: expect.any(Number) },
+    });
+    expect(stdout).toContain(result.digest);
+    expect(JSON.parse(readFileSync(join(out, 'run.json'), 'utf8')).command).toContain(
+      'train --dataset synthetic',
+    );
+  });
+
+  it('--json: only JSON, the result last', async () => {
+    const args = ['--json', 'train', ...small, '--epochs', '1', '--out', join(folder, 'json')];
+    const { code, stdout, stderr } = await normgrad(args);
+    expect(code).toBe(0);
+    expect(stderr).toBe('');
+    const types = jsonLines(stdout).map(({ type }) => type);
+    expect(types[0]).toBe('start');
+    expect(types.at(-2)).toBe('epoch');
+    expect(types.at(-1)).toBe('result');
+  });
+
+  it('exits with 1 when the run diverges', async () => {
+    const args = [
+      'train',
+      ...small,
+      '--norm',
+      'none',
+      '--optim',
+      'sgd',
+      '--lr',
+      '1e6',
+      '--out',
+      join(folder, 'diverged'),
+    ];
+    const { code, stdout } = await normgrad(args);
+    expect(code).toBe(1);
+    expect(stdout).toMatch(/^diverged: loss (NaN|Infinity) at step \d+ \(epoch 1\)\n/);
+  });
+
+  it('--dry-run names the source of every value', async () => {
+    const args = ['train', '--dry-run', '--json', '--norm', 'layer'];
+    const { stdout } = await normgrad(args, { env: { NORMGRAD_SEED: '7' } });
+    const [{ config, sources }] = jsonLines(stdout);
+    expect(config).toMatchObject({ norm: 'layer', seed: 7, lr: 1e-3 });
+    expect(sources).toMatchObject({ norm: '--norm', seed: 'NORMGRAD_SEED', lr: 'default' });
+  });
+
+  it('Ctrl-C stops after the step and leaves whole files', async () => {
+    const out = join(folder, 'interrupted');
+    let signalled = false;
+    const { code, stdout, stderr } = await normgrad(['train', ...small, '--epochs', '1000', '--out', out], {
+      onOutput(written, child) {
+        if (signalled || !written.stderr.includes('Epoch 2/')) return;
+        signalled = true;
+        child.kill('SIGINT');
+      },
+    });
+    expect(code).toBe(130);
+    expect(stderr).toContain('stopping after this step');
+    expect(stdout).toContain('interrupted after');
+    expect(JSON.parse(readFileSync(join(out, 'run.json'), 'utf8')).status).toBe('interrupted');
+    expect(readMetrics(join(out, 'metrics.jsonl')).length).toBeGreaterThan(1);
+    expect(existsSync(join(out, 'result.json'))).toBe(false);
+  });
+
+  it('ends quietly when its reader has enough, as with | head', async () => {
+    const args = ['--json', 'train', ...small, '--epochs', '1000', '--out', join(folder, 'head')];
+    const { code, stderr } = await normgrad(args, { onOutput: (_, child) => child.stdout?.destroy() });
+    expect(code).toBe(0);
+    expect(stderr).toBe('');
+  });
+});
+
+describe.concurrent('other commands', () => {
+  it('gradcheck passes, and fails when nothing could pass', async () => {
+    const passed = await normgrad(['gradcheck', 'layer', '--shape', '2,3']);
+    expect(passed.code).toBe(0);
+    expect(passed.stdout).toContain('all 3 checks passed');
+    const failed = await normgrad(['gradcheck', 'layer', '--shape', '2,3', '--tol', '1e-30', '--json']);
+    expect(failed.code).toBe(1);
+    expect(jsonLines(failed.stdout).at(-1)).toMatchObject({ type: 'result', passed: 0, failed: 3 });
+  });
+
+  it('data path prints the folder of a dataset', async () => {
+    const { code, stdout } = await normgrad(['data', 'path', 'cifar10', '--data-dir', folder]);
+    expect(code).toBe(0);
+    expect(stdout).toBe(`${join(folder, 'cifar-10-batches-bin')}\n`);
+  });
+});

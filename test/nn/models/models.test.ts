@@ -1,0 +1,150 @@
+import { describe, expect, test } from 'vitest';
+import { crossEntropy, noGrad } from '../../../src/autograd/index.ts';
+import type { ModelChoices } from '../../../src/nn/models/choices.ts';
+import { createModel, modelNames } from '../../../src/nn/models/registry.ts';
+import { normNames } from '../../../src/nn/norm/registry.ts';
+import { parameterCount } from '../../../src/nn/summary.ts';
+import { Adam } from '../../../src/optim/index.ts';
+import { createRandom } from '../../../src/random.ts';
+import { images, lossAndGradients } from '../support.ts';
+
+type Size = [number, number, number];
+
+function build(name: string, norm: string, input: Size, choices: ModelChoices = {}, classes = 3) {
+  return createModel(name, { input, classes, norm, random: createRandom(1), ...choices });
+}
+
+/** The smallest images that each model takes comfortably. */
+const tiny: Record<string, { input: Size; choices?: ModelChoices }> = {
+  mlp: { input: [3, 4, 1], choices: { hidden: [6, 5], activation: 'tanh' } },
+  cnn: { input: [8, 10, 1] },
+  'deep-cnn': { input: [5, 4, 2], choices: {} },
+  resnet8: { input: [8, 6, 3] },
+  resnet20: { input: [5, 5, 3], choices: { widths: [4, 6, 8], preActivation: true } },
+  resnet32: { input: [4, 4, 3], choices: { widths: [4, 6, 8] } },
+  'micro-resnet8': { input: [8, 8, 3] },
+  vgg: { input: [16, 17, 3], choices: { widths: [4, 6, 8], convs: [1, 2, 1] } },
+  'layernorm-seed': { input: [7, 8, 3] },
+  tutorial: { input: [6, 7, 1] },
+  'vgg-groupnorm': { input: [8, 8, 3], choices: { widths: [16, 32] } },
+};
+
+describe.each(modelNames)('%s', (name) => {
+  const { input, choices } = tiny[name];
+  const batch = images([3, ...input]);
+
+  test.each(normNames)('with norm %s: logits, and a gradient for every parameter', (norm) => {
+    const model = build(name, norm, input, choices);
+    const { loss, gradients } = lossAndGradients(model, () => model.forward(batch), [0, 1, 2]);
+    expect(loss).toBeGreaterThan(0);
+    for (const [parameter, gradient] of gradients) {
+      expect(gradient?.every(Number.isFinite), parameter).toBe(true);
+      // Norms over a single cell give exact zeros; these two never have such sets here.
+      if (norm === 'none' || norm === 'layer')
+        expect(
+          gradient?.some((g) => g !== 0),
+          parameter,
+        ).toBe(true);
+    }
+    model.eval();
+    const logits = noGrad(() => model.forward(batch));
+    expect(logits.shape).toEqual([3, 3]);
+    expect(logits.toArray().every(Number.isFinite)).toBe(true);
+  });
+
+  test('the same seed gives the same weights, another seed others', () => {
+    const weights = (seed: number) =>
+      createModel(name, { input, classes: 3, norm: 'group', random: createRandom(seed), ...choices })
+        .parameters()
+        .map((parameter) => parameter.toArray());
+    expect(weights(1)).toEqual(weights(1));
+    expect(weights(1)).not.toEqual(weights(2));
+  });
+});
+
+test.each([
+  // 784 * 128 + 128 * 128 + 128 * 10 + 10, and 266 biases or 512 gammas and betas.
+  { name: 'mlp', norm: 'none', input: [28, 28, 1], expected: 118_282 },
+  { name: 'mlp', norm: 'batch', input: [28, 28, 1], expected: 118_538 },
+  // torch: sum(p.numel() for p in resnet20("bn").parameters()) of He et al.'s ResNet-20 with 1x1 shortcuts and their norms.
+  { name: 'resnet20', norm: 'batch', input: [32, 32, 3], expected: 272_474 },
+  { name: 'resnet20', norm: 'group', input: [32, 32, 3], expected: 272_474 },
+  { name: 'resnet8', norm: 'batch', input: [32, 32, 3], expected: 78_042 },
+  { name: 'resnet32', norm: 'batch', input: [32, 32, 3], expected: 466_906 },
+  { name: 'micro-resnet8', norm: 'batch', input: [16, 16, 3], expected: 19_858 },
+  { name: 'deep-cnn', norm: 'batch', input: [32, 32, 3], expected: 106_730 },
+  {
+    name: 'vgg',
+    norm: 'group',
+    input: [16, 16, 3],
+    expected: 216 + 576 + 1152 + 2304 + 4608 + 9216 + 224 + 1290,
+  },
+  { name: 'layernorm-seed', norm: 'layer', input: [32, 32, 3], expected: 140 + 9000 + 460 + 15_680 + 78_410 },
+  { name: 'tutorial', norm: 'group', input: [28, 28, 1], expected: 100 + 20 + 865_408 + 1290 },
+] as const)('$name with $norm has $expected parameters', ({ name, norm, input, expected }) => {
+  expect(parameterCount(build(name, norm, [...input], {}, 10))).toBe(expected);
+});
+
+test("labml's VGG has 13 convolutions and 16 groups unless told otherwise", () => {
+  const scaled = { widths: [16, 32, 32, 32, 32], convs: [2, 2, 3, 3, 3] };
+  const model = build('vgg-groupnorm', 'group', [32, 32, 3], scaled);
+  const [first] = [...model.namedModules().values()].filter((module) => 'groups' in module);
+  expect(first).toMatchObject({ groups: 16, features: 16 });
+  expect(model.layers.filter((layer) => 'inChannels' in layer)).toHaveLength(13);
+  expect(() => build('vgg-groupnorm', 'group', [8, 8, 3], { widths: [8] })).toThrow('groups must divide');
+});
+
+test('the norm options reach the norms', () => {
+  const options = { input: [8, 8, 1], classes: 2, random: createRandom(1) } as const;
+  const model = createModel('cnn', { ...options, norm: 'group', normOptions: { groups: 2, eps: 0.5 } });
+  expect(model.layers[1]).toMatchObject({ groups: 2, options: { eps: 0.5 } });
+  const seed = createModel('tutorial', { ...options, norm: 'layer' });
+  expect(seed.layers[1]).toMatchObject({ shape: [10], options: { eps: 1e-3 } });
+  const start = createModel('tutorial', { ...options, norm: 'instance' }).layers[1];
+  const gammaAndBeta = start.parameters().flatMap((parameter) => parameter.toArray());
+  expect(Math.max(...gammaAndBeta.map(Math.abs))).toBeLessThanOrEqual(0.05);
+});
+
+test.each([
+  { name: 'mlp', input: [4, 4, 1] },
+  { name: 'cnn', input: [8, 8, 1] },
+  { name: 'resnet8', input: [6, 6, 1] },
+] as const)('$name learns eight random images by heart', ({ name, input }) => {
+  const model = build(name, 'batch', [...input]);
+  const [batch, labels] = [images([8, ...input]), [0, 1, 2, 0, 1, 2, 0, 1]];
+  const optimizer = new Adam(model.parameters(), { lr: 0.02 });
+  let loss = Infinity;
+  for (let step = 0; step < 30; step++) {
+    optimizer.zeroGrad();
+    const result = crossEntropy(model.forward(batch), labels);
+    result.backward();
+    optimizer.step();
+    loss = result.item();
+  }
+  expect(loss).toBeLessThan(0.05);
+});
+
+test('what does not fit gets an error that says what would', () => {
+  expect(() => build('lenet', 'none', [8, 8, 1])).toThrow('unknown model "lenet"; one of: mlp, cnn');
+  expect(() => build('mlp', 'none', [8, 8, 1], { widths: [3] })).toThrow(
+    'mlp: takes no option "widths"; it takes hidden',
+  );
+  expect(() => build('mlp', 'none', [8, 8, 1], { hidden: 128 as never })).toThrow('"hidden" must be a list');
+  expect(() => build('mlp', 'none', [8, 8, 1], { initStd: -1 })).toThrow('"initStd" must be');
+  expect(() => build('resnet8', 'none', [8, 8, 1], { preActivation: 'no' as never })).toThrow(
+    'true or false',
+  );
+  expect(() => build('cnn', 'none', [8, 8, 1], { widths: [3] })).toThrow('two stages');
+  expect(() => build('mlp', 'none', [8, 8, 1], { hidden: [3.5] })).toThrow(
+    '"hidden" must be a list of whole numbers',
+  );
+  expect(() => build('cnn', 'none', [3, 8, 1])).toThrow('cnn: images of 3x8 are too small');
+  expect(() => build('tutorial', 'none', [2, 9, 1])).toThrow('at least 3x3');
+  expect(() => build('layernorm-seed', 'none', [4, 9, 1])).toThrow('at least 5x5');
+  expect(() => build('vgg', 'none', [8, 8, 1], { widths: [4, 4], convs: [1] })).toThrow(
+    'each stage needs one of both',
+  );
+  expect(() => build('resnet8', 'none', [8, 8, 1], { widths: [4, 4] })).toThrow('three stages');
+  expect(() => build('resnet8', 'bach', [8, 8, 1])).toThrow('unknown norm "bach"');
+  expect(() => build('mlp', 'none', [0, 8, 1])).toThrow('whole numbers of at least 1');
+});

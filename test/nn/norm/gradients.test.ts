@@ -1,0 +1,130 @@
+import { describe, expect, test } from 'vitest';
+import { gradcheck } from '../../../src/autograd/gradcheck.ts';
+import { Tensor } from '../../../src/autograd/index.ts';
+import type { Shape } from '../../../src/kernels/kernels.ts';
+import { LayerNorm } from '../../../src/nn/norm/layerNorm.ts';
+import type { Then } from '../../../src/nn/norm/norm.ts';
+import { findNorm, type NormOptions, registry } from '../../../src/nn/norm/registry.ts';
+import { gradcheckNorm } from '../../../src/verify/index.ts';
+import { buildLayer, normal, pass } from './layers.ts';
+
+/** Gradient checks at the edges: central differences in float64, random upstream, 1e-7 of the largest value. */
+const four = ['batch', 'layer', 'instance', 'group'];
+
+describe('every norm of the registry, training and evaluation', () => {
+  const shapes: [string, Shape, NormOptions][] = [
+    ['C not a multiple of 4, H != W', [3, 4, 5, 6], { groups: 3 }],
+    ['N = 1', [1, 5, 3, 6], { groups: 2 }],
+    ['one group', [2, 3, 4, 5], { groups: 1 }],
+    ['groups = C', [2, 3, 4, 5], { groups: 5 }],
+    ['vectors', [5, 7], { groups: 1 }],
+    ['m = 3 positions', [3, 1, 3, 3], { groups: 3, eps: 0.1 }],
+    ['m = 2 positions: dx is O(eps)', [2, 1, 2, 3], { groups: 3, eps: 0.1 }],
+    ['one position', [2, 1, 1, 6], { groups: 3 }],
+    ['without gamma and beta', [2, 3, 4, 5], { groups: 1, affine: false }],
+  ];
+  for (const entry of registry) {
+    for (const [name, shape, norm] of shapes) {
+      test(`${entry.name}: ${name}`, () => {
+        for (const row of gradcheckNorm(entry, { shape, norm, seed: 5 })) {
+          expect(row.passed, JSON.stringify(row)).toBe(true);
+        }
+      });
+    }
+  }
+});
+
+/** gradcheck of x, gamma and beta at a given x. */
+function checkAt(
+  name: string,
+  shape: Shape,
+  x: Float64Array,
+  options: { norm?: NormOptions; h?: number; after?: Then },
+) {
+  const layer = buildLayer(findNorm(name), shape[shape.length - 1], { groups: 2, ...options.norm }, 3);
+  const input = new Tensor(x, shape, { requiresGrad: true });
+  const inputs = { x: input, ...Object.fromEntries(layer.namedParameters()), ...residualOf(options.after) };
+  const forward = () => layer.forward(input, options.after);
+  for (const result of gradcheck(forward, inputs, { h: options.h })) {
+    expect(result.passed, `${name} ${JSON.stringify(result)}`).toBe(true);
+  }
+}
+
+function residualOf({ residual }: Then = {}): Record<string, Tensor> {
+  return residual ? { residual } : {};
+}
+
+describe.each(four)('%s', (name) => {
+  const shape: Shape = [2, 3, 2, 6];
+  const size = 72;
+
+  test('constant input: steps well below sqrt(eps)', () => {
+    checkAt(name, shape, new Float64Array(size).fill(0.7), { norm: { eps: 0.01 }, h: 1e-6 });
+  });
+
+  test('zero input', () => {
+    checkAt(name, shape, new Float64Array(size), { norm: { eps: 0.01 }, h: 1e-6 });
+  });
+
+  test('input with an offset of 2000', () => {
+    checkAt(
+      name,
+      shape,
+      normal(shape, 1).map((value) => value + 2000),
+      { h: 1e-4 },
+    );
+  });
+
+  test('followed by a residual and a relu', () => {
+    const residual = new Tensor(normal(shape, 'residual'), shape, { requiresGrad: true });
+    checkAt(name, shape, normal(shape, 1), { after: { residual, relu: true } });
+    checkAt(name, shape, normal(shape, 1), { after: { residual } });
+    checkAt(name, shape, normal(shape, 1), { after: { relu: true } });
+  });
+
+  test('in evaluation, a residual and a relu follow as well', () => {
+    const residual = new Tensor(normal(shape, 'residual'), shape, { requiresGrad: true });
+    const layer = buildLayer(findNorm(name), 6, { groups: 2 }, 3);
+    layer.forward(new Tensor(normal(shape, 1), shape));
+    layer.eval();
+    const x = new Tensor(normal(shape, 2), shape, { requiresGrad: true });
+    const results = gradcheck(() => layer.forward(x, { residual, relu: true }), { x, residual });
+    expect(results.every((result) => result.passed)).toBe(true);
+  });
+
+  test('every combination of what requires a gradient gives the same gradients', () => {
+    const [x, dy] = [normal(shape, 1), normal(shape, 'dy')];
+    const all = buildLayer(findNorm(name), 6, { groups: 2 }, 3);
+    const expected = pass(all, shape, x, dy);
+    for (let which = 0; which < 8; which++) {
+      const layer = buildLayer(findNorm(name), 6, { groups: 2 }, 3);
+      const parameters = layer.namedParameters();
+      const [gamma, beta] = [parameters.get('gamma')!, parameters.get('beta')!];
+      const input = new Tensor(x.slice(), shape, { requiresGrad: (which & 1) > 0 });
+      gamma.requiresGrad = (which & 2) > 0;
+      beta.requiresGrad = (which & 4) > 0;
+      const y = layer.forward(input);
+      expect(y.requiresGrad).toBe(which > 0);
+      expect(y.data).toEqual(expected.y);
+      if (which === 0) continue;
+      y.backward({ gradient: new Tensor(dy, shape) });
+      expect(input.grad?.data).toEqual(input.requiresGrad ? expected.dx : undefined);
+      expect(gamma.grad?.data).toEqual(gamma.requiresGrad ? expected.gradients.gamma : undefined);
+      expect(beta.grad?.data).toEqual(beta.requiresGrad ? expected.gradients.beta : undefined);
+    }
+  });
+});
+
+describe('LayerNorm over the last axes', () => {
+  for (const normalized of [[5], [4, 5], [3, 4, 5]]) {
+    test(`[${normalized}]`, () => {
+      const layer = new LayerNorm(normalized).to('float64');
+      for (const parameter of layer.parameters()) parameter.data.set(normal(parameter.shape, 'parameter'));
+      const x = new Tensor(normal([2, 3, 4, 5], 1), [2, 3, 4, 5], { requiresGrad: true });
+      const inputs = { x, ...Object.fromEntries(layer.namedParameters()) };
+      for (const result of gradcheck(() => layer.forward(x), inputs)) {
+        expect(result.passed, JSON.stringify(result)).toBe(true);
+      }
+    });
+  }
+});

@@ -1,0 +1,38 @@
+import { expect, test } from 'vitest';
+import { parameter, tensor } from '../../src/autograd/index.ts';
+import { clipGradNorm, clipGradValue } from '../../src/optim/index.ts';
+
+function withGradients(...gradients: number[][]) {
+  return gradients.map((gradient) => {
+    const w = parameter(new Float32Array(gradient.length), [gradient.length]);
+    w.grad = tensor(gradient);
+    return w;
+  });
+}
+
+test('clipGradNorm scales all gradients by one factor and returns the norm before', () => {
+  const [a, b] = withGradients([3, 0], [0, 4]);
+  expect(clipGradNorm([a, b], 1)).toBeCloseTo(5, 5);
+  expect(a.grad?.toArray()[0]).toBeCloseTo(0.6, 5);
+  expect(b.grad?.toArray()[1]).toBeCloseTo(0.8, 5);
+});
+
+test('a small norm, and no gradients at all, stay as they are', () => {
+  const [a] = withGradients([3, 4]);
+  expect(clipGradNorm([a], 10)).toBe(5);
+  expect(clipGradNorm([a], Infinity)).toBe(5);
+  expect(a.grad?.toArray()).toEqual([3, 4]);
+  expect(clipGradNorm([parameter(new Float32Array(1), [1])], 1)).toBe(0);
+});
+
+test('a norm that is not a number is reported and nothing is scaled', () => {
+  const [a] = withGradients([Number.NaN, 1]);
+  expect(clipGradNorm([a], 1)).toBeNaN();
+  expect(a.grad?.toArray()[1]).toBe(1);
+});
+
+test('clipGradValue limits each element', () => {
+  const [a] = withGradients([-3, 0.25, 2]);
+  clipGradValue([a], 0.5);
+  expect(a.grad?.toArray()).toEqual([-0.5, 0.25, 0.5]);
+});
