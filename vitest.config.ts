@@ -1,11 +1,50 @@
-import { defineConfig } from 'vitest/config';
+import { playwright } from '@vitest/browser-playwright';
+import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config';
+import { chromiumFlags, findChromium } from './test/browser/chromium.ts';
+import { trainInNode } from './test/browser/trainInNode.ts';
+
+const chromium = findChromium();
+if (chromium === undefined) {
+  console.log('The browser tests are skipped: no Chromium or Chrome was found (CHROME_PATH names one).');
+}
 
 export default defineConfig({
   resolve: { conditions: ['normgrad-source'] },
   ssr: { resolve: { conditions: ['normgrad-source'] } },
   test: {
-    include: ['test/**/*.test.ts'],
     testTimeout: 60_000,
     hookTimeout: 60_000,
+    projects: [
+      { extends: true, test: { name: 'node', include: ['test/**/*.test.ts'] } },
+      ...(chromium === undefined ? [] : [inBrowser(chromium, true), inBrowser(chromium, false)]),
+    ],
   },
 });
+
+/** The tests of test/browser in Chromium; `isolated` lets the page share memory with Workers. */
+function inBrowser(executablePath: string, isolated: boolean): TestProjectInlineConfiguration {
+  const headers = {
+    'Cross-Origin-Opener-Policy': 'same-origin',
+    'Cross-Origin-Embedder-Policy': 'require-corp',
+  };
+  return {
+    extends: true,
+    environments: { client: { resolve: { conditions: ['normgrad-source', 'browser', 'module'] } } },
+    // Found by vite also without this line, but in the middle of a test, and then it loads the page anew.
+    optimizeDeps: { include: ['seedrandom'] },
+    server: { headers: isolated ? headers : {} },
+    test: {
+      name: isolated ? 'browser, isolated' : 'browser',
+      include: ['test/**/*.browser.ts'],
+      provide: { isolated },
+      browser: {
+        enabled: true,
+        headless: true,
+        screenshotFailures: false,
+        commands: { trainInNode },
+        provider: playwright({ launchOptions: { executablePath, args: chromiumFlags } }),
+        instances: [{ browser: 'chromium' }],
+      },
+    },
+  };
+}

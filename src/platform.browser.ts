@@ -19,7 +19,9 @@ export const platform: Platform = {
     const text = `onmessage = (event) => { const data = event.data;\n${source}\n};`;
     const url = URL.createObjectURL(new Blob([text], { type: 'text/javascript' }));
     const worker = new Worker(url, { name: 'normgrad kernels' });
-    worker.onerror = (event) => onFailure(event.message);
+    // Without a message where the script was not let in, as by a page's Content-Security-Policy.
+    worker.onerror = ({ message }) =>
+      onFailure(message || 'the browser did not start it (does worker-src allow blob:?)');
     worker.postMessage(data);
     return {
       stop() {

@@ -22,7 +22,7 @@ const below: Record<string, string[]> = {
   train: ['data', 'optim', 'nn', 'autograd', 'kernels'],
   report: ['train', 'data', 'optim', 'nn', 'autograd', 'kernels'],
   verify: ['optim', 'nn', 'autograd', 'kernels'],
-  teach: ['nn', 'autograd', 'kernels'],
+  teach: ['report', 'nn', 'autograd', 'kernels'],
   cli: ['..', 'teach', 'report', 'verify', 'train', 'data', 'optim', 'nn', 'autograd', 'kernels'],
 };
 

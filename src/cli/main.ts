@@ -35,6 +35,18 @@ const commands: { name: string; group: string; summary: string; load: () => Prom
     load: () => import('./verify.ts'),
   },
   {
+    name: 'explain',
+    group: 'Learn:',
+    summary: "a norm's forward and backward pass, with real numbers",
+    load: () => import('./explain.ts'),
+  },
+  {
+    name: 'quiz',
+    group: 'Learn:',
+    summary: 'write the missing line of a backward pass',
+    load: () => import('./quiz.ts'),
+  },
+  {
     name: 'data',
     group: 'Data:',
     summary: 'list, fetch and check datasets',

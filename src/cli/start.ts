@@ -43,11 +43,12 @@ async function run({ seeds, seed, out }: Options, command: Command): Promise<voi
   const total = arms.length * experiment.seeds.length;
   const folder = out ?? defaultOut(experiment.name);
   guarded(folder, () => makeFolder(folder));
+  output.note(output.stderr.bold(experiment.question));
   output.note(
-    `${output.stderr.bold(experiment.question)}  ${base.limit?.toLocaleString('en-US')} drawn digits · ` +
-      `${base.model} with hidden layers ${base.hidden?.join('-')} · ${base.optimizer} lr ${base.lr}`,
+    `${base.limit?.toLocaleString('en-US')} drawn digits · ${base.model} ${base.hidden?.join('-')} · ` +
+      `${base.optimizer} lr ${base.lr} · ${arms.length} arms x ${plural(experiment.seeds.length, 'seed')} = ${total} runs`,
   );
-  output.note(`${arms.length} arms x ${experiment.seeds.length} seeds = ${total} runs, into ${folder}\n`);
+  output.note(`${folder}\n`);
 
   const width = Math.max(...arms.map(({ name }) => name.length));
   let progress: Progress | undefined;
@@ -69,8 +70,9 @@ async function run({ seeds, seed, out }: Options, command: Command): Promise<voi
       },
       onStep({ epoch, step, steps, train }) {
         if (!output.talks) return;
-        progress ??= createProgress({ label, total: steps * epochs, colors: output.stderr });
-        progress.update((epoch - 1) * steps + step, { loss: train.loss });
+        const done = (epoch - 1) * steps + step;
+        progress ??= createProgress({ label, total: steps * epochs, startStep: done, colors: output.stderr });
+        progress.update(done, { loss: train.loss });
       },
       onRunEnd({ arm, seed: each, result }) {
         const { test, diverged } = result;
@@ -113,9 +115,7 @@ function report(experiment: typeof withWithout, runs: ArmRun[], folder: string, 
   output.result(
     [
       '',
-      bold(
-        `After ${base.epochs} epochs, mean ± std over n = ${seeds.length} seed${seeds.length === 1 ? '' : 's'}`,
-      ),
+      bold(`After ${base.epochs} epochs, mean ± std over n = ${plural(seeds.length, 'seed')}`),
       renderSummaryTable(
         'norm',
         arms.map((arm) => arm.name),
@@ -143,4 +143,8 @@ function chosenSeeds(count?: number, seed?: number): number[] {
   if (count === undefined) return seed === undefined ? [...withWithout.seeds] : [seed];
   if (count < 1) throw new UsageError(`--seeds: must be at least 1, got ${count}`);
   return Array.from({ length: count }, (_, i) => i + 1);
+}
+
+function plural(count: number, thing: string): string {
+  return `${count} ${thing}${count === 1 ? '' : 's'}`;
 }

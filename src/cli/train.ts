@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import { backendName } from '../autograd/index.ts';
+import { datasetWarnings } from '../data/dataset.ts';
 import { createProgress, type Progress } from '../report/progress.ts';
 import { configFields, resolveConfig, type TrainOptions } from '../train/config.ts';
 import { ConfigError } from '../train/errors.ts';
@@ -70,6 +71,7 @@ async function train(options: TrainOptions, out: string | undefined, output: Out
           progress = createProgress({
             label: `Epoch ${epoch}/${epochs}`,
             total: steps,
+            startStep: step,
             colors: output.stderr,
           });
         }
@@ -96,7 +98,7 @@ async function train(options: TrainOptions, out: string | undefined, output: Out
 /** `mnist 60,000/10,000 · mlp 784-128-128-10 · 118,282 params · norm batch · adam lr 0.001 · seed 1` */
 function announce({ config, dataset, model, parameters, folder }: RunStart, output: Output): void {
   const { train, test } = dataset;
-  for (const warning of new Set([...train.warnings, ...test.warnings])) output.warn(warning);
+  for (const warning of datasetWarnings(dataset)) output.warn(warning);
   const images = [train.count, test.count];
   const description = describeModel(config.model, model);
   output.event('start', { config, folder, images, parameters, backend: backendName() });
@@ -105,7 +107,7 @@ function announce({ config, dataset, model, parameters, folder }: RunStart, outp
       `${config.dataset} ${images.map(grouped).join('/')}`,
       description,
       `${grouped(parameters)} params`,
-      `norm ${config.norm}`,
+      `norm ${[config.norm, config.weightNorm].filter(Boolean).join(' + ')}`,
       `${config.optimizer} lr ${config.lr}`,
       `seed ${config.seed}`,
     ].join(' · '),
@@ -131,7 +133,8 @@ function report(result: TrainResult, folder: string, output: Output): void {
       best && best.accuracy > test.accuracy
         ? `, best ${best.accuracy.toFixed(4)} in epoch ${best.epoch}`
         : '';
-    output.result(`test accuracy ${accuracy}  loss ${test.loss.toFixed(4)}  (${time}${bestText})`);
+    const prefix = status === 'done' ? '' : `after epoch ${result.epochs}: `;
+    output.result(`${prefix}test accuracy ${accuracy}  loss ${test.loss.toFixed(4)}  (${time}${bestText})`);
   }
   output.result(`digest ${digest}`);
   output.note(`metrics: ${join(folder, 'metrics.jsonl')}`);

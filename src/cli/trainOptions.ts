@@ -1,7 +1,7 @@
 import { type Command, Option } from 'commander';
 import { datasetNames } from '../data/load.node.ts';
 import { modelNames } from '../nn/models/registry.ts';
-import { normNames } from '../nn/norm/registry.ts';
+import { normNames, weightNormNames } from '../nn/norm/registry.ts';
 import { optimizerNames } from '../optim/index.ts';
 import {
   augmentations,
@@ -103,6 +103,13 @@ const trainFlags: readonly Flag[] = [
     parse: text,
   },
   { group: network, field: 'norm', flags: '--norm <name>', help: list(normNames), parse: text },
+  {
+    group: network,
+    field: 'weightNorm',
+    flags: '--weight-norm <name>',
+    help: `beside --norm, of the weights: ${list(weightNormNames)}`,
+    parse: text,
+  },
   { group: network, field: 'groups', flags: '--groups <n>', help: 'groups of the norm', parse: number },
   { group: network, field: 'eps', flags: '--eps <x>', help: 'eps of the norm', parse: number },
   {

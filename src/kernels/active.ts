@@ -1,21 +1,39 @@
+import { platform } from '#platform';
 import type { Kernels, Numbers } from './kernels.ts';
 import { reference } from './reference/reference.ts';
+import { wasmSupported } from './wasm/supported.ts';
+import { wasm } from './wasm/wasm.ts';
 
-let float32Kernels: Kernels = reference;
+let float32Kernels: Kernels | undefined;
 
 /** The kernels that compute on `x`: float64 always runs on the reference kernels, float32 on the active ones. */
 export function kernels(x: { readonly data: Numbers }): Kernels {
-  return x.data instanceof Float64Array ? reference : float32Kernels;
+  return x.data instanceof Float64Array ? reference : (float32Kernels ??= initialKernels());
 }
 
 /** The kernels for new float32 data. */
 export function activeKernels(): Kernels {
+  float32Kernels ??= initialKernels();
   return float32Kernels;
 }
 
 /** Chooses the kernels for float32 from now on; returns the ones that were active before. */
 export function useKernels(next: Kernels): Kernels {
-  const previous = float32Kernels;
+  const previous = activeKernels();
   float32Kernels = next;
   return previous;
+}
+
+/** WebAssembly wherever it has SIMD. The environment variable NORMGRAD_KERNELS (`wasm` or `reference`) decides otherwise. */
+export function initialKernels(): Kernels {
+  const wanted = platform.environment('NORMGRAD_KERNELS') || undefined;
+  if (wanted === 'reference') return reference;
+  if (wanted !== undefined && wanted !== 'wasm') {
+    throw new RangeError(`NORMGRAD_KERNELS must be "wasm" or "reference", got "${wanted}".`);
+  }
+  if (wasmSupported()) return wasm;
+  if (wanted === undefined) return reference;
+  throw new Error(
+    'NORMGRAD_KERNELS=wasm: this engine has no WebAssembly SIMD. Unset it, or use NORMGRAD_KERNELS=reference.',
+  );
 }

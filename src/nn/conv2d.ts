@@ -1,6 +1,7 @@
 import { conv2d, type Pair, type Tensor, type WindowOptions } from '../autograd/index.ts';
 import { Module } from './module.ts';
-import { type WeightOptions, weightAndBias } from './weights.ts';
+import type { WeightNorm } from './norm/normOfWeights.ts';
+import { effectiveWeight, type WeightOptions, weightAndBias } from './weights.ts';
 
 export interface Conv2dLayerOptions extends WindowOptions, WeightOptions {
   /** Channels are cut into this many groups that do not see each other; 1 unless told otherwise. */
@@ -11,6 +12,8 @@ export interface Conv2dLayerOptions extends WindowOptions, WeightOptions {
 export class Conv2d extends Module {
   readonly weight: Tensor;
   readonly bias: Tensor | null;
+  /** Between the trained weight and the one that the layer computes with (normalizeWeights.ts); null: they are the same. */
+  weightNorm: WeightNorm | null = null;
   readonly geometry: WindowOptions & { groups: number };
 
   constructor(
@@ -31,6 +34,6 @@ export class Conv2d extends Module {
 
   /** `relu`: y = max(y, 0) in the same pass. */
   forward(x: Tensor, then: { relu?: boolean } = {}): Tensor {
-    return conv2d(x, this.weight, this.bias, { ...this.geometry, ...then });
+    return conv2d(x, effectiveWeight(this), this.bias, { ...this.geometry, ...then });
   }
 }

@@ -1,11 +1,14 @@
 import { linear, type Tensor } from '../autograd/index.ts';
 import { Module } from './module.ts';
-import { type WeightOptions, weightAndBias } from './weights.ts';
+import type { WeightNorm } from './norm/normOfWeights.ts';
+import { effectiveWeight, type WeightOptions, weightAndBias } from './weights.ts';
 
 /** A dense layer: [N, in] -> [N, out], y = x weight + bias. weight [in, out], bias [out]. */
 export class Linear extends Module {
   readonly weight: Tensor;
   readonly bias: Tensor | null;
+  /** Between the trained weight and the one that the layer computes with (normalizeWeights.ts); null: they are the same. */
+  weightNorm: WeightNorm | null = null;
 
   constructor(
     readonly inFeatures: number,
@@ -19,6 +22,6 @@ export class Linear extends Module {
 
   /** `relu`: y = max(y, 0) in the same pass. */
   forward(x: Tensor, then: { relu?: boolean } = {}): Tensor {
-    return linear(x, this.weight, this.bias, then);
+    return linear(x, effectiveWeight(this), this.bias, then);
   }
 }

@@ -3,12 +3,12 @@ import type { Random } from '../random.ts';
 import { Conv2d } from './conv2d.ts';
 import type { Initializer } from './initializers.ts';
 import { Module } from './module.ts';
-import type { Norm, Then } from './norm/norm.ts';
+import { learnsShift, type Norm, type Then } from './norm/norm.ts';
 
 export interface ResidualOptions {
   /** 2 halves the image; 1 unless told otherwise. */
   stride?: number;
-  /** The norm for so many features; null: none (the convolutions then have biases). */
+  /** The norm for so many features; null: none. Without one that has a beta the convolutions have biases. */
   norm: (features: number) => Norm | null;
   random: Random;
   init?: Initializer;
@@ -33,7 +33,7 @@ export class ResidualBlock extends Module {
     this.norm1 = options.norm(outChannels);
     this.norm2 = options.norm(outChannels);
     this.shortcutNorm = changes ? options.norm(outChannels) : null;
-    const bias = this.norm1 === null;
+    const bias = !learnsShift(this.norm1);
     ({ conv1: this.conv1, conv2: this.conv2 } = convolutions(inChannels, outChannels, bias, options));
     this.shortcut = changes ? projection(inChannels, outChannels, bias, options) : null;
   }
@@ -61,7 +61,7 @@ export class PreActivationBlock extends Module {
     super();
     this.norm1 = options.norm(inChannels);
     this.norm2 = options.norm(outChannels);
-    const bias = this.norm1 === null;
+    const bias = !learnsShift(this.norm1);
     ({ conv1: this.conv1, conv2: this.conv2 } = convolutions(inChannels, outChannels, bias, options));
     const changes = reshapes(inChannels, outChannels, options);
     this.shortcut = changes ? projection(inChannels, outChannels, bias, options) : null;

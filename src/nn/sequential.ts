@@ -4,10 +4,12 @@ import { Conv2d } from './conv2d.ts';
 import { Linear } from './linear.ts';
 import { Module } from './module.ts';
 import { Norm } from './norm/norm.ts';
+import { ProxyNorm } from './norm/proxyNorm.ts';
 
 /**
  * Layers one after another. A ReLU right behind a norm, a convolution or a dense layer is computed in that layer's own pass
- * over memory: the same numbers, in less time.
+ * over memory: the same numbers, in less time. Norms that bring their own activation put it in the ReLU's place; Proxy Norm
+ * takes in GELU and SiLU as well.
  */
 export class Sequential extends Module {
   constructor(readonly layers: readonly Module[]) {
@@ -20,8 +22,12 @@ export class Sequential extends Module {
     for (let i = 0; i < layers.length; i++) {
       const layer = layers[i];
       const next = layers[i + 1];
-      if (takesRelu(layer) && next instanceof Activation && next.name === 'relu') {
+      const activation = next instanceof Activation ? next.name : null;
+      if (takesRelu(layer) && activation === 'relu') {
         y = layer.forward(y, { relu: true });
+        i++;
+      } else if (layer instanceof ProxyNorm && (activation === 'gelu' || activation === 'silu')) {
+        y = layer.forward(y, { activation });
         i++;
       } else {
         y = layer.forward(y);

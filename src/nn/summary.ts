@@ -16,18 +16,18 @@ export function parameterCount(model: Module): number {
   return model.parameters().reduce((sum, parameter) => sum + parameter.size, 0);
 }
 
-/** A row for each layer that computes: every module without children. */
+/** A row for each layer that computes: every module with parameters of its own, or without children. */
 export function summarize(model: Module): LayerSummary[] {
-  const leaves = [...model.namedModules()].filter(([, module]) => module.children().length === 0);
-  return leaves.map(([name, module]) => {
+  return [...model.namedModules()].flatMap(([name, module]) => {
     const own = Object.entries(module).filter(
       (entry): entry is [string, Tensor] => entry[1] instanceof Tensor && entry[1].lasting,
     );
+    if (own.length === 0 && module.children().length > 0) return [];
     return {
       name,
       layer: module.constructor.name,
       shapes: own.map(([key, tensor]) => `${key} [${tensor.shape.join(', ')}]`).join(', '),
-      parameters: parameterCount(module),
+      parameters: own.reduce((sum, [, tensor]) => sum + tensor.size, 0),
     };
   });
 }

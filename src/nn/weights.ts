@@ -2,6 +2,7 @@ import { parameter, type Tensor } from '../autograd/index.ts';
 import type { Shape } from '../kernels/kernels.ts';
 import type { Random } from '../random.ts';
 import { fans, type Initializer, torchDefault, uniform } from './initializers.ts';
+import type { WeightNorm } from './norm/normOfWeights.ts';
 
 /** What Linear and Conv2d have in common. */
 export interface WeightOptions {
@@ -30,4 +31,9 @@ export function weightAndBias(layer: string, shape: Shape, options: WeightOption
   const features = shape.slice(-1);
   const bias: Tensor | null = hasBias ? parameter(biasInit(features, random), features) : null;
   return { weight, bias };
+}
+
+/** The weight that a layer computes with: the trained one, or what its norm of weights makes of it. */
+export function effectiveWeight(layer: { weight: Tensor; weightNorm: WeightNorm | null }): Tensor {
+  return layer.weightNorm ? layer.weightNorm.forward(layer.weight) : layer.weight;
 }

@@ -21,7 +21,11 @@ export function parameterGroups(model: Module, options: { weightDecay: number })
     const usual: ParameterRule = { weightDecay: name.split('.').at(-1) !== 'bias' };
     const { weightDecay = false, lrScale = 1 } = rules.get(parameter) ?? usual;
     const key = `${weightDecay} ${lrScale}`;
-    const group = groups.get(key) ?? { parameters: [], weightDecay: weightDecay ? options.weightDecay : 0, lrScale };
+    const group = groups.get(key) ?? {
+      parameters: [],
+      weightDecay: weightDecay ? options.weightDecay : 0,
+      lrScale,
+    };
     groups.set(key, group);
     group.parameters.push(parameter);
   }

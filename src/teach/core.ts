@@ -1,6 +1,6 @@
 import { noGrad, tensor } from '../autograd/index.ts';
 import type { NormEntry, NormOptions } from '../nn/norm/registry.ts';
-import { createLayer } from './subject.ts';
+import { createLayer } from './layer.ts';
 
 /** How a norm's sigma comes from the variance of a set. */
 export interface Core {
@@ -19,7 +19,6 @@ export function measureCore(entry: NormEntry, shape: readonly number[], options:
   const { p, k, g, n } = entry.view!(shape, options);
   const m = p * k;
   if (m < 2) return { eps: options.eps ?? 1e-5, epsInside: true, ddof: 0 };
-  const layer = createLayer(entry, shape, options);
   const small = deviation(1e-3);
   const large = deviation(1);
   const candidates = ([0, 1] as const).flatMap((ddof) => {
@@ -44,7 +43,7 @@ export function measureCore(entry: NormEntry, shape: readonly number[], options:
       (_, i) => spread * (Math.sin(1 + 12.9898 * i) + (entry.centred ? 0.3 : 0)),
     );
     const x = tensor(values, shape);
-    const y = noGrad(() => layer.forward(x)).data;
+    const y = noGrad(() => createLayer(entry, x, options).forward(x)).data;
     const members = membersOf(0, { n, p, g, k });
     const mu = entry.centred ? members.reduce((sum, i) => sum + values[i], 0) / m : 0;
     const furthest = members.reduce((a, b) => (Math.abs(values[b] - mu) > Math.abs(values[a] - mu) ? b : a));
@@ -54,10 +53,10 @@ export function measureCore(entry: NormEntry, shape: readonly number[], options:
 }
 
 /** The flat indices of the elements of a set, for x read as [n, p, g, k]. */
-export function membersOf(set: number, { p, g, k }: { n: number; p: number; g: number; k: number }): number[] {
+export function membersOf(
+  set: number,
+  { p, g, k }: { n: number; p: number; g: number; k: number },
+): number[] {
   const [i, group] = [Math.floor(set / g), set % g];
-  return Array.from(
-    { length: p * k },
-    (_, j) => (i * p + Math.floor(j / k)) * g * k + group * k + (j % k),
-  );
+  return Array.from({ length: p * k }, (_, j) => (i * p + Math.floor(j / k)) * g * k + group * k + (j % k));
 }

@@ -42,7 +42,7 @@ export function standardizationOf(subject: Subject, detach: Detached): Standardi
     for (const i of members) {
       direct[i] = g[i] / sigma;
       viaMean[i] = -level / sigma;
-      viaVariance[i] = (-xHat[i] * slope) / sigma;
+      viaVariance[i] = (0 - xHat[i] * slope) / sigma; // 0, and not -0, where xHat is 0
     }
     return { members, mean, variance, sigma };
   });

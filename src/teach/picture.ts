@@ -18,12 +18,18 @@ export function drawPicture(picture: Picture, width: number): string[] {
 /** `[N 2  H 2  W 2  C 2]`, and the axes that the set runs along. */
 function ribbon({ shape, members }: Picture): string[] {
   const [n, h, w, c] = shape;
-  const at = (i: number) => [Math.floor(i / (h * w * c)), Math.floor(i / (w * c)) % h, Math.floor(i / c) % w, i % c];
+  const at = (i: number) => [
+    Math.floor(i / (h * w * c)),
+    Math.floor(i / (w * c)) % h,
+    Math.floor(i / c) % w,
+    i % c,
+  ];
   const inSet = members.flatMap((member, i) => (member ? [at(i)] : []));
   const names = ['N', 'H', 'W', 'C'];
   const along = names.filter((_, axis) => new Set(inSet.map((index) => index[axis])).size > 1);
   const channels = new Set(inSet.map((index) => index[3])).size;
-  const part = channels > 1 && channels < c ? along.map((name) => (name === 'C' ? `C/${c / channels}` : name)) : along;
+  const part =
+    channels > 1 && channels < c ? along.map((name) => (name === 'C' ? `C/${c / channels}` : name)) : along;
   return [
     `[N ${n} · H ${h} · W ${w} · C ${c}]`,
     part.length > 0 ? `one set runs along ${part.join('·')}` : 'every element is alone',

@@ -14,7 +14,7 @@ export interface Columns {
   line: string;
 }
 
-const labelWidth = 31;
+const labelWidth = 29;
 const cellWidth = 9;
 const remarkWidth = 16;
 
@@ -43,9 +43,10 @@ export function row(label: string, columns: Columns, values: readonly number[], 
 /** A title over the label's column, and a word over the remarks. */
 export function rule(title: string, columns: Columns, word: string): string {
   const end = labelWidth + columns.elements.length * cellWidth + 2;
-  return `${title.padEnd(end)}${word}`;
+  return `${title.padEnd(end - 2)}  ${word}`;
 }
 
-function pad(text: string): string {
+/** To the width of the labels' column. */
+export function pad(text: string): string {
   return text + ' '.repeat(Math.max(0, labelWidth - displayWidth(text)));
 }

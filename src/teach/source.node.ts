@@ -45,7 +45,15 @@ export function backwardCode(entry: NormEntry, standardization: boolean): CodeEx
   }
   const source = normSource(entry);
   if (!source) return [];
-  return [{ file: source.file, lines: recordedLines(source.lines) }];
+  const own = recordedLines(source.lines);
+  if (own.length > 0) return [{ file: source.file, lines: own }];
+  // Norms that are variants of one another keep what they share in a file beside theirs
+  for (const [, sibling] of source.lines.join('\n').matchAll(/from '\.\/(\w+)\.(?:ts|js)'/g)) {
+    const lines = readFileSync(join(src, 'nn', 'norm', sibling + ending), 'utf8').split(/\r?\n/);
+    const shared = recordedLines(lines);
+    if (shared.length > 0) return [{ file: `src/nn/norm/${sibling}${ending}`, lines: shared }];
+  }
+  return [];
 }
 
 /** Of the core's loops: the sums, and dx from them. The statements, from their first line to the semicolon. */
@@ -62,31 +70,46 @@ function coreLines(lines: readonly string[]) {
     const first = lines.findIndex((line) => start.test(line));
     if (first < 0) return [];
     const last = lines.findIndex((line, i) => i >= first && line.trimEnd().endsWith(';'));
-    return lines.slice(first, last + 1).map((text, i) => ({ number: first + i + 1, text: text.trim() }));
+    return numbered(lines, first, last);
   });
 }
 
-/** From where a norm puts its operation on the graph to the closing parenthesis: the backward stands in there. */
+/**
+ * From where a norm puts its operation on the graph to the closing parenthesis: the backward stands in there. The forward
+ * method of a norm that is composed of other operations, whose backward is theirs.
+ */
 function recordedLines(lines: readonly string[]) {
-  const calls = [/\brecord\($/, /\brecord\(/, /\bstandardizeBy\(/, /\bstandardize\(/];
-  const first = calls
-    .map((call) =>
-      lines.findIndex((line) => call.test(line) && !/^\s*(\*|import|export function|function)/.test(line)),
-    )
-    .find((line) => line >= 0);
-  const start = first ?? lines.findIndex((line) => /^export function/.test(line));
-  if (start < 0) return [];
+  const calls = [/\brecord\(/, /\bstandardizeBy\(/, /\bstandardize\(/, /^ {2,4}forward\(/];
+  for (const call of calls) {
+    const blocks = lines.flatMap((line, first) =>
+      call.test(line) && !/^\s*(\*|import|export function|function)/.test(line)
+        ? [blockFrom(lines, first)]
+        : [],
+    );
+    // Evaluation may have a call of its own, which is shorter
+    if (blocks.length > 0) return blocks.reduce((a, b) => (b.length > a.length ? b : a));
+  }
+  return [];
+}
+
+/** From a line to the one that closes its last parenthesis. */
+function blockFrom(lines: readonly string[], first: number) {
   let depth = 0;
-  let end = start;
-  for (; end < lines.length; end++) {
-    for (const character of lines[end]) {
+  let last = first;
+  for (; last < lines.length; last++) {
+    for (const character of lines[last]) {
       if ('([{'.includes(character)) depth++;
       if (')]}'.includes(character)) depth--;
     }
     if (depth <= 0) break;
   }
-  const indent = lines[start].search(/\S/);
+  return numbered(lines, first, last);
+}
+
+/** Lines first to last, without the indentation of the first. */
+function numbered(lines: readonly string[], first: number, last: number) {
+  const indent = lines[first].search(/\S/);
   return lines
-    .slice(start, end + 1)
-    .map((text, i) => ({ number: start + i + 1, text: text.slice(Math.min(indent, text.search(/\S|$/))) }));
+    .slice(first, last + 1)
+    .map((text, i) => ({ number: first + i + 1, text: text.slice(Math.min(indent, text.search(/\S|$/))) }));
 }

@@ -2,7 +2,7 @@ import * as v from 'valibot';
 import { datasetNames } from '../data/load.node.ts';
 import { activationNames } from '../nn/activation.ts';
 import { modelNames } from '../nn/models/registry.ts';
-import { normNames } from '../nn/norm/registry.ts';
+import { normNames, weightNormNames } from '../nn/norm/registry.ts';
 import { optimizerNames } from '../optim/index.ts';
 import { ConfigError } from './errors.ts';
 import { unknownName } from './nearest.ts';
@@ -49,6 +49,8 @@ const entries = {
   /** Of the ResNets: norm and ReLU in front of the convolutions instead of behind. */
   preActivation: v.optional(v.nullable(v.boolean()), null),
   norm: v.optional(nameOf('norm', normNames), 'batch'),
+  /** A norm of weights beside it, on every layer but the last; null: none. */
+  weightNorm: v.optional(v.nullable(nameOf('norm of weights', weightNormNames)), null),
   /** Groups of GroupNorm; null: the largest divisor of the features up to 8. */
   groups: v.optional(v.nullable(count), null),
   /** Added to the variance; null: the norm's own default. */

@@ -6,7 +6,7 @@ import type { TrainData } from './data.ts';
 
 /** The network of a run, its first weights drawn from the seed. */
 export function buildModel(config: TrainConfig, { imageShape, classes }: TrainData): Module {
-  const { model, norm, groups, eps, normMomentum, seed } = config;
+  const { model, norm, weightNorm, groups, eps, normMomentum, seed } = config;
   const { hidden, activation, initStd, widths, convs, preActivation } = config;
   return createModel(model, {
     input: imageShape,
@@ -14,7 +14,7 @@ export function buildModel(config: TrainConfig, { imageShape, classes }: TrainDa
     norm,
     normOptions: given({ groups, eps, momentum: normMomentum }),
     random: createRandom(seed).fork('weights'),
-    ...given({ hidden, activation, initStd, widths, convs, preActivation }),
+    ...given({ weightNorm, hidden, activation, initStd, widths, convs, preActivation }),
   });
 }
 

@@ -18,6 +18,7 @@ export function runName(config: TrainConfig): string {
     config.dataset === usual.dataset ? '' : config.dataset,
     config.model === usual.model ? '' : config.model,
     config.norm,
+    config.weightNorm ?? '',
     config.lr === usual.lr ? '' : `lr${config.lr}`,
     `bs${config.batchSize}`,
     `s${config.seed}`,

@@ -28,7 +28,8 @@ export class Attributes {
 
   /** A matrix as a list of rows. */
   rows(name: string): readonly (readonly number[])[] {
-    return this.#read(name, undefined, 'a list of rows', (value) => Array.isArray(value) && value.every(isList));
+    const isRows = (value: unknown) => Array.isArray(value) && value.every(isList);
+    return this.#read<readonly (readonly number[])[]>(name, undefined, 'a list of rows', isRows);
   }
 
   /** [height, width]; one number stands for both. */

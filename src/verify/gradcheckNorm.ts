@@ -38,6 +38,9 @@ const defaultShape = [3, 4, 5, 6];
  * Checks a norm's backward pass against differences (gradcheck) in float64, at parameters that are not the initial ones
  * ("zeros can mask an incorrect backward"): 1 + 0.4 randn for gamma, 0.4 randn for beta. Evaluation is checked where it
  * differs from training, with running statistics from other batches. For a wrong dx it says which path is missing.
+ *
+ * A norm that brings its own activation is checked with it. For a norm of weights the input is the weight, and it is checked
+ * in evaluation: spectral norm's backward holds for a singular pair that stays where it is.
  */
 export function gradcheckNorm(entry: NormEntry, options: GradcheckNormOptions = {}): GradcheckRow[] {
   const { shape = defaultShape, seed = 1 } = options;
@@ -48,12 +51,16 @@ export function gradcheckNorm(entry: NormEntry, options: GradcheckNormOptions = 
     for (let i = 0; i < parameter.size; i++) parameter.data[i] += 0.4 * random.normal();
   }
   const x = randn(shape, random, { dtype: 'float64', requiresGrad: true });
-  const modes = entry.dependsOnBatch === 'never' ? (['train'] as const) : (['train', 'eval'] as const);
-  return modes.flatMap((mode) => {
-    if (mode === 'eval') runSomeBatches(layer, shape, random);
+  runSomeBatches(layer, shape, random); // running statistics, and parameters that the first batch decides
+  return modesOf(entry).flatMap((mode) => {
     layer.train(mode === 'train');
     return checkMode(entry, layer, x, mode, { ...options, norm: settings });
   });
+}
+
+function modesOf({ kind, dependsOnBatch }: NormEntry): readonly GradcheckRow['mode'][] {
+  if (kind === 'weight') return ['eval'];
+  return dependsOnBatch === 'never' ? ['train'] : ['train', 'eval'];
 }
 
 function checkMode(
@@ -69,7 +76,7 @@ function checkMode(
   }));
   const forward = () => {
     for (const { buffer, value } of buffers) buffer.data.set(value); // a forward pass must not change the next one
-    return layer.forward(x);
+    return layer.forward(x, { relu: layer.activates });
   };
   const inputs = { x, ...Object.fromEntries(layer.namedParameters()) };
   const { pairs, upstream } = gradientPairs(forward, inputs, options);
@@ -124,7 +131,7 @@ function runSomeBatches(layer: Norm, shape: readonly number[], random: Random): 
     for (let step = 0; step < 3; step++) {
       const batch = randn(shape, random, { dtype: 'float64' });
       for (let i = 0; i < batch.size; i++) batch.data[i] = 1.7 * batch.data[i] + 0.6;
-      layer.forward(batch);
+      layer.forward(batch, { relu: layer.activates });
     }
   });
 }

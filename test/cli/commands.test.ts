@@ -10,7 +10,7 @@ afterAll(() => rmSync(folder, { recursive: true }));
 
 const small = ['--dataset', 'synthetic', '--limit', '200', '--test-limit', '50', '--hidden', '16'];
 
-describe.concurrent('help', () => {
+describe('help', () => {
   it('is short without arguments, and complete with --help', async () => {
     const short = await normgrad([]);
     expect(short.code).toBe(0);
@@ -28,7 +28,7 @@ describe.concurrent('help', () => {
   });
 });
 
-describe.concurrent('train', () => {
+describe('train', () => {
   it('shows a line per epoch on stderr and the result on stdout, and writes the run', async () => {
     const out = join(folder, 'train');
     const { code, stdout, stderr } = await normgrad(['train', ...small, '--epochs', '2', '--out', out]);
@@ -76,7 +76,7 @@ describe.concurrent('train', () => {
     ];
     const { code, stdout } = await normgrad(args);
     expect(code).toBe(1);
-    expect(stdout).toMatch(/^diverged: loss (NaN|Infinity) at step \d+ \(epoch 1\)\n/);
+    expect(stdout).toMatch(/^diverged: loss (NaN|Infinity) at step \d+ \(epoch \d\)\n/);
   });
 
   it('--dry-run names the source of every value', async () => {
@@ -113,7 +113,7 @@ describe.concurrent('train', () => {
   });
 });
 
-describe.concurrent('other commands', () => {
+describe('other commands', () => {
   it('gradcheck passes, and fails when nothing could pass', async () => {
     const passed = await normgrad(['gradcheck', 'layer', '--shape', '2,3']);
     expect(passed.code).toBe(0);

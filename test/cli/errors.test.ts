@@ -23,7 +23,7 @@ describe('explain', () => {
   });
 });
 
-describe.concurrent('errors on the command line', () => {
+describe('errors on the command line', () => {
   it('an unknown norm: the nearest name, and all names', async () => {
     const { code, stdout, stderr } = await normgrad(['train', '--norm', 'bach']);
     expect(code).toBe(2);

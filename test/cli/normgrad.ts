@@ -12,13 +12,15 @@ export interface Finished {
 export interface SpawnOptions {
   cwd?: string;
   env?: Record<string, string>;
+  /** What comes through stdin, to its end; without it stdin stays open. */
+  input?: string;
   /** Called with all that was written so far, whenever something is; the process may be signalled from here. */
   onOutput?: (written: { stdout: string; stderr: string }, child: ReturnType<typeof spawn>) => void;
 }
 
 /** Runs the command line as its users do, in a process of its own, without colours and without a user's cache. */
 export function normgrad(args: readonly string[], options: SpawnOptions = {}): Promise<Finished> {
-  const { cwd = root, env = {}, onOutput } = options;
+  const { cwd = root, env = {}, input, onOutput } = options;
   const flags = ['--import', import.meta.resolve('tsx'), '--conditions=normgrad-source'];
   const child = spawn(process.execPath, [...flags, join(root, 'src/cli/main.ts'), ...args], {
     cwd,
@@ -31,6 +33,7 @@ export function normgrad(args: readonly string[], options: SpawnOptions = {}): P
       ...env,
     },
   });
+  if (input !== undefined) child.stdin.end(input);
   const written = { stdout: '', stderr: '' };
   for (const name of ['stdout', 'stderr'] as const) {
     child[name].setEncoding('utf8').on('data', (text: string) => {

@@ -32,6 +32,7 @@ const common: Record<keyof ModelOptions, true> = {
   classes: true,
   norm: true,
   normOptions: true,
+  weightNorm: true,
   random: true,
 };
 

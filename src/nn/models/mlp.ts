@@ -26,7 +26,7 @@ export function mlp(options: MlpOptions): Sequential {
   let features = input[0] * input[1] * input[2];
   for (const size of hidden) {
     layers.push(
-      new Linear(features, size, { random, bias: needsBias(options), ...init }),
+      new Linear(features, size, { random, bias: needsBias(size, options), ...init }),
       ...normLayer(size, options),
       activation(options.activation ?? 'relu'),
     );

@@ -1,15 +1,17 @@
 import type { Random } from '../../random.ts';
-import type { Norm } from '../norm/norm.ts';
-import { createNorm, type NormOptions } from '../norm/registry.ts';
+import { learnsShift, type Norm } from '../norm/norm.ts';
+import { createNorm, findNorm, type NormOptions } from '../norm/registry.ts';
 
 /** What every model takes. */
 export interface ModelOptions {
   /** [height, width, channels] of one image. */
   input: readonly [number, number, number];
   classes: number;
-  /** A name of the norm registry, or 'none'. */
+  /** A name of the norm registry, or 'none'. A norm of weights stands for that norm of the weights and none beside it. */
   norm: string;
   normOptions?: NormOptions;
+  /** A norm of weights beside `norm`, on every layer but the last. */
+  weightNorm?: string;
   /** Where the first weights come from. */
   random: Random;
 }
@@ -25,9 +27,23 @@ export function normLayer(features: number, options: ModelOptions): Norm[] {
   return norm ? [norm] : [];
 }
 
-/** Convolutions and dense layers in front of a norm go without a bias: beta does its work. */
-export function needsBias({ norm }: ModelOptions): boolean {
-  return norm === 'none';
+/** Convolutions and dense layers in front of a norm with a beta go without a bias: beta does its work. */
+export function needsBias(features: number, options: ModelOptions): boolean {
+  return !learnsShift(normFactory(options)(features));
+}
+
+/** `norm` and `weightNorm` by what they are put on. */
+export function splitNorms(
+  model: string,
+  options: ModelOptions,
+): { norm: string; weightNorm: string | null } {
+  const { norm, weightNorm = null } = options;
+  if (norm === 'none' || findNorm(norm).kind === 'activation') return { norm, weightNorm };
+  if (weightNorm === null || weightNorm === norm) return { norm: 'none', weightNorm: norm };
+  throw new Error(
+    `${model}: norm "${norm}" and weightNorm "${weightNorm}" are both norms of weights. Name one of them; norm is for the ` +
+      'activations.',
+  );
 }
 
 /** Throws where the images are smaller than `least` in height or width. */

@@ -1,9 +1,10 @@
+import { normalizeWeights } from '../normalizeWeights.ts';
 import type { Sequential } from '../sequential.ts';
 import { checkChoices, type ModelChoices } from './choices.ts';
 import { cnn } from './cnn.ts';
 import { layerNormSeed } from './layerNormSeed.ts';
 import { mlp } from './mlp.ts';
-import type { ModelOptions } from './options.ts';
+import { type ModelOptions, splitNorms } from './options.ts';
 import { resnet } from './resnet.ts';
 import { tutorial } from './tutorial.ts';
 import { vgg } from './vgg.ts';
@@ -95,5 +96,8 @@ export function createModel(name: string, options: ModelOptions & ModelChoices):
         `[${options.input.join(', ')}] and ${options.classes}.`,
     );
   }
-  return entry.build(options);
+  const { norm, weightNorm } = splitNorms(name, options);
+  const network = entry.build({ ...options, norm });
+  if (weightNorm) normalizeWeights(network, weightNorm, norm === 'none' ? options.normOptions : {});
+  return network;
 }

@@ -33,7 +33,11 @@ export function resnet(options: ResnetOptions): Sequential {
   }
   const normRelu = (features: number) => [...normLayer(features, options), activation('relu')];
   const Block = preActivation ? PreActivationBlock : ResidualBlock;
-  const stem = new Conv2d(input[2], widths[0], 3, { padding: 1, bias: needsBias(options), random });
+  const stem = new Conv2d(input[2], widths[0], 3, {
+    padding: 1,
+    bias: needsBias(widths[0], options),
+    random,
+  });
   const layers: Module[] = [stem, ...(preActivation ? [] : normRelu(widths[0]))];
   let channels = widths[0];
   widths.forEach((out, stage) => {

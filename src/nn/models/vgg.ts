@@ -31,7 +31,7 @@ export function vgg(options: VggOptions, name = 'vgg'): Sequential {
   let [height, width, channels] = input;
   widths.forEach((out, stage) => {
     for (let i = 0; i < convs[stage]; i++) {
-      const conv = new Conv2d(channels, out, 3, { padding: 1, random, bias: needsBias(options) });
+      const conv = new Conv2d(channels, out, 3, { padding: 1, random, bias: needsBias(out, options) });
       layers.push(conv, ...normLayer(out, options), activation('relu'));
       channels = out;
     }

@@ -1,9 +1,9 @@
-import { broadcastTo, parameter, reshape, standardize, type Tensor } from '../../autograd/index.ts';
+import { broadcastTo, reshape, standardize, type Tensor } from '../../autograd/index.ts';
 import type { SetStatistics } from '../../kernels/kernels.ts';
-import { defaultGroups } from './groups.ts';
+import { checkGroups, defaultGroups } from './groups.ts';
 import { affineParameters, type Then } from './norm.ts';
 import { buffer, RunningNorm, type RunningOptions } from './running.ts';
-import { channelSets, checkFeatures, checkGroups, checkSetSize, groupSets } from './sets.ts';
+import { channelSets, checkFeatures, checkSetSize, groupSets } from './sets.ts';
 import { setMoments } from './standardizeBy.ts';
 
 /**
@@ -25,7 +25,14 @@ import { setMoments } from './standardizeBy.ts';
  */
 export function batchChannelNorm(x: Tensor, set: BatchChannelCall): Tensor {
   const { gammaBatch, betaBatch, gammaChannel, betaChannel, groups, eps, given, observe, ...then } = set;
-  const z = standardize(x, { view: channelSets(x.shape), gamma: gammaBatch, beta: betaBatch, eps, given, observe });
+  const z = standardize(x, {
+    view: channelSets(x.shape),
+    gamma: gammaBatch,
+    beta: betaBatch,
+    eps,
+    given,
+    observe,
+  });
   const view = groupSets(x.shape, groups);
   const perChannel = (ofGroup: Tensor | null) =>
     ofGroup && reshape(broadcastTo(reshape(ofGroup, [groups, 1]), [groups, view.k]), [groups * view.k]);
@@ -84,7 +91,13 @@ export class BatchChannelNorm extends RunningNorm {
     const layer = `BatchChannelNorm(features=${features}, groups=${groups})`;
     checkFeatures(layer, x.shape, features);
     const affine = { gammaBatch, betaBatch, gammaChannel, betaChannel };
-    return batchChannelNorm(x, { ...then, ...affine, ...this.#moments(layer, x), groups, eps: options.eps ?? 1e-5 });
+    return batchChannelNorm(x, {
+      ...then,
+      ...affine,
+      ...this.#moments(layer, x),
+      groups,
+      eps: options.eps ?? 1e-5,
+    });
   }
 
   #moments(layer: string, x: Tensor) {

@@ -1,5 +1,5 @@
-import { add, matmul, mul, parameter, reshape, standardize, Tensor } from '../../autograd/index.ts';
-import { followedBy, Norm, type Then } from './norm.ts';
+import { add, matmul, mul, reshape, standardize, Tensor } from '../../autograd/index.ts';
+import { affineParameters, followedBy, Norm, type Then } from './norm.ts';
 import { checkFeatures, groupSets } from './sets.ts';
 import { numbersLike } from './standardizeBy.ts';
 
@@ -19,30 +19,31 @@ import { numbersLike } from './standardizeBy.ts';
 export function conditionalInstanceNorm(x: Tensor, set: ConditionalCall): Tensor {
   const { gamma, beta, labels, eps, ...then } = set;
   const [samples, channels] = [x.shape[0], x.shape[x.rank - 1]];
+  const xHat = standardize(x, { view: groupSets(x.shape, channels), eps });
+  if (!gamma || !beta) return followedBy(xHat, then);
   const conditions = gamma.shape[0];
   if (labels.length !== samples || labels.some((label) => !(label >= 0 && label < conditions))) {
     throw new Error(
       `conditionalInstanceNorm: needs one label from 0 to ${conditions - 1} for each of ${samples} samples, got ` +
-        `[${Array.from(labels).join(', ')}].`,
+        `[${labels.join(', ')}].`,
     );
   }
   const oneHot = new Float64Array(samples * conditions);
-  labels.forEach((label: number, n: number) => {
+  labels.forEach((label, n) => {
     oneHot[n * conditions + label] = 1;
   });
   const choice = new Tensor(numbersLike(x, oneHot), [samples, conditions]);
   const perSample = [samples, ...x.shape.slice(1, -1).map(() => 1), channels];
   const rows = (table: Tensor) => reshape(matmul(choice, table), perSample);
-  const xHat = standardize(x, { view: groupSets(x.shape, channels), eps });
   return followedBy(add(mul(xHat, rows(gamma)), rows(beta)), then);
 }
 
 export interface ConditionalCall extends Then {
-  /** [K, C], one row per condition. */
-  gamma: Tensor;
-  beta: Tensor;
+  /** [K, C] each, one row per condition; null: xHat alone. */
+  gamma: Tensor | null;
+  beta: Tensor | null;
   /** The condition of each sample, [N]. */
-  labels: ArrayLike<number> & Iterable<number> & { forEach: Int32Array['forEach']; some: Int32Array['some'] };
+  labels: Int32Array;
   eps: number;
 }
 
@@ -55,12 +56,14 @@ export interface ConditionalOptions {
   eps?: number;
   /** How many sets of gamma and beta; 1 unless told otherwise. */
   conditions?: number;
+  /** Learn gamma and beta; true unless told otherwise. */
+  affine?: boolean;
 }
 
 /** Conditional instance normalization of [N, C] or [N, H, W, C], C = features. With one condition it is InstanceNorm. */
 export class ConditionalInstanceNorm extends Norm {
-  readonly gamma: Tensor;
-  readonly beta: Tensor;
+  readonly gamma: Tensor | null;
+  readonly beta: Tensor | null;
 
   constructor(
     readonly features: number,
@@ -68,9 +71,7 @@ export class ConditionalInstanceNorm extends Norm {
   ) {
     super();
     const shape = [options.conditions ?? 1, features];
-    const size = shape[0] * features;
-    this.gamma = parameter(new Float32Array(size).fill(1), shape);
-    this.beta = parameter(new Float32Array(size), shape);
+    ({ gamma: this.gamma, beta: this.beta } = affineParameters(shape, options.affine));
   }
 
   forward(x: Tensor, { labels = new Int32Array(x.shape[0]), ...then }: LabelledThen = {}): Tensor {

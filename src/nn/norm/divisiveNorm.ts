@@ -1,8 +1,8 @@
 import { parameter, record, type Tensor } from '../../autograd/index.ts';
 import { kernels } from '../../kernels/active.ts';
-import { affineParameters, Norm, type Then } from './norm.ts';
 import { arithmetic } from './arithmetic.ts';
-import { averaging, type Pool, poolMatrix, pooled, windowPool } from './pools.ts';
+import { affineParameters, Norm, type Then } from './norm.ts';
+import { averaging, type Pool, pooled, poolMatrix, windowPool } from './pools.ts';
 import { scaleShift } from './scaleShift.ts';
 import { checkFeatures } from './sets.ts';
 

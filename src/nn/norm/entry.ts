@@ -1,5 +1,12 @@
 import type { SetView, Shape } from '../../kernels/kernels.ts';
+import type { BatchChannelOptions } from './batchChannelNorm.ts';
+import type { BatchNormOptions } from './batchNorm.ts';
+import type { BatchRenormOptions } from './batchRenorm.ts';
+import type { ConditionalOptions } from './conditionalInstanceNorm.ts';
+import type { GhostBatchNormOptions } from './ghostBatchNorm.ts';
 import type { Norm } from './norm.ts';
+import type { PartialRmsNormOptions } from './partialRmsNorm.ts';
+import type { TopkBatchNormOptions } from './topkBatchNorm.ts';
 
 /** One norm, as the registry has it. */
 export interface NormEntry {
@@ -22,16 +29,19 @@ export interface NormEntry {
   centred: boolean;
   /** 'training': a sample's output depends on the other samples of its batch while training. */
   dependsOnBatch: 'never' | 'training';
+  /** The fewest channels that it is defined for; 1 unless told otherwise. */
+  leastFeatures?: number;
   /** What becomes of a batch of one sample in training, in a few words. */
   batchOfOne: string;
   build: (features: number, options: NormOptions) => Norm;
 }
 
-export interface NormOptions {
-  /** GroupNorm; unless told otherwise the largest divisor of the features up to 8. */
-  groups?: number;
-  eps?: number;
-  /** BatchNorm: the weight of the new batch in the running statistics. */
-  momentum?: number;
-  affine?: boolean;
-}
+/** Everything that some norm takes, by name; each takes what its own options name. */
+export interface NormOptions
+  extends BatchNormOptions,
+    Pick<BatchRenormOptions, 'rMax' | 'dMax' | 'schedule'>,
+    Pick<GhostBatchNormOptions, 'virtualBatch'>,
+    Pick<PartialRmsNormOptions, 'portion'>,
+    Pick<TopkBatchNormOptions, 'topK'>,
+    Pick<BatchChannelOptions, 'groups' | 'estimated'>,
+    Pick<ConditionalOptions, 'conditions'> {}

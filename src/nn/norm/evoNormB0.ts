@@ -98,6 +98,10 @@ export class EvoNormB0 extends RunningNorm {
     this.runningVar = buffer(features, 1);
   }
 
+  override get activates(): boolean {
+    return true;
+  }
+
   /** With `relu` and no residual its own activation takes the ReLU's place; else y = gamma x + beta. */
   forward(x: Tensor, then: Then = {}): Tensor {
     checkFeatures(`EvoNormB0(features=${this.features})`, x.shape, this.features);

@@ -90,6 +90,10 @@ export class EvoNormS0 extends Norm {
     this.v1 = parameter(new Float32Array(features).fill(1), [features]);
   }
 
+  override get activates(): boolean {
+    return true;
+  }
+
   /** With `relu` and no residual its own activation takes the ReLU's place; else y = gamma x + beta. */
   forward(x: Tensor, then: Then = {}): Tensor {
     checkFeatures(`EvoNormS0(groups=${this.groups}, features=${this.features})`, x.shape, this.features);

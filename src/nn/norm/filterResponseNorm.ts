@@ -112,6 +112,10 @@ export class FilterResponseNorm extends Norm {
     this.learnedEps = options.learnEps ? parameter(start, [features]) : null;
   }
 
+  override get activates(): boolean {
+    return true;
+  }
+
   /** With `relu` and no residual the TLU takes the ReLU's place. */
   forward(x: Tensor, then: Then = {}): Tensor {
     checkFeatures(`FilterResponseNorm(features=${this.features})`, x.shape, this.features);

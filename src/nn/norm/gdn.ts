@@ -6,7 +6,7 @@ import { pooled } from './pools.ts';
 import { checkFeatures } from './sets.ts';
 
 /**
- * Generalized divisive normalization (Balle, Laparra, Simoncelli 2015, arXiv:1511.06281): the pools are learned.
+ * Generalized divisive normalization (Ballé, Laparra, Simoncelli 2015, arXiv:1511.06281): the pools are learned.
  *
  * Index set   the channels of one position, each weighted by the learned matrix G.
  * Forward     D_i = sqrt(b_i + sum_j G_ij x_j^2),  y_i = x_i / D_i

@@ -35,7 +35,9 @@ export function globalResponseNorm(x: Tensor, set: GlobalResponseCall): Tensor {
   const y = add(add(mul(scaled, gamma), beta), x);
   return record('globalResponseNorm', y, [x, gamma, beta], (dy) => [
     () => {
-      const dR = sum(mul(dy, x), spatial).data.map((value: number, i: number) => value * gamma.data[i % channels]);
+      const dR = sum(mul(dy, x), spatial).data.map(
+        (value: number, i: number) => value * gamma.data[i % channels],
+      );
       const competition = new Float64Array(samples); // sum over C of dR G
       for (let i = 0; i < g.length; i++) competition[Math.floor(i / channels)] += dR[i] * g[i];
       const overG = g.map((length, i) => {

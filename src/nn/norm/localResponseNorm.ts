@@ -2,7 +2,7 @@ import { record, type Tensor } from '../../autograd/index.ts';
 import { kernels } from '../../kernels/active.ts';
 import { arithmetic } from './arithmetic.ts';
 import { followedBy, Norm, type Then } from './norm.ts';
-import { poolMatrix, pooled, windowPool } from './pools.ts';
+import { pooled, poolMatrix, windowPool } from './pools.ts';
 import { checkFeatures } from './sets.ts';
 
 /**

@@ -1,7 +1,11 @@
 import { add, parameter, relu, type Tensor } from '../../autograd/index.ts';
 import { Module } from '../module.ts';
 
-/** What follows a norm in the same pass over memory: y = relu(norm(x) + residual). */
+/**
+ * What follows a norm in the same pass over memory: y = relu(norm(x) + residual). A norm that brings its own activation
+ * (`activates`) puts it in the place of the ReLU; without one, or with a residual before it, it leaves its activation out
+ * (then EvoNorm is gamma x + beta, FRN has no threshold, and Proxy Norm is the norm in front of it).
+ */
 export interface Then {
   residual?: Tensor | null;
   relu?: boolean;
@@ -36,10 +40,20 @@ export abstract class Norm extends Module {
     return this.training && !this.#frozen;
   }
 
+  /** Does it put its own activation in the place of a ReLU behind it? */
+  get activates(): boolean {
+    return false;
+  }
+
   /** The parameters that an optimizer should treat in another way than gamma and beta. */
   parameterRules(): ReadonlyMap<Tensor, ParameterRule> {
     return new Map();
   }
+}
+
+/** Does it add a learned number to each channel? Then a bias in front of it would be one too many. */
+export function learnsShift(norm: Norm | null): boolean {
+  return norm !== null && [...norm.namedParameters().keys()].some((name) => name.startsWith('beta'));
 }
 
 /** gamma = 1 and beta = 0 of the given shape, or null where the layer goes without. */

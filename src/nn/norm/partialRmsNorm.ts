@@ -51,7 +51,7 @@ export interface PartialRmsNormCall extends Then {
 }
 
 export interface PartialRmsNormOptions extends Pick<RmsNormOptions, 'eps' | 'affine'> {
-  /** The part of the elements that counts; 0.0625 in the paper, 0.25 here unless told otherwise: layers are narrower. */
+  /** The part of the elements that counts; 0.0625 in the paper, 0.5 here unless told otherwise: layers are narrower. */
   portion?: number;
 }
 
@@ -65,7 +65,7 @@ export class PartialRmsNorm extends Norm {
     readonly options: PartialRmsNormOptions = {},
   ) {
     super();
-    const { portion = 0.25, affine } = options;
+    const { portion = 0.5, affine } = options;
     if (!(portion > 0 && portion <= 1)) {
       throw new Error(
         `PartialRmsNorm: portion is the part of the elements that counts, above 0 and up to 1; got ${portion}.`,

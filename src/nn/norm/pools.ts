@@ -1,5 +1,5 @@
-import type { NDArray, Numbers } from '../../kernels/kernels.ts';
 import { kernels } from '../../kernels/active.ts';
+import type { NDArray, Numbers } from '../../kernels/kernels.ts';
 
 /**
  * Which features a feature is pooled with, and with which weights: a matrix [m, m], row i for feature i. Pooling along the

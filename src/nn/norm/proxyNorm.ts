@@ -1,7 +1,7 @@
 import { gelu, parameter, record, relu, silu, standardize, type Tensor } from '../../autograd/index.ts';
-import { affineParameters, Norm, type ParameterRule, type Then } from './norm.ts';
 import { arithmetic, positionAxes, small } from './arithmetic.ts';
 import { checkGroups } from './groups.ts';
+import { affineParameters, Norm, type ParameterRule, type Then } from './norm.ts';
 import { momentsOf, type ProxyActivation, type ProxyExpectation } from './proxyMoments.ts';
 import { checkFeatures, groupSets } from './sets.ts';
 
@@ -62,7 +62,13 @@ function byProxy(a: Tensor, set: ProxyNormCall): Tensor {
   };
   const deviation = proxies.map(({ variance }) => Math.sqrt(variance + set.proxyEps));
   const perD = perChannel((c) => 1 / deviation[c]);
-  const y = mul(sub(a, perChannel((c) => proxies[c].mean)), perD);
+  const y = mul(
+    sub(
+      a,
+      perChannel((c) => proxies[c].mean),
+    ),
+    perD,
+  );
 
   return record('proxyNorm', y, [a, gamma, beta, betaProxy, gammaProxy], (dy) => {
     const rows = [0, ...positionAxes(a.shape)];
@@ -110,6 +116,10 @@ export class ProxyNorm extends Norm {
     [this.gamma, this.beta] = [gamma!, beta!];
     this.betaProxy = parameter(new Float32Array(features), [features]);
     this.gammaProxy = parameter(new Float32Array(features), [features]);
+  }
+
+  override get activates(): boolean {
+    return true;
   }
 
   /** Behind no activation, or a residual, it is the plain norm with gamma and beta. */

@@ -2,6 +2,7 @@ import type { NormEntry, NormOptions } from './entry.ts';
 import type { Norm } from './norm.ts';
 import { otherNorms } from './otherNorms.ts';
 import { setNorms } from './setNorms.ts';
+import { weightNorms } from './weightNorms.ts';
 
 export type { NormEntry, NormOptions } from './entry.ts';
 export { defaultGroups } from './groups.ts';
@@ -10,7 +11,7 @@ export { defaultGroups } from './groups.ts';
  * Every norm once. The command line, gradcheck, verify, the laws (test/nn/norm/laws.test.ts) and the documentation read
  * this table: a norm that is not in it does not exist; one that is gets every check for free.
  */
-export const registry: readonly NormEntry[] = [...setNorms, ...otherNorms];
+export const registry: readonly NormEntry[] = [...setNorms, ...otherNorms, ...weightNorms];
 
 /** What `--norm` accepts: the registry's names, and 'none'. */
 export const normNames: readonly string[] = ['none', ...registry.map((entry) => entry.name)];
@@ -22,7 +23,18 @@ export function findNorm(name: string): NormEntry {
   return entry;
 }
 
-/** The norm of that name for `features` channels; null for 'none'. */
+/** What `--weight-norm` accepts: those that are put on weights. */
+export const weightNormNames: readonly string[] = weightNorms.map((entry) => entry.name);
+
+/** The norm of activations of that name for `features` channels; null for 'none'. */
 export function createNorm(name: string, features: number, options: NormOptions = {}): Norm | null {
-  return name === 'none' ? null : findNorm(name).build(features, options);
+  if (name === 'none') return null;
+  const { kind, build } = findNorm(name);
+  if (kind === 'weight') {
+    throw new Error(
+      `"${name}" is a norm of weights, not of activations: put it on the layers with normalizeWeights(model, "${name}"), ` +
+        `or name it in createModel's options, as norm or, beside a norm of activations, as weightNorm.`,
+    );
+  }
+  return build(features, options);
 }

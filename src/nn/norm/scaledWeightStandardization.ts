@@ -25,7 +25,12 @@ export function scaledWeightStandardization(weight: Tensor, set: ScaledStandardi
   const view = filterSets(weight.shape);
   const m = view.p;
   const plain = { x: weight, view, options: { eps: 0, epsInside: true, ddof: 0, center: true } } as const;
-  const own = k.standardize({ ...plain, options: { ...plain.options, eps: 1 }, gamma: null, beta: null }).statistics;
+  const own = k.standardize({
+    ...plain,
+    options: { ...plain.options, eps: 1 },
+    gamma: null,
+    beta: null,
+  }).statistics;
   // s^2 = m max(v, eps / m): the core with a floor under v, and 1 / sqrt(m) in gamma
   const floored = own.variance.data.map((v: number) => Math.max(v, eps / m));
   const statistics = { mean: own.mean, variance: { shape: own.variance.shape, data: floored } };

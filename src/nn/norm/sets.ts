@@ -41,15 +41,6 @@ export function checkLastAxes(layer: string, shape: Shape, last: Shape): void {
   );
 }
 
-/** Throws unless the channels can be cut into so many groups of equal size. */
-export function checkGroups(layer: string, groups: number, features: number): void {
-  if (Number.isInteger(groups) && groups >= 1 && features % groups === 0) return;
-  const fitting = Array.from({ length: features }, (_, i) => i + 1).filter((g) => features % g === 0);
-  throw new Error(
-    `${layer}(groups=${groups}, features=${features}): the groups must divide the features. Use one of ${fitting.join(', ')}.`,
-  );
-}
-
 /** Throws where a channel has a single value in the whole batch: it has no variance. */
 export function checkSetSize(layer: string, shape: Shape): void {
   if (size(shape) > shape[shape.length - 1]) return;

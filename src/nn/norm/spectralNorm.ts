@@ -30,7 +30,8 @@ export function spectralNorm(weight: Tensor, u: Numbers, v: Numbers): Tensor {
     let along = 0;
     for (let i = 0; i < g.length; i++) along += g[i] * w[i] * overSigma;
     const dW = new Float64Array(g.length);
-    for (let i = 0; i < g.length; i++) dW[i] = overSigma * (g[i] - v[Math.floor(i / out)] * u[i % out] * along);
+    for (let i = 0; i < g.length; i++)
+      dW[i] = overSigma * (g[i] - v[Math.floor(i / out)] * u[i % out] * along);
     return [small(weight, weight.shape, dW)];
   });
 }

@@ -32,14 +32,20 @@ export function threeMoments(
   const channels = instance.mean.length / samples;
   const pooled = (sets: number, setOf: (i: number) => number): Moments => {
     const share = sets / instance.mean.length;
+    // The means are taken of the differences from the first, so that equal ones stay exact
+    const first = new Map<number, number>();
     const mean = new Float64Array(sets);
     const variance = new Float64Array(sets);
-    instance.mean.forEach((mu: number, i: number) => {
-      mean[setOf(i)] += share * mu;
-    });
-    instance.variance.forEach((v: number, i: number) => {
-      variance[setOf(i)] += share * (v + (instance.mean[i] - mean[setOf(i)]) ** 2);
-    });
+    for (let i = 0; i < instance.mean.length; i++) {
+      const set = setOf(i);
+      const base = first.get(set);
+      if (base === undefined) first.set(set, instance.mean[i]);
+      mean[set] += base === undefined ? instance.mean[i] : share * (instance.mean[i] - base);
+    }
+    for (let i = 0; i < instance.variance.length; i++) {
+      const set = setOf(i);
+      variance[set] += share * (instance.variance[i] + (instance.mean[i] - mean[set]) ** 2);
+    }
     return { mean, variance };
   };
   return {
@@ -54,11 +60,14 @@ export function threeMoments(
   };
 }
 
-/** sum_k w_k mu_k or sum_k w_k v_k for every sample and channel. */
+/**
+ * sum_k w_k mu_k or sum_k w_k v_k for every sample and channel, as mu_I + w_L (mu_L - mu_I) + w_B (mu_B - mu_I): equal values
+ * stay what they are, so that a constant input gives xHat = 0 exactly.
+ */
 export function mixed(of: keyof Moments, parts: ThreeMoments, weights: Weights): Float64Array {
-  return Float64Array.from(parts.instance[of], (_, i) => {
-    const [instance, layer, batch] = threeAt(of, parts, i);
-    return weights[0] * instance + weights[1] * layer + weights[2] * batch;
+  return Float64Array.from(parts.instance[of], (value, i) => {
+    const [, layer, batch] = differencesAt(of, parts, i);
+    return value + weights[1] * layer + weights[2] * batch;
   });
 }
 
@@ -90,7 +99,10 @@ export function toInstances(dmu: Numbers, dv: Numbers, parts: ThreeMoments, w: W
   return result;
 }
 
-/** dlogit_k = w_k ( dw_k - sum_j w_j dw_j ) with dw_k = sum over samples and channels of d times the k-th statistic. */
+/**
+ * dlogit_k = w_k ( dw_k - sum_j w_j dw_j ) with dw_k = sum over samples and channels of d times the k-th statistic. What all
+ * three have in common cancels, so only their differences from the first are summed.
+ */
 export function logitGradient(
   of: keyof Moments,
   d: Numbers,
@@ -99,8 +111,8 @@ export function logitGradient(
 ): number[] {
   const dw = [0, 0, 0];
   for (let i = 0; i < d.length; i++) {
-    threeAt(of, parts, i).forEach((value, k) => {
-      dw[k] += d[i] * value;
+    differencesAt(of, parts, i).forEach((difference, k) => {
+      dw[k] += d[i] * difference;
     });
   }
   const average = dw.reduce((sum, each, k) => sum + weights[k] * each, 0);
@@ -115,6 +127,9 @@ export function softmax(logits: Numbers): Weights {
   return [a / sum, b / sum, c / sum];
 }
 
-function threeAt(of: keyof Moments, { channels, instance, layer, batch }: ThreeMoments, i: number): Weights {
-  return [instance[of][i], layer[of][Math.floor(i / channels)], batch[of][i % channels]];
+/** The statistics of I, L and B at sample and channel i, minus that of I. */
+function differencesAt(of: keyof Moments, parts: ThreeMoments, i: number): Weights {
+  const { channels, instance, layer, batch } = parts;
+  const own = instance[of][i];
+  return [0, layer[of][Math.floor(i / channels)] - own, batch[of][i % channels] - own];
 }

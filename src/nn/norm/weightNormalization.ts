@@ -1,4 +1,4 @@
-import { noGrad, parameter, record, Tensor } from '../../autograd/index.ts';
+import { noGrad, parameter, record, type Tensor } from '../../autograd/index.ts';
 import { arithmetic, small } from './arithmetic.ts';
 import { checkFilters, WeightNorm } from './normOfWeights.ts';
 
@@ -18,7 +18,11 @@ export function weightNormalization(v: Tensor, g: Tensor): Tensor {
   const { sub, mul, sum } = arithmetic(v);
   const fanIn = v.shape.slice(0, -1).map((_, axis) => axis);
   const lengths = filterLengths(v);
-  const overLength = small(v, g.shape, lengths.map((length) => (length === 0 ? 0 : 1 / length)));
+  const overLength = small(
+    v,
+    g.shape,
+    lengths.map((length) => (length === 0 ? 0 : 1 / length)),
+  );
   const direction = mul(v, overLength);
 
   return record('weightNormalization', mul(direction, g), [v, g], (dw) => {
@@ -34,7 +38,7 @@ export function weightNormalization(v: Tensor, g: Tensor): Tensor {
 function filterLengths(v: Tensor): Float64Array {
   const filters = v.shape[v.rank - 1];
   const squares = new Float64Array(filters);
-  v.data.forEach((value: number, i: number) => (squares[i % filters] += value * value));
+  for (let i = 0; i < v.size; i++) squares[i % filters] += v.data[i] ** 2;
   return squares.map(Math.sqrt);
 }
 
@@ -72,7 +76,9 @@ interface NormalizedLayer {
 export function initializeFromData(layer: NormalizedLayer, x: Tensor): Tensor {
   const { weightNorm: norm, bias } = layer;
   if (!(norm instanceof WeightNormalization)) {
-    throw new Error('initializeFromData: the layer has no weight-norm. Apply it first: normalizeWeights(model, "weight-norm").');
+    throw new Error(
+      'initializeFromData: the layer has no weight-norm. Apply it first: normalizeWeights(model, "weight-norm").',
+    );
   }
   norm.g.data.fill(1);
   bias?.data.fill(0);

@@ -5,15 +5,18 @@ import type { Shape } from '../../../src/kernels/kernels.ts';
 import { LayerNorm } from '../../../src/nn/norm/layerNorm.ts';
 import type { Then } from '../../../src/nn/norm/norm.ts';
 import { findNorm, type NormOptions, registry } from '../../../src/nn/norm/registry.ts';
+import { setNorms } from '../../../src/nn/norm/setNorms.ts';
 import { gradcheckNorm } from '../../../src/verify/index.ts';
 import { buildLayer, normal, pass } from './layers.ts';
 
 /** Gradient checks at the edges: central differences in float64, random upstream, 1e-7 of the largest value. */
-const four = ['batch', 'layer', 'instance', 'group'];
+const overSets = registry.filter((entry) => setNorms.includes(entry)).map((entry) => entry.name);
+/** Those without a derivative where many values are equal, or all are 0; and one that only looks at the first batch. */
+const kinked = ['scale', 'l1-batch', 'topk-batch', 'actnorm'];
 
 describe('every norm of the registry, training and evaluation', () => {
   const shapes: [string, Shape, NormOptions][] = [
-    ['C not a multiple of 4, H != W', [3, 4, 5, 6], { groups: 3 }],
+    ['C not a multiple of 4, H != W', [3, 2, 4, 6], { groups: 3 }],
     ['N = 1', [1, 5, 3, 6], { groups: 2 }],
     ['one group', [2, 3, 4, 5], { groups: 1 }],
     ['groups = C', [2, 3, 4, 5], { groups: 5 }],
@@ -54,15 +57,15 @@ function residualOf({ residual }: Then = {}): Record<string, Tensor> {
   return residual ? { residual } : {};
 }
 
-describe.each(four)('%s', (name) => {
+describe.each(overSets)('%s', (name) => {
   const shape: Shape = [2, 3, 2, 6];
   const size = 72;
 
-  test('constant input: steps well below sqrt(eps)', () => {
+  test.skipIf(kinked.includes(name))('constant input: steps well below sqrt(eps)', () => {
     checkAt(name, shape, new Float64Array(size).fill(0.7), { norm: { eps: 0.01 }, h: 1e-6 });
   });
 
-  test('zero input', () => {
+  test.skipIf(kinked.includes(name))('zero input', () => {
     checkAt(name, shape, new Float64Array(size), { norm: { eps: 0.01 }, h: 1e-6 });
   });
 
@@ -94,23 +97,29 @@ describe.each(four)('%s', (name) => {
 
   test('every combination of what requires a gradient gives the same gradients', () => {
     const [x, dy] = [normal(shape, 1), normal(shape, 'dy')];
-    const all = buildLayer(findNorm(name), 6, { groups: 2 }, 3);
-    const expected = pass(all, shape, x, dy);
-    for (let which = 0; which < 8; which++) {
+    const build = () => {
       const layer = buildLayer(findNorm(name), 6, { groups: 2 }, 3);
-      const parameters = layer.namedParameters();
-      const [gamma, beta] = [parameters.get('gamma')!, parameters.get('beta')!];
+      if (name === 'actnorm') layer.forward(new Tensor(x, shape)); // the first batch decides its parameters
+      return layer;
+    };
+    const expected = pass(build(), shape, x, dy);
+    for (let which = 0; which < 8; which++) {
+      const layer = build();
       const input = new Tensor(x.slice(), shape, { requiresGrad: (which & 1) > 0 });
-      gamma.requiresGrad = (which & 2) > 0;
-      beta.requiresGrad = (which & 4) > 0;
+      for (const [parameter, tensor] of layer.namedParameters()) {
+        tensor.requiresGrad = (which & (parameter.startsWith('gamma') ? 2 : 4)) > 0;
+      }
+      const learning = layer.parameters().some((parameter) => parameter.requiresGrad);
       const y = layer.forward(input);
-      expect(y.requiresGrad).toBe(which > 0);
+      expect(y.requiresGrad).toBe(input.requiresGrad || learning);
       expect(y.data).toEqual(expected.y);
-      if (which === 0) continue;
+      if (!y.requiresGrad) continue;
       y.backward({ gradient: new Tensor(dy, shape) });
       expect(input.grad?.data).toEqual(input.requiresGrad ? expected.dx : undefined);
-      expect(gamma.grad?.data).toEqual(gamma.requiresGrad ? expected.gradients.gamma : undefined);
-      expect(beta.grad?.data).toEqual(beta.requiresGrad ? expected.gradients.beta : undefined);
+      for (const [parameter, tensor] of layer.namedParameters()) {
+        const gradient = tensor.requiresGrad ? expected.gradients[parameter] : undefined;
+        expect(tensor.grad?.data, parameter).toEqual(gradient);
+      }
     }
   });
 });

@@ -11,7 +11,8 @@ export function buildLayer(entry: NormEntry, features: number, options: NormOpti
   for (const parameter of layer.parameters()) {
     for (let i = 0; i < parameter.size; i++) parameter.data[i] += 0.4 * random.normal();
   }
-  return layer;
+  // Weight norms have one state, the singular pair of spectral norm: held, as its backward pass takes it to be
+  return entry.kind === 'weight' ? layer.eval() : layer;
 }
 
 /** Seeded standard normal numbers. */
@@ -27,8 +28,14 @@ export interface Pass {
   gradients: Record<string, Float64Array>;
 }
 
-/** Forward and backward. */
-export function pass(layer: Norm, shape: Shape, x: Float64Array, dy: Float64Array, then: Then = {}): Pass {
+/** Forward and backward; norms that bring an activation are passed with it. */
+export function pass(
+  layer: Norm,
+  shape: Shape,
+  x: Float64Array,
+  dy: Float64Array,
+  then: Then = { relu: layer.activates },
+): Pass {
   const input = new Tensor(x.slice(), shape, { requiresGrad: true });
   layer.zeroGrad();
   const y = layer.forward(input, then);

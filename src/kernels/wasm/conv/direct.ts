@@ -1,0 +1,254 @@
+import { type F32x4, f32, i32, type KernelFunction, type ModuleBuilder } from '../builder/index.ts';
+import { compileKernel, type Kernel, kernelModule } from '../kernel.ts';
+import { allocate } from '../memory.ts';
+import { scratch } from '../operands.ts';
+import { threadCount } from '../threads.ts';
+import { writeFrame } from './frame.ts';
+import { type Layout, layOut } from './layout.ts';
+import { type ConvSizes, sizesKey } from './sizes.ts';
+import { backwardTaps, forwardTaps } from './tapConv.ts';
+import { type ChannelBlocks, evenTiles, rowOrder } from './tiles.ts';
+
+/**
+ * Direct convolution, for every tap convolution (tapConv.ts) whatever its kernel, stride, dilation, groups and channels.
+ *
+ * A register tile is up to 6 output pixels of one row by 8 output channels. Its loop runs over k = (tap, input channel):
+ * two vectors of packed weights, six pixels broadcast (or, where the frame is spread over the output channels, six
+ * vectors of pixels), twelve multiply-adds. Where frame element k lies relative to the tile's first pixel stands in a
+ * table, so that kernel window, dilation and channels are one loop; Node 20 compiles one loop far better than nested ones.
+ *
+ * Weights are packed as [block of 8 channels][k][8] and zero-padded, so the loop reads them in sequence and needs no
+ * remainder in the channels. An item of work is a band of output rows of one image: it writes its frame (frame.ts), and
+ * then each block of channels runs over the whole band while its weights stay in the first-level cache.
+ */
+interface Plan {
+  kernel: Kernel;
+  layout: Layout;
+  /** For all passes in turn the bytes of each k in the frame, then the bytes of each k in the weights. */
+  table: Int32Array;
+}
+
+/** Weights packed by one part. */
+const PACK_PART_FLOATS = 16384;
+
+const plans = new Map<string, Plan>();
+
+/**
+ * out = conv(source, weights) + bias, then max with `floor` (0 is a relu, -Infinity nothing). Addresses; the bias has one
+ * value per output channel. 'forward': source x, weights w, out y. 'backward': source dy, weights as swapWeights gives them,
+ * out dx.
+ */
+export function directConv(
+  direction: 'forward' | 'backward',
+  sizes: ConvSizes,
+  source: number,
+  weights: number,
+  bias: number | null,
+  out: number,
+  floor = -Infinity,
+): void {
+  const { kernel, layout, table } = planFor(direction, sizes);
+  const packed = scratch(layout.packedFloats).byteOffset;
+  const outChannels = layout.conv.out.channels;
+  const packGrain = Math.ceil(PACK_PART_FLOATS / outChannels);
+  const weightTable = table.byteOffset + layout.totalKs * 4;
+  kernel.range('pack', layout.totalKs, packGrain, weights, packed, weightTable);
+  const frames = layout.inPlace ? 0 : scratch(threadCount() * layout.frameFloats).byteOffset;
+  const start = bias ?? scratch(outChannels).fill(0).byteOffset;
+  const addresses = [source, packed, table.byteOffset, start, out, frames];
+  kernel.range('convolve', sizes.batch * layout.bands, layout.grain, ...addresses, floor);
+}
+
+function planFor(direction: 'forward' | 'backward', sizes: ConvSizes): Plan {
+  const key = `conv ${direction} ${sizesKey(sizes)}`;
+  let plan = plans.get(key);
+  if (plan === undefined) {
+    const layout = layOut(direction === 'forward' ? forwardTaps(sizes) : backwardTaps(sizes));
+    const kernel = compileKernel(key, () => kernelModule('conv', (m) => write(m, layout)));
+    plan = { kernel, layout, table: writeTable(layout) };
+    plans.set(key, plan);
+  }
+  return plan;
+}
+
+function writeTable({ conv, passes, totalKs, cellFloats, rowFloats, planeFloats }: Layout): Int32Array {
+  const block = allocate(2 * totalKs);
+  const table = new Int32Array(block.buffer, block.byteOffset, 2 * totalKs);
+  for (const { pass, firstK } of passes) {
+    let k = firstK;
+    for (const tap of pass.taps) {
+      for (let i = 0; i < conv.groupIn; i++, k++) {
+        table[k] = 4 * (tap.y * rowFloats + tap.x * cellFloats + i * planeFloats);
+        table[totalKs + k] = 4 * (tap.weight * conv.groupIn + i) * conv.out.channels;
+      }
+    }
+  }
+  return table;
+}
+
+function write(m: ModuleBuilder, layout: Layout): void {
+  writePack(m, layout);
+  writeConvolve(m, layout);
+}
+
+/** Range over all k: weights [k][out channels] -> for each pass and group [block][k][lanes of the block]. */
+function writePack(m: ModuleBuilder, { passes, groups, blocks, groupOut, groupLanes }: Layout): void {
+  m.func('pack', { begin: i32, end: i32, weights: i32, packed: i32, table: i32 }, (f, p) => {
+    for (const { firstK, ks, packed } of passes) {
+      const first = f.let(f.select(p.begin.gt(firstK), p.begin, i32(firstK)));
+      const last = f.let(f.select(p.end.lt(firstK + ks), p.end, i32(firstK + ks)));
+      const k = f.local(i32);
+      k.set(first);
+      f.while(k.lt(last), () => {
+        const from = f.let(p.weights.plus(f.loadI32(p.table.plus(k.shl(2)))));
+        const to = f.let(p.packed.plus(packed * 4));
+        f.for(0, groups, 1, () => {
+          for (const block of blocks) {
+            const lanes = block.vectors * 4;
+            const at = f.let(to.plus(block.first * ks * 4).plus(k.minus(firstK).times(lanes * 4)));
+            const read = f.let(from.plus(block.first * 4));
+            f.for(0, block.count, 1, () => {
+              for (let v = 0; v < block.vectors; v++) {
+                const used = v === block.vectors - 1 ? block.lastLanes : 4;
+                f.store4(at, f.load4Partial(read, used, v * 16), v * 16);
+              }
+              at.set(at.plus(lanes * ks * 4));
+              read.set(read.plus(lanes * 4));
+            });
+          }
+          to.set(to.plus(groupLanes * ks * 4));
+          from.set(from.plus(groupOut * 4));
+        });
+        k.set(k.plus(1));
+      });
+    }
+  });
+}
+
+const tileSignature = { x: i32, weights: i32, end: i32, table: i32, bias: i32, out: i32, floor: f32 };
+type Tile = KernelFunction<typeof tileSignature, void>;
+
+const tileName = (rows: number, { vectors, lastLanes }: ChannelBlocks): string =>
+  `tile ${rows} x ${vectors}, ${lastLanes}`;
+
+/** All the tiles that the passes need, by name. */
+function writeTiles(m: ModuleBuilder, layout: Layout): Map<string, Tile> {
+  const tiles = new Map<string, Tile>();
+  for (const block of layout.blocks) {
+    for (const { pass } of layout.passes) {
+      for (const { size } of evenTiles(pass.columns, block.mostRows)) {
+        const name = tileName(size, block);
+        if (!tiles.has(name)) tiles.set(name, writeTile(m, layout, size, block));
+      }
+    }
+  }
+  return tiles;
+}
+
+/** rows pixels by vectors * 4 channels of the result, over all k. The last vector may be partly used. */
+function writeTile(m: ModuleBuilder, layout: Layout, rows: number, block: ChannelBlocks): Tile {
+  const { vectors, lastLanes } = block;
+  const pixel = layout.conv.inStep[1] * layout.cellFloats * 4;
+  const outPixel = layout.conv.outStep[1] * layout.conv.out.channels * 4;
+  return m.func(tileName(rows, block), tileSignature, (f, p) => {
+    const each = <T>(make: (row: number, v: number) => T): T[][] =>
+      Array.from({ length: rows }, (_, row) => Array.from({ length: vectors }, (_, v) => make(row, v)));
+    const sums = each((_, v) => f.let(f.load4(p.bias, v * 16)));
+    f.while(p.weights.ltU(p.end), () => {
+      const x = f.let(p.x.plus(f.loadI32(p.table)));
+      const w = Array.from({ length: vectors }, (_, v) => f.let(f.load4(p.weights, v * 16)));
+      for (const row of rowOrder(rows, false)) {
+        f.block(() => {
+          let value: F32x4[];
+          if (layout.spread) value = w.map((_, v) => f.load4(x, row * pixel + v * 16));
+          else {
+            const one = f.let(f.load4Splat(x, row * pixel));
+            value = w.map(() => one);
+          }
+          for (let v = 0; v < vectors; v++) sums[row][v].set(value[v].madd(w[v], sums[row][v]));
+        });
+      }
+      p.weights.set(p.weights.plus(vectors * 16));
+      p.table.set(p.table.plus(4));
+    });
+    const floor = f.let(p.floor.splat());
+    for (let row = 0; row < rows; row++) {
+      for (let v = 0; v < vectors; v++) {
+        const lanes = v === vectors - 1 ? lastLanes : 4;
+        f.store4Partial(p.out, sums[row][v].pmax(floor), lanes, row * outPixel + v * 16);
+      }
+    }
+  });
+}
+
+function writeConvolve(m: ModuleBuilder, layout: Layout): void {
+  const { conv, frame, blocks, groups, groupOut, groupLanes, bandRows, bands } = layout;
+  const { cellFloats, rowFloats } = layout;
+  const frameOf = layout.inPlace ? null : writeFrame(m, frame);
+  const tiles = writeTiles(m, layout);
+  const signature = { begin: i32, end: i32, source: i32, packed: i32, table: i32, bias: i32 };
+  m.func('convolve', { ...signature, out: i32, frames: i32, floor: f32 }, (f, p) => {
+    const imageFloats = conv.source.height * conv.source.width * conv.source.channels;
+    const outFloats = conv.out.height * conv.out.width * conv.out.channels;
+    f.for(p.begin, p.end, 1, (item) => {
+      const n = f.let(item.divU(bands));
+      const q = f.let(item.remU(bands).times(bandRows));
+      const image = f.let(p.source.plus(n.times(imageFloats * 4)));
+      const result = f.let(p.out.plus(n.times(outFloats * 4)));
+      const base = f.local(i32);
+      if (frameOf === null) {
+        const start = -conv.top * rowFloats - conv.left * cellFloats;
+        base.set(image.plus(q.times(conv.inStep[0] * rowFloats * 4)).plus(start * 4));
+      } else {
+        base.set(p.frames.plus(f.thread.times(layout.frameFloats * 4)));
+        const first = f.let(q.times(conv.inStep[0]));
+        f.call(frameOf, { to: base, image, firstRow: first, rows: layout.frameRows });
+      }
+      for (const { pass, ks, firstK, packed } of layout.passes) {
+        const rows = f.let(f.select(q.plus(bandRows).lt(pass.rows), i32(bandRows), i32(pass.rows).minus(q)));
+        const weights = f.let(p.packed.plus(packed * 4));
+        const table = f.let(p.table.plus(firstK * 4));
+        const groupX = f.let(base);
+        const channel = f.local(i32); // in bytes
+        f.for(0, groups, 1, () => {
+          for (const block of blocks) {
+            const blockBytes = block.vectors * ks * 16;
+            const w = f.let(weights.plus(block.first * ks * 4));
+            const out = f.let(channel.plus(block.first * 4));
+            f.for(0, block.count, 1, () => {
+              const x = f.let(layout.spread ? groupX.plus(out) : groupX);
+              const start = (pass.y * conv.out.width + pass.x) * conv.out.channels * 4;
+              const outRow = conv.outStep[0] * conv.out.width * conv.out.channels * 4;
+              const y = f.let(result.plus(q.times(outRow)).plus(start).plus(out));
+              const bias = f.let(p.bias.plus(out));
+              const row = f.local(i32);
+              f.while(row.lt(rows), () => {
+                const [xAt, yAt] = [f.let(x), f.let(y)];
+                const step = (run: Tile, size: number): void => {
+                  f.call(run, {
+                    ...{ x: xAt, weights: w, end: w.plus(blockBytes), table, bias, out: yAt, floor: p.floor },
+                  });
+                  xAt.set(xAt.plus(size * conv.inStep[1] * cellFloats * 4));
+                  yAt.set(yAt.plus(size * conv.outStep[1] * conv.out.channels * 4));
+                };
+                for (const { size, count } of evenTiles(pass.columns, block.mostRows)) {
+                  const run = tiles.get(tileName(size, block))!;
+                  if (count === 1) step(run, size);
+                  else f.for(0, count, 1, () => step(run, size));
+                }
+                x.set(x.plus(conv.inStep[0] * rowFloats * 4));
+                y.set(y.plus(outRow));
+                row.set(row.plus(1));
+              });
+              w.set(w.plus(blockBytes));
+              out.set(out.plus(block.vectors * 16));
+            });
+          }
+          weights.set(weights.plus(groupLanes * ks * 4));
+          groupX.set(groupX.plus(conv.groupIn * 4));
+          channel.set(channel.plus(groupOut * 4));
+        });
+      }
+    });
+  });
+}

@@ -1,0 +1,46 @@
+import type { ConvGeometry, NDArray, Shape } from '../../kernels.ts';
+import { windowPositions } from './windowPositions.ts';
+
+/** The lengths of a convolution, named. */
+export interface ConvSizes {
+  batch: number;
+  height: number;
+  width: number;
+  /** Channels of the image, of the result, and of one group of each. */
+  inChannels: number;
+  outChannels: number;
+  groups: number;
+  groupIn: number;
+  groupOut: number;
+  outHeight: number;
+  outWidth: number;
+  geometry: ConvGeometry;
+}
+
+export function convSizes(x: NDArray, w: NDArray, geometry: ConvGeometry): ConvSizes {
+  const [batch, height, width, inChannels] = x.shape;
+  const [, , groupIn, outChannels] = w.shape;
+  const { groups } = geometry;
+  if (groupIn * groups !== inChannels || outChannels % groups !== 0) {
+    throw new RangeError(
+      `conv2d of images [${x.shape}] with weights [${w.shape}] in ${groups} groups: the weights must be ` +
+        '[kh, kw, in / groups, out], and groups must divide both channel counts',
+    );
+  }
+  const [outHeight, outWidth] = windowPositions(height, width, geometry);
+  const groupOut = outChannels / groups;
+  return {
+    ...{ batch, height, width, inChannels, outChannels, groups, groupIn, groupOut, outHeight, outWidth },
+    geometry,
+  };
+}
+
+export function outputShape({ batch, outHeight, outWidth, outChannels }: ConvSizes): Shape {
+  return [batch, outHeight, outWidth, outChannels];
+}
+
+/** A text that is the same for convolutions that differ in the batch alone: the key of what is specialised to the rest. */
+export function sizesKey({ height, width, inChannels, outChannels, geometry }: ConvSizes): string {
+  const { kernel, stride, padding, dilation, groups } = geometry;
+  return `${height},${width},${inChannels},${outChannels},${kernel},${stride},${padding},${dilation},${groups}`;
+}

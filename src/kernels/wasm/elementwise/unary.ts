@@ -1,0 +1,213 @@
+import type { NDArray, UnaryOp } from '../../kernels.ts';
+import { type F32x4, type FunctionBuilder, f32, f32x4, i32 } from '../builder/index.ts';
+import { compileKernel, type Kernel, kernelModule } from '../kernel.ts';
+import { erf, exp, expm1, log, normalCdf, sigmoid, softplus, tanh } from '../math.ts';
+import { input, kernelCall, result } from '../operands.ts';
+import { pow } from './pow.ts';
+import { eachVector, vectorsFor } from './vectors.ts';
+
+/**
+ * y = f(x) and dx = dy f'(x), four numbers at a time over the flat array; every op is a module of its own, with both
+ * directions, compiled when the op is first met. The last vector is computed whole: what it holds past the end of the array
+ * lies in the result's own block and is read by nobody.
+ */
+interface UnaryKernel {
+  /** Instructions are few, so that memory is what counts: unroll, and cut into larger parts. */
+  light: boolean;
+  forward: (f: FunctionBuilder, x: F32x4, p: F32x4, q: F32x4) => F32x4;
+  /** Which of the forward pass's arrays the derivative reads. */
+  reads: 'x' | 'y' | 'none';
+  /** `v` is the x or the y that it reads (dy itself for 'none'). */
+  backward: (f: FunctionBuilder, dy: F32x4, v: F32x4, p: F32x4, q: F32x4) => F32x4;
+}
+
+const unaryKernels: Record<UnaryOp, UnaryKernel> = {
+  affine: {
+    light: true,
+    forward: (_f, x, p, q) => x.madd(p, q),
+    reads: 'none',
+    backward: (_f, dy, _v, p) => dy.times(p),
+  },
+  exp: { light: false, forward: exp, reads: 'y', backward: (_f, dy, y) => dy.times(y) },
+  log: { light: false, forward: log, reads: 'x', backward: (_f, dy, x) => dy.div(x) },
+  sqrt: {
+    light: true,
+    forward: (_f, x) => x.sqrt(),
+    reads: 'y',
+    backward: (_f, dy, y) => dy.times(0.5).div(y),
+  },
+  abs: {
+    light: true,
+    forward: (_f, x) => x.abs(),
+    reads: 'x',
+    // Zero and NaN are their own signs.
+    backward: (f, dy, x) => {
+      const sign = x
+        .gt(0)
+        .asF32x4()
+        .and(f32x4(1))
+        .or(x.lt(0).asF32x4().and(f32x4(-1)));
+      return dy.times(x.gt(0).or(x.lt(0)).select(f.let(sign), x));
+    },
+  },
+  square: {
+    light: true,
+    forward: (_f, x) => x.times(x),
+    reads: 'x',
+    backward: (_f, dy, x) => dy.times(x.plus(x)),
+  },
+  pow: {
+    light: false,
+    forward: pow,
+    reads: 'x',
+    backward: (f, dy, x, p) =>
+      dy.times(p.eq(0).select(f32x4(0), f.let(pow(f, x, f.let(p.minus(1))).times(p)))),
+  },
+  clamp: {
+    light: true,
+    forward: (_f, x, p, q) => x.pmax(p).pmin(q),
+    reads: 'x',
+    backward: (_f, dy, x, p, q) => dy.and(x.ge(p)).and(x.le(q)),
+  },
+  relu: {
+    light: true,
+    forward: (_f, x) => x.pmax(0),
+    reads: 'x',
+    backward: (_f, dy, x) => dy.andNot(x.le(0)),
+  },
+  leakyRelu: {
+    light: true,
+    forward: (_f, x, p) => x.gt(0).select(x, x.times(p)),
+    reads: 'x',
+    backward: (_f, dy, x, p) => x.gt(0).select(dy, dy.times(p)),
+  },
+  elu: {
+    light: false,
+    forward: (f, x, p) => x.gt(0).select(x, f.let(expm1(f, x.pmin(0)).times(p))),
+    reads: 'x',
+    backward: (f, dy, x, p) => x.gt(0).select(dy, f.let(exp(f, x.pmin(0)).times(p).times(dy))),
+  },
+  gelu: {
+    light: false,
+    forward: (f, x) => x.times(normalCdf(f, x)),
+    reads: 'x',
+    backward: (f, dy, x) => {
+      const density = f.let(exp(f, x.times(x).times(-0.5)).times(1 / Math.sqrt(2 * Math.PI)));
+      return dy.times(x.madd(density, normalCdf(f, x)));
+    },
+  },
+  silu: {
+    light: false,
+    forward: (f, x) => x.times(sigmoid(f, x)),
+    reads: 'x',
+    // sigmoid(x) and sigmoid(-x) from one exponential, both with all their digits.
+    backward: (f, dy, x) => {
+      const z = f.let(exp(f, x.abs().neg()));
+      const larger = f.let(f32x4(1).div(z.plus(1)));
+      const smaller = f.let(larger.times(z));
+      const positive = f.let(x.ge(0));
+      const here = f.let(positive.select(larger, smaller));
+      const there = positive.select(smaller, larger);
+      return dy.times(here).times(x.madd(there, 1));
+    },
+  },
+  softplus: {
+    light: false,
+    forward: softplus,
+    reads: 'x',
+    backward: (f, dy, x) => dy.times(sigmoid(f, x)),
+  },
+  sigmoid: {
+    light: false,
+    forward: sigmoid,
+    reads: 'y',
+    backward: (_f, dy, y) => dy.times(y).times(f32x4(1).minus(y)),
+  },
+  tanh: {
+    light: false,
+    forward: tanh,
+    reads: 'y',
+    backward: (_f, dy, y) => dy.times(y.nmadd(y, 1)),
+  },
+  erf: {
+    light: false,
+    forward: erf,
+    reads: 'x',
+    backward: (f, dy, x) => dy.times(exp(f, x.times(x).neg()).times(2 / Math.sqrt(Math.PI))),
+  },
+};
+
+function buildUnary(op: UnaryOp): Kernel {
+  const { light, forward, backward } = unaryKernels[op];
+  const unroll = light ? 4 : 1;
+  return compileKernel(`unary ${op}`, () =>
+    kernelModule(op, (m) => {
+      m.func('forward', { begin: i32, end: i32, x: i32, y: i32, p: f32, q: f32 }, (f, a) => {
+        const p = f.let(a.p.splat());
+        const q = f.let(a.q.splat());
+        eachVector(f, a.begin, a.end, unroll, (at, constant) =>
+          f.block(() => {
+            const x = f.let(f.load4(a.x.plus(at), constant));
+            f.store4(a.y.plus(at), forward(f, x, p, q), constant);
+          }),
+        );
+      });
+      const signature = { begin: i32, end: i32, dy: i32, v: i32, dx: i32, p: f32, q: f32 };
+      m.func('backward', signature, (f, a) => {
+        const p = f.let(a.p.splat());
+        const q = f.let(a.q.splat());
+        eachVector(f, a.begin, a.end, unroll, (at, constant) =>
+          f.block(() => {
+            const v = f.let(f.load4(a.v.plus(at), constant));
+            const dy = f.let(f.load4(a.dy.plus(at), constant));
+            f.store4(a.dx.plus(at), backward(f, dy, v, p, q), constant);
+          }),
+        );
+      });
+    }),
+  );
+}
+
+const compiled = new Map<UnaryOp, Kernel>();
+
+function kernelFor(op: UnaryOp): Kernel {
+  let kernel = compiled.get(op);
+  if (kernel === undefined) {
+    kernel = buildUnary(op);
+    compiled.set(op, kernel);
+  }
+  return kernel;
+}
+
+/** Vectors to a part: about 10 us of work. */
+const grainOf = (op: UnaryOp): number => (unaryKernels[op].light ? 8192 : 2048);
+
+export function unary(op: UnaryOp, x: NDArray, p = 1, q = 0): NDArray {
+  return kernelCall(() => {
+    const { data } = x;
+    const y = result(x.shape);
+    kernelFor(op).range(
+      'forward',
+      vectorsFor(data.length),
+      grainOf(op),
+      input(data),
+      y.data.byteOffset,
+      p,
+      q,
+    );
+    return y;
+  });
+}
+
+export function unaryBackward(op: UnaryOp, dy: NDArray, x: NDArray, y: NDArray, p = 1, q = 0): NDArray {
+  return kernelCall(() => {
+    const { data } = dy;
+    const { reads } = unaryKernels[op];
+    const upstream = input(data);
+    const v = reads === 'none' ? upstream : input(reads === 'x' ? x.data : y.data);
+    const dx = result(x.shape);
+    const vectors = vectorsFor(data.length);
+    kernelFor(op).range('backward', vectors, grainOf(op), upstream, v, dx.data.byteOffset, p, q);
+    return dx;
+  });
+}

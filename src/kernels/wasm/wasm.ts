@@ -1,0 +1,64 @@
+import type { Kernels } from '../kernels.ts';
+import { reference } from '../reference/reference.ts';
+import { conv2d, conv2dBackward } from './conv/conv2d.ts';
+import { addInto } from './elementwise/addInto.ts';
+import { binary } from './elementwise/binary.ts';
+import { unary, unaryBackward } from './elementwise/unary.ts';
+import { matmul } from './gemm/matmul.ts';
+import { allocate, isKernelMemory, release } from './memory.ts';
+import { adamStep } from './optimizers/adam.ts';
+import { scaleInPlace, sumOfSquares } from './optimizers/lists.ts';
+import { sgdStep } from './optimizers/sgd.ts';
+import { avgPool2d, avgPool2dBackward, maxPool2d, maxPool2dBackward } from './pool2d/pool2d.ts';
+import { reduce } from './reduce/reduce.ts';
+import { broadcastTo, concat, pad, permute, slice } from './shape/shape.ts';
+import { crossEntropy, crossEntropyBackward } from './softmax/crossEntropy.ts';
+import { softmax, softmaxBackward } from './softmax/softmax.ts';
+
+/**
+ * The kernels that run: WebAssembly SIMD on all cores, float32, in one shared memory. Results equal the reference
+ * kernels' within float32 rounding, and are the same bits for any number of threads.
+ */
+export const wasm: Kernels = {
+  ...reference,
+  name: 'wasm',
+
+  owns: isKernelMemory,
+  release: (data) => release(data as Float32Array),
+  lasting(data) {
+    const block = allocate(data.length);
+    block.set(data);
+    return block;
+  },
+
+  conv2d,
+  conv2dBackward,
+  maxPool2d,
+  maxPool2dBackward,
+  avgPool2d,
+  avgPool2dBackward,
+
+  unary,
+  unaryBackward,
+  binary,
+  addInto,
+
+  reduce,
+  broadcastTo,
+  permute,
+  concat,
+  slice,
+  pad,
+
+  matmul,
+
+  softmax,
+  softmaxBackward,
+  crossEntropy,
+  crossEntropyBackward,
+
+  sgdStep,
+  adamStep,
+  sumOfSquares,
+  scaleInPlace,
+};

@@ -1,0 +1,101 @@
+import { MAX_ARGUMENTS, MESSAGE_LENGTH, RANGE_STRIDE, STARTED, WORD } from './control.ts';
+
+/** How long a worker looks for the next job before it sleeps, in milliseconds: waking costs 40-80 us. */
+const SPIN_MILLISECONDS = 0.15;
+
+/**
+ * The program of a worker: plain JavaScript as text, so that no file path, loader or bundler matters. It gets
+ * `data = { memory, control, thread }` and never returns: it spins, sleeps, and works on open jobs.
+ *
+ * A worker enters a job by counting itself active and then looking at the epoch once more. The main thread
+ * closes a job by making the epoch even and then waiting for no active worker. So a worker that wakes late
+ * finds the job closed and leaves, and the main thread, which takes parts itself, never waits for sleepers.
+ */
+export const workerSource = `
+const { memory, control, thread } = data;
+const words = new Int32Array(control);
+const numbers = new Float64Array(control, ${WORD.arguments * 4}, ${MAX_ARGUMENTS});
+const kernels = [];
+
+function instantiateNew() {
+  const count = Atomics.load(words, ${WORD.modules});
+  while (kernels.length < count) {
+    const entry = ${WORD.table} + 2 * kernels.length;
+    // slice copies out of the shared memory, which WebAssembly.Module does not read.
+    const bytes = new Uint8Array(memory.buffer, words[entry] >>> 0, words[entry + 1]).slice();
+    const module = new WebAssembly.Module(bytes);
+    const { exports } = new WebAssembly.Instance(module, { env: { memory, thread } });
+    kernels.push(WebAssembly.Module.exports(module).map(({ name }) => exports[name]));
+  }
+}
+
+function nextEpoch(seen) {
+  let epoch = Atomics.load(words, ${WORD.epoch});
+  let rounds = 0;
+  let end = 0;
+  while ((epoch & 1) === 0 || epoch === seen) {
+    if ((++rounds & 255) === 0) {
+      const now = performance.now();
+      if (end === 0) end = now + ${SPIN_MILLISECONDS};
+      else if (now > end) {
+        Atomics.add(words, ${WORD.sleeping}, 1);
+        Atomics.wait(words, ${WORD.epoch}, epoch);
+        Atomics.sub(words, ${WORD.sleeping}, 1);
+        end = 0;
+      }
+    }
+    epoch = Atomics.load(words, ${WORD.epoch});
+  }
+  return epoch;
+}
+
+function work() {
+  const run = kernels[words[${WORD.module}]][words[${WORD.function}]];
+  const args = [0, 0, ...numbers.subarray(0, words[${WORD.argumentCount}])];
+  const threads = words[${WORD.threads}];
+  const claim = words[${WORD.claim}];
+  const grain = words[${WORD.grain}];
+  const items = words[${WORD.items}];
+  for (let k = 0; k < threads; k++) {
+    const range = ${WORD.ranges} + ((thread + k) % threads) * ${RANGE_STRIDE};
+    const end = words[range + 1];
+    while (Atomics.load(words, range) < end) {
+      const first = Atomics.add(words, range, claim);
+      if (first >= end) break;
+      args[0] = first * grain;
+      args[1] = Math.min(Math.min(first + claim, end) * grain, items);
+      run.apply(undefined, args);
+    }
+  }
+}
+
+function fail(error) {
+  const text = String(error && error.message || error).slice(0, ${MESSAGE_LENGTH - 1});
+  if (Atomics.compareExchange(words, ${WORD.failed}, 0, thread + 1) !== 0) return;
+  for (let i = 0; i <= text.length; i++) words[${WORD.message} + i] = text.charCodeAt(i) | 0;
+}
+
+let seen = 0;
+Atomics.store(words, ${WORD.ranges} + thread * ${RANGE_STRIDE} + ${STARTED}, 1);
+for (;;) {
+  seen = nextEpoch(seen);
+  try {
+    instantiateNew();
+  } catch (error) {
+    fail(error);
+    continue;
+  }
+  if (thread >= Atomics.load(words, ${WORD.threads})) continue;
+  Atomics.add(words, ${WORD.active}, 1);
+  const epoch = Atomics.load(words, ${WORD.epoch});
+  if ((epoch & 1) === 1 && words[${WORD.module}] < kernels.length) {
+    seen = epoch;
+    try {
+      work();
+    } catch (error) {
+      fail(error);
+    }
+  }
+  Atomics.sub(words, ${WORD.active}, 1);
+}
+`;

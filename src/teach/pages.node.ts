@@ -1,0 +1,146 @@
+import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { NormEntry } from '../nn/norm/registry.ts';
+import { registry } from '../nn/norm/registry.ts';
+import { type Comparison, compareNorms } from './comparison.ts';
+import { renderComparisonMarkdown } from './comparisonTable.ts';
+import { explainNorm } from './explain.ts';
+import { frameworkDefaults } from './frameworkDefaults.ts';
+import { fence, renderMarkdown } from './markdown.ts';
+import { backwardCode, derivationOf, normSource } from './source.node.ts';
+import { greek } from './text.ts';
+
+/**
+ * docs/norms: a page for every norm of the registry, from its doc comment, its numbers and the table of defaults. Nothing in
+ * there is written by hand, and test/teach/pages.test.ts compares the files with what this makes.
+ */
+export function pages(): Map<string, string> {
+  const comparisons = compareNorms(registry);
+  const all = registry.map((entry, i): [string, string] => [`${entry.name}.md`, page(entry, comparisons[i])]);
+  return new Map([['README.md', indexPage(comparisons)], ...all]);
+}
+
+/** Writes them all, and removes the pages of norms that are no more. Returns their names. */
+export function writePages(folder: string): string[] {
+  const made = pages();
+  mkdirSync(folder, { recursive: true });
+  for (const file of readdirSync(folder)) {
+    if (file.endsWith('.md') && !made.has(file)) rmSync(join(folder, file));
+  }
+  for (const [file, text] of made) writeFileSync(join(folder, file), text);
+  return [...made.keys()];
+}
+
+const origin = '<!-- Made by `npm run docs` from the source. Change that instead. -->';
+
+function indexPage(comparisons: readonly Comparison[]): string {
+  return `${[
+    origin,
+    '# The norms',
+    '',
+    'One page each: formula, derivation, a worked example with real numbers, defaults elsewhere, traps. The table is that of',
+    '`normgrad explain --list`; its directions are measured on the layers.',
+    '',
+    renderComparisonMarkdown(comparisons, ({ name }) => `[${name}](${name}.md)`),
+  ].join('\n')}\n`;
+}
+
+function page(entry: NormEntry, row: Comparison): string {
+  const { name, title, paper } = entry;
+  const { derivation, remarks, traps } = partsOf(derivationOf(entry));
+  const explanation = explainNorm(entry, {}, { code: backwardCode, derivation: derivationOf });
+  const sections: [string, string[]][] = [
+    ['Formula and derivation', [...fence(derivation), ...sourceLink(entry)]],
+    ['Who shares statistics', facts(row)],
+    [
+      'Worked example',
+      [`The numbers of \`normgrad explain ${name}\`, in float64.`, '', example(explanation)],
+    ],
+    ['Defaults across frameworks', defaults(name)],
+    ['Traps', traps],
+    ['Paper', [linked(paper)]],
+  ];
+  const body = sections
+    .filter(([, lines]) => lines.length > 0)
+    .map(([heading, lines]) => [`## ${heading}`, '', ...lines].join('\n'));
+  const opening = [
+    origin,
+    `# ${title}`,
+    '',
+    `\`--norm ${name}\``,
+    ...(remarks.length > 0 ? ['', ...remarks] : []),
+  ];
+  return `${[opening.join('\n'), ...body].join('\n\n')}\n`;
+}
+
+function example(explanation: Parameters<typeof renderMarkdown>[0]): string {
+  return renderMarkdown(explanation, { level: 3, steady: true });
+}
+
+/** The labelled block of a doc comment; what is said around it; and the sentences from "Trap" on. */
+function partsOf(comment: readonly string[]) {
+  const first = comment.findIndex((line) => /^(Index set|Forward)\b/.test(line));
+  if (first < 0) return { derivation: [], remarks: [], traps: [] };
+  let end = first + 1;
+  // Labels stand in the first column and their text to the right of them; blank lines may part them
+  while (end < comment.length && /^(\s{3,}\S|[A-Z][a-z]+( [a-z]+)?\s{2,}\S|$)/.test(comment[end])) end++;
+  const derivation = comment.slice(first, end).join('\n').trimEnd().split('\n');
+  const after = comment.slice(end).join('\n');
+  const at = after.search(/\bTraps?: /);
+  const said = at < 0 ? after : after.slice(0, at);
+  const traps = at < 0 ? '' : after.slice(at).replace(/^Traps?: /, '');
+  const remarks = paragraphs(said);
+  const items = traps.replaceAll('\n', ' ').split(/; |\. (?=[A-Z])/);
+  return {
+    derivation,
+    remarks,
+    traps: traps ? items.map((item) => `* ${sentence(plain(item))}`) : [],
+  };
+}
+
+function paragraphs(text: string): string[] {
+  return text
+    .split(/\n\s*\n/)
+    .map((paragraph) => plain(paragraph.replaceAll('\n', ' ').trim()))
+    .filter(Boolean)
+    .flatMap((paragraph, i) => (i === 0 ? [paragraph] : ['', paragraph]));
+}
+
+/** Without what Markdown would take for markup. */
+function plain(text: string): string {
+  return text.replace(/([*_<>|])/g, '\\$1').trim();
+}
+
+function sentence(text: string): string {
+  const capital = /^[a-z]+ /.test(text) ? text[0].toUpperCase() + text.slice(1) : text;
+  return /[.!?]$/.test(capital) ? capital : `${capital}.`;
+}
+
+function sourceLink(entry: NormEntry): string[] {
+  const source = normSource(entry);
+  return source ? ['', `From [${source.file}](../../${source.file}).`] : [];
+}
+
+function facts({ sets, m, removes, parameters, dependsOnBatch, batchOfOne }: Comparison): string[] {
+  return [
+    `* Index set: ${sets}${m ? `; m = ${m}` : ''}.`,
+    `* Learned: ${greek(parameters)}.`,
+    `* Directions of the gradient that never reach x: ${removes}.`,
+    `* Sees the other samples of the batch: ${dependsOnBatch === 'never' ? 'never' : 'in training'}.`,
+    `* A batch of one, in training: ${batchOfOne}.`,
+  ];
+}
+
+function defaults(name: string): string[] {
+  const rows = frameworkDefaults[name] ?? [];
+  if (rows.length === 0) return [];
+  return [
+    '| where | unless told otherwise |',
+    '| --- | --- |',
+    ...rows.map(({ where, says }) => `| ${where} | ${says} |`),
+  ];
+}
+
+function linked(paper: string): string {
+  return paper.replace(/arXiv:(\d{4}\.\d{4,5})/g, '[arXiv:$1](https://arxiv.org/abs/$1)');
+}

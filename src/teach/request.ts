@@ -1,0 +1,17 @@
+import type { Detached } from '../nn/norm/conventions.ts';
+
+/** What is explained: a norm, and the numbers to do it with. */
+export interface Request {
+  /** Rows are samples; a single row is one index set. */
+  x?: readonly (readonly number[])[];
+  /** dL/dy, as many numbers as x. */
+  g?: readonly (readonly number[])[];
+  gamma?: readonly number[];
+  beta?: readonly number[];
+  mode?: 'train' | 'eval';
+  detach?: Detached;
+  /** [N, C] or [N, H, W, C]: of x, or of random numbers where no x is given. */
+  shape?: readonly number[];
+  groups?: number;
+  eps?: number;
+}

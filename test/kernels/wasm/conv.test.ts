@@ -1,0 +1,179 @@
+import fc from 'fast-check';
+import { afterEach, describe, expect, it } from 'vitest';
+import type { ConvGeometry, NDArray } from '../../../src/kernels/kernels.ts';
+import { reference } from '../../../src/kernels/reference/reference.ts';
+import { conv2d, conv2dBackward } from '../../../src/kernels/wasm/conv/conv2d.ts';
+import { setWinograd, winogradEnabled } from '../../../src/kernels/wasm/conv/winograd/choice.ts';
+import { outputSize, slidingWindows } from '../reference/window.ts';
+import { collect, expectNear, normals, onAllThreadCounts } from './compare.ts';
+
+/** [in, out, groups]: one channel, odd counts, all tile widths, groups of few and of many channels, depthwise. */
+const channelCounts = fc.constantFrom<[number, number, number]>(
+  [1, 1, 1],
+  [1, 10, 1],
+  [3, 16, 1],
+  [5, 3, 1],
+  [8, 21, 1],
+  [4, 6, 2],
+  [8, 16, 2],
+  [6, 15, 3],
+  [3, 3, 3],
+  [8, 8, 8],
+  [5, 10, 5],
+  [18, 9, 9],
+);
+
+interface Case {
+  x: NDArray;
+  w: NDArray;
+  dy: NDArray;
+  bias: NDArray;
+  geometry: ConvGeometry;
+}
+
+function makeCase(
+  seed: number,
+  batch: number,
+  size: readonly [number, number],
+  [inChannels, outChannels, groups]: readonly [number, number, number],
+  window: Omit<ConvGeometry, 'groups'>,
+): Case {
+  return {
+    x: normals(`x${seed}`, [batch, ...size, inChannels]),
+    w: normals(`w${seed}`, [...window.kernel, inChannels / groups, outChannels]),
+    dy: normals(`dy${seed}`, [batch, ...outputSize(size, window), outChannels]),
+    bias: normals(`bias${seed}`, [outChannels]),
+    geometry: { ...window, groups },
+  };
+}
+
+const anyConvolution = fc
+  .record({ sliding: slidingWindows, channels: channelCounts })
+  .map(({ sliding: { batch, size, window, seed }, channels }) =>
+    makeCase(seed, batch, size, channels, window),
+  );
+
+const threeByThree = (padding: ConvGeometry['padding']): Omit<ConvGeometry, 'groups'> => ({
+  kernel: [3, 3],
+  stride: [1, 1],
+  padding,
+  dilation: [1, 1],
+});
+
+/** What Winograd is for: tiles that are cut off at every side, channels with and without a whole last vector. */
+const winogradConvolution = fc
+  .record({
+    seed: fc.nat(),
+    batch: fc.integer({ min: 1, max: 5 }),
+    size: fc.tuple(fc.integer({ min: 3, max: 14 }), fc.integer({ min: 3, max: 14 })),
+    padding: fc.tuple(fc.nat(3), fc.nat(3), fc.nat(3), fc.nat(3)),
+    channels: fc.tuple(fc.integer({ min: 8, max: 21 }), fc.integer({ min: 8, max: 21 })),
+  })
+  .map(({ seed, batch, size, padding, channels: [inChannels, outChannels] }) =>
+    makeCase(seed, batch, size, [inChannels, outChannels, 1], threeByThree(padding)),
+  );
+
+/**
+ * A sum of k products of standard normal numbers is of size sqrt(k) and takes k roundings of at most 6e-8 of what is summed
+ * so far, of random sign: some 6e-8 sqrt(k) of the largest result. k is at most 9 * 21 here, or 5 * 17 * 17 pixels.
+ */
+const DIRECT = 3e-6;
+/** Winograd adds and subtracts numbers of a few times that size; measured up to 3e-6 (src/kernels/wasm/conv/README.md). */
+const WINOGRAD = 1.5e-5;
+
+function expectLikeReference({ x, w, dy, bias, geometry }: Case, relu: boolean, tolerance: number): void {
+  const needs = { x: true, w: true };
+  const expected = reference.conv2dBackward(dy, x, w, geometry, needs);
+  const forward = collect(() => conv2d(x, w, relu ? bias : null, geometry, relu));
+  expectNear(forward, reference.conv2d(x, w, relu ? bias : null, geometry, relu), tolerance);
+  for (const of of ['x', 'w'] as const) {
+    const [want, name] = of === 'x' ? [expected.dx, 'dx' as const] : [expected.dw, 'dw' as const];
+    const only = { x: of === 'x', w: of === 'w' };
+    const actual = collect(() => conv2dBackward(dy, x, w, geometry, only)[name]!);
+    expectNear(actual, want!, tolerance);
+  }
+}
+
+const initially = winogradEnabled();
+afterEach(() => setWinograd(initially));
+
+describe('convolution in WebAssembly', () => {
+  it('equals the reference for any window, stride, dilation, padding and groups', () => {
+    setWinograd(false);
+    fc.assert(
+      fc.property(anyConvolution, fc.boolean(), (each, relu) => expectLikeReference(each, relu, DIRECT)),
+      { numRuns: 150 },
+    );
+  });
+
+  it('equals the reference by Winograd, for all image sizes, paddings and channels', () => {
+    setWinograd(true);
+    fc.assert(
+      fc.property(winogradConvolution, fc.boolean(), (each, relu) =>
+        expectLikeReference(each, relu, WINOGRAD),
+      ),
+      { numRuns: 60 },
+    );
+  });
+
+  it('is closer to the reference without Winograd', () => {
+    const each = makeCase(1, 2, [16, 16], [32, 32, 1], threeByThree([1, 1, 1, 1]));
+    setWinograd(false);
+    expectLikeReference(each, false, 1.5e-6);
+    const direct = collect(() => conv2d(each.x, each.w, null, each.geometry));
+    setWinograd(true);
+    expect(collect(() => conv2d(each.x, each.w, null, each.geometry)).data).not.toEqual(direct.data);
+  });
+
+  it.each([
+    ['Winograd', [24, 20, 1], threeByThree([1, 1, 1, 1])],
+    ['a stride', [12, 40, 1], { ...threeByThree([1, 1, 1, 1]), stride: [2, 2] }],
+    ['few channels', [3, 10, 1], threeByThree([0, 0, 0, 0])],
+    ['depthwise', [36, 36, 36], threeByThree([1, 1, 1, 1])],
+  ] as const)('gives the same bits on 1, 2 and 3 threads: %s', (_, channels, window) => {
+    setWinograd(true);
+    const { x, w, dy, bias, geometry } = makeCase(2, 9, [33, 30], channels, window);
+    onAllThreadCounts(() => conv2d(x, w, bias, geometry, true));
+    onAllThreadCounts(() => conv2dBackward(dy, x, w, geometry, { x: true, w: false }).dx!);
+    onAllThreadCounts(() => conv2dBackward(dy, x, w, geometry, { x: false, w: true }).dw!);
+  });
+
+  it('computes only what is needed', () => {
+    const { x, w, dy, geometry } = makeCase(3, 1, [6, 6], [8, 8, 1], threeByThree([1, 1, 1, 1]));
+    expect(conv2dBackward(dy, x, w, geometry, { x: false, w: true }).dx).toBeNull();
+    expect(conv2dBackward(dy, x, w, geometry, { x: true, w: false }).dw).toBeNull();
+  });
+
+  it('lets NaN through the fused relu', () => {
+    const { x, w, geometry } = makeCase(4, 1, [3, 3], [1, 1, 1], threeByThree([1, 1, 1, 1]));
+    x.data[0] = Number.NaN;
+    const y = collect(() => conv2d(x, w, null, geometry, true));
+    expect([...y.data].map(Number.isNaN)).toEqual([
+      true,
+      true,
+      false,
+      true,
+      true,
+      false,
+      false,
+      false,
+      false,
+    ]);
+  });
+
+  it('sums over many pixels without losing digits', () => {
+    // All terms have the same sign, so rounding errors of a plain float32 sum would grow with its length.
+    const each = makeCase(5, 40, [32, 32], [2, 4, 1], threeByThree([1, 1, 1, 1]));
+    for (const { data } of [each.x, each.dy]) data.forEach((v, i) => void (data[i] = 1 + Math.abs(v)));
+    const expected = reference.conv2dBackward(each.dy, each.x, each.w, each.geometry, { x: false, w: true });
+    const { dy, x, w, geometry } = each;
+    const actual = collect(() => conv2dBackward(dy, x, w, geometry, { x: false, w: true }).dw!);
+    expectNear(actual, expected.dw!, 1e-6);
+  });
+
+  it('names the shapes that do not fit', () => {
+    const { x, w, geometry } = makeCase(6, 1, [4, 4], [2, 3, 1], threeByThree([0, 0, 0, 0]));
+    expect(() => conv2d(x, normals('w', [3, 3, 3, 3]), null, geometry)).toThrow('[3,3,3,3] in 1 groups');
+    expect(() => conv2d(x, w, null, { ...geometry, kernel: [5, 5] })).toThrow('5x5 window');
+  });
+});

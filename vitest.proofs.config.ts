@@ -1,0 +1,8 @@
+import { defineConfig } from 'vitest/config';
+
+/** `npm run proofs`: the long runs on real data (test/**\/*.proof.ts), which `npm test` leaves out. */
+export default defineConfig({
+  resolve: { conditions: ['normgrad-source'] },
+  ssr: { resolve: { conditions: ['normgrad-source'] } },
+  test: { include: ['test/**/*.proof.ts'] },
+});
