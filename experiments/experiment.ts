@@ -1,3 +1,4 @@
+import type { Dataset } from '../src/data/dataset.ts';
 import type { LineChart } from '../src/report/lineChart.ts';
 import { meanCurve, type Summary, summarize } from '../src/report/statistics.ts';
 import { resolveConfig, type TrainConfig, type TrainOptions } from '../src/train/config.ts';
@@ -17,6 +18,8 @@ export interface Experiment {
   base: TrainOptions;
   arms: readonly Arm[];
   seeds: readonly number[];
+  /** What becomes of the dataset before all runs; absent: nothing. */
+  prepare?: (dataset: Dataset) => Dataset;
 }
 
 export interface Arm {
@@ -50,7 +53,8 @@ export interface ExperimentHooks {
 export async function runExperiment(experiment: Experiment, hooks: ExperimentHooks): Promise<ArmRun[]> {
   const { signal, folder, argv, onRunStart, onStep, onRunEnd } = hooks;
   const { base, arms, seeds } = experiment;
-  const dataset = await loadData(resolveConfig(base));
+  const loaded = await loadData(resolveConfig(base));
+  const dataset = experiment.prepare?.(loaded) ?? loaded;
   const runs: ArmRun[] = [];
   // Seed by seed, so that an experiment that is stopped halfway has compared all arms.
   for (const seed of seeds) {

@@ -19,6 +19,8 @@ export {
   standardize as standardizePixels,
 } from './data/transforms.ts';
 export type { NDArray, Numbers, SetView, Shape } from './kernels/kernels.ts';
+export { setWinograd, winogradEnabled } from './kernels/wasm/conv/winograd/choice.ts';
+export { setThreadCount, stopThreads, threadCount } from './kernels/wasm/threads.ts';
 export * from './nn/index.ts';
 export {
   Adam,

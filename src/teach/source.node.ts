@@ -11,6 +11,8 @@ import type { CodeExcerpt } from './explanation.ts';
 const here = fileURLToPath(import.meta.url);
 const ending = extname(here);
 const src = join(dirname(here), '..');
+/** The same folder, as seen from the package's own. */
+const shownSrc = ending === '.ts' ? 'src' : 'dist/src';
 
 /** The file of a norm, and its lines; null where the source is not there (a bundle). */
 export function normSource(entry: NormEntry): { file: string; lines: string[] } | null {
@@ -21,7 +23,7 @@ export function normSource(entry: NormEntry): { file: string; lines: string[] } 
   for (const file of readdirSync(folder).sort()) {
     if (!file.endsWith(ending) || file.endsWith('.d.ts')) continue;
     const text = readFileSync(join(folder, file), 'utf8');
-    if (declares.test(text)) return { file: `src/nn/norm/${file}`, lines: text.split(/\r?\n/) };
+    if (declares.test(text)) return { file: `${shownSrc}/nn/norm/${file}`, lines: text.split(/\r?\n/) };
   }
   return null;
 }
@@ -41,7 +43,7 @@ export function backwardCode(entry: NormEntry, standardization: boolean): CodeEx
   const core = `kernels/reference/standardize${ending}`;
   if (standardization && existsSync(join(src, core))) {
     const lines = readFileSync(join(src, core), 'utf8').split(/\r?\n/);
-    return [{ file: `src/${core}`, lines: coreLines(lines) }];
+    return [{ file: `${shownSrc}/${core}`, lines: coreLines(lines) }];
   }
   const source = normSource(entry);
   if (!source) return [];
@@ -51,7 +53,7 @@ export function backwardCode(entry: NormEntry, standardization: boolean): CodeEx
   for (const [, sibling] of source.lines.join('\n').matchAll(/from '\.\/(\w+)\.(?:ts|js)'/g)) {
     const lines = readFileSync(join(src, 'nn', 'norm', sibling + ending), 'utf8').split(/\r?\n/);
     const shared = recordedLines(lines);
-    if (shared.length > 0) return [{ file: `src/nn/norm/${sibling}${ending}`, lines: shared }];
+    if (shared.length > 0) return [{ file: `${shownSrc}/nn/norm/${sibling}${ending}`, lines: shared }];
   }
   return [];
 }

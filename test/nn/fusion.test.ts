@@ -14,7 +14,7 @@ import { images, lossAndGradients } from './support.ts';
 const labels = [0, 2, 1];
 const x = images([3, 4, 6, 3]);
 
-/** Those that bring their own activation do another thing with a ReLU behind them (test/nn/norm/activation.test.ts). */
+/** Those that bring their own activation do another thing with a ReLU behind them (test/nn/norm/otherNorms.test.ts). */
 const names = registry
   .filter((entry) => entry.kind === 'activation' && !entry.build(6, {}).activates)
   .map((entry) => entry.name);

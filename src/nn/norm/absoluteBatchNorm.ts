@@ -3,7 +3,7 @@ import { kernels } from '../../kernels/active.ts';
 import type { NDArray, Numbers } from '../../kernels/kernels.ts';
 import { affineParameters, type Then } from './norm.ts';
 import { buffer, moveTowards, RunningNorm, type RunningOptions } from './running.ts';
-import { channelSets, checkFeatures, checkSetSize } from './sets.ts';
+import { channelSets } from './sets.ts';
 import { centred, perSet, setMoments, standardizeBy } from './standardizeBy.ts';
 
 /** The scale of a norm over absolute deviations: s = factor times the sum of those |x - mu| that count. */
@@ -106,9 +106,7 @@ export abstract class AbsoluteBatchNorm extends RunningNorm {
 
   forward(x: Tensor, then: Then = {}): Tensor {
     const { features, gamma, beta, options, runningMean, runningScale } = this;
-    const layer = `${this.scale.name}(features=${features})`;
-    checkFeatures(layer, x.shape, features);
-    if (this.learning) checkSetSize(layer, x.shape);
+    this.check(x, features);
     const follow = (batch: AbsoluteStatistics) => {
       const weight = this.nextWeight(x.size / features);
       moveTowards(runningMean, batch.mean, weight);

@@ -3,8 +3,8 @@ import type { SetStatistics } from '../../kernels/kernels.ts';
 import { checkGroups, defaultGroups } from './groups.ts';
 import { affineParameters, type Then } from './norm.ts';
 import { buffer, RunningNorm, type RunningOptions } from './running.ts';
-import { channelSets, checkFeatures, checkSetSize, groupSets } from './sets.ts';
-import { setMoments } from './standardizeBy.ts';
+import { channelSets, checkFeatures, groupSets } from './sets.ts';
+import { setStatistics } from './standardizeBy.ts';
 
 /**
  * Batch-channel normalization (Qiao, Wang, Liu, Shen, Yuille 2019, arXiv:1903.10520, section 4): BatchNorm, then a GroupNorm
@@ -87,30 +87,18 @@ export class BatchChannelNorm extends RunningNorm {
   }
 
   forward(x: Tensor, then: Then = {}): Tensor {
-    const { features, groups, gammaBatch, betaBatch, gammaChannel, betaChannel, options } = this;
-    const layer = `BatchChannelNorm(features=${features}, groups=${groups})`;
-    checkFeatures(layer, x.shape, features);
-    const affine = { gammaBatch, betaBatch, gammaChannel, betaChannel };
-    return batchChannelNorm(x, {
-      ...then,
-      ...affine,
-      ...this.#moments(layer, x),
-      groups,
-      eps: options.eps ?? 1e-5,
-    });
+    const { gammaBatch, betaBatch, gammaChannel, betaChannel, groups, features, options } = this;
+    if (options.estimated) checkFeatures(this.layer, x.shape, features);
+    else this.check(x, features);
+    const set = { gammaBatch, betaBatch, gammaChannel, betaChannel, groups, eps: options.eps ?? 1e-5 };
+    return batchChannelNorm(x, { ...then, ...set, ...this.#moments(x) });
   }
 
-  #moments(layer: string, x: Tensor) {
+  #moments(x: Tensor) {
     const running = { mean: this.runningMean, variance: this.runningVar };
     const set = { m: x.size / this.features, unbiased: true };
-    if (!this.learning) return { given: running };
-    if (!this.options.estimated) {
-      checkSetSize(layer, x.shape);
-      return this.momentsFor(running, set);
-    }
-    const { mean, variance } = setMoments(x, channelSets(x.shape));
-    const shape = [this.features];
-    this.follow(running, { mean: { shape, data: mean }, variance: { shape, data: variance } }, set);
+    if (!this.options.estimated || !this.learning) return this.momentsFor(running, set);
+    this.follow(running, setStatistics(x, channelSets(x.shape)), set);
     return { given: { mean: this.runningMean.clone(), variance: this.runningVar.clone() } };
   }
 }

@@ -2,7 +2,7 @@ import { affine, mul, parameter, standardize, type Tensor } from '../../autograd
 import type { SetStatistics } from '../../kernels/kernels.ts';
 import { affineParameters, type ParameterRule, type Then } from './norm.ts';
 import { buffer, RunningNorm, type RunningOptions } from './running.ts';
-import { channelSets, checkFeatures, checkSetSize, groupSets } from './sets.ts';
+import { channelSets, groupSets } from './sets.ts';
 
 /**
  * Batch-instance normalization (Nam and Kim 2018, arXiv:1805.07925): each channel learns how much of its instances' style to
@@ -76,9 +76,7 @@ export class BatchInstanceNorm extends RunningNorm {
 
   forward(x: Tensor, then: Then = {}): Tensor {
     const { features, gamma, beta, rho, options, runningMean: mean, runningVar: variance } = this;
-    const layer = `BatchInstanceNorm(features=${features})`;
-    checkFeatures(layer, x.shape, features);
-    if (this.learning) checkSetSize(layer, x.shape);
+    this.check(x, features);
     const moments = this.momentsFor({ mean, variance }, { m: x.size / features, unbiased: true });
     return batchInstanceNorm(x, { ...then, ...moments, gamma, beta, rho, eps: options.eps ?? 1e-5 });
   }

@@ -3,7 +3,7 @@ import type { SetStatistics } from '../../kernels/kernels.ts';
 import { type Conventions, type CoreOptions, coreOptions } from './conventions.ts';
 import { affineParameters, type Then } from './norm.ts';
 import { buffer, RunningNorm, type RunningOptions } from './running.ts';
-import { channelSets, checkFeatures, checkSetSize } from './sets.ts';
+import { channelSets, checkSetSize } from './sets.ts';
 
 /**
  * Batch normalization (Ioffe and Szegedy 2015, arXiv:1502.03167).
@@ -66,10 +66,9 @@ export class BatchNorm extends RunningNorm {
 
   forward(x: Tensor, then: Then = {}): Tensor {
     const { features, gamma, beta, options, runningMean: mean, runningVar: variance } = this;
-    const layer = `BatchNorm(features=${features})`;
-    checkFeatures(layer, x.shape, features);
+    this.check(x, features);
     const running = mean && variance ? { mean, variance } : null;
-    if (this.learning || !running) checkSetSize(layer, x.shape);
+    if (!running) checkSetSize(this.layer, x.shape);
     const moments = this.momentsFor(running, {
       m: x.size / features,
       ddof: options.ddof,

@@ -3,7 +3,7 @@ import type { NDArray, Numbers, SetStatistics } from '../../kernels/kernels.ts';
 import { affineParameters, type Then } from './norm.ts';
 import { buffer, moveTowards, RunningNorm, type RunningOptions } from './running.ts';
 import { scaleShift } from './scaleShift.ts';
-import { channelSets, checkFeatures, checkSetSize } from './sets.ts';
+import { channelSets } from './sets.ts';
 
 /**
  * Batch renormalization (Ioffe 2017, arXiv:1702.03275): in training, too, every channel is brought (nearly) to where the
@@ -128,9 +128,7 @@ export class BatchRenorm extends RunningNorm {
 
   forward(x: Tensor, then: Then = {}): Tensor {
     const { features, gamma, beta, runningMean, runningStd } = this;
-    const layer = `BatchRenorm(features=${features})`;
-    checkFeatures(layer, x.shape, features);
-    if (this.learning) checkSetSize(layer, x.shape);
+    this.check(x, features);
     const limits = this.learning ? this.limits() : null;
     const running = { mean: runningMean, deviation: runningStd };
     const observe = (batch: { mean: Numbers; deviation: Numbers }) => {

@@ -3,7 +3,7 @@ import { kernels } from '../../kernels/active.ts';
 import type { Numbers } from '../../kernels/kernels.ts';
 import { affineParameters, type Then } from './norm.ts';
 import { buffer, moveTowards, RunningNorm, type RunningOptions } from './running.ts';
-import { channelSets, checkFeatures, checkSetSize } from './sets.ts';
+import { channelSets } from './sets.ts';
 import { centred, perSet, setMoments, standardizeBy } from './standardizeBy.ts';
 
 /**
@@ -107,9 +107,7 @@ export class ExtendedBatchNorm extends RunningNorm {
 
   forward(x: Tensor, then: Then = {}): Tensor {
     const { features, gamma, beta, options, runningMean, runningVar } = this;
-    const layer = `ExtendedBatchNorm(features=${features})`;
-    checkFeatures(layer, x.shape, features);
-    if (this.learning) checkSetSize(layer, x.shape);
+    this.check(x, features);
     const follow = (batch: ExtendedStatistics) => {
       const weight = this.nextWeight(x.size / features);
       moveTowards(runningMean, batch.mean, weight);

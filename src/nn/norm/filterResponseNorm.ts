@@ -1,8 +1,10 @@
-import { maximum, parameter, record, standardize, type Tensor } from '../../autograd/index.ts';
+import { add, neg, parameter, record, standardize, sub, type Tensor } from '../../autograd/index.ts';
 import { kernels } from '../../kernels/active.ts';
-import { arithmetic, positionAxes, positions } from './arithmetic.ts';
-import { affineParameters, followedBy, Norm, type Then } from './norm.ts';
+import type { NDArray } from '../../kernels/kernels.ts';
+import { positionAxes, small } from './arithmetic.ts';
+import { affineParameters, Norm, type Then } from './norm.ts';
 import { checkFeatures, groupSets } from './sets.ts';
+import { setMeanSquares } from './standardizeBy.ts';
 
 /**
  * Filter Response Normalization with the Thresholded Linear Unit (Singh and Krishnan 2019, arXiv:1911.09737).
@@ -20,12 +22,11 @@ import { checkFeatures, groupSets } from './sets.ts';
  * images) xHat = sign(x) and the gradient vanishes, unless learnedEps is there and large; at z = tau there is a kink.
  */
 export function filterResponseNorm(x: Tensor, set: FilterResponseCall): Tensor {
-  const { learnedEps, tau, ...rest } = set;
-  const view = groupSets(x.shape, x.shape[x.rank - 1]);
-  const z = learnedEps
-    ? followedBy(withLearnedEps(x, { ...rest, learnedEps }), set)
-    : standardize(x, { ...rest, view, center: false });
-  return tau ? maximum(z, tau) : z;
+  const { tau, ...affine } = set;
+  if (!tau) return response(x, affine);
+  // max(z, tau) = max(z - tau, 0) + tau: beta takes tau in, and the core has the ReLU
+  const beta = set.beta ? sub(set.beta, tau) : neg(tau);
+  return add(response(x, { ...affine, beta, relu: true }), tau);
 }
 
 export interface FilterResponseCall extends Then {
@@ -39,52 +40,53 @@ export interface FilterResponseCall extends Then {
   eps: number;
 }
 
-/** gamma x / s + beta with eps + |learnedEps| under the root. */
-function withLearnedEps(x: Tensor, set: Omit<FilterResponseCall, 'tau'> & { learnedEps: Tensor }): Tensor {
-  const { gamma, beta, learnedEps, eps } = set;
+/** z, without the TLU. */
+function response(x: Tensor, set: Omit<FilterResponseCall, 'tau'>): Tensor {
+  const { learnedEps, ...rest } = set;
+  if (learnedEps) return withLearnedEps(x, learnedEps, rest);
+  return standardize(x, { ...rest, view: groupSets(x.shape, x.shape[x.rank - 1]), center: false });
+}
+
+/** The same with eps + |learnedEps| under the root: the core with a mean square that is larger by |learnedEps|. */
+function withLearnedEps(
+  x: Tensor,
+  learnedEps: Tensor,
+  set: Omit<FilterResponseCall, 'tau' | 'learnedEps'>,
+): Tensor {
+  const { gamma, beta, eps, relu = false, residual = null } = set;
   const k = kernels(x);
-  const { mul, sum, square } = arithmetic(x);
-  const [channels, m] = [x.shape[x.rank - 1], positions(x.shape)];
+  const channels = x.shape[x.rank - 1];
   const view = groupSets(x.shape, channels);
   const options = { eps, epsInside: true, ddof: 0, center: false } as const;
-  const perChannel = (a: { data: Tensor['data'] } | null, c: number) =>
-    a ? a.data[a.data.length > 1 ? c : 0] : 1;
-
-  const total = sum(square(x), positionAxes(x.shape)).data; // [N, C]
-  const variance = Float64Array.from(total, (s, i) => s / m + Math.abs(perChannel(learnedEps, i % channels)));
+  const learned = (c: number) => learnedEps.data[learnedEps.size > 1 ? c : 0];
   const shape = [view.n, channels];
-  const statistics = {
-    mean: { shape, data: new Float64Array(variance.length) },
-    variance: { shape, data: variance },
-  };
-  const { y } = k.standardize({ x, view, gamma, beta, options, given: statistics });
-
-  return record(
-    'filterResponseNorm',
-    y,
-    [x, gamma, beta, learnedEps],
-    (dz, [needsX, needsGamma, needsBeta]) => {
-      const needs = { x: needsX, gamma: needsGamma, beta: needsBeta, residual: false };
-      const through = { mean: false, variance: true };
-      const common = { dy: dz, x, y, view, gamma, options, statistics, through, needs };
-      const { dx, dgamma, dbeta } = k.standardizeBackward(common);
-      return [
-        dx,
-        dgamma,
-        dbeta,
-        () => {
-          const sums = sum(mul(dz, x), positionAxes(x.shape)).data; // sum dz x = s sum dz xHat
-          const d = new Float64Array(channels);
-          sums.forEach((value: number, i: number) => {
-            const c = i % channels;
-            const s = Math.sqrt(variance[i] + eps);
-            d[c] -= (Math.sign(perChannel(learnedEps, c)) * perChannel(gamma, c) * value) / (2 * s ** 3);
-          });
-          return { shape: [channels], data: x.dtype === 'float64' ? d : Float32Array.from(d) };
-        },
-      ];
-    },
+  const variance = Float64Array.from(
+    setMeanSquares(x, view),
+    (square, set) => square + Math.abs(learned(set % channels)),
   );
+  const mean = new Float64Array(variance.length);
+  const statistics = { mean: { shape, data: mean }, variance: { shape, data: variance } };
+  const { y } = k.standardize({ x, view, gamma, beta, options, given: statistics, relu, residual });
+
+  return record('filterResponseNorm', y, [x, gamma, beta, residual, learnedEps], (dy, needs) => {
+    const [needsX, needsGamma, needsBeta] = needs;
+    const { dx, dgamma, dbeta, dresidual } = k.standardizeBackward({
+      ...{ dy, x, y, view, gamma, options, statistics, relu },
+      through: { mean: false, variance: true },
+      needs: { x: needsX, gamma: needsGamma, beta: needsBeta, residual: true }, // dresidual is dz
+    });
+    const dLearnedEps = () => {
+      const dzX = k.reduce('sum', k.binary('mul', dresidual as NDArray, x), positionAxes(x.shape)).data;
+      const d = new Float64Array(channels);
+      for (let i = 0; i < dzX.length; i++) {
+        const c = i % channels;
+        const gX = dzX[i] * (gamma ? gamma.data[c] : 1); // s sum(g xHat)
+        d[c] -= (Math.sign(learned(c)) * gX) / (2 * (variance[i] + eps) ** 1.5);
+      }
+      return small(x, [channels], d);
+    };
+    return [dx, dgamma, dbeta, dresidual, dLearnedEps];
+  });
 }
 
 export interface FilterResponseNormOptions {

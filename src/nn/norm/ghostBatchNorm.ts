@@ -1,5 +1,5 @@
 import { concat, slice, standardize, type Tensor } from '../../autograd/index.ts';
-import type { SetStatistics } from '../../kernels/kernels.ts';
+import type { NDArray, SetStatistics } from '../../kernels/kernels.ts';
 import { type Conventions, type CoreOptions, coreOptions } from './conventions.ts';
 import { affineParameters, followedBy, type Then } from './norm.ts';
 import { buffer, RunningNorm, type RunningOptions } from './running.ts';
@@ -68,12 +68,10 @@ export class GhostBatchNorm extends RunningNorm {
     readonly features: number,
     readonly options: GhostBatchNormOptions = {},
   ) {
-    super(`GhostBatchNorm(features=${features})`, options);
     const { virtualBatch = 16 } = options;
+    super(`GhostBatchNorm(features=${features}, virtualBatch=${virtualBatch})`, options);
     if (!Number.isInteger(virtualBatch) || virtualBatch < 1) {
-      throw new Error(
-        `GhostBatchNorm(features=${features}): virtualBatch counts samples, at least 1; got ${virtualBatch}.`,
-      );
+      throw new Error(`${this.layer}: virtualBatch counts samples, at least 1.`);
     }
     ({ gamma: this.gamma, beta: this.beta } = affineParameters([features], options.affine));
     this.runningMean = buffer(features, 0);
@@ -83,22 +81,24 @@ export class GhostBatchNorm extends RunningNorm {
   forward(x: Tensor, then: Then = {}): Tensor {
     const { features, gamma, beta, options, runningMean: mean, runningVar: variance } = this;
     const { virtualBatch = 16, ddof } = options;
-    const layer = `GhostBatchNorm(features=${features}, virtualBatch=${virtualBatch})`;
-    checkFeatures(layer, x.shape, features);
+    checkFeatures(this.layer, x.shape, features);
     const core = { ...then, ...coreOptions(options), gamma, beta };
     if (!this.learning)
       return standardize(x, { ...core, view: channelSets(x.shape), given: { mean, variance } });
-    checkSetSize(layer, [Math.min(virtualBatch, x.shape[0]), ...x.shape.slice(1)]);
+    checkSetSize(this.layer, [Math.min(virtualBatch, x.shape[0]), ...x.shape.slice(1)]);
     const observe = (ghosts: SetStatistics, m: number) => {
-      for (let at = 0; at < ghosts.mean.data.length; at += features) {
-        const of = (all: SetStatistics['mean']) => ({
-          shape: [features],
-          data: all.data.subarray(at, at + features),
-        });
-        const ghost = { mean: of(ghosts.mean), variance: of(ghosts.variance) };
-        this.follow({ mean, variance }, ghost, { m, ddof, unbiased: true });
-      }
+      for (const ghost of each(ghosts)) this.follow({ mean, variance }, ghost, { m, ddof, unbiased: true });
     };
     return ghostBatchNorm(x, { ...core, virtualBatch, observe });
   }
+}
+
+/** The statistics [ghosts, C] one ghost batch after the other. */
+function each({ mean, variance }: SetStatistics): SetStatistics[] {
+  const [ghosts, channels] = mean.shape;
+  const row = ({ data }: NDArray, i: number) => ({
+    shape: [channels],
+    data: data.subarray(i * channels, (i + 1) * channels),
+  });
+  return Array.from({ length: ghosts }, (_, i) => ({ mean: row(mean, i), variance: row(variance, i) }));
 }

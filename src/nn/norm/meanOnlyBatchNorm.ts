@@ -3,7 +3,7 @@ import { kernels } from '../../kernels/active.ts';
 import type { Numbers } from '../../kernels/kernels.ts';
 import { affineParameters, type Then } from './norm.ts';
 import { buffer, moveTowards, RunningNorm, type RunningOptions } from './running.ts';
-import { channelSets, checkFeatures, checkSetSize } from './sets.ts';
+import { channelSets } from './sets.ts';
 import { setMoments, standardizeBy } from './standardizeBy.ts';
 
 /**
@@ -60,9 +60,7 @@ export class MeanOnlyBatchNorm extends RunningNorm {
   }
 
   forward(x: Tensor, then: Then = {}): Tensor {
-    const layer = `MeanOnlyBatchNorm(features=${this.features})`;
-    checkFeatures(layer, x.shape, this.features);
-    if (this.learning) checkSetSize(layer, x.shape);
+    this.check(x, this.features);
     const statistics = this.learning
       ? {
           observe: (mean: Numbers) =>

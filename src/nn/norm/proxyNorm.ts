@@ -1,9 +1,11 @@
 import { gelu, parameter, record, relu, silu, standardize, type Tensor } from '../../autograd/index.ts';
-import { arithmetic, positionAxes, small } from './arithmetic.ts';
+import { kernels } from '../../kernels/active.ts';
+import type { NDArray } from '../../kernels/kernels.ts';
+import { small } from './arithmetic.ts';
 import { checkGroups } from './groups.ts';
 import { affineParameters, Norm, type ParameterRule, type Then } from './norm.ts';
-import { momentsOf, type ProxyActivation, type ProxyExpectation } from './proxyMoments.ts';
-import { checkFeatures, groupSets } from './sets.ts';
+import { type Moments, momentsOf, type ProxyActivation, type ProxyExpectation } from './proxyMoments.ts';
+import { channelSets, checkFeatures, groupSets } from './sets.ts';
 
 /**
  * Proxy Normalization (Labatie, Masters, Eaton-Rosen, Luschi 2021, arXiv:2106.03743) of an activation f behind LayerNorm or
@@ -48,43 +50,44 @@ export interface ProxyNormCall {
 
 const functions = { relu, gelu, silu };
 
-/** y = (a - m) / D, with the proxy's m and D of each channel. */
+/** y = (a - m) / D, with the proxy's m and D of each channel: the core with statistics that are given. */
 function byProxy(a: Tensor, set: ProxyNormCall): Tensor {
   const { gamma, beta, betaProxy, gammaProxy } = set;
-  const { sub, mul, sum } = arithmetic(a);
+  const k = kernels(a);
   const moments = momentsOf(set.activation, set.expectation);
   const proxies = Array.from(gamma.data, (scale, c) =>
     moments(beta.data[c] + scale * betaProxy.data[c], scale * (1 + gammaProxy.data[c])),
   );
-  const perChannel = (of: (c: number) => number) => {
-    const values = proxies.map((_, c) => of(c));
-    return small(a, gamma.shape, values);
-  };
-  const deviation = proxies.map(({ variance }) => Math.sqrt(variance + set.proxyEps));
-  const perD = perChannel((c) => 1 / deviation[c]);
-  const y = mul(
-    sub(
-      a,
-      perChannel((c) => proxies[c].mean),
-    ),
-    perD,
-  );
+  const doubles = (of: (proxy: Moments) => number) => ({
+    shape: gamma.shape,
+    data: Float64Array.from(proxies, of),
+  });
+  const statistics = { mean: doubles(({ mean }) => mean), variance: doubles(({ variance }) => variance) };
+  const options = { eps: set.proxyEps, epsInside: true, ddof: 0, center: true } as const;
+  const core = { x: a, view: channelSets(a.shape), gamma: null, options };
+  const { y } = k.standardize({ ...core, beta: null, given: statistics });
 
-  return record('proxyNorm', y, [a, gamma, beta, betaProxy, gammaProxy], (dy) => {
-    const rows = [0, ...positionAxes(a.shape)];
-    const [sumDy, sumDyY] = [sum(dy, rows).data, sum(mul(dy, y), rows).data];
-    const by = (c: number, toward: 'mu' | 's') => {
-      const dm = -sumDy[c] / deviation[c];
-      const dV = -sumDyY[c] / (2 * deviation[c] ** 2);
-      return dm * proxies[c].dMean[toward] + dV * proxies[c].dVariance[toward];
-    };
-    const [q, r] = [proxies.map((_, c) => by(c, 'mu')), proxies.map((_, c) => by(c, 's'))];
+  return record('proxyNorm', y, [a, gamma, beta, betaProxy, gammaProxy], (dy, [needsA]) => {
+    const back = k.standardizeBackward({
+      ...{ ...core, dy, y, statistics },
+      through: { mean: false, variance: false },
+      needs: { x: needsA, gamma: true, beta: true, residual: false },
+    });
+    const [sumDyY, sumDy] = [back.dgamma as NDArray, back.dbeta as NDArray];
+    const chain = proxies.map(({ variance, dMean, dVariance }, c) => {
+      const deviation = Math.sqrt(variance + set.proxyEps);
+      const dm = -sumDy.data[c] / deviation;
+      const dV = -sumDyY.data[c] / (2 * deviation ** 2);
+      return { q: dm * dMean.mu + dV * dVariance.mu, r: dm * dMean.s + dV * dVariance.s };
+    });
+    const gradient = (of: (chain: { q: number; r: number }, c: number) => number) =>
+      small(a, gamma.shape, chain.map(of));
     return [
-      () => mul(dy, perD),
-      perChannel((c) => betaProxy.data[c] * q[c] + (1 + gammaProxy.data[c]) * r[c]),
-      perChannel((c) => q[c]),
-      perChannel((c) => gamma.data[c] * q[c]),
-      perChannel((c) => gamma.data[c] * r[c]),
+      back.dx,
+      gradient(({ q, r }, c) => betaProxy.data[c] * q + (1 + gammaProxy.data[c]) * r),
+      gradient(({ q }) => q),
+      gradient(({ q }, c) => gamma.data[c] * q),
+      gradient(({ r }, c) => gamma.data[c] * r),
     ];
   });
 }

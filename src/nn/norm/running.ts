@@ -1,6 +1,7 @@
 import { type Standardize, Tensor } from '../../autograd/index.ts';
 import type { Numbers, SetStatistics } from '../../kernels/kernels.ts';
 import { Norm } from './norm.ts';
+import { checkFeatures, checkSetSize } from './sets.ts';
 
 /** How running statistics follow those of the batches. `momentum` and `decay` exclude each other. */
 export interface RunningOptions {
@@ -27,7 +28,12 @@ export abstract class RunningNorm extends Norm {
   /** Values per set seen since recalibration began; null outside of it. */
   #recalibrated: number | null = null;
 
-  constructor(layer: string, options: RunningOptions, defaultMomentum = 0.1) {
+  constructor(
+    /** For messages: `BatchNorm(features=16)`. */
+    protected readonly layer: string,
+    options: RunningOptions,
+    defaultMomentum = 0.1,
+  ) {
     super();
     const { momentum, decay } = options;
     if (momentum != null && decay != null) {
@@ -42,6 +48,12 @@ export abstract class RunningNorm extends Norm {
     }
     const averages = momentum === null && decay == null;
     this.batches = averages ? new Tensor(new Float32Array(1), [1]) : null;
+  }
+
+  /** Throws for input of other features, and for a training batch that has no variance. */
+  protected check(x: Tensor, features: number): void {
+    checkFeatures(this.layer, x.shape, features);
+    if (this.learning) checkSetSize(this.layer, x.shape);
   }
 
   /** From now on the running statistics become those of all values that come, each counted once (recalibrate.ts). */

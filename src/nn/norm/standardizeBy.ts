@@ -106,9 +106,14 @@ function statisticsOf({ n, g }: SetView, mean: Numbers, deviation: Numbers): Set
 }
 
 /** Mean and biased variance of each set, in double. */
+export function setStatistics(x: NDArray, view: SetView): SetStatistics {
+  return kernels(x).standardize({ ...plain, x, view }).statistics;
+}
+
+/** The same as plain arrays. */
 export function setMoments(x: NDArray, view: SetView): { mean: Numbers; variance: Numbers } {
-  const { statistics } = kernels(x).standardize({ ...plain, x, view });
-  return { mean: statistics.mean.data, variance: statistics.variance.data };
+  const { mean, variance } = setStatistics(x, view);
+  return { mean: mean.data, variance: variance.data };
 }
 
 /** (1/m) sum x^2 of each set, in double. */

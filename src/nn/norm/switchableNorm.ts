@@ -3,7 +3,7 @@ import { kernels } from '../../kernels/active.ts';
 import type { NDArray, SetStatistics } from '../../kernels/kernels.ts';
 import { affineParameters, type Then } from './norm.ts';
 import { buffer, RunningNorm, type RunningOptions } from './running.ts';
-import { checkFeatures, checkSetSize, groupSets } from './sets.ts';
+import { groupSets } from './sets.ts';
 import {
   backwardBy,
   centred,
@@ -118,9 +118,7 @@ export class SwitchableNorm extends RunningNorm {
 
   forward(x: Tensor, then: Then = {}): Tensor {
     const { features, gamma, beta, meanLogits, varLogits, runningMean: mean, runningVar: variance } = this;
-    const layer = `SwitchableNorm(features=${features})`;
-    checkFeatures(layer, x.shape, features);
-    if (this.learning) checkSetSize(layer, x.shape);
+    this.check(x, features);
     const moments = this.momentsFor({ mean, variance }, { m: x.size / features, unbiased: false });
     const eps = this.options.eps ?? 1e-5;
     return switchableNorm(x, { ...then, ...moments, gamma, beta, meanLogits, varLogits, eps });

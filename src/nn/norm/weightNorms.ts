@@ -6,7 +6,7 @@ import { WeightNormalization } from './weightNormalization.ts';
 import { WeightStandardization } from './weightStandardization.ts';
 
 /** An entry for `features` filters. */
-export interface WeightNormEntry extends NormEntry {
+interface WeightNormEntry extends NormEntry {
   kind: 'weight';
   build: (features: number, options: { eps?: number }) => WeightNorm;
 }
