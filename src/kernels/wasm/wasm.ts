@@ -6,6 +6,7 @@ import { binary } from './elementwise/binary.ts';
 import { unary, unaryBackward } from './elementwise/unary.ts';
 import { matmul } from './gemm/matmul.ts';
 import { allocate, isKernelMemory, release } from './memory.ts';
+import { standardize, standardizeBackward } from './norm/standardize.ts';
 import { adamStep } from './optimizers/adam.ts';
 import { scaleInPlace, sumOfSquares } from './optimizers/lists.ts';
 import { sgdStep } from './optimizers/sgd.ts';
@@ -61,4 +62,7 @@ export const wasm: Kernels = {
   adamStep,
   sumOfSquares,
   scaleInPlace,
+
+  standardize,
+  standardizeBackward,
 };

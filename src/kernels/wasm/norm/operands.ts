@@ -1,0 +1,70 @@
+import { listFresh } from '../../fresh.ts';
+import type { NDArray, Numbers, SetStatistics, StandardizeOptions } from '../../kernels.ts';
+import { sizeOf } from '../../kernels.ts';
+import { allocate, isKernelMemory } from '../memory.ts';
+import { input, scratch } from '../operands.ts';
+import { DOUBLE, normTask, type Task, WORD } from './task.ts';
+
+/** The operands that norms have beside ordinary tensors: statistics in double, and gammas and betas that may be missing. */
+
+/** gamma or beta; where there is none, as many times `value`. */
+export function perFeature(array: NDArray | null, features: number, value: number): number {
+  if (array) {
+    if (sizeOf(array.shape) !== features) {
+      throw new RangeError(
+        `standardize: gamma and beta have one value for each of the ${features} features (g * k), got shape [${array.shape}].`,
+      );
+    }
+    return input(array.data);
+  }
+  return scratch(features).fill(value).byteOffset;
+}
+
+/** The address of statistics, as float64. */
+export function doubles(data: Numbers): number {
+  if (data instanceof Float64Array && isKernelMemory(data)) return data.byteOffset;
+  const block = scratch(2 * data.length);
+  new Float64Array(block.buffer, block.byteOffset, data.length).set(data);
+  return block.byteOffset;
+}
+
+/** The pool hands out the same few blocks step after step, so their float64 views are kept. */
+const doubleViews = new WeakMap<Float32Array, { mean: Float64Array; variance: Float64Array }>();
+
+/** New statistics of n * g sets: two float64 arrays in one block of the pool. */
+export function newStatistics(n: number, g: number): SetStatistics {
+  const sets = n * g;
+  const block = allocate(4 * sets);
+  listFresh(block);
+  let views = doubleViews.get(block);
+  if (views === undefined) {
+    const { buffer, byteOffset } = block;
+    views = {
+      mean: new Float64Array(buffer, byteOffset, sets),
+      variance: new Float64Array(buffer, byteOffset + 8 * sets, sets),
+    };
+    doubleViews.set(block, views);
+  }
+  const shape = [n, g];
+  return { mean: { shape, data: views.mean }, variance: { shape, data: views.variance } };
+}
+
+/** The task with what forward and backward kernels of every kind share. */
+export function setOptions(
+  { eps, epsInside, ddof, center }: StandardizeOptions,
+  count: number,
+  statistics: SetStatistics,
+): Task {
+  const task = normTask();
+  const { words, doubles: numbers } = task;
+  words[WORD.mean] = doubles(statistics.mean.data);
+  words[WORD.variance] = doubles(statistics.variance.data);
+  words[WORD.count] = count;
+  numbers[DOUBLE.epsInside] = epsInside ? eps : 0;
+  numbers[DOUBLE.epsOutside] = epsInside ? 0 : eps;
+  numbers[DOUBLE.center] = center ? 1 : 0;
+  numbers[DOUBLE.degrees] = count - ddof;
+  numbers[DOUBLE.perCount] = 1 / count;
+  numbers[DOUBLE.perDegree] = 1 / (count - ddof);
+  return task;
+}
