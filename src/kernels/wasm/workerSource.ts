@@ -1,7 +1,11 @@
 import { MAX_ARGUMENTS, MESSAGE_LENGTH, RANGE_STRIDE, STARTED, WORD } from './control.ts';
 
-/** How long a worker looks for the next job before it sleeps, in milliseconds: waking costs 40-80 us. */
-const SPIN_MILLISECONDS = 0.15;
+/**
+ * How long a worker looks for the next job before it sleeps, in milliseconds: longer than the stretches of a training step
+ * that run on the main thread alone. A sleeper costs the next job 25 to 200 us (and until the system has moved it to a core
+ * of its own, it takes the main thread's), so it should sleep only when the program is busy elsewhere or idle.
+ */
+const SPIN_MILLISECONDS = 2;
 
 /**
  * The program of a worker: plain JavaScript as text, so that no file path, loader or bundler matters. It gets
