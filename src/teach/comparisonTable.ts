@@ -5,13 +5,13 @@ import { greek } from './text.ts';
 
 /** The columns, their width at 100, and what of it gives way below. */
 const columns: readonly { head: string; width: number; of: (row: Comparison) => string }[] = [
-  { head: 'norm', width: 22, of: ({ name }) => name },
-  { head: 'one set S_i =', width: 24, of: ({ sets }) => sets },
+  { head: 'norm', width: 20, of: ({ name }) => name },
+  { head: 'one set S_i =', width: 22, of: ({ sets }) => sets },
   { head: 'm', width: 7, of: ({ m }) => m ?? '–' },
   { head: 'removes', width: 12, of: ({ removes }) => removes },
   { head: 'batch', width: 5, of: ({ dependsOnBatch }) => (dependsOnBatch === 'never' ? 'no' : 'train') },
   { head: 'batch 1', width: 9, of: ({ batchOfOne }) => batchOfOne.split(';')[0] },
-  { head: 'learns', width: 9, of: ({ parameters }) => greek(parameters.replace(/ \[[^\]]*\]/g, '')) },
+  { head: 'learns', width: 13, of: ({ parameters }) => greek(parameters.replace(/ \[[^\]]*\]/g, '')) },
 ];
 
 /** All norms beside each other, in a terminal of 80 to 100 columns. */

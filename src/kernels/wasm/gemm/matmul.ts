@@ -17,8 +17,8 @@ export interface MatmulOptions {
 const BLOCK = 400;
 /** A B of more numbers than this, with long rows, is packed: read in place, its rows would crowd into few sets of the cache. */
 const LARGE = 65536;
-/** A part of tiles takes about so many cycles, 10 us. */
-const PART_CYCLES = 30_000;
+/** A part of tiles takes about so many cycles, 3 us: small enough that two threads share even a product of 60x100 by 100x100 evenly. */
+const PART_CYCLES = 8_000;
 
 /**
  * Matrix products, batched, in every transposition. B is read where it is, or packed into panels first if it is transposed or large;
