@@ -8,6 +8,13 @@ if (chromium === undefined) {
   console.log('The browser tests are skipped: no Chromium or Chrome was found (CHROME_PATH names one).');
 }
 
+/** The engine's tests once more: what holds on the WebAssembly kernels holds on the reference kernels too. */
+const onReferenceKernels = {
+  name: 'node, reference kernels',
+  include: ['test/{autograd,nn,optim,verify}/**/*.test.ts'],
+  env: { NORMGRAD_KERNELS: 'reference' },
+};
+
 export default defineConfig({
   resolve: { conditions: ['normgrad-source'] },
   ssr: { resolve: { conditions: ['normgrad-source'] } },
@@ -16,6 +23,7 @@ export default defineConfig({
     hookTimeout: 60_000,
     projects: [
       { extends: true, test: { name: 'node', include: ['test/**/*.test.ts'] } },
+      { extends: true, test: onReferenceKernels },
       ...(chromium === undefined ? [] : [inBrowser(chromium, true), inBrowser(chromium, false)]),
     ],
   },
