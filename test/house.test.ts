@@ -21,9 +21,22 @@ const below: Record<string, string[]> = {
   data: ['autograd', 'kernels'],
   train: ['data', 'optim', 'nn', 'autograd', 'kernels'],
   report: ['train', 'data', 'optim', 'nn', 'autograd', 'kernels'],
+  experiment: ['report', 'train', 'data', 'optim', 'nn', 'autograd', 'kernels'],
   verify: ['optim', 'nn', 'autograd', 'kernels'],
   teach: ['report', 'nn', 'autograd', 'kernels'],
-  cli: ['..', 'teach', 'report', 'verify', 'train', 'data', 'optim', 'nn', 'autograd', 'kernels'],
+  cli: [
+    '..',
+    'experiment',
+    'teach',
+    'report',
+    'verify',
+    'train',
+    'data',
+    'optim',
+    'nn',
+    'autograd',
+    'kernels',
+  ],
 };
 
 const runsInBrowser = ['kernels', 'autograd', 'nn', 'optim', 'data'];

@@ -17,10 +17,28 @@ const commands: { name: string; group: string; summary: string; load: () => Prom
     load: () => import('./start.ts'),
   },
   {
+    name: 'experiment',
+    group: 'Experiments:',
+    summary: 'a figure of the literature: runs, claims, report',
+    load: () => import('./experiment.ts'),
+  },
+  {
     name: 'train',
     group: 'Experiments:',
     summary: 'train one network on one dataset',
     load: () => import('./train.ts'),
+  },
+  {
+    name: 'compare',
+    group: 'Experiments:',
+    summary: 'finished runs over their seeds, with differences from a baseline',
+    load: () => import('./compare.ts'),
+  },
+  {
+    name: 'sweep',
+    group: 'Experiments:',
+    summary: 'many runs in one folder: a grid of settings, stopped and gone on with at will',
+    load: () => import('./sweep.ts'),
   },
   {
     name: 'gradcheck',

@@ -1,18 +1,20 @@
 import { join } from 'node:path';
-import type { Command } from 'commander';
+import { type Command, InvalidArgumentError } from 'commander';
 import { backendName } from '../autograd/index.ts';
 import { datasetWarnings } from '../data/dataset.ts';
 import { createProgress, type Progress } from '../report/progress.ts';
 import { configFields, resolveConfig, type TrainOptions } from '../train/config.ts';
-import { ConfigError } from '../train/errors.ts';
+import { ConfigError, RunFolderError } from '../train/errors.ts';
+import { lockOwner, lockTaker } from '../train/lock.ts';
 import { describeModel } from '../train/model.ts';
 import type { TrainResult } from '../train/result.ts';
-import { defaultOut } from '../train/runFolder.ts';
-import { type RunStart, runTraining } from '../train/runTraining.ts';
+import { defaultOut, readConfig, readResult } from '../train/runFolder.ts';
+import { type RunStart, runTraining, type TrainingHooks } from '../train/runTraining.ts';
 import { EXIT, UsageError } from './exit.ts';
 import { catchInterrupt } from './interrupt.ts';
 import { type Output, outputOf } from './output.ts';
 import { addTrainFlags, flagOf, givenOptions } from './trainOptions.ts';
+import { integer } from './values.ts';
 
 const examples = `
 Examples:
@@ -21,25 +23,40 @@ Examples:
   normgrad train --dataset mnist --limit 10000 --epochs 2 --batch-size 32 --optim sgd --schedule cosine
   normgrad train --dataset cifar10 --data-dir ~/datasets --model resnet8 --augment crop-flip --out runs/first
   normgrad train --norm none --lr 3 --dry-run            the configuration, and where each value comes from
+  normgrad train --resume runs/first                     go on after Ctrl-C or a crash: same bits as without it
 
-Exit code 1 if the run diverges. Ctrl-C stops after the running step and keeps what is there.`;
+Exit code 1 if the run diverges. Ctrl-C stops after the running step and writes a checkpoint.`;
+
+interface Options {
+  out?: string;
+  resume?: string;
+  checkpointEvery?: number;
+  dryRun?: boolean;
+}
 
 /** `train`: one run, from its flags to its folder. */
 export function register(command: Command): void {
   addTrainFlags(command);
   command
     .option('--out <dir>', 'folder of the run (default: a new one in runs/)')
+    .option('--resume <dir>', 'go on with the run in this folder, from its last checkpoint')
+    .option('--checkpoint-every <steps>', 'steps between checkpoints (default: one every 30 s)', stepsOf)
     .option('--dry-run', 'print the resolved configuration with the source of every value, and stop')
     .addHelpText('after', examples)
-    .action((options, self) => run(options, self));
+    .action(run);
 }
 
-async function run({ out, dryRun }: { out?: string; dryRun?: boolean }, command: Command): Promise<void> {
+async function run(given: Options, command: Command): Promise<void> {
   const output = outputOf(command);
   const { options, sources } = givenOptions(command);
+  const { out, resume, checkpointEvery, dryRun } = given;
   try {
-    if (dryRun) printConfig(options, sources, output);
-    else await train(options, out, output);
+    if (resume !== undefined) await goOn(resume, given, options, sources, output);
+    else if (dryRun) printConfig(options, sources, output);
+    else {
+      const folder = out === undefined ? { parent: defaultOut('train') } : { path: out };
+      await train(options, { folder, checkpointEvery }, output);
+    }
   } catch (error) {
     if (!(error instanceof ConfigError) || error.field === undefined) throw error;
     const flag = error.field === 'out' ? '--out' : (flagOf(error.field.split('.')[0]) ?? error.field);
@@ -47,7 +64,48 @@ async function run({ out, dryRun }: { out?: string; dryRun?: boolean }, command:
   }
 }
 
-async function train(options: TrainOptions, out: string | undefined, output: Output): Promise<void> {
+/** The run in `path`, with its own configuration; only where the data lies may be another place now. */
+async function goOn(
+  path: string,
+  { out, dryRun, checkpointEvery }: Options,
+  options: TrainOptions,
+  sources: ReadonlyMap<string, string>,
+  output: Output,
+): Promise<void> {
+  const typed = [...sources].filter(([field, flag]) => field !== 'dataDir' && flag.startsWith('--'));
+  const refused = [
+    ...typed.map(([, flag]) => flag),
+    ...(out ? ['--out'] : []),
+    ...(dryRun ? ['--dry-run'] : []),
+  ];
+  if (refused.length > 0) {
+    throw new UsageError(`${refused.join(', ')}: not with --resume, which goes on with the run as it is`, [
+      `its settings: ${join(path, 'config.json')}`,
+      'only --data-dir and --checkpoint-every can be given',
+    ]);
+  }
+  const config = { ...readConfig(path), ...(options.dataDir ? { dataDir: options.dataDir } : {}) };
+  const finished = readResult(path);
+  if (finished) {
+    output.note(`${path} is finished`);
+    report(finished, path, output);
+    return;
+  }
+  // A worker of a sweep may have the run under way.
+  const lock = lockTaker({ onLost: () => process.exit(EXIT.data) })(path);
+  if (lock === undefined) {
+    throw new RunFolderError(`another process is at work in ${path}: ${lockOwner(path)}`, [
+      'wait until it has finished, or stop it',
+    ]);
+  }
+  try {
+    await train(config, { folder: { path }, resume: true, checkpointEvery }, output);
+  } finally {
+    lock.release();
+  }
+}
+
+async function train(options: TrainOptions, hooks: TrainingHooks, output: Output): Promise<void> {
   let progress: Progress | undefined;
   const stopping = 'stopping after this step… (press again to quit at once)';
   const interrupt = catchInterrupt(() =>
@@ -57,8 +115,8 @@ async function train(options: TrainOptions, out: string | undefined, output: Out
   let epochs = 0;
   try {
     const result = await runTraining(options, {
+      ...hooks,
       signal: interrupt.signal,
-      folder: out === undefined ? { parent: defaultOut('train') } : { path: out },
       argv: process.argv.slice(2),
       onStart(start) {
         folder = start.folder!;
@@ -67,15 +125,13 @@ async function train(options: TrainOptions, out: string | undefined, output: Out
       },
       onStep({ epoch, step, steps, train: { loss, accuracy } }) {
         if (!output.talks) return;
-        if (step === 1) {
-          progress = createProgress({
-            label: `Epoch ${epoch}/${epochs}`,
-            total: steps,
-            startStep: step,
-            colors: output.stderr,
-          });
-        }
-        progress?.update(step, { loss, acc: accuracy });
+        progress ??= createProgress({
+          label: `Epoch ${epoch}/${epochs}`,
+          total: steps,
+          startStep: step,
+          colors: output.stderr,
+        });
+        progress.update(step, { loss, acc: accuracy });
       },
       onMetrics(line) {
         const { t, ...values } = line;
@@ -96,12 +152,13 @@ async function train(options: TrainOptions, out: string | undefined, output: Out
 }
 
 /** `mnist 60,000/10,000 · mlp 784-128-128-10 · 118,282 params · norm batch · adam lr 0.001 · seed 1` */
-function announce({ config, dataset, model, parameters, folder }: RunStart, output: Output): void {
+function announce(start: RunStart, output: Output): void {
+  const { config, dataset, model, parameters, folder, steps, startsOver } = start;
   const { train, test } = dataset;
   for (const warning of datasetWarnings(dataset)) output.warn(warning);
   const images = [train.count, test.count];
   const description = describeModel(config.model, model);
-  output.event('start', { config, folder, images, parameters, backend: backendName() });
+  output.event('start', { config, folder, images, parameters, steps, backend: backendName() });
   output.note(
     [
       `${config.dataset} ${images.map(grouped).join('/')}`,
@@ -113,6 +170,8 @@ function announce({ config, dataset, model, parameters, folder }: RunStart, outp
     ].join(' · '),
   );
   output.note(folder!);
+  if (startsOver !== undefined) output.warn(`${startsOver}: starting over`);
+  if (steps > 0) output.note(`going on after step ${grouped(steps)}`);
   if (output.verbose) output.note(`kernels: ${backendName()}`);
 }
 
@@ -138,7 +197,17 @@ function report(result: TrainResult, folder: string, output: Output): void {
   }
   output.result(`digest ${digest}`);
   output.note(`metrics: ${join(folder, 'metrics.jsonl')}`);
-  output.event('result', { ...result, folder });
+  const resume = `normgrad train --resume ${folder}`;
+  if (status === 'interrupted') {
+    output.result(`✓ checkpoint at step ${steps}    continue: ${resume}`);
+  }
+  output.event('result', { ...result, folder, ...(status === 'interrupted' ? { resume } : {}) });
+}
+
+function stepsOf(given: string): number {
+  const steps = integer(given);
+  if (steps < 1) throw new InvalidArgumentError('It must be at least 1.');
+  return steps;
 }
 
 function printConfig(options: TrainOptions, sources: ReadonlyMap<string, string>, output: Output): void {

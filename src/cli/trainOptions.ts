@@ -119,6 +119,13 @@ const trainFlags: readonly Flag[] = [
     help: 'weight of the new batch in running statistics',
     parse: number,
   },
+  {
+    group: network,
+    field: 'renormLimits',
+    flags: '--renorm-limits <r,d>',
+    help: 'batch-renorm: greatest r and d, at once',
+    parse: decimals,
+  },
 
   { group: training, field: 'optimizer', flags: '--optim <name>', help: list(optimizerNames), parse: text },
   {
@@ -208,6 +215,11 @@ export function givenOptions(command: Command): { options: TrainOptions; sources
     sources.set(field, command.getOptionValueSource(name) === 'env' ? env! : flags.split(' ')[0]);
   }
   return { options: options as TrainOptions, sources };
+}
+
+/** `1.5,0.5` */
+function decimals(given: string): number[] {
+  return given.split(',').map(number);
 }
 
 /** `100,100,100` */

@@ -13,6 +13,7 @@ import { unknownName } from './nearest.ts';
  */
 const count = v.pipe(v.number(), v.integer('must be a whole number'), v.minValue(1, 'must be at least 1'));
 const positive = v.pipe(v.number(), v.finite(), v.gtValue(0, 'must be above 0'));
+const least1 = v.pipe(v.number(), v.finite(), v.minValue(1, 'must be at least 1'));
 const notNegative = v.pipe(v.number(), v.finite(), v.minValue(0, 'must not be negative'));
 const share = v.pipe(v.number(), v.minValue(0, 'must be from 0 to 1'), v.maxValue(1, 'must be from 0 to 1'));
 
@@ -57,6 +58,8 @@ const entries = {
   eps: v.optional(v.nullable(positive), null),
   /** BatchNorm: the weight of the new batch in the running statistics; null: the norm's own default. */
   normMomentum: v.optional(v.nullable(share), null),
+  /** Batch Renorm: the greatest r and d, from the first step on; null: the paper's, which grow over 40,000 steps. */
+  renormLimits: v.optional(v.nullable(v.tuple([least1, notNegative])), null),
 
   optimizer: v.optional(nameOf('optimizer', optimizerNames), 'adam'),
   /** The base learning rate; null: 0.1 for sgd, 0.001 for adam and adamw. */

@@ -36,17 +36,20 @@ export function accuracyOf(logits: Tensor, labels: ArrayLike<number>): number {
   return right / count;
 }
 
-/** The mean of scores, each weighed by its number of images. */
-export function meanScore() {
-  let images = 0;
-  let loss = 0;
-  let accuracy = 0;
+/** Scores added up, each weighed by its number of images: plain JSON, and exact when read again. */
+export interface ScoreSum extends Score {
+  images: number;
+}
+
+/** The mean of scores, each weighed by its number of images; it goes on from `sum`, which it changes. */
+export function meanScore(sum: ScoreSum = { images: 0, loss: 0, accuracy: 0 }) {
   return {
+    sum,
     add(score: Score, count: number): void {
-      images += count;
-      loss += count * score.loss;
-      accuracy += count * score.accuracy;
+      sum.images += count;
+      sum.loss += count * score.loss;
+      sum.accuracy += count * score.accuracy;
     },
-    value: (): Score => ({ loss: loss / images, accuracy: accuracy / images }),
+    value: (): Score => ({ loss: sum.loss / sum.images, accuracy: sum.accuracy / sum.images }),
   };
 }

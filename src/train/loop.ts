@@ -4,9 +4,9 @@ import { clipGradNorm, type Optimizer } from '../optim/index.ts';
 import { breathe } from './breathe.ts';
 import type { TrainConfig } from './config.ts';
 import { imagesOf, type TrainData } from './data.ts';
-import { accuracyOf, evaluate, meanScore } from './evaluate.ts';
+import { accuracyOf, evaluate, meanScore, type ScoreSum } from './evaluate.ts';
 import type { MetricsLine, Score } from './metrics.ts';
-import type { TrainResult } from './result.ts';
+import type { RunStatus, TrainResult } from './result.ts';
 import { scheduleOf } from './schedule.ts';
 
 /** Where a run is, after every step. */
@@ -19,11 +19,25 @@ export interface StepReport {
   train: Score;
 }
 
+/** All that the loop carries from one step to the next, beside model and optimizer: plain JSON, for checkpoints. */
+export interface LoopProgress
+  extends Pick<TrainResult, 'test' | 'train' | 'best' | 'epochs' | 'steps' | 'seconds'> {
+  /** Steps done of the epoch that follows the `epochs` complete ones; it may be all of them, and the test still to come. */
+  step: number;
+  /** Since the epoch began, and since the last line of metrics. */
+  epoch: { sum: ScoreSum; seconds: number };
+  line: { sum: ScoreSum; seconds: number };
+}
+
 export interface LoopHooks {
   /** Aborting it stops the run after the step that is being taken. */
   signal?: AbortSignal;
+  /** Where to go on; moved along with the run. Absent: the start. */
+  progress?: LoopProgress;
   onStep?: (report: StepReport) => void;
   onMetrics?: (line: MetricsLine) => void;
+  /** Called between two steps, and at last when the run is aborted: the time to write a checkpoint. */
+  onPause?: (aborted: boolean) => void;
 }
 
 /** Lines of metrics.jsonl per epoch, beside the one at its end. */
@@ -37,77 +51,90 @@ export async function trainingLoop(
   config: TrainConfig,
   hooks: LoopHooks = {},
 ): Promise<Omit<TrainResult, 'digest' | 'parameters'>> {
-  const { signal, onStep, onMetrics } = hooks;
+  const { signal, onStep, onMetrics, onPause, progress = startOfRun() } = hooks;
   const perEpoch = data.train.perEpoch;
   const schedule = scheduleOf(config, config.epochs * perEpoch);
   const linesEvery = Math.ceil(perEpoch / LINES_PER_EPOCH);
-  const start = performance.now();
-  const outcome: Omit<TrainResult, 'digest' | 'parameters' | 'seconds'> = {
-    status: 'done',
-    test: null,
-    train: null,
-    best: null,
-    diverged: null,
-    epochs: 0,
-    steps: 0,
-  };
-  const end = () => ({ ...outcome, seconds: (performance.now() - start) / 1000 });
-  const diverge = (epoch: number, loss: number) => {
-    outcome.status = 'diverged';
-    outcome.diverged = { step: outcome.steps, epoch, loss };
-    return end();
+  const tick = clock(progress);
+  const end = (status: RunStatus, diverged: TrainResult['diverged'] = null) => {
+    const { test, train, best, epochs, steps, seconds } = progress;
+    return { status, test, train, best, diverged, epochs, steps, seconds };
   };
 
   model.train();
-  for (let epoch = 1; epoch <= config.epochs; epoch++) {
-    const epochStart = performance.now();
-    const epochMean = meanScore();
-    let lineMean = meanScore();
-    let lineStart = epochStart;
-    let step = 0;
-    for (const batch of data.train.epoch(epoch)) {
-      optimizer.lr = config.lr * schedule(outcome.steps);
+  while (progress.epochs < config.epochs) {
+    const epoch = progress.epochs + 1;
+    for (const batch of data.train.epoch(epoch, progress.step)) {
+      optimizer.lr = config.lr * schedule(progress.steps);
       const logits = model.forward(imagesOf(data, batch));
       const loss = crossEntropy(logits, batch.labels, config);
       const score = { loss: loss.item(), accuracy: accuracyOf(logits, batch.labels) };
-      step++;
-      outcome.steps++;
+      const step = ++progress.step;
+      const steps = ++progress.steps;
       if (!Number.isFinite(score.loss)) {
-        const ms = performance.now() - lineStart;
-        onMetrics?.({ t: 'step', step: outcome.steps, epoch, train: score, lr: optimizer.lr, ms });
-        return diverge(epoch, score.loss);
+        tick();
+        const ms = 1000 * progress.line.seconds;
+        onMetrics?.({ t: 'step', step: steps, epoch, train: score, lr: optimizer.lr, ms });
+        return end('diverged', { step: steps, epoch, loss: score.loss });
       }
       loss.backward();
       if (config.clip !== null) clipGradNorm(model.parameters(), config.clip);
       optimizer.step();
       optimizer.zeroGrad();
 
-      epochMean.add(score, batch.size);
+      const mean = meanScore(progress.epoch.sum);
+      const lineMean = meanScore(progress.line.sum);
+      mean.add(score, batch.size);
       lineMean.add(score, batch.size);
+      tick();
       if (step % linesEvery === 0) {
-        const ms = (performance.now() - lineStart) / linesEvery;
-        onMetrics?.({ t: 'step', step: outcome.steps, epoch, train: lineMean.value(), lr: optimizer.lr, ms });
-        lineMean = meanScore();
-        lineStart = performance.now();
+        const ms = (1000 * progress.line.seconds) / linesEvery;
+        onMetrics?.({ t: 'step', step: steps, epoch, train: lineMean.value(), lr: optimizer.lr, ms });
+        progress.line = emptySum();
       }
-      onStep?.({ epoch, step, steps: perEpoch, train: epochMean.value() });
+      onStep?.({ epoch, step, steps: perEpoch, train: mean.value() });
       await breathe();
       if (signal?.aborted) break;
+      onPause?.(false);
     }
 
     const test = signal?.aborted ? null : await evaluate(model, data, signal);
+    tick();
     if (test === null || signal?.aborted) {
-      outcome.status = 'interrupted';
-      return end();
+      onPause?.(true);
+      return end('interrupted');
     }
-    const train = epochMean.value();
-    const seconds = (performance.now() - epochStart) / 1000;
-    onMetrics?.({ t: 'epoch', step: outcome.steps, epoch, train, test, lr: optimizer.lr, seconds });
-    if (!Number.isFinite(test.loss)) return diverge(epoch, test.loss);
-    outcome.train = train;
-    outcome.test = test;
-    outcome.epochs = epoch;
-    if (outcome.best === null || test.accuracy > outcome.best.accuracy) outcome.best = { ...test, epoch };
+    const train = meanScore(progress.epoch.sum).value();
+    const { seconds } = progress.epoch;
+    onMetrics?.({ t: 'epoch', step: progress.steps, epoch, train, test, lr: optimizer.lr, seconds });
+    if (!Number.isFinite(test.loss)) {
+      return end('diverged', { step: progress.steps, epoch, loss: test.loss });
+    }
+    const { best } = progress;
+    Object.assign(progress, { train, test, epochs: epoch, step: 0, epoch: emptySum(), line: emptySum() });
+    if (best === null || test.accuracy > best.accuracy) progress.best = { ...test, epoch };
   }
-  return end();
+  return end('done');
+}
+
+export function startOfRun(): LoopProgress {
+  const nothing = { test: null, train: null, best: null, epochs: 0, steps: 0, seconds: 0 };
+  return { ...nothing, step: 0, epoch: emptySum(), line: emptySum() };
+}
+
+function emptySum() {
+  return { sum: { images: 0, loss: 0, accuracy: 0 }, seconds: 0 };
+}
+
+/** Each call adds the time since the last one to what the run, the epoch and the line have taken. */
+function clock(progress: LoopProgress): () => void {
+  let last = performance.now();
+  return () => {
+    const now = performance.now();
+    const seconds = (now - last) / 1000;
+    last = now;
+    progress.seconds += seconds;
+    progress.epoch.seconds += seconds;
+    progress.line.seconds += seconds;
+  };
 }

@@ -6,13 +6,16 @@ import type { TrainData } from './data.ts';
 
 /** The network of a run, its first weights drawn from the seed. */
 export function buildModel(config: TrainConfig, { imageShape, classes }: TrainData): Module {
-  const { model, norm, weightNorm, groups, eps, normMomentum, seed } = config;
+  const { model, norm, weightNorm, groups, eps, normMomentum, renormLimits, seed } = config;
   const { hidden, activation, initStd, widths, convs, preActivation } = config;
   return createModel(model, {
     input: imageShape,
     classes,
     norm,
-    normOptions: given({ groups, eps, momentum: normMomentum }),
+    normOptions: {
+      ...given({ groups, eps, momentum: normMomentum }),
+      ...(renormLimits && { rMax: renormLimits[0], dMax: renormLimits[1], schedule: null }),
+    },
     random: createRandom(seed).fork('weights'),
     ...given({ weightNorm, hidden, activation, initStd, widths, convs, preActivation }),
   });

@@ -10,8 +10,18 @@ const root = folderOfPackage(dirname(fileURLToPath(import.meta.url)));
 export const version = (JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string })
   .version;
 
-/** The commit of a clone, with `-dirty` after it if files differ from it; null where there is no git. */
+/**
+ * The commit of a clone, with `-dirty` after it if files differ from it; null where there is no git. Asked for once in a
+ * process: that is the source it runs.
+ */
 export function sourceVersion(): string | null {
+  commit ??= { name: describeCommit() };
+  return commit.name;
+}
+
+let commit: { name: string | null } | undefined;
+
+function describeCommit(): string | null {
   if (!existsSync(join(root, '.git'))) return null;
   try {
     const args = ['-C', root, 'describe', '--always', '--dirty', '--abbrev=40', '--exclude=*'];

@@ -1,12 +1,4 @@
-import {
-  appendFileSync,
-  existsSync,
-  mkdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { appendFileSync, existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { TrainConfig } from './config.ts';
@@ -15,6 +7,7 @@ import { fromJson, type MetricsLine, toJson } from './metrics.ts';
 import { sourceVersion, version } from './package.ts';
 import type { RunStatus, TrainResult } from './result.ts';
 import { decisiveFields } from './runName.ts';
+import { flushFile, writeWholeFile } from './wholeFile.ts';
 
 /**
  * One run, one folder:
@@ -22,49 +15,94 @@ import { decisiveFields } from './runName.ts';
  *   run.json        how and where it ran, and its status
  *   metrics.jsonl   a line for every few steps and every epoch, appended as the run goes (metrics.ts)
  *   result.json     what came out; it exists if and only if the run is finished (done or diverged)
+ *   last.safetensors  a checkpoint (checkpoint.ts), from which an interrupted run goes on
  * All but metrics.jsonl are written beside and renamed, so that no reader ever sees half a file.
  */
 export interface RunFolder {
   readonly path: string;
+  /** Lines of metrics.jsonl so far. */
+  readonly lines: number;
   append(line: MetricsLine): void;
+  /** Has the disk hold the metrics: a checkpoint counts on the lines before it. */
+  flush(): void;
   /** Ends the run: result.json unless it was interrupted, then the status in run.json. */
   finish(result: TrainResult): void;
   /** Ends the run that threw. */
   fail(error: unknown): void;
 }
 
-const names = { config: 'config.json', run: 'run.json', metrics: 'metrics.jsonl', result: 'result.json' };
+const names = {
+  config: 'config.json',
+  run: 'run.json',
+  metrics: 'metrics.jsonl',
+  result: 'result.json',
+  checkpoint: 'last.safetensors',
+};
+
+/** run.json. */
+export interface RunRecord {
+  status: RunStatus | 'running' | 'failed';
+  command: string;
+  started: string;
+  ended: string | null;
+  /** Why it failed. */
+  error: string | null;
+  /** Where it went on after an interruption: the steps done before, and when. */
+  resumed: { step: number; at: string }[];
+  pid: number;
+  host: string;
+  node: string;
+  platform: string;
+  normgrad: string;
+  git: string | null;
+}
+
+export interface RunFolderOptions {
+  /** What was typed. */
+  argv?: readonly string[];
+  /** Go on with the run in the folder, of which this many steps and lines of metrics are kept. */
+  resume?: { steps: number; lines: number };
+}
 
 /**
- * Makes the folder for a run of `config`. An earlier run of the same configuration in it is replaced; one of another
- * configuration is left alone, and an error.
+ * Makes the folder for a run of `config`. An earlier run of the same configuration in it is replaced unless it is resumed; one
+ * of another configuration is left alone, and an error.
  */
-export function createRunFolder(path: string, config: TrainConfig, argv: readonly string[] = []): RunFolder {
+export function createRunFolder(
+  path: string,
+  config: TrainConfig,
+  { argv = [], resume }: RunFolderOptions = {},
+): RunFolder {
   return guarded(path, () => {
     makeFolder(path);
     refuseOther(path, config);
+    const metrics = join(path, names.metrics);
+    const kept = resume ? firstLines(metrics, resume.lines) : '';
+    const before = resume && readRun(path);
     rmSync(join(path, names.result), { force: true });
-    const run = {
-      status: 'running' as RunStatus | 'running' | 'failed',
-      command: ['normgrad', ...argv].join(' '),
-      started: new Date().toISOString(),
-      ended: null as string | null,
-      error: null as string | null,
-      pid: process.pid,
-      host: hostname(),
-      node: process.versions.node,
-      platform: `${process.platform} ${process.arch}`,
-      normgrad: version,
-      git: sourceVersion(),
+    if (!resume) rmSync(checkpointPath(path), { force: true });
+    const now = new Date().toISOString();
+    const run: RunRecord = {
+      ...newRecord(argv),
+      ...(before ? { command: before.command, started: before.started } : {}),
+      resumed: [...(before?.resumed ?? []), ...(resume ? [{ step: resume.steps, at: now }] : [])],
     };
     const writeRun = () => writeJson(join(path, names.run), run);
     writeJson(join(path, names.config), config);
     writeRun();
-    writeFileSync(join(path, names.metrics), '');
+    writeWholeFile(metrics, kept);
+    let lines = resume?.lines ?? 0;
 
     return {
       path,
-      append: (line) => guarded(path, () => appendFileSync(join(path, names.metrics), `${toJson(line)}\n`)),
+      get lines() {
+        return lines;
+      },
+      append(line) {
+        guarded(path, () => appendFileSync(metrics, `${toJson(line)}\n`));
+        lines++;
+      },
+      flush: () => guarded(path, () => flushFile(metrics)),
       finish: (result) =>
         guarded(path, () => {
           if (result.status !== 'interrupted') writeJson(join(path, names.result), result);
@@ -83,6 +121,33 @@ export function createRunFolder(path: string, config: TrainConfig, argv: readonl
   });
 }
 
+/** Says in run.json that the run failed, where it could not say so itself: it was never built, or its process died. */
+export function recordFailure(path: string, message: string): void {
+  guarded(path, () => {
+    makeFolder(path);
+    const record = readRun(path) ?? newRecord([]);
+    const ended = new Date().toISOString();
+    writeJson(join(path, names.run), { ...record, status: 'failed', error: message, ended });
+  });
+}
+
+function newRecord(argv: readonly string[]): RunRecord {
+  return {
+    status: 'running',
+    command: ['normgrad', ...argv].join(' '),
+    started: new Date().toISOString(),
+    ended: null,
+    error: null,
+    resumed: [],
+    pid: process.pid,
+    host: hostname(),
+    node: process.versions.node,
+    platform: `${process.platform} ${process.arch}`,
+    normgrad: version,
+    git: sourceVersion(),
+  };
+}
+
 /** The content of result.json; undefined for a run that is not finished. */
 export function readResult(path: string): TrainResult | undefined {
   const file = join(path, names.result);
@@ -97,16 +162,45 @@ export function defaultOut(command: string, now = new Date()): string {
   return join('runs', `${command}-${day}-${time}`);
 }
 
+/** The content of config.json; a RunFolderError where there is no run. */
+export function readConfig(path: string): TrainConfig {
+  const file = join(path, names.config);
+  if (!existsSync(file)) {
+    throw new RunFolderError(`${path} is no run folder: it has no ${names.config}`, [
+      'name the folder of one run, like runs/train-20261122-141502/batch-bs64-s1-77c0e2',
+    ]);
+  }
+  return readJson(file) as TrainConfig;
+}
+
+/** The content of run.json; undefined where there is none. */
+export function readRun(path: string): RunRecord | undefined {
+  const file = join(path, names.run);
+  return existsSync(file) ? (readJson(file) as RunRecord) : undefined;
+}
+
+export function checkpointPath(path: string): string {
+  return join(path, names.checkpoint);
+}
+
+export function metricsPath(path: string): string {
+  return join(path, names.metrics);
+}
+
 /** Writes JSON so that the file is either the old one or the new one, never a part. */
 export function writeJson(file: string, value: unknown): void {
-  const unfinished = `${file}.tmp`;
-  try {
-    writeFileSync(unfinished, `${toJson(value, 2)}\n`, { flush: true });
-    renameSync(unfinished, file);
-  } catch (error) {
-    rmSync(unfinished, { force: true });
-    throw error;
+  writeWholeFile(file, `${toJson(value, 2)}\n`);
+}
+
+/** The first lines of metrics.jsonl, which a checkpoint counts on; an Error where they are not all there. */
+export function firstLines(file: string, count: number): string {
+  const whole = existsSync(file) ? readFileSync(file, 'utf8').split('\n').slice(0, -1) : [];
+  if (whole.length < count) {
+    throw new Error(`${file} has ${whole.length} whole lines, the checkpoint needs ${count}`);
   }
+  const kept = whole.slice(0, count);
+  for (const line of kept) fromJson(line);
+  return kept.map((line) => `${line}\n`).join('');
 }
 
 /** mkdir -p. Node's own `recursive` never returns where the file system answers ENOENT, as Linux's /proc does. */
@@ -134,7 +228,7 @@ function refuseOther(path: string, config: TrainConfig): void {
   ]);
 }
 
-function readJson(file: string): unknown {
+export function readJson(file: string): unknown {
   try {
     return fromJson(readFileSync(file, 'utf8'));
   } catch (error) {

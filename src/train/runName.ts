@@ -8,6 +8,13 @@ export function decisiveFields(config: TrainConfig): Omit<TrainConfig, 'dataDir'
   return rest;
 }
 
+/** 64 hex digits, the same exactly for runs that would be the same. */
+export function configHash(config: TrainConfig): string {
+  return createHash('sha256')
+    .update(toJson(decisiveFields(config)))
+    .digest('hex');
+}
+
 /**
  * `batch-bs64-s1-77c0e2`: what readers look for first, and a hash of the whole configuration, so that two folders have
  * one name exactly when the runs would be the same. Safe in file names everywhere.
@@ -22,10 +29,7 @@ export function runName(config: TrainConfig): string {
     config.lr === usual.lr ? '' : `lr${config.lr}`,
     `bs${config.batchSize}`,
     `s${config.seed}`,
-    createHash('sha256')
-      .update(toJson(decisiveFields(config)))
-      .digest('hex')
-      .slice(0, 6),
+    configHash(config).slice(0, 6),
   ];
   return parts.filter(Boolean).join('-');
 }

@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -21,11 +21,14 @@ describe('help', () => {
       expect(full.stdout).toContain(command);
   });
 
-  it.each(['start', 'train', 'gradcheck', 'verify', 'data'])('%s --help has examples', async (command) => {
-    const { code, stdout } = await normgrad([command, '--help']);
-    expect(code).toBe(0);
-    expect(stdout).toContain(`Examples:\n  normgrad ${command}`);
-  });
+  it.each(['start', 'train', 'sweep', 'gradcheck', 'verify', 'data'])(
+    '%s --help has examples',
+    async (command) => {
+      const { code, stdout } = await normgrad([command, '--help']);
+      expect(code).toBe(0);
+      expect(stdout).toContain(`Examples:\n  normgrad ${command}`);
+    },
+  );
 });
 
 describe('train', () => {
@@ -103,6 +106,35 @@ describe('train', () => {
     expect(JSON.parse(readFileSync(join(out, 'run.json'), 'utf8')).status).toBe('interrupted');
     expect(readMetrics(join(out, 'metrics.jsonl')).length).toBeGreaterThan(1);
     expect(existsSync(join(out, 'result.json'))).toBe(false);
+    const [, step, resume] = stdout.match(/✓ checkpoint at step (\d+) {4}continue: normgrad (.*)\n/)!;
+    expect(resume).toBe(`train --resume ${out}`);
+
+    writeFileSync(join(out, 'lock'), '1@elsewhere now\n');
+    const locked = await normgrad(resume.split(' '));
+    expect(locked.code).toBe(3);
+    expect(locked.stderr).toContain(`another process is at work in ${out}: 1@elsewhere`);
+    rmSync(join(out, 'lock'));
+    const refused = await normgrad([...resume.split(' '), '--lr', '1']);
+    expect(refused.code).toBe(2);
+    expect(refused.stderr).toContain('--lr: not with --resume');
+    const resumed = await normgrad([...resume.split(' ')], {
+      env: { NORMGRAD_SEED: '7' },
+      onOutput: ({ stderr: text }, child) => text.includes('Epoch') && child.kill('SIGINT'),
+    });
+    expect(resumed.code).toBe(130);
+    expect(resumed.stderr).toContain(`going on after step ${Number(step).toLocaleString('en-US')}\n`);
+    expect(resumed.stdout).toContain('✓ checkpoint at step');
+  });
+
+  it('--resume of a finished run shows its result again', async () => {
+    const out = join(folder, 'finished');
+    const first = await normgrad(['train', ...small, '--epochs', '1', '--out', out]);
+    const again = await normgrad(['train', '--resume', out]);
+    expect(again.code).toBe(0);
+    expect(again.stdout).toBe(first.stdout);
+    const nothing = await normgrad(['train', '--resume', folder]);
+    expect(nothing.code).toBe(3);
+    expect(nothing.stderr).toContain('is no run folder');
   });
 
   it('ends quietly when its reader has enough, as with | head', async () => {

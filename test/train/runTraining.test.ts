@@ -82,7 +82,7 @@ describe('runTraining', () => {
   it('lets the event loop run', async () => {
     let turns = 0;
     const timer = setInterval(() => turns++, 1);
-    await runTraining({ ...small, hidden: [64], epochs: 3 });
+    await runTraining({ ...small, hidden: [64], epochs: 20 });
     clearInterval(timer);
     expect(turns).toBeGreaterThan(2);
   });

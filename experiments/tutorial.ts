@@ -1,0 +1,100 @@
+import { atLeast, atMost, defineExperiment } from '../src/experiment/define.ts';
+import type { Results } from '../src/experiment/results.ts';
+
+type Ask = Pick<Results, 'mean'>;
+
+/** Loss and accuracy that the tutorial prints: means over its one epoch of training, dropout included. */
+const printed = {
+  group: { loss: 0.4707, accuracy: 86.13 },
+  instance: { loss: 0.5367, accuracy: 84.05 },
+  layer: { loss: 0.4056, accuracy: 87.54 },
+} as const;
+
+export default defineExperiment({
+  name: 'tutorial',
+  title: "The three norms of TensorFlow Addons' tutorial, and none: training loss over one epoch",
+  question: 'Do the printed numbers of a well-known tutorial come out, and what do they show?',
+  source: {
+    paper: 'TensorFlow Addons, tutorial "Normalizations" (2019 to 2023).',
+    kept:
+      "Everything: the network, Keras' initial weights and eps, Adam at 0.001, batch 32, one epoch on MNIST's 10,000 test images " +
+      '(the tutorial trains on those), and its measure, the running mean of the training batches.',
+    scaled:
+      'Nothing, but Adam adds 1e-8 to its denominator, not 1e-7, and each number is a mean of three runs, not one run.',
+  },
+  grid: { norm: ['none', { name: 'group', norm: 'group', groups: 5 }, 'instance', 'layer'] },
+  seeds: 3,
+  model: { model: 'tutorial' },
+  data: { dataset: 'mnist', scaling: 'minmax', limit: 10_000 },
+  training: { optimizer: 'adam', lr: 0.001, batchSize: 32, epochs: 1 },
+  prepare: ({ test }) => ({ train: test, test }),
+  figure: { x: 'step', y: 'trainLoss' },
+  columns: ['trainAccuracy'],
+  claims: [
+    ...(['group', 'layer', 'instance'] as const).flatMap((norm) => {
+      const [loss, accuracy] = norm === 'instance' ? [0.07, 2.5] : [0.04, 1.5];
+      return [
+        {
+          says: `The loss with ${norm} norm is within ${loss} of the printed ${printed[norm].loss}.`,
+          check: ({ mean }: Ask) => atMost(Math.abs(mean({ norm }, 'trainLoss') - printed[norm].loss), loss),
+        },
+        {
+          says: `The accuracy with ${norm} norm is within ${accuracy} points of the printed ${printed[norm].accuracy} %.`,
+          check: ({ mean }: Ask) =>
+            atMost(Math.abs(mean({ norm }, 'trainAccuracy') - printed[norm].accuracy), accuracy),
+        },
+      ];
+    }),
+    {
+      says: 'In loss, group norm is behind layer norm.',
+      check: ({ mean }) =>
+        atLeast(mean({ norm: 'group' }, 'trainLoss') - mean({ norm: 'layer' }, 'trainLoss'), 0),
+    },
+    {
+      says: 'In loss, instance norm is behind group norm.',
+      check: ({ mean }) =>
+        atLeast(mean({ norm: 'instance' }, 'trainLoss') - mean({ norm: 'group' }, 'trainLoss'), 0),
+    },
+    {
+      says: 'Without any norm, the loss is at most 0.03 above that of the best of the three.',
+      check: ({ mean }) => {
+        const best = Math.min(
+          ...(['group', 'layer', 'instance'] as const).map((norm) => mean({ norm }, 'trainLoss')),
+        );
+        return atMost(mean({ norm: 'none' }, 'trainLoss') - best, 0.03);
+      },
+    },
+  ],
+  published: [
+    { what: 'group: loss', published: '0.4707', pytorch: '0.486 ± 0.015', where: { norm: 'group' } },
+    { what: 'instance: loss', published: '0.5367', pytorch: '0.533 ± 0.032', where: { norm: 'instance' } },
+    { what: 'layer: loss', published: '0.4056', pytorch: '0.408 ± 0.012', where: { norm: 'layer' } },
+    { what: 'none: loss', pytorch: '0.417 ± 0.016', where: { norm: 'none' } },
+    {
+      what: 'group: accuracy (%)',
+      published: '86.13',
+      pytorch: '85.4 ± 0.6',
+      where: { norm: 'group' },
+      measure: 'trainAccuracy',
+    },
+    {
+      what: 'instance: accuracy (%)',
+      published: '84.05',
+      pytorch: '84.1 ± 1.1',
+      where: { norm: 'instance' },
+      measure: 'trainAccuracy',
+    },
+    {
+      what: 'layer: accuracy (%)',
+      published: '87.54',
+      pytorch: '87.1 ± 0.5',
+      where: { norm: 'layer' },
+      measure: 'trainAccuracy',
+    },
+    { what: 'none: accuracy (%)', pytorch: '87.1 ± 0.6', where: { norm: 'none' }, measure: 'trainAccuracy' },
+  ],
+  remarks:
+    'The numbers come out, but they do not show that norms help: the same network without one does as well as the best of them. ' +
+    'What the tutorial calls LayerNormalization is over the 10 channels of each pixel, and its InstanceNormalization begins with gamma ' +
+    'and beta near 0.',
+});

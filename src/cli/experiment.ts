@@ -1,0 +1,100 @@
+import { join } from 'node:path';
+import { type Command, Option } from 'commander';
+import { experiments } from '../../experiments/index.ts';
+import type { Experiment } from '../experiment/define.ts';
+import { writeGallery } from '../experiment/gallery.ts';
+import { renderTable } from '../report/table.ts';
+import { unknownName } from '../train/nearest.ts';
+import { guarded } from '../train/runFolder.ts';
+import { UsageError } from './exit.ts';
+import { isPath, loadExperiment } from './experimentFile.ts';
+import { conduct } from './experimentSession.ts';
+import { columns, type Output, outputOf } from './output.ts';
+import { integer } from './values.ts';
+
+interface Options {
+  list?: boolean;
+  smoke?: boolean;
+  dataDir?: string;
+  seeds?: number;
+  seed?: number;
+  out?: string;
+  save?: string;
+  gallery?: string;
+}
+
+const examples = `
+Examples:
+  normgrad experiment --list
+  normgrad experiment small-batch-mlp --data-dir ~/datasets
+  normgrad experiment small-batch-mlp --smoke             does it work? drawn digits, under a minute
+  normgrad experiment ./mine.ts --seeds 5 --out runs/mine
+  normgrad experiment --gallery experiments               README.md and figures from experiments/results
+
+Runs that are finished in --out are not repeated. Exit code 1 if a claim fails.`;
+
+/** `experiment`: runs, claims, figure and report of one experiment. */
+export function register(command: Command): void {
+  command
+    .argument('[name|file]', 'an experiment of the list, or a file whose default export is one')
+    .option('--list', 'name every experiment')
+    .option('--smoke', 'few drawn digits and one seed: whether it works, not what comes out')
+    .option('--data-dir <dir>', 'folder with mnist/, cifar-10-batches-bin/ … (default: the cache)')
+    .option('--seeds <n>', "the seeds 1 to n (default: the experiment's own)", integer)
+    .addOption(new Option('--seed <n>', 'this one seed').env('NORMGRAD_SEED').argParser(integer))
+    .option('--out <dir>', 'folder of the runs (default: a new one in runs/)')
+    .option('--save <dir>', 'also write the small NAME.json here; experiments/results feeds the gallery')
+    .option('--gallery <dir>', 'write README.md and figures from the results in DIR/results')
+    .addHelpText('after', examples)
+    .action(run);
+}
+
+async function run(name: string | undefined, options: Options, command: Command): Promise<void> {
+  const output = outputOf(command);
+  const { list, gallery, ...session } = options;
+  if (list) return writeList(output);
+  if (gallery !== undefined) return gather(gallery, output);
+  if (name === undefined) {
+    throw new UsageError('which experiment?', [`one of: ${experiments.map((each) => each.name).join(', ')}`]);
+  }
+  if (options.smoke && options.save !== undefined) {
+    throw new UsageError('--save keeps results, and a smoke run has none: leave out one of the two');
+  }
+  await conduct(await find(name), session, output);
+}
+
+async function find(name: string): Promise<Experiment> {
+  if (isPath(name)) return loadExperiment(name);
+  const known = experiments.find((each) => each.name === name);
+  if (known) return known;
+  const names = experiments.map((each) => each.name);
+  throw new UsageError(unknownName('experiment', name, names), [
+    `one of: ${names.join(', ')}`,
+    `or a file: normgrad experiment ./${name}.ts`,
+  ]);
+}
+
+function writeList(output: Output): void {
+  const rows = experiments.map(({ name, question, data }) => [name, data.dataset ?? 'mnist', question]);
+  output.result(
+    renderTable([{ head: 'experiment' }, { head: 'data' }, { head: 'question' }], rows, {
+      width: columns(process.stdout),
+      colors: output.stdout,
+    }),
+  );
+  output.event('result', {
+    experiments: experiments.map(({ name, title, question, data, claims }) => ({
+      name,
+      title,
+      question,
+      dataset: data.dataset,
+      claims: claims.map(({ says }) => says),
+    })),
+  });
+}
+
+function gather(folder: string, output: Output): void {
+  const files = guarded(folder, () => writeGallery(folder, experiments)).map((file) => join(folder, file));
+  output.result(files.join('\n'));
+  output.event('result', { files });
+}

@@ -1,0 +1,107 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { formatSummary } from '../report/statistics.ts';
+import { renderSvgChart } from '../report/svgChart.ts';
+import type { Experiment } from './define.ts';
+import { figureOf } from './figure.ts';
+import { endTable, publishedTable, verdictText } from './report.ts';
+import { checkClaims, readStored, type StoredExperiment } from './stored.ts';
+
+const origin = '<!-- Made by `npm run gallery` from results/*.json. Change the experiments instead. -->';
+
+/**
+ * README.md in `folder` and a figure per experiment in results/, from the results that lie there. Claims are checked
+ * anew, so that a claim that was changed after its runs shows what it says of them now. Returns the files' names.
+ */
+export function writeGallery(folder: string, experiments: readonly Experiment[]): string[] {
+  const stored = readStored(join(folder, 'results'));
+  const shown = experiments.filter(({ name }) => stored.has(name));
+  for (const experiment of shown) {
+    const { runs, settings } = stored.get(experiment.name)!;
+    const svg = renderSvgChart(figureOf(experiment, runs, `${settings}.`));
+    writeFileSync(join(folder, 'results', `${experiment.name}.svg`), svg);
+  }
+  writeFileSync(join(folder, 'README.md'), galleryText(experiments, stored));
+  return ['README.md', ...shown.map(({ name }) => `results/${name}.svg`)];
+}
+
+export function galleryText(
+  experiments: readonly Experiment[],
+  stored: ReadonlyMap<string, StoredExperiment>,
+): string {
+  const shown = experiments.filter(({ name }) => stored.has(name));
+  const others = experiments.filter(({ name }) => !stored.has(name));
+  return `${[
+    origin,
+    '# Experiments',
+    'Each is one file: a question, a grid of runs, a figure, and claims that the program itself finds true or false. ' +
+      '`normgrad experiment NAME --data-dir DIR` runs one whole, `experiment --list` names all, and `--smoke` tries one ' +
+      'on drawn digits in under a minute. A claim that failed stands here as failed.',
+    'An experiment of your own may lie anywhere: take [small-batch-mlp.ts](small-batch-mlp.ts) as a model, import from ' +
+      '`normgrad/experiment` instead, and run it by its path: `normgrad experiment ./mine.ts`.',
+    summaryTable(shown, stored),
+    ...shown.map((experiment) => section(experiment, stored.get(experiment.name)!)),
+    ...(others.length === 0
+      ? []
+      : [
+          '## Not run in full yet',
+          others.map(({ name, question }) => `* [\`${name}\`](${name}.ts): ${question}`).join('\n'),
+        ]),
+  ].join('\n\n')}\n`;
+}
+
+function summaryTable(
+  experiments: readonly Experiment[],
+  stored: ReadonlyMap<string, StoredExperiment>,
+): string {
+  const rows = experiments.map((experiment) => {
+    const { runs, minutes } = stored.get(experiment.name)!;
+    const claims = checkClaims(experiment, runs);
+    const held = claims.filter((claim) => claim.held).length;
+    return [
+      `[${experiment.name}](#${experiment.name})`,
+      experiment.question,
+      `${held} of ${claims.length}`,
+      String(runs.length),
+      minutes.toFixed(1),
+    ];
+  });
+  return table(['experiment', 'question', 'claims held', 'runs', 'minutes'], rows, 2);
+}
+
+function section(experiment: Experiment, stored: StoredExperiment): string {
+  const { name, title, question, source, remarks } = experiment;
+  const { runs, settings, seeds, minutes, node, kernels, normgrad } = stored;
+  const ends = endTable(experiment, runs);
+  const published = publishedTable(experiment, runs);
+  const claims = checkClaims(experiment, runs).map(
+    (claim) => `* ${claim.held ? '✓ **held**' : '✗ **failed**'}: ${claim.says} (${verdictText(claim)}.)`,
+  );
+  const diverged = runs.filter(({ status }) => status === 'diverged').length;
+  return [
+    `## ${name}`,
+    `**${question}** ${source.paper}`,
+    `![${title}](results/${name}.svg)`,
+    claims.join('\n'),
+    `${ends.title[0].toUpperCase()}${ends.title.slice(1)}, mean ± std over n = ${seeds.length} seed${seeds.length === 1 ? '' : 's'}:`,
+    table(
+      [ends.corner, ...ends.columns],
+      ends.rows.map((row) => [row, ...ends.columns.map((column) => formatSummary(ends.cell(row, column)))]),
+    ),
+    ...(published.rows.length === 0
+      ? []
+      : ['Beside what was published:', table(published.heads, published.rows)]),
+    ...(remarks ? [remarks] : []),
+    `*As in the source:* ${source.kept} *Scaled:* ${source.scaled}`,
+    `${runs.length} runs${diverged > 0 ? `, ${diverged} of them diverged` : ''}: ${settings}. ` +
+      `Seeds ${seeds.join(', ')}; ${minutes.toFixed(1)} minutes of training on a CPU (normgrad ${normgrad}, ` +
+      `kernels: ${kernels}, Node ${node}). [Definition](${name}.ts), [results](results/${name}.json).`,
+  ].join('\n\n');
+}
+
+/** Numbers stand on the right, behind `texts` columns of words. */
+function table(heads: readonly string[], rows: readonly (readonly string[])[], texts = 1): string {
+  const line = (cells: readonly string[]) =>
+    `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
+  return [line(heads), line(heads.map((_, i) => (i < texts ? '---' : '---:'))), ...rows.map(line)].join('\n');
+}

@@ -1,0 +1,69 @@
+import { resolveConfig, type TrainConfig, type TrainOptions } from '../train/config.ts';
+import type { Experiment, GridValue, Point } from './define.ts';
+
+/** One run of an experiment before it begins. */
+export interface PlannedRun {
+  point: Point;
+  seed: number;
+  config: TrainConfig;
+}
+
+export interface PlanOptions {
+  /** By default 1 to the experiment's own number. */
+  seeds?: readonly number[];
+  /** What beats the experiment's settings in every run. */
+  overrides?: TrainOptions;
+}
+
+/** Drawn digits, few of them, once: whether everything works, and nothing else. */
+export function smokeSettings(experiment: Experiment): TrainOptions {
+  return { dataset: 'synthetic', dataDir: null, limit: 128, testLimit: 50, epochs: 1, ...experiment.smoke };
+}
+
+/** Every run, seed by seed, so that an experiment that is stopped halfway has compared all of its grid. */
+export function planRuns(experiment: Experiment, options: PlanOptions = {}): PlannedRun[] {
+  const { seeds = firstSeeds(experiment.seeds), overrides = {} } = options;
+  const points = gridPoints(experiment);
+  return seeds.flatMap((seed) =>
+    points.map(({ point, settings }) => ({
+      point,
+      seed,
+      config: resolveConfig({ ...settings, ...overrides, seed }),
+    })),
+  );
+}
+
+/** 1 to n. */
+export function firstSeeds(count: number): number[] {
+  return Array.from({ length: count }, (_, i) => i + 1);
+}
+
+/** The name that a value of an axis has in points and in figures. */
+export function nameOf(value: GridValue): string | number {
+  return typeof value === 'object' ? value.name : value;
+}
+
+function gridPoints(experiment: Experiment): { point: Point; settings: TrainOptions }[] {
+  const { grid, data, model, training } = experiment;
+  let points: { point: Record<string, string | number>; settings: TrainOptions }[] = [
+    { point: {}, settings: {} },
+  ];
+  for (const [axis, values] of Object.entries(grid)) {
+    points = points.flatMap(({ point, settings }) =>
+      values.map((value) => ({
+        point: { ...point, [axis]: nameOf(value) },
+        settings: { ...settings, ...settingsOf(axis, value) },
+      })),
+    );
+  }
+  return points.map(({ point, settings }) => {
+    const trained = typeof training === 'function' ? training(point) : training;
+    return { point, settings: { ...data, ...model, ...trained, ...settings } };
+  });
+}
+
+function settingsOf(axis: string, value: GridValue): TrainOptions {
+  if (typeof value !== 'object') return { [axis]: value };
+  const { name: _, ...settings } = value;
+  return settings;
+}

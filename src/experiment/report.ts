@@ -1,0 +1,74 @@
+import { formatSummary, type Summary } from '../report/statistics.ts';
+import type { Experiment } from './define.ts';
+import { seriesOf, xLabel } from './figure.ts';
+import { measures } from './measures.ts';
+import { nameOf } from './plan.ts';
+import { type RunRecord, resultsOf } from './results.ts';
+import type { CheckedClaim } from './stored.ts';
+
+/** The ends of all runs as a table: what a row and a column are called, and what is at their crossing. */
+export interface EndTable {
+  corner: string;
+  /** What the cells are. */
+  title: string;
+  rows: string[];
+  columns: string[];
+  cell: (row: string, column: string) => Summary;
+}
+
+/** A column per value of x where x is an axis of the grid; otherwise one per measure. */
+export function endTable(experiment: Experiment, runs: readonly RunRecord[]): EndTable {
+  const { grid, figure, columns = [] } = experiment;
+  const series = seriesOf(experiment, runs);
+  const rows = series.map(({ name }) => name);
+  const runsOf = (row: string) => resultsOf(series.find(({ name }) => name === row)!.runs);
+  const corner = Object.keys(grid).filter((axis) => axis !== figure.x)[0] ?? '';
+  if (figure.x in grid) {
+    const values = new Map(grid[figure.x].map((value) => [String(nameOf(value)), nameOf(value)]));
+    return {
+      corner,
+      title: `${labelOf(figure.y)} by ${xLabel(figure.x)}`,
+      rows,
+      columns: [...values.keys()],
+      cell: (row, column) => runsOf(row).summary({ [figure.x]: values.get(column)! }, figure.y),
+    };
+  }
+  const names = [...new Set([figure.y, ...columns])];
+  const byLabel = new Map(names.map((name) => [labelOf(name), name]));
+  return {
+    corner,
+    title: 'at the end',
+    rows,
+    columns: [...byLabel.keys()],
+    cell: (row, column) => runsOf(row).summary({}, byLabel.get(column)!),
+  };
+}
+
+/** Published numbers beside ours: rows of text, with the heads of their columns. */
+export function publishedTable(
+  { published = [], figure }: Experiment,
+  runs: readonly RunRecord[],
+): { heads: string[]; rows: string[][] } {
+  const results = resultsOf(runs);
+  const rows = published.map(({ what, published: printed, pytorch, where, measure }) => [
+    what,
+    printed ?? '–',
+    pytorch ?? '–',
+    formatSummary(results.summary(where, measure ?? figure.y), { showN: true }),
+  ]);
+  return { heads: ['', 'published', 'PyTorch, this setting', 'normgrad'], rows };
+}
+
+/** `measured 35.1, wanted at least 15` */
+export function verdictText({ value, threshold, wanted }: CheckedClaim): string {
+  return `measured ${number(value)}, wanted ${wanted} ${number(threshold)}`;
+}
+
+function labelOf(name: keyof typeof measures): string {
+  const { label, unit } = measures[name];
+  return unit ? `${label} (${unit})` : label;
+}
+
+function number(value: number): string {
+  return Number.isFinite(value) ? String(Number(value.toPrecision(3))) : String(value);
+}

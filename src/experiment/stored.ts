@@ -1,0 +1,89 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { backendName } from '../autograd/index.ts';
+import { RunFolderError } from '../train/errors.ts';
+import { fromJson, toJson } from '../train/metrics.ts';
+import { version } from '../train/package.ts';
+import type { Experiment, Verdict } from './define.ts';
+import { describeSettings } from './figure.ts';
+import type { PlannedRun } from './plan.ts';
+import { type RunRecord, resultsOf } from './results.ts';
+
+/** A finished experiment as JSON: what the gallery is made of. No weights, nothing about the machine's folders. */
+export interface StoredExperiment {
+  name: string;
+  /** In words: what all runs share. */
+  settings: string;
+  seeds: readonly number[];
+  /** A trial on drawn digits; its claims say nothing. */
+  smoke: boolean;
+  /** Of training and testing, one run after the other. */
+  minutes: number;
+  normgrad: string;
+  node: string;
+  kernels: string;
+  claims: readonly CheckedClaim[];
+  runs: readonly RunRecord[];
+}
+
+export interface CheckedClaim extends Verdict {
+  says: string;
+}
+
+export function checkClaims(experiment: Experiment, runs: readonly RunRecord[]): CheckedClaim[] {
+  const results = resultsOf(runs);
+  return experiment.claims.map(({ says, check }) => ({ says, ...check(results) }));
+}
+
+export function storedExperiment(
+  experiment: Experiment,
+  plan: readonly PlannedRun[],
+  runs: readonly RunRecord[],
+  smoke: boolean,
+): StoredExperiment {
+  return {
+    name: experiment.name,
+    settings: describeSettings(plan),
+    seeds: [...new Set(plan.map(({ seed }) => seed))],
+    smoke,
+    minutes: Number((runs.reduce((sum, { seconds }) => sum + seconds, 0) / 60).toFixed(2)),
+    normgrad: version,
+    node: process.versions.node,
+    kernels: backendName(),
+    claims: rounded(checkClaims(experiment, runs)) as CheckedClaim[],
+    runs: rounded(runs) as RunRecord[],
+  };
+}
+
+/** One line per run, so that a difference between two results shows which runs it is in. */
+export function storedJson({ runs, ...rest }: StoredExperiment): string {
+  const head = toJson(rest, 2).replace(/\n\}$/, '');
+  return `${head},\n  "runs": [\n${runs.map((run) => `    ${toJson(run)}`).join(',\n')}\n  ]\n}\n`;
+}
+
+/** Every result in a folder, by the name of its experiment. */
+export function readStored(folder: string): Map<string, StoredExperiment> {
+  if (!existsSync(folder)) throw new RunFolderError(`there is no folder ${folder}`);
+  const files = readdirSync(folder).filter((file) => file.endsWith('.json'));
+  return new Map(
+    files.map((file) => {
+      const path = join(folder, file);
+      try {
+        const stored = fromJson(readFileSync(path, 'utf8')) as StoredExperiment;
+        return [stored.name, stored];
+      } catch (error) {
+        throw new RunFolderError(`${path} is not JSON: ${(error as Error).message}`, [
+          'run the experiment again with --save, or delete the file',
+        ]);
+      }
+    }),
+  );
+}
+
+/** Numbers with six significant digits: more than any figure shows. */
+function rounded(value: unknown): unknown {
+  if (typeof value === 'number') return Number.isFinite(value) ? Number(value.toPrecision(6)) : value;
+  if (Array.isArray(value)) return value.map(rounded);
+  if (value === null || typeof value !== 'object') return value;
+  return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, rounded(each)]));
+}

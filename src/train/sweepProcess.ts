@@ -1,0 +1,37 @@
+import { DataError } from '../data/errors.ts';
+import { RunFolderError } from './errors.ts';
+import { type WorkerEvent, type WorkerOptions, workThrough } from './sweepWorker.ts';
+
+/** What a worker process tells its parent: `fatal` is an error that would be every run's. */
+export type ProcessEvent =
+  | WorkerEvent
+  | { type: 'fatal'; kind: 'data' | 'folder'; code: string; message: string; hint: readonly string[] };
+
+/**
+ * A worker as a process of its own (runSweep.ts forks it): `sweepProcess.ts FOLDER OPTIONS`. It stops after its step, with a
+ * checkpoint, when its parent says so or is gone; Ctrl-C it leaves to the parent.
+ */
+const [folder, options] = process.argv.slice(2);
+const controller = new AbortController();
+const stop = () => controller.abort();
+process.on('SIGINT', () => {});
+process.on('SIGTERM', stop);
+process.on('message', stop);
+process.on('disconnect', stop);
+
+const send = (event: ProcessEvent) => {
+  if (process.connected) process.send!(event);
+};
+try {
+  await workThrough(folder, JSON.parse(options) as WorkerOptions, {
+    signal: controller.signal,
+    onEvent: send,
+  });
+} catch (error) {
+  const kind = error instanceof DataError ? 'data' : error instanceof RunFolderError ? 'folder' : undefined;
+  if (kind === undefined) throw error;
+  const { code, message, hint = [] } = error as { code: string; message: string; hint?: readonly string[] };
+  send({ type: 'fatal', kind, code, message, hint });
+}
+// Without its channel nothing keeps the process.
+if (process.connected) process.disconnect();

@@ -1,0 +1,77 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, expect, it } from 'vitest';
+import { jsonLines, normgrad } from './normgrad.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'normgrad-experiment-cli-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const mine = (threshold: number) => `
+import { atLeast, defineExperiment } from 'normgrad/experiment';
+
+export default defineExperiment({
+  name: 'mine',
+  title: 'Mine',
+  question: 'Is it found?',
+  source: { paper: 'None.', kept: 'Nothing.', scaled: 'All.' },
+  grid: { activation: ['relu', 'sigmoid'] },
+  seeds: 1,
+  model: { model: 'mlp', hidden: [8], norm: 'layer' },
+  data: { dataset: 'synthetic', limit: 40, testLimit: 20 },
+  training: { epochs: 1 },
+  figure: { x: 'epoch', y: 'testAccuracy' },
+  claims: [{ says: 'Two runs.', check: ({ runs }) => atLeast(runs.length as number, ${threshold}) }],
+});
+`;
+
+it('--list names every experiment with its question', async () => {
+  const { code, stdout } = await normgrad(['experiment', '--list', '--json']);
+  expect(code).toBe(0);
+  const [{ experiments }] = jsonLines(stdout) as unknown as [
+    { experiments: { name: string; claims: string[] }[] },
+  ];
+  expect(experiments.map(({ name }) => name)).toContain('small-batch-mlp');
+  expect(experiments.every(({ claims }) => claims.length > 0)).toBe(true);
+});
+
+it('--smoke runs a whole experiment without files, and judges nothing', async () => {
+  const out = join(folder, 'smoke');
+  const { code, stdout } = await normgrad(['experiment', 'with-without', '--smoke', '--out', out]);
+  expect(code).toBe(0);
+  expect(stdout).toContain('Claims (a smoke run cannot judge them)');
+  expect(existsSync(join(out, 'with-without.svg'))).toBe(true);
+  expect(JSON.parse(readFileSync(join(out, 'experiment.json'), 'utf8'))).toMatchObject({
+    smoke: true,
+    seeds: [1],
+  });
+});
+
+it('runs a file from anywhere, and exits with 1 if its claim fails', async () => {
+  const file = join(folder, 'mine.ts');
+  const args = ['experiment', './mine.ts', '--out', 'mine', '--save', 'kept'];
+  writeFileSync(file, mine(2));
+  const held = await normgrad(args, { cwd: folder });
+  expect(held.stderr).toContain('1/2  relu');
+  expect(held.stdout).toContain('✓ Two runs. (measured 2, wanted at least 2)');
+  expect(held.code).toBe(0);
+  expect(existsSync(join(folder, 'kept/mine.json'))).toBe(true);
+  writeFileSync(file, mine(3));
+  const failed = await normgrad(args, { cwd: folder });
+  expect(failed.stdout).toContain('✗ Two runs. (measured 2, wanted at least 3)');
+  expect(failed.code).toBe(1);
+  // What was finished was not run again.
+  expect(failed.stderr).not.toContain('1/2  relu');
+});
+
+it.each([
+  [['experiment'], 'which experiment?'],
+  [['experiment', 'tutorail'], 'unknown experiment "tutorail" (did you mean "tutorial"?)'],
+  [['experiment', './none.ts'], 'there is no file'],
+  [['experiment', 'tutorial', '--smoke', '--save', 'x'], '--save keeps results'],
+  [['start', '--seeds', '0'], '--seeds: must be at least 1, got 0'],
+])('%j is a usage error', async (args, message) => {
+  const { code, stderr } = await normgrad(args, { cwd: folder });
+  expect(stderr).toContain(message);
+  expect(code).toBe(2);
+});

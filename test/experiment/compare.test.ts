@@ -1,0 +1,70 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { compareRuns, type FinishedRun, findRuns } from '../../src/experiment/compare.ts';
+import { resolveConfig, type TrainOptions } from '../../src/train/config.ts';
+import type { TrainResult } from '../../src/train/result.ts';
+import { normgrad } from '../cli/normgrad.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'normgrad-compare-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const run = (options: TrainOptions, accuracy: number, status = 'done'): FinishedRun => ({
+  config: resolveConfig(options),
+  result: { status, test: { loss: 1, accuracy }, train: null } as TrainResult,
+});
+
+/** The seeds differ by far more than the norms: only the paired difference shows the norms. */
+const runs = [
+  run({ norm: 'none', batchSize: 8, seed: 1 }, 0.5),
+  run({ norm: 'none', batchSize: 8, seed: 2 }, 0.8),
+  run({ norm: 'none', batchSize: 16, seed: 1 }, 0.6),
+  run({ norm: 'layer', batchSize: 8, seed: 1 }, 0.52),
+  run({ norm: 'layer', batchSize: 8, seed: 2 }, 0.84),
+  run({ norm: 'layer', batchSize: 16, seed: 1 }, 0.9, 'diverged'),
+];
+
+describe('compareRuns', () => {
+  it('has a row per combination, each against its own baseline, seed by seed', () => {
+    const { fields, groups } = compareRuns(runs, 'testAccuracy', undefined, 'none');
+    expect(fields).toEqual(['norm', 'batchSize']);
+    expect(groups.map(({ values }) => values.join(' '))).toEqual([
+      'none 8',
+      'none 16',
+      'layer 8',
+      'layer 16',
+    ]);
+    expect(groups[0].difference).toBeUndefined();
+    expect(groups[2].summary.mean).toBeCloseTo(68);
+    expect(groups[2].difference).toMatchObject({ n: 2 });
+    expect(groups[2].difference!.mean).toBeCloseTo(3);
+    expect(groups[2].difference!.std).toBeCloseTo(Math.SQRT2);
+    expect(groups[3].summary).toMatchObject({ n: 0, diverged: 1 });
+  });
+
+  it('refuses rows that mix settings, unknown fields and unknown baselines', () => {
+    expect(() => compareRuns(runs, 'testAccuracy', ['norm'])).toThrow(
+      'by: runs of one row also differ in batchSize',
+    );
+    expect(() => compareRuns(runs, 'testAccuracy', ['nrom'])).toThrow('did you mean "norm"?');
+    expect(() => compareRuns(runs, 'testAccuracy', undefined, 'nonee')).toThrow('did you mean "none"?');
+    expect(() => compareRuns([...runs, runs[0]], 'testAccuracy')).toThrow('the same run lies in two');
+  });
+});
+
+it('finds run folders at any depth, and says how many are not finished', async () => {
+  runs.forEach(({ config, result }, i) => {
+    const path = join(folder, 'deep', String(i));
+    mkdirSync(path, { recursive: true });
+    writeFileSync(join(path, 'config.json'), JSON.stringify(config));
+    if (i < 5) writeFileSync(join(path, 'result.json'), JSON.stringify(result));
+  });
+  const found = findRuns([folder]);
+  expect(found.runs).toHaveLength(5);
+  expect(found.unfinished).toBe(1);
+  const { code, stdout, stderr } = await normgrad(['compare', folder, '--baseline', 'none']);
+  expect(stdout).toMatch(/│ layer │ 8 +│ +68 ± 23 \(n=2\) │ \+3\.0 ± 1\.4 \(n=2\) │/);
+  expect(stderr).toContain('unfinished, and left out: 1');
+  expect(code).toBe(0);
+});

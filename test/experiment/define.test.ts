@@ -1,0 +1,46 @@
+import { describe, expect, it } from 'vitest';
+import { atLeast, atMost, defineExperiment, type Experiment } from '../../src/experiment/define.ts';
+import { planRuns } from '../../src/experiment/plan.ts';
+import { ConfigError } from '../../src/train/errors.ts';
+import { small } from './small.ts';
+
+/** What a user's file may export, whatever its types say. */
+const refused = (change: object) => () => defineExperiment({ ...small, ...change } as Experiment);
+
+describe('defineExperiment', () => {
+  it.each<[object, string]>([
+    [{ claims: undefined }, 'experiment small: lacks claims'],
+    [{ name: '../up' }, 'its name names a folder'],
+    [{ seeds: 0 }, 'seeds must be a whole number of at least 1, got 0'],
+    [{ grid: { norm: [] } }, 'the axis "norm" of the grid has no values'],
+    [{ grid: { norms: ['batch'] } }, 'unknown setting "norms" (did you mean "norm"?)'],
+    [{ grid: { ...small.grid, norm: ['bach'] } }, 'unknown norm "bach" (did you mean "batch"?)'],
+    [{ training: { epoch: 3 } }, 'unknown setting "epoch"'],
+    [{ figure: { x: 'width', y: 'testError' } }, 'figure.x is "width"'],
+    [{ figure: { x: 'epoch', y: 'testeror' } }, 'unknown measure "testeror" (did you mean "testError"?)'],
+  ])('refuses %j', (change, problem) => {
+    expect(refused(change)).toThrow(ConfigError);
+    expect(refused(change)).toThrow(problem);
+  });
+});
+
+describe('planRuns', () => {
+  it('is every combination with every seed, seed by seed', () => {
+    const plan = planRuns(small);
+    expect(plan).toHaveLength(8);
+    expect(plan.map(({ seed }) => seed)).toEqual([1, 1, 1, 1, 2, 2, 2, 2]);
+    expect(plan[3].point).toEqual({ norm: 'two groups', batchSize: 4 });
+    expect(plan[3].config).toMatchObject({ norm: 'group', groups: 2, batchSize: 4, lr: 0.04, hidden: [8] });
+  });
+
+  it('lets what the caller says beat the experiment', () => {
+    const [run] = planRuns(small, { seeds: [7], overrides: { limit: 5, dataDir: 'there' } });
+    expect(run.config).toMatchObject({ seed: 7, limit: 5, dataDir: 'there' });
+  });
+});
+
+it('no claim holds about what is not a number', () => {
+  expect(atLeast(Number.NaN, 0).held).toBe(false);
+  expect(atMost(Number.NaN, 0).held).toBe(false);
+  expect(atLeast(3, 3)).toEqual({ held: true, value: 3, threshold: 3, wanted: 'at least' });
+});
