@@ -1,10 +1,10 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { type NormEntry, registry } from '../nn/norm/registry.ts';
+import { registry } from '../nn/norm/registry.ts';
 import { renderTable } from '../report/table.ts';
 import { breathe } from '../train/breathe.ts';
-import { unknownName } from '../train/nearest.ts';
 import { type GradcheckRow, gradcheckNorm } from '../verify/index.ts';
-import { EXIT, UsageError } from './exit.ts';
+import { normEntry } from './entry.ts';
+import { EXIT } from './exit.ts';
 import { columns, outputOf } from './output.ts';
 import { integer, number, seedOption } from './values.ts';
 
@@ -46,7 +46,7 @@ export function register(command: Command): void {
 async function run(names: string[], options: Options, command: Command): Promise<void> {
   const output = outputOf(command);
   const { shape, groups, h, tol, seed, mode, affine } = options;
-  const entries = names.length === 0 || options.all ? registry : names.map(entryOf);
+  const entries = names.length === 0 || options.all ? registry : names.map(normEntry);
   const custom = groups !== undefined || !affine;
   output.note(`central differences in float64, h ${h} · compared with the hand-derived backward\n`);
 
@@ -95,13 +95,6 @@ async function run(names: string[], options: Options, command: Command): Promise
   );
   output.event('result', { passed: rows.length - failed.length, failed: failed.length });
   if (failed.length > 0) process.exitCode = EXIT.failed;
-}
-
-function entryOf(name: string): NormEntry {
-  const entry = registry.find((each) => each.name === name);
-  if (entry) return entry;
-  const names = registry.map((each) => each.name);
-  throw new UsageError(unknownName('norm', name, names), [`one of: ${names.join(', ')}`]);
 }
 
 function shapeOf(given: string): number[] {

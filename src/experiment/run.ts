@@ -6,7 +6,7 @@ import { loadData } from '../train/data.ts';
 import type { StepReport } from '../train/loop.ts';
 import { fromJson, type MetricsLine, readMetrics, toJson } from '../train/metrics.ts';
 import type { TrainResult } from '../train/result.ts';
-import { readResult } from '../train/runFolder.ts';
+import { metricsPath, readResult } from '../train/runFolder.ts';
 import { decisiveFields, runName } from '../train/runName.ts';
 import { runTraining } from '../train/runTraining.ts';
 import type { Experiment } from './define.ts';
@@ -55,17 +55,18 @@ export async function runExperiment(
       data = { key, dataset: experiment.prepare?.(loaded) ?? loaded };
     }
     onRunStart?.(planned);
-    const lines: MetricsLine[] = [];
     const result = await runTraining(config, {
       dataset: data.dataset,
       signal,
       argv,
       folder: { path },
+      resume: true,
+      keepWeights: false,
       onStep,
-      onMetrics: (line) => lines.push(line),
     });
     if (result.status === 'interrupted') return records;
-    const record = recordOf(experiment, planned, result, lines);
+    // From the file, since a resumed run wrote its first lines earlier.
+    const record = recordOf(experiment, planned, result, readMetrics(metricsPath(path)));
     records.push(record);
     onRunEnd?.(record, result, false);
   }
@@ -82,7 +83,7 @@ function readFinished(
   if (result === undefined || !existsSync(file)) return undefined;
   const theirs = fromJson(readFileSync(file, 'utf8')) as TrainConfig;
   if (toJson(decisiveFields(theirs)) !== toJson(decisiveFields(config))) return undefined;
-  return { result, lines: readMetrics(join(path, 'metrics.jsonl')) };
+  return { result, lines: readMetrics(metricsPath(path)) };
 }
 
 function recordOf(
