@@ -8,10 +8,14 @@ if (chromium === undefined) {
   console.log('The browser tests are skipped: no Chromium or Chrome was found (CHROME_PATH names one).');
 }
 
-/** The engine's tests once more: what holds on the WebAssembly kernels holds on the reference kernels too. */
+/**
+ * The engine's tests once more: what holds on the WebAssembly kernels holds on the reference kernels too. The gradient checks
+ * and laws of the norms are left out, since float64 runs on the reference kernels anyway.
+ */
 const onReferenceKernels = {
   name: 'node, reference kernels',
   include: ['test/{autograd,nn,optim,verify}/**/*.test.ts'],
+  exclude: ['test/nn/norm/{gradients,laws,otherNorms,proxyNorm,weightNorms}.test.ts'],
   env: { NORMGRAD_KERNELS: 'reference' },
 };
 
