@@ -1,4 +1,4 @@
-import { createPool, type Pool, type PoolStatistics } from './pool.ts';
+import { createPool, type Pool } from './pool.ts';
 
 /**
  * The one memory that all kernels work in. Shared, so that threads can run on it; where the engine refuses a
@@ -66,8 +66,4 @@ export function release(view: Float32Array): void {
 /** Whether a view (or a part of one) lies in the kernels' memory, so that kernels can work on it in place. */
 export function isKernelMemory(view: ArrayBufferView): boolean {
   return kernelMemory().pool.owns(view);
-}
-
-export function memoryStatistics(): PoolStatistics {
-  return kernelMemory().pool.statistics();
 }

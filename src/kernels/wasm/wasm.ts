@@ -1,5 +1,4 @@
 import type { Kernels } from '../kernels.ts';
-import { reference } from '../reference/reference.ts';
 import { conv2d, conv2dBackward } from './conv/conv2d.ts';
 import { addInto } from './elementwise/addInto.ts';
 import { binary } from './elementwise/binary.ts';
@@ -21,7 +20,6 @@ import { softmax, softmaxBackward } from './softmax/softmax.ts';
  * kernels' within float32 rounding, and are the same bits for any number of threads.
  */
 export const wasm: Kernels = {
-  ...reference,
   name: 'wasm',
 
   owns: isKernelMemory,
