@@ -1,21 +1,41 @@
 import type { Experiment } from '../src/experiment/define.ts';
 import batchNormMnist from './batch-norm-mnist.ts';
+import constantStatistics from './constant-statistics.ts';
+import evaluationStatistics from './evaluation-statistics.ts';
+import groupSize from './group-size.ts';
 import higherLearningRates from './higher-learning-rates.ts';
+import kerasBatchNorm from './keras-batch-norm.ts';
 import layerNormSeed from './layer-norm-seed.ts';
+import lossLandscape from './loss-landscape.ts';
+import nonIidBatches from './non-iid-batches.ts';
 import proxyNorm from './proxy-norm.ts';
+import proxyNormPower from './proxy-norm-power.ts';
+import recurrent from './recurrent.ts';
 import smallBatchConv from './small-batch-conv.ts';
+import smallBatchGradient from './small-batch-gradient.ts';
 import smallBatchMlp from './small-batch-mlp.ts';
 import tutorial from './tutorial.ts';
+import vggGroupNorm from './vgg-group-norm.ts';
 import withWithout from './with-without.ts';
 
 /** Every experiment of the repository, in the order of the gallery. */
 export const experiments: readonly Experiment[] = [
   withWithout,
   batchNormMnist,
+  evaluationStatistics,
   higherLearningRates,
   smallBatchMlp,
   smallBatchConv,
+  smallBatchGradient,
+  groupSize,
+  nonIidBatches,
   proxyNorm,
+  proxyNormPower,
   layerNormSeed,
+  lossLandscape,
   tutorial,
+  vggGroupNorm,
+  kerasBatchNorm,
+  constantStatistics,
+  recurrent,
 ];

@@ -1,5 +1,11 @@
-import { halveDataset } from '../src/data/shrink.ts';
-import { atLeast, defineExperiment } from '../src/experiment/define.ts';
+import { atLeast, defineExperiment, probed } from '../src/experiment/define.ts';
+
+/** Of the power behind the last norm, what all images have in common: of one mean, or of differing ones. */
+const behindLast = (name: 'p1' | 'p2', label: string) =>
+  probed('instancePower', (values) => (values[name] as readonly number[]).at(-1) ?? Number.NaN, { label });
+
+const p1 = behindLast('p1', 'P1 of the last norm');
+const p2 = behindLast('p2', 'P2 of the last norm');
 
 /**
  * What LayerNorm and GroupNorm lack beside BatchNorm is that nothing keeps the channels' pre-activations normalized;
@@ -20,7 +26,7 @@ export default defineExperiment({
   grid: { norm: ['layer', 'proxy-layer', 'group', 'proxy-group'] },
   seeds: 2,
   model: { model: 'micro-resnet8', groups: 4 },
-  data: { dataset: 'cifar10', limit: 10_000, testLimit: 2000, augment: 'flip' },
+  data: { dataset: 'cifar10', halve: true, limit: 10_000, testLimit: 2000, augment: 'flip' },
   training: {
     optimizer: 'sgd',
     momentum: 0.9,
@@ -29,10 +35,22 @@ export default defineExperiment({
     weightDecay: 1e-4,
     batchSize: 32,
     epochs: 10,
+    probes: ['instancePower'],
   },
-  prepare: halveDataset,
   figure: { x: 'epoch', y: 'testAccuracy' },
-  columns: ['testError', 'trainLoss'],
+  panels: [
+    {
+      title: 'The power of the mean that all images share, behind the last norm, while it trains',
+      x: 'step',
+      lines: [p1],
+    },
+    {
+      title: 'The power of the difference between the means of images, behind the last norm',
+      x: 'step',
+      lines: [p2],
+    },
+  ],
+  columns: ['testError', 'trainLoss', p1, p2],
   claims: [
     {
       says: 'Proxy Norm takes at least 1.5 points off the error of GroupNorm.',

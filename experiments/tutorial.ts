@@ -1,5 +1,4 @@
-import { atLeast, atMost, defineExperiment } from '../src/experiment/define.ts';
-import type { Results } from '../src/experiment/results.ts';
+import { atLeast, atMost, defineExperiment, type Results } from '../src/experiment/define.ts';
 
 type Ask = Pick<Results, 'mean'>;
 
@@ -25,9 +24,8 @@ export default defineExperiment({
   grid: { norm: ['none', { name: 'group', norm: 'group', groups: 5 }, 'instance', 'layer'] },
   seeds: 3,
   model: { model: 'tutorial' },
-  data: { dataset: 'mnist', scaling: 'minmax', limit: 10_000 },
+  data: { dataset: 'mnist', scaling: 'minmax', trainOn: 'test', limit: 10_000 },
   training: { optimizer: 'adam', lr: 0.001, batchSize: 32, epochs: 1 },
-  prepare: ({ test }) => ({ train: test, test }),
   figure: { x: 'step', y: 'trainLoss' },
   columns: ['trainAccuracy'],
   claims: [

@@ -17,6 +17,7 @@ export {
   channelStatistics,
   minMaxScale,
   standardize as standardizePixels,
+  symmetricScale,
 } from './data/transforms.ts';
 export type { NDArray, Numbers, SetView, Shape } from './kernels/kernels.ts';
 export { setWinograd, winogradEnabled } from './kernels/wasm/conv/winograd/choice.ts';

@@ -1,11 +1,10 @@
 import type { Command } from 'commander';
-import { compareRuns, differingFields, findRuns } from '../experiment/compare.ts';
+import { compareRuns, differingFields } from '../experiment/compare.ts';
 import { type MeasureName, measures } from '../experiment/measures.ts';
 import { decimalsFor, formatSummary, type Summary } from '../report/statistics.ts';
 import { renderTable } from '../report/table.ts';
-import { ConfigError } from '../train/errors.ts';
-import { unknownName } from '../train/nearest.ts';
-import { UsageError } from './exit.ts';
+import { finishedRuns } from './finishedRuns.ts';
+import { asFlags, checkMeasure, endMeasures } from './flags.ts';
 import { columns, type Output, outputOf } from './output.ts';
 
 interface Options {
@@ -13,8 +12,6 @@ interface Options {
   measure: string;
   baseline?: string;
 }
-
-const atTheEnd = Object.keys(measures).filter((name) => !measures[name as MeasureName].needsSteps);
 
 const examples = `
 Examples:
@@ -26,7 +23,7 @@ export function register(command: Command): void {
   command
     .argument('<dir...>', 'folders of runs, or folders that hold such')
     .option('--by <field,…>', 'a row for each combination of these settings (default: all that differ)')
-    .option('--measure <name>', atTheEnd.join(', '), 'testAccuracy')
+    .option('--measure <name>', endMeasures.join(', '), 'testAccuracy')
     .option('--baseline <value>', 'of the first setting: adds the difference from it, seed by seed')
     .addHelpText('after', examples)
     .action(run);
@@ -34,26 +31,14 @@ export function register(command: Command): void {
 
 function run(folders: string[], { by, measure, baseline }: Options, command: Command): void {
   const output = outputOf(command);
-  if (!atTheEnd.includes(measure)) {
-    throw new UsageError(`--measure: ${unknownName('measure', measure, atTheEnd)}`, [
-      `one of: ${atTheEnd.join(', ')}`,
-    ]);
-  }
-  const { runs, unfinished } = findRuns(folders);
-  if (runs.length === 0) {
-    throw new UsageError(`no finished run in ${folders.join(', ')}`, [
-      unfinished > 0
-        ? `${unfinished} are not finished`
-        : 'a run is a folder with config.json and result.json',
-    ]);
-  }
-  try {
-    const fields = by?.split(',') ?? differingFields(runs);
-    write(compareRuns(runs, measure as MeasureName, fields, baseline), measure as MeasureName, output);
-  } catch (error) {
-    if (!(error instanceof ConfigError) || error.field === undefined) throw error;
-    throw new UsageError(`--${error.field}: ${error.problem}`, error.hint);
-  }
+  const name = checkMeasure('measure', measure, endMeasures);
+  const { runs, unfinished } = finishedRuns(folders);
+  const fields = by?.split(',') ?? differingFields(runs);
+  write(
+    asFlags(() => compareRuns(runs, name, fields, baseline)),
+    name,
+    output,
+  );
   if (unfinished > 0) output.warn(`unfinished, and left out: ${unfinished}`);
 }
 

@@ -1,25 +1,17 @@
 import { join } from 'node:path';
 import { type Command, Option } from 'commander';
 import { experiments } from '../../experiments/index.ts';
-import type { Experiment } from '../experiment/define.ts';
 import { writeGallery } from '../experiment/gallery.ts';
 import { renderTable } from '../report/table.ts';
-import { unknownName } from '../train/nearest.ts';
 import { guarded } from '../train/runFolder.ts';
 import { UsageError } from './exit.ts';
-import { isPath, loadExperiment } from './experimentFile.ts';
-import { conduct } from './experimentSession.ts';
+import { conduct, type SessionOptions } from './experimentSession.ts';
 import { columns, type Output, outputOf } from './output.ts';
-import { integer } from './values.ts';
+import { findExperiment } from './sweepPlan.ts';
+import { atLeastOne, integer } from './values.ts';
 
-interface Options {
+interface Options extends SessionOptions {
   list?: boolean;
-  smoke?: boolean;
-  dataDir?: string;
-  seeds?: number;
-  seed?: number;
-  out?: string;
-  save?: string;
   gallery?: string;
 }
 
@@ -40,9 +32,11 @@ export function register(command: Command): void {
     .option('--list', 'name every experiment')
     .option('--smoke', 'few drawn digits and one seed: whether it works, not what comes out')
     .option('--data-dir <dir>', 'folder with mnist/, cifar-10-batches-bin/ … (default: the cache)')
-    .option('--seeds <n>', "the seeds 1 to n (default: the experiment's own)", integer)
+    .option('--seeds <n>', "the seeds 1 to n (default: the experiment's own)", atLeastOne)
     .addOption(new Option('--seed <n>', 'this one seed').env('NORMGRAD_SEED').argParser(integer))
     .option('--out <dir>', 'folder of the runs (default: a new one in runs/)')
+    .option('--jobs <n>', 'runs at a time, each in a process (default: one per core)', atLeastOne)
+    .option('--dry-run', 'count the runs, measure some steps for an estimate of the time, and stop')
     .option('--save <dir>', 'also write the small NAME.json here; experiments/results feeds the gallery')
     .option('--gallery <dir>', 'write README.md and figures from the results in DIR/results')
     .addHelpText('after', examples)
@@ -60,18 +54,7 @@ async function run(name: string | undefined, options: Options, command: Command)
   if (options.smoke && options.save !== undefined) {
     throw new UsageError('--save keeps results, and a smoke run has none: leave out one of the two');
   }
-  await conduct(await find(name), session, output);
-}
-
-async function find(name: string): Promise<Experiment> {
-  if (isPath(name)) return loadExperiment(name);
-  const known = experiments.find((each) => each.name === name);
-  if (known) return known;
-  const names = experiments.map((each) => each.name);
-  throw new UsageError(unknownName('experiment', name, names), [
-    `one of: ${names.join(', ')}`,
-    `or a file: normgrad experiment ./${name}.ts`,
-  ]);
+  await conduct(await findExperiment(name), session, output);
 }
 
 function writeList(output: Output): void {

@@ -35,6 +35,18 @@ const commands: { name: string; group: string; summary: string; load: () => Prom
     load: () => import('./compare.ts'),
   },
   {
+    name: 'plot',
+    group: 'Experiments:',
+    summary: 'curves of finished runs, mean and band over their seeds: terminal, SVG, PNG',
+    load: () => import('./plot.ts'),
+  },
+  {
+    name: 'report',
+    group: 'Experiments:',
+    summary: 'an experiment or other runs as one HTML page: claims, figures, tables, settings',
+    load: () => import('./report.ts'),
+  },
+  {
     name: 'sweep',
     group: 'Experiments:',
     summary: 'many runs in one folder: a grid of settings, stopped and gone on with at will',

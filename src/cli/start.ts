@@ -2,7 +2,7 @@ import { type Command, Option } from 'commander';
 import withWithout from '../../experiments/with-without.ts';
 import { conduct, type SessionOptions } from './experimentSession.ts';
 import { outputOf } from './output.ts';
-import { integer } from './values.ts';
+import { atLeastOne, integer } from './values.ts';
 
 const examples = `
 Examples:
@@ -12,7 +12,11 @@ Examples:
 /** `start`: the first experiment, from nothing to a table and a chart. */
 export function register(command: Command): void {
   command
-    .option('--seeds <n>', `train every arm with the seeds 1 to n (default: ${withWithout.seeds})`, integer)
+    .option(
+      '--seeds <n>',
+      `train every arm with the seeds 1 to n (default: ${withWithout.seeds})`,
+      atLeastOne,
+    )
     .addOption(
       new Option('--seed <n>', 'train every arm with this one seed').env('NORMGRAD_SEED').argParser(integer),
     )

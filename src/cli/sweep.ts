@@ -1,19 +1,19 @@
 import { availableParallelism } from 'node:os';
-import { extname } from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { createProgress, duration } from '../report/progress.ts';
+import { plural } from '../report/plural.ts';
 import { renderTable, type TableColumn } from '../report/table.ts';
 import { ConfigError } from '../train/errors.ts';
 import type { Axes } from '../train/grid.ts';
 import { defaultOut } from '../train/runFolder.ts';
-import { runSweep, type SweepEvent } from '../train/runSweep.ts';
+import { runSweep } from '../train/runSweep.ts';
 import { loadSweep, ofShard, readPlan, type Shard, type SweepPlan, type SweepRun } from '../train/sweep.ts';
 import { EXIT, UsageError } from './exit.ts';
 import { catchInterrupt } from './interrupt.ts';
 import { columns, type Output, outputOf } from './output.ts';
+import { createRunsProgress } from './runsProgress.ts';
 import { estimate } from './sweepEstimate.ts';
 import { isSweepFolder, type PlanFlags, planOf } from './sweepPlan.ts';
-import { integer } from './values.ts';
+import { atLeastOne, integer } from './values.ts';
 
 interface Options extends Omit<PlanFlags, 'set'> {
   set?: Axes;
@@ -35,9 +35,6 @@ Examples:
 A grid is JSON: {"base": {"dataset": "synthetic"}, "grid": {"norm": ["none", "batch"], "seed": [1, 2]}}.
 Several machines may work on one shared folder. Exit code 1 if a run diverges or fails.`;
 
-/** Found by worker processes, from the source or compiled. */
-const preparer = new URL(`./prepareDataset${extname(import.meta.url)}`, import.meta.url).href;
-
 /** `sweep`: many runs in one folder, and how they stand. */
 export function register(command: Command): void {
   command
@@ -49,7 +46,7 @@ export function register(command: Command): void {
     .option('--seeds <n>', 'the seeds 1 to n', atLeastOne)
     .addOption(new Option('--seed <n>', 'this one seed').env('NORMGRAD_SEED').argParser(integer))
     .option('--data-dir <dir>', 'folder with mnist/, cifar-10-batches-bin/ … (default: the cache)')
-    .option('--smoke', 'few drawn digits, one epoch: whether it works')
+    .option('--smoke', 'few drawn digits, one epoch, one seed: whether it works')
     .option('--out <dir>', 'folder of the sweep (default: a new one in runs/)')
     .option('--jobs <n>', 'runs at a time, each in a process (default: one per core)', atLeastOne)
     .option('--shard <i/n>', 'only every n-th run, from the i-th on', shardOf)
@@ -77,14 +74,8 @@ async function run(what: string, options: Options, command: Command): Promise<vo
   const folder = goesOn ? what : (out ?? defaultOut(plan.name));
   const jobs = options.jobs ?? availableParallelism();
   if (dryRun) {
-    const statuses = goesOn ? loadSweep(folder) : [];
-    const finished = new Set(statuses.filter(isFinished).map(({ id }) => id));
-    const runs = ofShard(plan.runs, shard).filter(({ id }) => !finished.has(id));
-    await estimate(
-      runs,
-      { jobs, finished: finished.size, dataDir: options.dataDir, experiment: plan.experiment },
-      output,
-    );
+    const runs = ofShard(plan.runs, shard);
+    await estimate(runs, { jobs, folder: goesOn ? what : out, dataDir: options.dataDir }, output);
     return;
   }
   await sweep(plan, folder, { ...options, jobs }, output);
@@ -97,40 +88,20 @@ async function sweep(
   output: Output,
 ): Promise<void> {
   const runs = ofShard(plan.runs, shard);
-  const labels = new Map(runs.map((each) => [each.id, labelText(each.labels)]));
-  const total = runs.length;
-  let ended = 0;
-  const progress = createProgress({ label: 'runs', total, colors: output.stderr });
-  const say = (text: string) => output.talks && progress.log(text);
-  const stopping = 'every worker stops after its step… (press again to quit at once)';
-  const interrupt = catchInterrupt(() => say(stopping));
-  output.note(`${plan.name}: ${plural(total, 'run')}, ${jobs} at a time`);
+  const progress = createRunsProgress(runs, labelText, output);
+  const interrupt = catchInterrupt(() =>
+    progress.say('every worker stops after its step… (press again to quit at once)'),
+  );
+  output.note(`${plan.name}: ${plural(runs.length, 'run')}, ${jobs} at a time`);
   output.note(folder);
-  output.event('start', { folder, runs: total, jobs });
-  const width = Math.max(0, ...[...labels.values()].map((text) => text.length));
-
-  const onEvent = (event: SweepEvent) => {
-    const { type, ...content } = event;
-    output.event(type === 'start' ? 'run-start' : type === 'end' ? 'run' : type, content);
-    const name = (labels.get(event.id) ?? event.id).padEnd(width);
-    if (type === 'crash') say(`${name}  its process died, trying again: ${event.message}`);
-    if (event.type === 'start' && event.startsOver) say(`${name}  starting over: ${event.startsOver}`);
-    if (event.type === 'start' && event.steps > 0) say(`${name}  going on after step ${event.steps}`);
-    if (event.type === 'failed') say(`${name}  ${output.stderr.red('failed')}: ${event.message}`);
-    if (event.type === 'end') {
-      const { diverged, test, seconds } = event.result;
-      const outcome = diverged
-        ? `${output.stderr.red('diverged')} at step ${diverged.step}`
-        : `val_acc ${test!.accuracy.toFixed(4)}  val_loss ${test!.loss.toFixed(4)}`;
-      say(`${name}  ${outcome}  ${duration(1000 * seconds)}`);
-    }
-    if ((type === 'end' || type === 'failed') && output.talks) progress.update(++ended);
-  };
+  output.event('start', { folder, runs: runs.length, jobs });
   try {
     const { signal } = interrupt;
-    const prepare = plan.experiment === undefined ? undefined : { module: preparer, of: plan.experiment };
-    const options = { folder, jobs, shard, dataDir, checkpointEvery, prepare, signal, onEvent };
+    const { onEvent } = progress;
+    const argv = process.argv.slice(2);
+    const options = { folder, jobs, shard, dataDir, checkpointEvery, argv, signal, onEvent };
     const all = await runSweep(plan, options);
+    progress.close();
     report(folder, all, output);
     const stopped = interrupt.exitCode();
     if (stopped !== undefined) process.exitCode = stopped;
@@ -139,6 +110,7 @@ async function sweep(
     if (!(error instanceof ConfigError) || error.field !== 'out') throw error;
     throw new UsageError(`--out: ${error.problem}`, error.hint);
   } finally {
+    progress.close();
     interrupt.release();
   }
 }
@@ -176,10 +148,6 @@ function report(folder: string, runs: readonly SweepRun[], output: Output): void
   });
 }
 
-function isFinished({ status: each }: SweepRun): boolean {
-  return each === 'done' || each === 'diverged';
-}
-
 /** `norm batch  seed 1` */
 function labelText(labels: SweepRun['labels']): string {
   return Object.entries(labels)
@@ -205,18 +173,8 @@ function settingValue(text: string): unknown {
   }
 }
 
-function atLeastOne(given: string): number {
-  const value = integer(given);
-  if (value < 1) throw new InvalidArgumentError('It must be at least 1.');
-  return value;
-}
-
 function shardOf(given: string): Shard {
   const [, i, n] = (given.match(/^(\d+)\/(\d+)$/) ?? []).map(Number);
   if (!(i >= 1 && i <= n)) throw new InvalidArgumentError('It must be like 1/4: the first of four.');
   return { i, n };
-}
-
-function plural(count: number, thing: string): string {
-  return `${count} ${thing}${count === 1 ? '' : 's'}`;
 }

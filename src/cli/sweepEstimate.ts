@@ -1,42 +1,40 @@
 import { availableParallelism } from 'node:os';
+import { plural } from '../report/plural.ts';
 import { duration } from '../report/progress.ts';
 import { renderTable } from '../report/table.ts';
-import { resolveConfig, type TrainConfig } from '../train/config.ts';
-import { loadData } from '../train/data.ts';
+import { resolveConfig } from '../train/config.ts';
+import { dataKey, loadData } from '../train/data.ts';
 import { estimateSeconds, kindOf } from '../train/estimate.ts';
-import type { PlannedRun } from '../train/sweep.ts';
+import { isFinished, loadRuns, type PlannedRun } from '../train/sweep.ts';
 import { columns, type Output } from './output.ts';
-import prepareDataset from './prepareDataset.ts';
 
 interface EstimateOptions {
   jobs: number;
-  /** Runs that are finished already. */
-  finished: number;
+  /** Where runs may be finished already. */
+  folder?: string;
   dataDir?: string;
-  /** Whose images these are (SweepPlan). */
-  experiment?: string;
 }
 
-/** `--dry-run`: the runs by their labels, and the time they will take, from a few steps of each kind. */
+/** `--dry-run`: what is missing of the runs, by its labels, and the time it will take, from a few steps of each kind. */
 export async function estimate(
-  runs: readonly PlannedRun[],
-  { jobs, finished, dataDir, experiment }: EstimateOptions,
+  planned: readonly PlannedRun[],
+  { jobs, folder, dataDir }: EstimateOptions,
   output: Output,
 ): Promise<void> {
+  const resolved = planned.map((run) => ({ ...run, config: resolveConfig(run.config) }));
+  const runs = folder === undefined ? resolved : loadRuns(folder, resolved).filter((run) => !isFinished(run));
+  const finished = planned.length - runs.length;
   // As many threads as each of the sweep's processes will have; kernels look at it when they first run.
   process.env.NORMGRAD_THREADS ??= String(Math.max(1, Math.floor(availableParallelism() / jobs)));
-  const configs = runs.map(({ config }) => resolveConfig(dataDir ? { ...config, dataDir } : config));
+  const configs = runs.map(({ config }) => (dataDir ? { ...config, dataDir } : config));
   const kinds = new Map(configs.map((config) => [kindOf(config), config]));
-  output.note(`measuring some steps of ${kinds.size} kind${kinds.size === 1 ? '' : 's'} of run…`);
+  if (kinds.size > 0) output.note(`measuring some steps of ${plural(kinds.size, 'kind')} of run…`);
   const perEpoch = new Map<string, number>();
   let dataset: Awaited<ReturnType<typeof loadData>> | undefined;
   let read = '';
   for (const [kind, config] of kinds) {
     const wanted = dataKey(config);
-    if (read !== wanted) {
-      const loaded = await loadData(config);
-      dataset = experiment === undefined ? loaded : await prepareDataset(experiment, loaded);
-    }
+    if (read !== wanted) dataset = await loadData(config);
     read = wanted;
     perEpoch.set(kind, (await estimateSeconds(config, dataset!)) / config.epochs);
   }
@@ -59,15 +57,11 @@ export async function estimate(
     );
   }
   const done = finished > 0 ? `, ${finished} more are finished` : '';
-  output.result(`${runs.length} run${runs.length === 1 ? '' : 's'} to do${done}`);
+  output.result(`${plural(runs.length, 'run')} to do${done}`);
   output.result(`about ${duration(1000 * wall)} with ${jobs} at a time on this machine`);
   output.event('result', {
     finished,
     seconds: wall,
     runs: runs.map(({ id, labels }, i) => ({ id, labels, seconds: seconds[i] })),
   });
-}
-
-function dataKey({ dataset, dataDir, limit, testLimit }: TrainConfig): string {
-  return JSON.stringify([dataset, dataDir, limit, testLimit]);
 }

@@ -136,7 +136,7 @@ async function train(options: TrainOptions, hooks: TrainingHooks, output: Output
       onMetrics(line) {
         const { t, ...values } = line;
         output.event(t, values);
-        if (line.t === 'step') return;
+        if (line.t !== 'epoch') return;
         const { train: mean, test } = line;
         progress?.done({ loss: mean.loss, acc: mean.accuracy, val_loss: test.loss, val_acc: test.accuracy });
         progress = undefined;

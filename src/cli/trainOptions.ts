@@ -1,6 +1,8 @@
 import { type Command, Option } from 'commander';
 import { datasetNames } from '../data/load.node.ts';
+import { firstWeights, normPlacements } from '../nn/models/choices.ts';
 import { modelNames } from '../nn/models/registry.ts';
+import { detachable } from '../nn/norm/conventions.ts';
 import { normNames, weightNormNames } from '../nn/norm/registry.ts';
 import { optimizerNames } from '../optim/index.ts';
 import {
@@ -9,6 +11,7 @@ import {
   resolveConfig,
   scalings,
   schedules,
+  splits,
   type TrainConfig,
   type TrainOptions,
 } from '../train/config.ts';
@@ -57,6 +60,14 @@ const trainFlags: readonly Flag[] = [
     parse: number,
   },
   { group: data, field: 'scaling', flags: '--scaling <how>', help: `pixels: ${list(scalings)}`, parse: text },
+  {
+    group: data,
+    field: 'halve',
+    flags: '--halve',
+    help: 'half the height and width',
+    parse: text,
+  },
+  { group: data, field: 'trainOn', flags: '--train-on <split>', help: list(splits), parse: text },
   { group: data, field: 'augment', flags: '--augment <how>', help: list(augmentations), parse: text },
 
   { group: network, field: 'model', flags: '--model <name>', help: list(modelNames), parse: text },
@@ -64,7 +75,7 @@ const trainFlags: readonly Flag[] = [
     group: network,
     field: 'hidden',
     flags: '--hidden <n,…>',
-    help: 'mlp: sizes of the hidden layers',
+    help: 'mlp, gru, keras: sizes of the hidden layers',
     parse: numbers,
   },
   {
@@ -80,6 +91,13 @@ const trainFlags: readonly Flag[] = [
     flags: '--init-std <x>',
     help: 'mlp: spread of the first weights',
     parse: number,
+  },
+  {
+    group: network,
+    field: 'init',
+    flags: '--init <name>',
+    help: `vgg: first weights, ${list(firstWeights)}`,
+    parse: text,
   },
   {
     group: network,
@@ -102,6 +120,21 @@ const trainFlags: readonly Flag[] = [
     help: 'resnet: norm and ReLU before the convolutions',
     parse: text,
   },
+  { group: network, field: 'depth', flags: '--depth <n>', help: 'random-conv: blocks', parse: number },
+  {
+    group: network,
+    field: 'normPlacement',
+    flags: '--norm-placement <where>',
+    help: `keras: the activation it stands ${list(normPlacements)}`,
+    parse: text,
+  },
+  {
+    group: network,
+    field: 'statisticsPerStep',
+    flags: '--statistics-per-step',
+    help: 'gru with batch: running statistics for each row',
+    parse: text,
+  },
   { group: network, field: 'norm', flags: '--norm <name>', help: list(normNames), parse: text },
   {
     group: network,
@@ -111,6 +144,13 @@ const trainFlags: readonly Flag[] = [
     parse: text,
   },
   { group: network, field: 'groups', flags: '--groups <n>', help: 'groups of the norm', parse: number },
+  {
+    group: network,
+    field: 'channelsPerGroup',
+    flags: '--channels-per-group <n>',
+    help: 'or how many channels each group has',
+    parse: number,
+  },
   { group: network, field: 'eps', flags: '--eps <x>', help: 'eps of the norm', parse: number },
   {
     group: network,
@@ -118,6 +158,13 @@ const trainFlags: readonly Flag[] = [
     flags: '--norm-momentum <x>',
     help: 'weight of the new batch in running statistics',
     parse: number,
+  },
+  {
+    group: network,
+    field: 'detachStatistics',
+    flags: '--detach-statistics <which>',
+    help: `constants in the backward pass: ${list(detachable)}`,
+    parse: text,
   },
   {
     group: network,
@@ -168,6 +215,13 @@ const trainFlags: readonly Flag[] = [
   },
   { group: training, field: 'batchSize', flags: '--batch-size <n>', help: 'images per step', parse: number },
   { group: training, field: 'lastBatch', flags: '--last-batch <how>', help: list(lastBatches), parse: text },
+  {
+    group: training,
+    field: 'classesPerBatch',
+    flags: '--classes-per-batch <n>',
+    help: 'so many classes in every batch',
+    parse: number,
+  },
   {
     group: training,
     field: 'epochs',

@@ -1,5 +1,6 @@
 import { createRandom } from '../random.ts';
 import type { Augmentation } from './augment.ts';
+import { classBatchCount, classOrder } from './classBatches.ts';
 import type { ImageSet } from './dataset.ts';
 import { DataError } from './errors.ts';
 import type { PixelTransform } from './transforms.ts';
@@ -22,6 +23,8 @@ export interface BatchOptions {
   /** A seed shuffles every epoch; without one the images keep their order. */
   shuffleSeed?: number | string;
   last?: LastBatch;
+  /** So many classes in every batch (classBatches.ts); all batches are full then, whatever `last` says. Needs `shuffleSeed`. */
+  classesPerBatch?: number;
   /** Needs `shuffleSeed`, from which it draws. */
   augment?: Augmentation;
 }
@@ -36,7 +39,7 @@ export interface Batches {
 }
 
 export function createBatches(set: ImageSet, options: BatchOptions): Batches {
-  const { batchSize, transform, shuffleSeed, augment, last = 'keep' } = options;
+  const { batchSize, transform, shuffleSeed, augment, classesPerBatch, last = 'keep' } = options;
   if (!Number.isInteger(batchSize) || batchSize < 1) {
     throw new DataError('DATA_INVALID', `Batch size ${batchSize}: expected a whole number of at least 1.`);
   }
@@ -49,7 +52,16 @@ export function createBatches(set: ImageSet, options: BatchOptions): Batches {
   if (augment && shuffleSeed === undefined) {
     throw new DataError('DATA_INVALID', 'Augmentation draws random numbers: give shuffleSeed as well.');
   }
-  const perEpoch = batchCount(set.count, batchSize, last);
+  if (classesPerBatch !== undefined && shuffleSeed === undefined) {
+    throw new DataError(
+      'DATA_INVALID',
+      'Batches of few classes are drawn at random: give shuffleSeed as well.',
+    );
+  }
+  const perEpoch =
+    classesPerBatch === undefined
+      ? batchCount(set.count, batchSize, last)
+      : classBatchCount(set, batchSize, classesPerBatch);
   if (perEpoch === 0) {
     throw new DataError(
       'DATA_INVALID',
@@ -61,10 +73,20 @@ export function createBatches(set: ImageSet, options: BatchOptions): Batches {
   return {
     perEpoch,
     *epoch(epoch, from = 0) {
-      const order = shuffleSeed === undefined ? undefined : epochOrder(set.count, shuffleSeed, epoch);
+      const shuffled = shuffleSeed === undefined ? undefined : epochOrder(set.count, shuffleSeed, epoch);
+      const order =
+        classesPerBatch === undefined
+          ? shuffled
+          : classOrder(
+              set,
+              shuffled!,
+              batchSize,
+              classesPerBatch,
+              epochRandom(shuffleSeed!, epoch).fork('classes'),
+            );
       for (let number = from; number < perEpoch; number++) {
         const start = number * batchSize;
-        const size = Math.min(batchSize, set.count - start);
+        const size = Math.min(batchSize, (order?.length ?? set.count) - start);
         const random = augment && epochRandom(shuffleSeed!, epoch).fork(`batch ${number}`);
         const bytes = new Uint8Array(size * pixels);
         const labels = new Int32Array(size);

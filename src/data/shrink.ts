@@ -1,4 +1,4 @@
-import type { Dataset, ImageSet } from './dataset.ts';
+import type { ImageSet } from './dataset.ts';
 
 /** Images of half the height and width: each pixel the mean of 2x2, rounded; an odd last row or column is left out. */
 export function halve(set: ImageSet): ImageSet {
@@ -21,9 +21,4 @@ export function halve(set: ImageSet): ImageSet {
     }
   }
   return { ...set, height, width: halfWidth, images };
-}
-
-/** Both splits. */
-export function halveDataset({ train, test }: Dataset): Dataset {
-  return { train: halve(train), test: halve(test) };
 }

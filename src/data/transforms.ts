@@ -51,6 +51,11 @@ export function minMaxScale({ min, max }: Pick<ChannelStatistics, 'min' | 'max'>
   return tabulate(min.length, (x, c) => (x - min[c]) / (max[c] - min[c]));
 }
 
+/** (x - 0.5) / 0.5: black is -1, white is 1, whatever the images. */
+export function symmetricScale(channels: number): PixelTransform {
+  return tabulate(channels, (x) => 2 * x - 1);
+}
+
 /** The floats of `images` [..., channels], in the same order. */
 export function applyTransform(images: Uint8Array, { channels, table }: PixelTransform): Float32Array {
   const floats = new Float32Array(images.length);

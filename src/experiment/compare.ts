@@ -1,17 +1,14 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { pairedDifference, type Summary, summarize } from '../report/statistics.ts';
 import { configFields, type TrainConfig } from '../train/config.ts';
-import { ConfigError, RunFolderError } from '../train/errors.ts';
-import { fromJson, toJson } from '../train/metrics.ts';
+import { ConfigError } from '../train/errors.ts';
+import { toJson } from '../train/metrics.ts';
 import { unknownName } from '../train/nearest.ts';
 import type { TrainResult } from '../train/result.ts';
-import { readResult } from '../train/runFolder.ts';
 import { decisiveFields } from '../train/runName.ts';
 import type { MeasureName } from './measures.ts';
 import { finalValue } from './results.ts';
 
-/** A run folder that is finished. */
+/** What is compared of a finished run. */
 export interface FinishedRun {
   config: TrainConfig;
   result: TrainResult;
@@ -31,30 +28,7 @@ export interface Comparison {
   groups: readonly Group[];
 }
 
-type Field = Exclude<keyof TrainConfig, 'seed' | 'dataDir'>;
-
-/** Every finished run in these folders and below; `unfinished` counts the others. */
-export function findRuns(folders: readonly string[]): { runs: FinishedRun[]; unfinished: number } {
-  const runs: FinishedRun[] = [];
-  let unfinished = 0;
-  const visit = (folder: string) => {
-    const file = join(folder, 'config.json');
-    if (existsSync(file)) {
-      const result = readResult(folder);
-      if (result) runs.push({ config: fromJson(readFileSync(file, 'utf8')) as TrainConfig, result });
-      else unfinished++;
-      return;
-    }
-    for (const entry of readdirSync(folder, { withFileTypes: true })) {
-      if (entry.isDirectory()) visit(join(folder, entry.name));
-    }
-  };
-  for (const folder of folders) {
-    if (!existsSync(folder)) throw new RunFolderError(`there is no folder ${folder}`);
-    visit(folder);
-  }
-  return { runs, unfinished };
-}
+export type Field = Exclude<keyof TrainConfig, 'seed' | 'dataDir'>;
 
 /** The settings that are not the same in all runs, seeds apart. */
 export function differingFields(runs: readonly FinishedRun[]): Field[] {
@@ -62,7 +36,7 @@ export function differingFields(runs: readonly FinishedRun[]): Field[] {
     (field): field is Field =>
       field !== 'seed' &&
       field !== 'dataDir' &&
-      new Set(runs.map(({ config }) => shown(config[field]))).size > 1,
+      new Set(runs.map(({ config }) => settingText(config[field]))).size > 1,
   );
 }
 
@@ -77,13 +51,8 @@ export function compareRuns(
   baseline?: string,
 ): Comparison {
   const checked = fields.map(checkField);
-  const valuesOf = ({ config }: FinishedRun) => checked.map((field) => shown(config[field]));
-  const groups = new Map<string, FinishedRun[]>();
-  for (const run of runs) {
-    const key = toJson(valuesOf(run));
-    groups.set(key, [...(groups.get(key) ?? []), run]);
-  }
-  for (const group of groups.values()) refuseMixed(group);
+  const valuesOf = ({ config }: FinishedRun) => checked.map((field) => settingText(config[field]));
+  const groups = new Map(groupRuns(runs, checked).map((group) => [toJson(valuesOf(group[0])), group]));
   const bySeed = (group: readonly FinishedRun[]) =>
     new Map(group.map(({ config, result }) => [config.seed, endOf(result, measure)]));
 
@@ -102,31 +71,52 @@ export function compareRuns(
       difference: against && against !== group ? pairedDifference(bySeed(group), bySeed(against)) : undefined,
     };
   });
-  return { fields: checked, groups: compared.sort((a, b) => order(a.values, b.values, baseline)) };
+  return { fields: checked, groups: compared.sort((a, b) => compareValues(a.values, b.values, baseline)) };
+}
+
+/**
+ * The runs that have the same values in `fields`, together. A ConfigError where such runs differ in anything but their seed and
+ * the field `across`, which is then the x axis of a chart.
+ */
+export function groupRuns<Run extends FinishedRun>(
+  runs: readonly Run[],
+  fields: readonly Field[],
+  across?: Field,
+): Run[][] {
+  const groups = new Map<string, Run[]>();
+  for (const run of runs) {
+    const key = toJson(fields.map((field) => settingText(run.config[field])));
+    groups.set(key, [...(groups.get(key) ?? []), run]);
+  }
+  for (const group of groups.values()) refuseMixed(group, across);
+  return [...groups.values()];
 }
 
 function endOf({ status, train, test }: TrainResult, measure: MeasureName): number {
   return finalValue({ status, train, test }, measure);
 }
 
-function checkField(name: string): Field {
+/** One of the settings that runs can be told apart by; a ConfigError for any other word. */
+export function checkField(name: string): Field {
   const fields = configFields.filter((field) => field !== 'seed' && field !== 'dataDir');
   if ((fields as string[]).includes(name)) return name as Field;
   throw new ConfigError('by', unknownName('setting', name, fields), [`one of: ${fields.join(', ')}`]);
 }
 
-function refuseMixed(group: readonly FinishedRun[]): void {
-  const others = differingFields(group);
+function refuseMixed(group: readonly FinishedRun[], across?: Field): void {
+  const others = differingFields(group).filter((field) => field !== across);
   if (others.length > 0) {
-    throw new ConfigError('by', `runs of one row also differ in ${others.join(', ')}`, ['add that to --by']);
+    throw new ConfigError('by', `runs of one group also differ in ${others.join(', ')}`, [
+      'add that to --by',
+    ]);
   }
   const seeds = group.map(({ config }) => toJson(decisiveFields(config)));
   if (new Set(seeds).size === seeds.length) return;
   throw new ConfigError(undefined, 'the same run lies in two of the folders', ['name each folder once']);
 }
 
-/** The baseline first, then numbers by size and names by the alphabet. */
-function order(a: readonly string[], b: readonly string[], baseline?: string): number {
+/** For sorting: the baseline first, then numbers by size and names by the alphabet. */
+export function compareValues(a: readonly string[], b: readonly string[], baseline?: string): number {
   for (let i = 0; i < a.length; i++) {
     if (a[i] === b[i]) continue;
     if (i === 0 && a[i] === baseline) return -1;
@@ -137,6 +127,7 @@ function order(a: readonly string[], b: readonly string[], baseline?: string): n
   return 0;
 }
 
-function shown(value: unknown): string {
+/** `0.1`, `64-64`, `null`: the value of a setting. */
+export function settingText(value: unknown): string {
   return typeof value === 'string' ? value : Array.isArray(value) ? value.join('-') : toJson(value);
 }

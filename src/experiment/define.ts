@@ -1,10 +1,13 @@
-import type { Dataset } from '../data/dataset.ts';
+import type { Axis } from '../report/scale.ts';
 import { configFields, resolveConfig, type TrainOptions } from '../train/config.ts';
 import { ConfigError } from '../train/errors.ts';
 import { unknownName } from '../train/nearest.ts';
-import { type MeasureName, measures } from './measures.ts';
+import { type MeasureChoice, measureOf, measures } from './measures.ts';
 import { planRuns } from './plan.ts';
 import type { Results } from './results.ts';
+
+export { firstEpochLoss, type Measure, probed, type Scores } from './measures.ts';
+export type { Results, RunRecord } from './results.ts';
 
 /** One value of an axis: of the setting that the axis is named for, or several settings under one name. */
 export type GridValue = string | number | ({ readonly name: string } & TrainOptions);
@@ -42,7 +45,29 @@ export interface Published<G extends Grid = Grid> {
   /** Which of our runs it is to be compared with. */
   where: Partial<Point<G>>;
   /** By default that of the figure. */
-  measure?: MeasureName;
+  measure?: MeasureChoice;
+}
+
+export interface Figure<G extends Grid = Grid> {
+  /**
+   * An axis of the grid: the end of every run over its values. Otherwise the curve of every run: over 'epoch' or 'step', or,
+   * for a measure with a curve of its own, what its x is called.
+   */
+  x: string & ((keyof G & string) | 'epoch' | 'step' | (string & {}));
+  y: MeasureChoice;
+  /** The scale of x: default linear; for an axis of the grid, a category per value. */
+  log?: boolean;
+}
+
+/** A chart beside the figure. */
+export interface Panel<G extends Grid = Grid> extends Omit<Figure<G>, 'y'> {
+  title: string;
+  /** Only the runs at these values. */
+  where?: Partial<Point<G>>;
+  /** One curve of every run per measure. */
+  lines: readonly MeasureChoice[];
+  /** By default that of the first measure. */
+  y?: Axis;
 }
 
 export interface ExperimentSpec<G extends Grid> {
@@ -64,19 +89,13 @@ export interface ExperimentSpec<G extends Grid> {
   model: TrainOptions;
   data: TrainOptions;
   training: TrainOptions | ((point: Point<G>) => TrainOptions);
-  /** What becomes of the dataset before all runs; absent: nothing. */
-  prepare?: (dataset: Dataset) => Dataset;
   /** Beside what every smoke run changes (plan.ts). */
   smoke?: TrainOptions;
-  figure: {
-    /** An axis of the grid: the end of every run over its values. Otherwise the curve of every run. */
-    x: (keyof G & string) | 'epoch' | 'step';
-    y: MeasureName;
-    /** Default linear; for an axis of the grid, a category per value. */
-    log?: boolean;
-  };
+  figure: Figure<G>;
+  /** Further charts. */
+  panels?: readonly Panel<G>[];
   /** More measures at the end of the runs, for the table of results. */
-  columns?: readonly MeasureName[];
+  columns?: readonly MeasureChoice[];
   claims: readonly Claim<G>[];
   published?: readonly Published<G>[];
   /** What a reader should know before believing the figure, in a few sentences. */
@@ -99,25 +118,7 @@ export function defineExperiment<const G extends Grid>(spec: ExperimentSpec<G>):
       ]);
     }
   }
-  const curves = ['epoch', 'step'];
-  const { x, y } = experiment.figure;
-  if (!curves.includes(x) && !(x in experiment.grid)) {
-    throw invalid(experiment, `figure.x is "${x}"`, [
-      `one of: ${[...Object.keys(experiment.grid), ...curves].join(', ')}`,
-    ]);
-  }
-  const wanted = [
-    y,
-    ...(experiment.columns ?? []),
-    ...(experiment.published ?? []).flatMap((row) => row.measure ?? []),
-  ];
-  for (const name of wanted) {
-    if (!(name in measures)) {
-      throw invalid(experiment, unknownName('measure', name, Object.keys(measures)), [
-        `one of: ${Object.keys(measures).join(', ')}`,
-      ]);
-    }
-  }
+  checkCharts(experiment);
   for (const { config } of planRuns(experiment)) resolveConfig(config);
   return experiment;
 }
@@ -130,6 +131,28 @@ export function atLeast(value: number, threshold: number): Verdict {
 /** A value that must not be greater. NaN is on neither side. */
 export function atMost(value: number, threshold: number): Verdict {
   return { held: value <= threshold, value, threshold, wanted: 'at most' };
+}
+
+/** Every chart's x must be there for its measures, and every measure must be known. */
+function checkCharts(experiment: Experiment): void {
+  const { figure, panels = [], columns = [], published = [], grid } = experiment;
+  const charts = [
+    { where: 'figure', x: figure.x, lines: [figure.y] },
+    ...panels.map(({ x, lines }, i) => ({ where: `panels[${i}]`, x, lines })),
+  ];
+  const others = [...columns, ...published.flatMap((row) => row.measure ?? [])];
+  for (const measure of [...charts.flatMap(({ lines }) => lines), ...others]) {
+    if (typeof measure === 'string' && !(measure in measures)) {
+      throw invalid(experiment, unknownName('measure', measure, Object.keys(measures)), [
+        `one of: ${Object.keys(measures).join(', ')}`,
+      ]);
+    }
+  }
+  const known = [...Object.keys(grid), 'epoch', 'step'];
+  for (const { where, x, lines } of charts) {
+    if (known.includes(x) || lines.every((measure) => measureOf(measure).curve)) continue;
+    throw invalid(experiment, `${where}.x is "${x}"`, [`one of: ${known.join(', ')}`]);
+  }
 }
 
 /** A file of a user may lack anything, whatever its types say. */

@@ -1,9 +1,9 @@
 import type { Point as ChartPoint, LineChart } from '../report/lineChart.ts';
 import { meanCurve } from '../report/statistics.ts';
-import type { Experiment, Point } from './define.ts';
-import { measures } from './measures.ts';
-import { nameOf, type PlannedRun } from './plan.ts';
-import { finalValue, type RunRecord } from './results.ts';
+import type { Experiment, Panel, Point } from './define.ts';
+import { type MeasureChoice, measureOf } from './measures.ts';
+import { nameOf } from './plan.ts';
+import { finalValue, type RunRecord, resultsOf } from './results.ts';
 
 /** A curve of the figure: the runs that differ in their seed only, and in x where that is an axis of the grid. */
 export interface SeriesRuns {
@@ -13,10 +13,14 @@ export interface SeriesRuns {
 }
 
 /** In the order of the grid. */
-export function seriesOf(experiment: Experiment, runs: readonly RunRecord[]): SeriesRuns[] {
+export function seriesOf(
+  experiment: Experiment,
+  runs: readonly RunRecord[],
+  { x, where = {} }: Pick<Panel, 'x' | 'where'> = experiment.figure,
+): SeriesRuns[] {
   const series = new Map<string, SeriesRuns>();
-  for (const run of runs) {
-    const name = seriesName(experiment, run.point);
+  for (const run of resultsOf(runs).where(where)) {
+    const name = seriesName(experiment, run.point, [x, ...Object.keys(where)]);
     const known = series.get(name);
     if (known) known.runs.push(run);
     else series.set(name, { name, norm: run.norm, runs: [run] });
@@ -24,99 +28,106 @@ export function seriesOf(experiment: Experiment, runs: readonly RunRecord[]): Se
   return [...series.values()];
 }
 
-/** `batch`, `layer, sgd 0.05`: what tells its runs from others, but for x. */
-export function seriesName({ grid, figure }: Experiment, point: Point): string {
-  const axes = Object.keys(grid).filter((axis) => axis !== figure.x);
+/** `batch`, `layer, sgd 0.05`: what tells its runs from others, but for the axes in `without`. */
+export function seriesName(
+  { grid, figure }: Experiment,
+  point: Point,
+  without: readonly string[] = [figure.x],
+): string {
+  const axes = Object.keys(grid).filter((axis) => !without.includes(axis));
   const parts = axes.map((axis) =>
     typeof point[axis] === 'number' ? `${axis} ${point[axis]}` : String(point[axis]),
   );
   return parts.join(', ') || 'all runs';
 }
 
-export function figureOf(experiment: Experiment, runs: readonly RunRecord[], caption: string): LineChart {
-  const { title, figure } = experiment;
-  const measure = measures[figure.y];
-  const series = seriesOf(experiment, runs);
+/** The figure and the panels, in this order. `caption` goes under each. */
+export function figuresOf(
+  experiment: Experiment,
+  runs: readonly RunRecord[],
+  caption: string,
+): [LineChart, ...LineChart[]] {
+  const { title, panels = [] } = experiment;
+  const { y, ...figure } = experiment.figure;
+  const main = { ...figure, title, lines: [y] };
+  return [
+    chartOf(experiment, runs, main, caption),
+    ...panels.map((panel) => chartOf(experiment, runs, panel, caption)),
+  ];
+}
+
+function chartOf(
+  experiment: Experiment,
+  runs: readonly RunRecord[],
+  panel: Panel,
+  caption: string,
+): LineChart {
+  const { title, lines, y } = panel;
+  const series = seriesOf(experiment, runs, panel);
   // Where all have one norm, its colour would tell none of them apart.
   const byNorm = new Set(series.map(({ norm }) => norm)).size > 1;
+  const { label, unit } = measureOf(lines[0]);
+  const lineName = (run: string, line: string) => {
+    if (lines.length === 1) return run;
+    return series.length === 1 ? line : `${run}: ${line}`;
+  };
   return {
     title,
     caption,
-    x: xAxis(experiment),
-    y: { label: measure.label, unit: measure.unit },
-    series: series.map(({ name, norm, runs: own }) => ({
-      name,
-      norm: byNorm ? norm : name,
-      points: pointsOf(experiment, own),
-    })),
+    x: xAxis(experiment, panel),
+    y: y ?? { label, unit },
+    series: series.flatMap(({ name, norm, runs: own }) =>
+      lines.map((measure) => ({
+        name: lineName(name, measureOf(measure).label),
+        norm: byNorm ? norm : lineName(name, measureOf(measure).label),
+        points: pointsOf(experiment, own, panel.x, measure),
+      })),
+    ),
   };
 }
 
-function pointsOf(experiment: Experiment, runs: readonly RunRecord[]): ChartPoint[] {
-  const { x, y } = experiment.figure;
-  const { of } = measures[y];
+function pointsOf(
+  experiment: Experiment,
+  runs: readonly RunRecord[],
+  x: string,
+  choice: MeasureChoice,
+): ChartPoint[] {
+  const { of, curve } = measureOf(choice);
+  if (x in experiment.grid) {
+    return meanCurve(
+      runs.map((run) => [{ x: xValue(experiment, x, run.point), y: finalValue(run, choice) }]),
+    );
+  }
+  if (curve) return meanCurve(runs.map(curve));
   if (x === 'epoch') {
     return meanCurve(runs.map(({ epochs }) => epochs.map((line) => ({ x: line.epoch, y: of(line) }))));
   }
-  if (x === 'step') {
-    return meanCurve(
-      runs.map(({ steps = [] }) =>
-        steps.map(({ step, train }) => ({ x: step, y: of({ train, test: null }) })),
-      ),
-    );
-  }
-  return meanCurve(runs.map((run) => [{ x: xValue(experiment, run.point), y: finalValue(run, y) }]));
+  return meanCurve(
+    runs.map(({ steps = [] }) => steps.map(({ step, train }) => ({ x: step, y: of({ train, test: null }) }))),
+  );
 }
 
-/** Values that are names are counted from 1, in the order of the grid. */
-function xValue({ grid, figure: { x } }: Experiment, point: Point): number {
-  const value = point[x];
-  return typeof value === 'number' ? value : 1 + grid[x].findIndex((each) => nameOf(each) === value);
+/** Values that are names stand in the order of the grid. */
+function xValue(experiment: Experiment, x: string, point: Point): number {
+  const names = namesOf(experiment, x);
+  return names ? names.indexOf(String(point[x])) : Number(point[x]);
 }
 
-function xAxis({ grid, figure: { x, log } }: Experiment): LineChart['x'] {
-  if (x === 'epoch' || x === 'step') return { label: x, type: log ? 'log10' : 'linear' };
-  const numbers = grid[x].every((value) => typeof value === 'number');
-  const names = numbers ? '' : `: ${grid[x].map((value, i) => `${i + 1} ${nameOf(value)}`).join(', ')}`;
-  return { label: xLabel(x) + names, type: log ? 'log10' : 'category' };
+function xAxis(experiment: Experiment, { x, log }: Pick<Panel, 'x' | 'log'>): LineChart['x'] {
+  const label = xLabel(x);
+  if (!(x in experiment.grid)) return { label, type: log ? 'log10' : 'linear' };
+  const names = namesOf(experiment, x);
+  return names ? { label, type: 'category', names } : { label, type: log ? 'log10' : 'category' };
+}
+
+/** The values of an axis, unless they are numbers. */
+function namesOf({ grid }: Experiment, x: string): string[] | undefined {
+  if (grid[x].every((value) => typeof value === 'number')) return undefined;
+  return grid[x].map((value) => String(nameOf(value)));
 }
 
 /** An axis of the grid in words. */
 export function xLabel(axis: string): string {
   const labels: Record<string, string> = { batchSize: 'batch size', lr: 'learning rate' };
   return labels[axis] ?? axis;
-}
-
-/** `mlp 128-128, sgd …`: the settings that all runs share, for the caption. */
-export function describeSettings(plan: readonly PlannedRun[]): string {
-  const configs = plan.map(({ config }) => config);
-  const shared = <T>(read: (config: PlannedRun['config']) => T): T | undefined => {
-    const values = configs.map(read);
-    return new Set(values.map((value) => JSON.stringify(value))).size === 1 ? values[0] : undefined;
-  };
-  const limit = shared(({ limit }) => limit);
-  const model = shared(({ model }) => model);
-  const hidden = shared(({ hidden }) => hidden);
-  const optimizer = shared(({ optimizer }) => optimizer);
-  const momentum = optimizer === 'sgd' && shared(({ momentum }) => momentum);
-  const batch = shared(({ batchSize }) => batchSize);
-  const epochs = shared(({ epochs }) => epochs);
-  const parts = [
-    shared(({ dataset }) => dataset),
-    limit ? `${limit.toLocaleString('en-US')} images` : '',
-    [model, hidden?.join('-')].filter(Boolean).join(' '),
-    momentum ? `${optimizer} with momentum ${momentum}` : optimizer,
-    usualRate(configs.map(({ lr }) => lr)),
-    batch === undefined ? '' : `batch ${batch}`,
-    epochs === undefined ? '' : `${epochs} epoch${epochs === 1 ? '' : 's'}`,
-  ];
-  return parts.filter(Boolean).join(', ');
-}
-
-/** `lr 0.1`, or `lr 0.1 unless stated` where most runs have it. */
-function usualRate(rates: readonly number[]): string {
-  const count = (rate: number) => rates.filter((each) => each === rate).length;
-  const usual = rates.find((rate) => count(rate) > rates.length / 2);
-  if (usual === undefined) return '';
-  return count(usual) === rates.length ? `lr ${usual}` : `lr ${usual} unless stated`;
 }

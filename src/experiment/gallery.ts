@@ -1,9 +1,8 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { formatSummary } from '../report/statistics.ts';
-import { renderSvgChart } from '../report/svgChart.ts';
 import type { Experiment } from './define.ts';
-import { figureOf } from './figure.ts';
+import { figureFile, writeFigures } from './figureFiles.ts';
 import { endTable, publishedTable, verdictText } from './report.ts';
 import { checkClaims, readStored, type StoredExperiment } from './stored.ts';
 
@@ -16,13 +15,12 @@ const origin = '<!-- Made by `npm run gallery` from results/*.json. Change the e
 export function writeGallery(folder: string, experiments: readonly Experiment[]): string[] {
   const stored = readStored(join(folder, 'results'));
   const shown = experiments.filter(({ name }) => stored.has(name));
-  for (const experiment of shown) {
+  const figures = shown.flatMap((experiment) => {
     const { runs, settings } = stored.get(experiment.name)!;
-    const svg = renderSvgChart(figureOf(experiment, runs, `${settings}.`));
-    writeFileSync(join(folder, 'results', `${experiment.name}.svg`), svg);
-  }
+    return writeFigures(join(folder, 'results'), experiment, runs, `${settings}.`);
+  });
   writeFileSync(join(folder, 'README.md'), galleryText(experiments, stored));
-  return ['README.md', ...shown.map(({ name }) => `results/${name}.svg`)];
+  return ['README.md', ...figures.map(({ file }) => `results/${file}`)];
 }
 
 export function galleryText(
@@ -70,18 +68,25 @@ function summaryTable(
 }
 
 function section(experiment: Experiment, stored: StoredExperiment): string {
-  const { name, title, question, source, remarks } = experiment;
+  const { name, title, question, source, remarks, panels = [] } = experiment;
   const { runs, settings, seeds, minutes, node, kernels, normgrad } = stored;
   const ends = endTable(experiment, runs);
   const published = publishedTable(experiment, runs);
   const claims = checkClaims(experiment, runs).map(
     (claim) => `* ${claim.held ? '✓ **held**' : '✗ **failed**'}: ${claim.says} (${verdictText(claim)}.)`,
   );
-  const diverged = runs.filter(({ status }) => status === 'diverged').length;
+  const pictures = [title, ...panels.map((panel) => panel.title)]
+    .map((each, i) => `![${each}](results/${figureFile(name, i)})`)
+    .join('\n\n');
+  const lost = (['diverged', 'failed'] as const)
+    .map((how) => ({ how, count: runs.filter(({ status }) => status === how).length }))
+    .filter(({ count }) => count > 0)
+    .map(({ how, count }) => `, ${count} of them ${how}`)
+    .join('');
   return [
     `## ${name}`,
     `**${question}** ${source.paper}`,
-    `![${title}](results/${name}.svg)`,
+    pictures,
     claims.join('\n'),
     `${ends.title[0].toUpperCase()}${ends.title.slice(1)}, mean ± std over n = ${seeds.length} seed${seeds.length === 1 ? '' : 's'}:`,
     table(
@@ -93,7 +98,7 @@ function section(experiment: Experiment, stored: StoredExperiment): string {
       : ['Beside what was published:', table(published.heads, published.rows)]),
     ...(remarks ? [remarks] : []),
     `*As in the source:* ${source.kept} *Scaled:* ${source.scaled}`,
-    `${runs.length} runs${diverged > 0 ? `, ${diverged} of them diverged` : ''}: ${settings}. ` +
+    `${runs.length} runs${lost}: ${settings}. ` +
       `Seeds ${seeds.join(', ')}; ${minutes.toFixed(1)} minutes of training on a CPU (normgrad ${normgrad}, ` +
       `kernels: ${kernels}, Node ${node}). [Definition](${name}.ts), [results](results/${name}.json).`,
   ].join('\n\n');

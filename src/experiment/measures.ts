@@ -1,4 +1,5 @@
-import type { Score } from '../train/metrics.ts';
+import type { ProbeLine, Score } from '../train/metrics.ts';
+import type { ProbeName } from '../train/probes/index.ts';
 
 /** A number read off a run: at its end, or along its curve. */
 export interface Measure {
@@ -6,6 +7,8 @@ export interface Measure {
   unit?: string;
   /** NaN where there is nothing to read. */
   of: (scores: Scores) => number;
+  /** Its course within the run, where that is not one of the usual scores over epochs or steps. */
+  curve?: (scores: Scores) => readonly { x: number; y: number }[];
   /** Reads the lines between the ends of epochs, which are then kept. */
   needsSteps?: boolean;
 }
@@ -14,8 +17,12 @@ export interface Measure {
 export interface Scores {
   train: Score | null;
   test: Score | null;
+  /** Only of a whole run: the scores after every epoch. */
+  epochs?: readonly { epoch: number; train: Score; test: Score }[];
   /** Only of a whole run: means over the steps since the line before. */
   steps?: readonly { step: number; train: Score }[];
+  /** What was measured on the way, in the order of the steps. */
+  probes?: readonly ProbeLine[];
 }
 
 export type MeasureName =
@@ -46,3 +53,39 @@ export const measures: Record<MeasureName, Measure> = {
     needsSteps: true,
   },
 };
+
+/** How soon it learns: the mean over the steps of the first epoch. */
+export const firstEpochLoss: Measure = {
+  label: 'training loss, first epoch',
+  of: ({ epochs = [] }) => epochs[0]?.train.loss ?? Number.NaN,
+};
+
+/** By its name, or an experiment's own. */
+export type MeasureChoice = MeasureName | Measure;
+
+export function measureOf(choice: MeasureChoice): Measure {
+  return typeof choice === 'string' ? measures[choice] : choice;
+}
+
+/** `test error (%)` */
+export function measureLabel(choice: MeasureChoice): string {
+  const { label, unit } = measureOf(choice);
+  return unit ? `${label} (${unit})` : label;
+}
+
+/** What a probe of src/train/probes recorded: at the end its last value, and over the steps all of them. */
+export function probed(
+  probe: ProbeName,
+  read: (values: ProbeLine['values']) => number,
+  names: { label: string; unit?: string },
+): Measure {
+  const lines = ({ probes = [] }: Scores) => probes.filter((line) => line.probe === probe);
+  return {
+    ...names,
+    of: (scores) => {
+      const last = lines(scores).at(-1);
+      return last ? read(last.values) : Number.NaN;
+    },
+    curve: (scores) => lines(scores).map(({ step, values }) => ({ x: step, y: read(values) })),
+  };
+}

@@ -1,4 +1,6 @@
 import { resolveConfig, type TrainConfig, type TrainOptions } from '../train/config.ts';
+import { plannedRuns, type Variant } from '../train/grid.ts';
+import type { SweepPlan } from '../train/sweep.ts';
 import type { Experiment, GridValue, Point } from './define.ts';
 
 /** One run of an experiment before it begins. */
@@ -31,6 +33,16 @@ export function planRuns(experiment: Experiment, options: PlanOptions = {}): Pla
       config: resolveConfig({ ...settings, ...overrides, seed }),
     })),
   );
+}
+
+/** As a run of a sweep. */
+export function variantOf({ point, seed, config }: PlannedRun): Variant {
+  return { labels: { ...point, seed }, config };
+}
+
+/** The runs as a sweep; of points that mean the same run, the first. */
+export function sweepOf({ name }: Experiment, plan: readonly PlannedRun[]): SweepPlan<TrainConfig> {
+  return { name, runs: plannedRuns(plan.map(variantOf)) };
 }
 
 /** 1 to n. */

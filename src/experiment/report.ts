@@ -1,7 +1,7 @@
 import { formatSummary, type Summary } from '../report/statistics.ts';
 import type { Experiment } from './define.ts';
 import { seriesOf, xLabel } from './figure.ts';
-import { measures } from './measures.ts';
+import { measureLabel } from './measures.ts';
 import { nameOf } from './plan.ts';
 import { type RunRecord, resultsOf } from './results.ts';
 import type { CheckedClaim } from './stored.ts';
@@ -27,14 +27,13 @@ export function endTable(experiment: Experiment, runs: readonly RunRecord[]): En
     const values = new Map(grid[figure.x].map((value) => [String(nameOf(value)), nameOf(value)]));
     return {
       corner,
-      title: `${labelOf(figure.y)} by ${xLabel(figure.x)}`,
+      title: `${measureLabel(figure.y)} by ${xLabel(figure.x)}`,
       rows,
       columns: [...values.keys()],
       cell: (row, column) => runsOf(row).summary({ [figure.x]: values.get(column)! }, figure.y),
     };
   }
-  const names = [...new Set([figure.y, ...columns])];
-  const byLabel = new Map(names.map((name) => [labelOf(name), name]));
+  const byLabel = new Map([figure.y, ...columns].map((measure) => [measureLabel(measure), measure]));
   return {
     corner,
     title: 'at the end',
@@ -62,11 +61,6 @@ export function publishedTable(
 /** `measured 35.1, wanted at least 15` */
 export function verdictText({ value, threshold, wanted }: CheckedClaim): string {
   return `measured ${number(value)}, wanted ${wanted} ${number(threshold)}`;
-}
-
-function labelOf(name: keyof typeof measures): string {
-  const { label, unit } = measures[name];
-  return unit ? `${label} (${unit})` : label;
 }
 
 function number(value: number): string {

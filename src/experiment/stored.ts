@@ -5,9 +5,9 @@ import { RunFolderError } from '../train/errors.ts';
 import { fromJson, toJson } from '../train/metrics.ts';
 import { version } from '../train/package.ts';
 import type { Experiment, Verdict } from './define.ts';
-import { describeSettings } from './figure.ts';
 import type { PlannedRun } from './plan.ts';
 import { type RunRecord, resultsOf } from './results.ts';
+import { describeSettings } from './settings.ts';
 
 /** A finished experiment as JSON: what the gallery is made of. No weights, nothing about the machine's folders. */
 export interface StoredExperiment {
@@ -17,8 +17,10 @@ export interface StoredExperiment {
   seeds: readonly number[];
   /** A trial on drawn digits; its claims say nothing. */
   smoke: boolean;
-  /** Of training and testing, one run after the other. */
+  /** Of training and testing, all runs together. */
   minutes: number;
+  /** By the clock: less where several runs were trained at once. */
+  wallMinutes: number;
   normgrad: string;
   node: string;
   kernels: string;
@@ -39,14 +41,16 @@ export function storedExperiment(
   experiment: Experiment,
   plan: readonly PlannedRun[],
   runs: readonly RunRecord[],
-  smoke: boolean,
+  { smoke, wallSeconds }: { smoke: boolean; wallSeconds: number },
 ): StoredExperiment {
+  const minutes = (seconds: number) => Number((seconds / 60).toFixed(2));
   return {
     name: experiment.name,
     settings: describeSettings(plan),
     seeds: [...new Set(plan.map(({ seed }) => seed))],
     smoke,
-    minutes: Number((runs.reduce((sum, { seconds }) => sum + seconds, 0) / 60).toFixed(2)),
+    minutes: minutes(runs.reduce((sum, { seconds }) => sum + seconds, 0)),
+    wallMinutes: minutes(wallSeconds),
     normgrad: version,
     node: process.versions.node,
     kernels: backendName(),

@@ -1,7 +1,9 @@
 export { Activation, type ActivationName, activation, activationNames } from './activation.ts';
+export { CircularPad, circularPad } from './circularPad.ts';
 export { Conv2d, type Conv2dLayerOptions } from './conv2d.ts';
 export { Dropout, dropoutStates, loadDropoutStates } from './dropout.ts';
 export { Flatten } from './flatten.ts';
+export { Gru, type GruOptions } from './gru.ts';
 export { Identity } from './identity.ts';
 export * as initializers from './initializers.ts';
 export { Linear } from './linear.ts';
@@ -108,6 +110,7 @@ export { WeightStandardization, weightStandardization } from './norm/weightStand
 export { normalizeWeights } from './normalizeWeights.ts';
 export { AvgPool2d, GlobalAvgPool2d, MaxPool2d } from './pooling.ts';
 export { PreActivationBlock, ResidualBlock, type ResidualOptions } from './residual.ts';
+export { SequenceNorm } from './sequenceNorm.ts';
 export { Sequential } from './sequential.ts';
 export { type LayerSummary, parameterCount, summarize } from './summary.ts';
 export type { WeightOptions } from './weights.ts';

@@ -68,7 +68,10 @@ export abstract class Module {
   }
 
   zeroGrad(): void {
-    for (const tensor of this.parameters()) zeroGrad(tensor);
+    for (const value of Object.values(this)) {
+      if (value instanceof Tensor) zeroGrad(value);
+    }
+    for (const [, child] of this.children()) child.zeroGrad();
   }
 
   /** Converts parameters and buffers, in place: float64 for checking. Make the optimizer afterwards. */

@@ -1,3 +1,4 @@
+import { type BandName, bandEdges, bandMeanings } from './band.ts';
 import type { SeriesStyle } from './colors.ts';
 import type { Axis } from './scale.ts';
 
@@ -7,6 +8,8 @@ export interface LineChart {
   x: Axis;
   y: Axis;
   series: readonly Series[];
+  /** What the bands show. Default std. */
+  band?: BandName;
   /** A sentence under the chart: the setting. How many seeds were averaged is added by itself. */
   caption?: string;
 }
@@ -27,18 +30,10 @@ export interface Point {
   x: number;
   /** The mean over the seeds. NaN (a run that diverged) leaves a gap. */
   y: number;
-  /** Half the height of the band around y; no band where undefined. */
+  /** Sample standard deviation of the seeds; no band around y where undefined. */
   std?: number;
   /** The value of every seed. */
   values?: readonly number[];
-}
-
-/**
- * Whether a chart can show this number: NaN and infinity are gaps, and so are numbers near the end of the range of
- * doubles, between which no distance can be computed.
- */
-export function isDrawable(value: number): boolean {
-  return Math.abs(value) < 1e300;
 }
 
 /** Every x that the chart must have room for. */
@@ -49,7 +44,7 @@ export function xValues(chart: LineChart): number[] {
 /** Every y that the chart must have room for: means, the edges of their bands, and the single seeds. */
 export function yValues(chart: LineChart): number[] {
   return chart.series.flatMap(({ points }) =>
-    points.flatMap(({ y, std = 0, values = [] }) => [y, y - std, y + std, ...values]),
+    points.flatMap((point) => [point.y, ...(bandEdges(point, chart.band) ?? []), ...(point.values ?? [])]),
   );
 }
 
@@ -63,7 +58,7 @@ export function describeSeeds(chart: LineChart): string {
   const most = counts.reduce((a, b) => Math.max(a, b));
   if (most === 1) return 'one seed (n = 1), so no spread is shown';
   const n = least === most ? `${most}` : `${least} to ${most}`;
-  return `mean of n = ${n} seeds, band ± 1 sample standard deviation`;
+  return [`mean of n = ${n} seeds`, bandMeanings[chart.band ?? 'std']].filter(Boolean).join(', ');
 }
 
 /** `accuracy (%)` */

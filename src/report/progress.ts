@@ -6,7 +6,7 @@ export type Metrics = Readonly<Record<string, number>>;
 
 /** The progress of one epoch, as Keras shows it. */
 export interface Progress {
-  /** `step` steps of the epoch are done. */
+  /** `step` steps of the epoch are done; a part of a step moves the bar, and is not counted. */
   update(step: number, metrics?: Metrics): void;
   /** The epoch is over: writes its final line, which stays. */
   done(metrics?: Metrics): void;
@@ -28,6 +28,8 @@ export interface ProgressOptions {
   label: string;
   /** Steps of the epoch. */
   total: number;
+  /** What a step is called in `12ms/step`, the default. */
+  unit?: string;
   /** Steps done before, if a run is resumed within the epoch; they do not count for the speed. */
   startStep?: number;
   /** Default process.stderr: stdout is for results. */
@@ -48,7 +50,7 @@ const CLEAR_TO_END = '\x1b[K';
  * line when the epoch is done. The line is never wider than the terminal.
  */
 export function createProgress(options: ProgressOptions): Progress {
-  const { label, total, startStep = 0, stream = process.stderr, env = process.env } = options;
+  const { label, total, unit = 'step', startStep = 0, stream = process.stderr, env = process.env } = options;
   const { colors = terminalColors({ stream, env }), now = () => performance.now() } = options;
   const inPlace = isInteractive(stream, env);
   const start = now();
@@ -61,6 +63,7 @@ export function createProgress(options: ProgressOptions): Progress {
     const state = {
       label,
       total,
+      unit,
       step,
       metrics,
       finished,
@@ -109,6 +112,7 @@ export function isInteractive(stream: { isTTY?: boolean }, env: NodeJS.ProcessEn
 interface State {
   label: string;
   total: number;
+  unit: string;
   step: number;
   metrics: Metrics;
   finished: boolean;
@@ -120,14 +124,14 @@ interface State {
 /** `Epoch 1/3  938/938 ━━━━━━━━  9.8s  10.4ms/step  loss 0.2413 acc 0.9281  val_loss 0.1120`, in at most `width` columns. */
 function progressLine(state: State, width: number, colors: TerminalColors): string {
   const { total, step, elapsed, stepsTimed, finished } = state;
-  const head = `${singleLine(state.label)}  ${String(step).padStart(String(total).length)}/${total}`;
-  const perStep = elapsed / Math.max(1, stepsTimed);
+  const head = `${singleLine(state.label)}  ${String(Math.floor(step)).padStart(String(total).length)}/${total}`;
+  const perStep = stepsTimed > 0 ? elapsed / stepsTimed : 0;
   const time = finished
     ? duration(elapsed)
     : stepsTimed > 0
       ? `${duration(Math.ceil((perStep * (total - step)) / 1000) * 1000)} left`
       : '';
-  const speed = stepsTimed > 0 ? `${stepTime(perStep)}/step` : '';
+  const speed = stepsTimed > 0 ? `${stepTime(perStep)}/${state.unit}` : '';
   const values = metricsText(state.metrics);
 
   // What matters least goes first when the terminal is narrow: the speed, the bar, the time, at last the metrics' end.

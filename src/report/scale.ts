@@ -1,5 +1,3 @@
-import { isDrawable } from './lineChart.ts';
-
 /** `category` gives every value the same room, in the order of their first appearance: batch sizes 32, 16, 8, 4, 2. */
 export type ScaleType = 'linear' | 'log10' | 'log2' | 'category';
 
@@ -10,6 +8,8 @@ export interface Axis {
   type?: ScaleType;
   /** The least and the greatest value shown; by default those of the data. Not for categories. */
   domain?: readonly [number, number];
+  /** Of the categories 0, 1, 2, …, which then all have their place, whether or not anything lies there. */
+  names?: readonly string[];
   /** Greatest value first. */
   reverse?: boolean;
 }
@@ -38,6 +38,14 @@ interface Mark {
   label: string;
 }
 
+/**
+ * Whether a chart can show this number: NaN and infinity are gaps, and so are numbers near the end of the range of
+ * doubles, between which no distance can be computed.
+ */
+export function isDrawable(value: number): boolean {
+  return Math.abs(value) < 1e300;
+}
+
 /** A scale on which all of `values` have a place, with ticks at round numbers. */
 export function createScale(axis: Axis, values: readonly number[], options: ScaleOptions): Scale {
   const scale = unreversed(axis, values.filter(isDrawable), options);
@@ -57,16 +65,16 @@ function unreversed(axis: Axis, values: number[], options: ScaleOptions): Scale 
     case 'log2':
       return logScale(2, axis.domain, values, options);
     case 'category':
-      return categoryScale(values);
+      return categoryScale(values, axis.names);
   }
 }
 
-function categoryScale(values: number[]): Scale {
-  const categories = [...new Set(values)];
+function categoryScale(values: number[], names?: readonly string[]): Scale {
+  const categories = names ? names.map((_, i) => i) : [...new Set(values)];
   const places = new Map(categories.map((value, i) => [value, (i + 0.5) / categories.length]));
   return {
     place: (value) => places.get(value) ?? Number.NaN,
-    ticks: [...places].map(([value, at]) => ({ at, label: formatNumber(value) })),
+    ticks: [...places].map(([value, at]) => ({ at, label: names?.[value] ?? formatNumber(value) })),
   };
 }
 

@@ -10,6 +10,8 @@ export interface Summary {
   std: number | undefined;
   /** Number of values that were NaN or infinite. */
   diverged: number;
+  /** Number of runs that ended in an error, where there are such: they gave no value. */
+  failed?: number;
   /** The finite values, in the order given. */
   values: readonly number[];
 }
@@ -94,14 +96,40 @@ export interface SummaryFormat {
   showN?: boolean;
 }
 
+/** Below this a number is written with its power of ten. */
+const TINY = 1e-6;
+
 /** `91.2 ± 0.6`, `91.2 ± 0.6 (n=5)`, `91.2 (n=1)`, `61.4 ± 9.8 (n=3, 2 diverged)`, `2 diverged`, `–`. */
 export function formatSummary(summary: Summary, format: SummaryFormat = {}): string {
-  const { n, std, diverged } = summary;
-  if (n === 0) return diverged > 0 ? `${diverged} diverged` : '–';
+  const { n, std, diverged, failed = 0 } = summary;
+  const lost = [
+    ...(diverged > 0 ? [`${diverged} diverged`] : []),
+    ...(failed > 0 ? [`${failed} failed`] : []),
+  ];
+  if (n === 0) return lost.join(', ') || '–';
   const decimals = format.decimals ?? decimalsFor(summary);
-  const notes: string[] = [];
-  if (format.showN || n === 1 || diverged > 0) notes.push(`n=${n}`);
-  if (diverged > 0) notes.push(`${diverged} diverged`);
-  const spread = std === undefined ? '' : ` ± ${std.toFixed(decimals)}`;
-  return `${summary.mean.toFixed(decimals)}${spread}${notes.length > 0 ? ` (${notes.join(', ')})` : ''}`;
+  const notes = [...(format.showN || n === 1 || lost.length > 0 ? [`n=${n}`] : []), ...lost];
+  // With fixed decimals, 1.7e-17 would be a row of zeros.
+  const isTiny = summary.mean !== 0 && Math.abs(summary.mean) < TINY;
+  const shown = (value: number) => (isTiny ? value.toExponential(1) : value.toFixed(decimals));
+  const spread = std === undefined ? '' : ` ± ${shown(std)}`;
+  return `${shown(summary.mean)}${spread}${notes.length > 0 ? ` (${notes.join(', ')})` : ''}`;
+}
+
+/**
+ * The cells of a table, row by row, with the same number of decimals in a whole column. Where all have the same n, no cell
+ * repeats it.
+ */
+export function formatSummaries(rows: readonly (readonly Summary[])[]): string[][] {
+  const showN = new Set(rows.flat().map(({ n }) => n)).size > 1;
+  const decimals = (rows[0] ?? []).map((_, j) =>
+    median(rows.flatMap((row) => (row[j].n > 0 ? [decimalsFor(row[j])] : []))),
+  );
+  return rows.map((row) => row.map((summary, j) => formatSummary(summary, { decimals: decimals[j], showN })));
+}
+
+/** The middle one (of two, the greater): one outlying spread should not set the digits of a whole column. */
+function median(values: number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.floor(sorted.length / 2)] ?? 0;
 }

@@ -1,5 +1,6 @@
+import { type BandName, bandEdges } from './band.ts';
 import type { Marker, SeriesStyle } from './colors.ts';
-import { isDrawable, type Point } from './lineChart.ts';
+import type { Point } from './lineChart.ts';
 import type { Scale } from './scale.ts';
 import { coordinate, element } from './svgElement.ts';
 
@@ -28,18 +29,23 @@ export function pixelY({ top, height, inset, y }: Frame, value: number): number 
   return top + height - inset - y.place(value) * (height - 2 * inset);
 }
 
-/** The bands mean ± std. Where the lower edge has no place, as below 0 on a log axis, the band goes to the bottom. */
-export function band(points: readonly Point[], style: SeriesStyle, frame: Frame): string {
+/** The band around the means. Where its lower edge has no place, as below 0 on a log axis, it goes to the bottom. */
+export function band(points: readonly Point[], name: BandName | undefined, style: SeriesStyle, frame: Frame) {
   const path = pieces(points, frame)
-    .map((piece) => piece.filter(({ std }) => std !== undefined && isDrawable(std)))
+    .map((piece) =>
+      piece.flatMap((point) => {
+        const edges = bandEdges(point, name);
+        return edges ? [{ x: point.x, edges }] : [];
+      }),
+    )
     .filter((piece) => piece.length > 1)
     .map((piece) => {
-      const edge = (sign: number) =>
-        piece.map(({ x, y, std }) => {
-          const at = pixelY(frame, y + sign * std!);
+      const edge = (side: 0 | 1) =>
+        piece.map(({ x, edges }) => {
+          const at = pixelY(frame, edges[side]);
           return `${coordinate(pixelX(frame, x))},${coordinate(Number.isNaN(at) ? frame.top + frame.height : at)}`;
         });
-      return `M${[...edge(1), ...edge(-1).reverse()].join('L')}Z`;
+      return `M${[...edge(1), ...edge(0).reverse()].join('L')}Z`;
     })
     .join('');
   return path === '' ? '' : element('path', { d: path, fill: style.color, 'fill-opacity': 0.13 });

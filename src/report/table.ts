@@ -1,5 +1,5 @@
 import Table from 'cli-table3';
-import { decimalsFor, formatSummary, type Summary } from './statistics.ts';
+import { formatSummaries, type Summary } from './statistics.ts';
 import { type TerminalColors, terminalColors } from './terminalColors.ts';
 import { displayWidth, singleLine, wrapWords } from './text.ts';
 
@@ -83,22 +83,10 @@ export function renderSummaryTable(
   summaryOf: (row: string, column: string) => Summary,
   options: TableOptions = {},
 ): string {
-  const summaries = rows.map((row) => columns.map((column) => summaryOf(row, column)));
-  const showN = new Set(summaries.flat().map(({ n }) => n)).size > 1;
-  const decimals = columns.map((_, j) =>
-    median(
-      summaries
-        .map((row) => row[j])
-        .filter(({ n }) => n > 0)
-        .map(decimalsFor),
-    ),
-  );
+  const cells = formatSummaries(rows.map((row) => columns.map((column) => summaryOf(row, column))));
   return renderTable(
     [{ head: corner }, ...columns.map((head) => ({ head, align: 'right' as const }))],
-    rows.map((row, i) => [
-      row,
-      ...summaries[i].map((summary, j) => formatSummary(summary, { decimals: decimals[j], showN })),
-    ]),
+    rows.map((row, i) => [row, ...cells[i]]),
     options,
   );
 }
@@ -114,10 +102,4 @@ function narrow(widths: number[], room: number): number[] {
     excess--;
   }
   return result;
-}
-
-/** The middle one (of two, the greater): one outlying spread should not set the digits of a whole column. */
-function median(values: number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  return sorted[Math.floor(sorted.length / 2)] ?? 0;
 }

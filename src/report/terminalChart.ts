@@ -1,15 +1,8 @@
+import { type BandName, bandEdges } from './band.ts';
 import { Canvas, type Paint } from './canvas.ts';
 import { BLACK, chartStyles, type Marker, PALETTE } from './colors.ts';
-import {
-  axisTitle,
-  describeSeeds,
-  isDrawable,
-  type LineChart,
-  type Point,
-  xValues,
-  yValues,
-} from './lineChart.ts';
-import { createScale, type Scale } from './scale.ts';
+import { axisTitle, describeSeeds, type LineChart, type Point, xValues, yValues } from './lineChart.ts';
+import { createScale, isDrawable, type Scale } from './scale.ts';
 import { type TerminalColors, terminalColors } from './terminalColors.ts';
 import { displayWidth, singleLine, truncate, wrapWords } from './text.ts';
 
@@ -53,7 +46,7 @@ const MORE_GLYPHS = 'abcdefghijklmnpqrstuwyz';
 
 /**
  * A line chart for the terminal: lines of braille dots with every series' markers on them, and sparse dots at the
- * edges of the band mean ± std. Without a newline at the end.
+ * edges of the band around the mean. Without a newline at the end.
  */
 export function renderTerminalChart(chart: LineChart, options: TerminalChartOptions = {}): string {
   const width = Math.floor(options.width ?? 80);
@@ -69,7 +62,7 @@ export function renderTerminalChart(chart: LineChart, options: TerminalChartOpti
 
   const plot = new Canvas(columns, height, ascii);
   const series = styledSeries(chart, colors, ascii);
-  drawSeries(plot, series, xScale, yScale);
+  drawSeries(plot, series, chart.band, xScale, yScale);
 
   const notes = [chart.caption ?? '', describeSeeds(chart)].flatMap((text) => wrapWords(text, width));
   const lines = [
@@ -110,7 +103,13 @@ function styledSeries(chart: LineChart, colors: TerminalColors, ascii: boolean):
   });
 }
 
-function drawSeries(plot: Canvas, series: StyledSeries[], xScale: Scale, yScale: Scale): void {
+function drawSeries(
+  plot: Canvas,
+  series: StyledSeries[],
+  band: BandName | undefined,
+  xScale: Scale,
+  yScale: Scale,
+): void {
   const lastX = plot.columns * plot.dotsAcross - 1;
   const lastY = plot.rows * plot.dotsDown - 1;
   // A little outside of the plot is far enough for what lies beyond a fixed domain.
@@ -122,11 +121,13 @@ function drawSeries(plot: Canvas, series: StyledSeries[], xScale: Scale, yScale:
   // Bands first, lines over them, markers on top.
   for (const { points, paint } of series) {
     let next = 0;
-    for (const { x, y, std = 0 } of points.filter(visible)) {
-      if (!(std > 0) || !isDrawable(std) || dotX(x) < next) continue;
+    for (const point of points.filter(visible)) {
+      const edges = bandEdges(point, band);
+      const { x } = point;
+      if (edges === undefined || edges[0] === edges[1] || dotX(x) < next) continue;
       // Where points are dense, an edge in every dot column would bury the lines.
       next = dotX(x) + (points.length > plot.columns / 4 ? BAND_SPACING * plot.dotsAcross : 1);
-      for (const edge of [y - std, y + std]) {
+      for (const edge of edges) {
         if (!Number.isNaN(yScale.place(edge))) plot.dot(dotX(x), dotY(edge), '.', paint);
       }
     }

@@ -1,10 +1,18 @@
 import { type Tensor, wrap } from '../autograd/index.ts';
 import { type Augmentation, horizontalFlip, inOrder, padAndCrop } from '../data/augment.ts';
 import { type Batch, type Batches, createBatches } from '../data/batches.ts';
-import { type Dataset, takeFirst } from '../data/dataset.ts';
+import { type Dataset, type ImageSet, takeFirst } from '../data/dataset.ts';
 import { loadDataset } from '../data/load.node.ts';
-import { channelStatistics, minMaxScale, standardize } from '../data/transforms.ts';
+import { halve } from '../data/shrink.ts';
+import {
+  channelStatistics,
+  minMaxScale,
+  type PixelTransform,
+  standardize,
+  symmetricScale,
+} from '../data/transforms.ts';
 import type { TrainConfig } from './config.ts';
+import { toJson } from './metrics.ts';
 
 /** Batches as a run sees them. */
 export interface TrainData {
@@ -19,23 +27,33 @@ export interface TrainData {
 const TEST_BATCH = 100;
 
 /** Reads the dataset from disk, or draws it. The drawing's seed is fixed: seeds compare runs on the same data. */
-export function loadData({ dataset, dataDir, limit, testLimit }: TrainConfig): Promise<Dataset> {
+export function loadData({ dataset, dataDir, limit, testLimit, trainOn }: TrainConfig): Promise<Dataset> {
+  const both = limit !== null && testLimit !== null ? Math.max(limit, testLimit) : undefined;
   return loadDataset(dataset, {
     dataDir: dataDir ?? undefined,
     limitTrain: limit ?? undefined,
-    limitTest: testLimit ?? undefined,
+    limitTest: trainOn === 'test' ? both : (testLimit ?? undefined),
   });
+}
+
+/** The same for configurations whose `loadData` gives the same. */
+export function dataKey({ dataset, dataDir, limit, testLimit, trainOn }: TrainConfig): string {
+  return toJson([dataset, dataDir, limit, testLimit, trainOn]);
 }
 
 /** `dataset` may hold more images than the limits allow. */
 export function prepareData(config: TrainConfig, dataset: Dataset): TrainData {
-  const train = takeFirst(dataset.train, config.limit ?? undefined);
-  const test = takeFirst(dataset.test, config.testLimit ?? undefined);
-  const statistics = channelStatistics(train);
-  const transform = config.scaling === 'minmax' ? minMaxScale(statistics) : standardize(statistics);
+  const taken = (set: ImageSet, limit: number | null) => {
+    const first = takeFirst(set, limit ?? undefined);
+    return config.halve ? halve(first) : first;
+  };
+  const train = taken(dataset[config.trainOn], config.limit);
+  const test = taken(dataset.test, config.testLimit);
+  const transform = pixelTransform(config.scaling, train);
   return {
     train: createBatches(train, {
       batchSize: config.batchSize,
+      classesPerBatch: config.classesPerBatch ?? undefined,
       transform,
       shuffleSeed: `${config.seed}/batches`,
       last: config.lastBatch,
@@ -50,6 +68,12 @@ export function prepareData(config: TrainConfig, dataset: Dataset): TrainData {
 /** A batch's images [N, H, W, C] as a tensor, without a copy. */
 export function imagesOf(data: TrainData, batch: Batch): Tensor {
   return wrap(batch.images, [batch.size, ...data.imageShape]);
+}
+
+function pixelTransform(scaling: TrainConfig['scaling'], train: ImageSet): PixelTransform {
+  if (scaling === 'symmetric') return symmetricScale(train.channels);
+  const statistics = channelStatistics(train);
+  return scaling === 'minmax' ? minMaxScale(statistics) : standardize(statistics);
 }
 
 function augmentation(name: TrainConfig['augment']): Augmentation | undefined {

@@ -26,6 +26,7 @@ const irrelevant = [
   'labelSmoothing',
   'eps',
   'initStd',
+  'init',
   'normMomentum',
 ] as const satisfies readonly (keyof TrainConfig)[];
 

@@ -146,12 +146,16 @@ function stateOf(file: string): LockState | undefined {
   });
 }
 
-/** A process of this machine that is no more. Of other machines nothing can be said. */
 function isDead(owner: string): boolean {
   const [, pid, host] = owner.match(/^(\d+)@(\S+) /) ?? [];
+  return isGone(Number(pid), host);
+}
+
+/** A process of this machine that is no more. Of other machines nothing can be said. */
+export function isGone(pid: number, host: string): boolean {
   if (host !== hostname()) return false;
   try {
-    process.kill(Number(pid), 0);
+    process.kill(pid, 0);
     return false;
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === 'ESRCH';

@@ -1,4 +1,5 @@
 import { crossEntropy } from '../autograd/index.ts';
+import type { Batch } from '../data/batches.ts';
 import type { Module } from '../nn/module.ts';
 import { clipGradNorm, type Optimizer } from '../optim/index.ts';
 import { breathe } from './breathe.ts';
@@ -6,6 +7,8 @@ import type { TrainConfig } from './config.ts';
 import { imagesOf, type TrainData } from './data.ts';
 import { accuracyOf, evaluate, meanScore, type ScoreSum } from './evaluate.ts';
 import type { MetricsLine, Score } from './metrics.ts';
+import { probes } from './probes/index.ts';
+import { type ProbeContext, undisturbed } from './probes/probe.ts';
 import type { RunStatus, TrainResult } from './result.ts';
 import { scheduleOf } from './schedule.ts';
 
@@ -61,11 +64,21 @@ export async function trainingLoop(
     return { status, test, train, best, diverged, epochs, steps, seconds };
   };
 
+  const probe = async (batch: Batch, lr: number) => {
+    for (const name of config.probes) {
+      const context: ProbeContext = { model, data, config, batch, lr };
+      const values = await undisturbed(model, () => probes[name].measure(context));
+      onMetrics?.({ t: 'probe', probe: name, step: progress.steps, values });
+    }
+  };
+  const probeEvery = config.probeEvery ?? perEpoch;
+
   model.train();
   while (progress.epochs < config.epochs) {
     const epoch = progress.epochs + 1;
     for (const batch of data.train.epoch(epoch, progress.step)) {
       optimizer.lr = config.lr * schedule(progress.steps);
+      if (progress.steps % probeEvery === 0) await probe(batch, optimizer.lr);
       const logits = model.forward(imagesOf(data, batch));
       const loss = crossEntropy(logits, batch.labels, config);
       const score = { loss: loss.item(), accuracy: accuracyOf(logits, batch.labels) };
@@ -114,6 +127,8 @@ export async function trainingLoop(
     Object.assign(progress, { train, test, epochs: epoch, step: 0, epoch: emptySum(), line: emptySum() });
     if (best === null || test.accuracy > best.accuracy) progress.best = { ...test, epoch };
   }
+  const [another] = data.train.epoch(progress.epochs + 1);
+  await probe(another, optimizer.lr);
   return end('done');
 }
 

@@ -1,4 +1,6 @@
 import { readFileSync } from 'node:fs';
+import type { ProbeName } from './probes/index.ts';
+import type { ProbeValues } from './probes/probe.ts';
 
 /** What a model scores on some images: mean cross-entropy, and the share it classifies rightly (0 to 1). */
 export interface Score {
@@ -29,7 +31,15 @@ export interface EpochLine {
   seconds: number;
 }
 
-export type MetricsLine = StepLine | EpochLine;
+/** What a probe (probes/) saw before the step that follows `step`. */
+export interface ProbeLine {
+  t: 'probe';
+  probe: ProbeName;
+  step: number;
+  values: ProbeValues;
+}
+
+export type MetricsLine = StepLine | EpochLine | ProbeLine;
 
 /** JSON has no NaN and no infinity: they are written as the strings "NaN", "Infinity" and "-Infinity". */
 export function toJson(value: unknown, indent?: number): string {

@@ -6,18 +6,32 @@ import type { TrainData } from './data.ts';
 
 /** The network of a run, its first weights drawn from the seed. */
 export function buildModel(config: TrainConfig, { imageShape, classes }: TrainData): Module {
-  const { model, norm, weightNorm, groups, eps, normMomentum, renormLimits, seed } = config;
-  const { hidden, activation, initStd, widths, convs, preActivation } = config;
+  const {
+    model,
+    norm,
+    weightNorm,
+    groups,
+    channelsPerGroup,
+    eps,
+    normMomentum,
+    detachStatistics,
+    renormLimits,
+    seed,
+  } = config;
+  const { hidden, activation, initStd, init, widths, convs, preActivation, depth } = config;
+  const { normPlacement, statisticsPerStep } = config;
   return createModel(model, {
     input: imageShape,
     classes,
     norm,
     normOptions: {
-      ...given({ groups, eps, momentum: normMomentum }),
+      ...given({ groups, channelsPerGroup, eps, momentum: normMomentum }),
+      detachStatistics,
       ...(renormLimits && { rMax: renormLimits[0], dMax: renormLimits[1], schedule: null }),
     },
     random: createRandom(seed).fork('weights'),
-    ...given({ weightNorm, hidden, activation, initStd, widths, convs, preActivation }),
+    ...given({ weightNorm, hidden, activation, initStd, init, widths, convs, preActivation, depth }),
+    ...given({ normPlacement, statisticsPerStep }),
   });
 }
 

@@ -3,6 +3,7 @@ import { hostname } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { TrainConfig } from './config.ts';
 import { ConfigError, RunFolderError } from './errors.ts';
+import { isGone } from './lock.ts';
 import { fromJson, type MetricsLine, toJson } from './metrics.ts';
 import { sourceVersion, version } from './package.ts';
 import type { RunStatus, TrainResult } from './result.ts';
@@ -173,10 +174,13 @@ export function readConfig(path: string): TrainConfig {
   return readJson(file) as TrainConfig;
 }
 
-/** The content of run.json; undefined where there is none. */
+/** The content of run.json; undefined where there is none. What a process left running when it died is interrupted. */
 export function readRun(path: string): RunRecord | undefined {
   const file = join(path, names.run);
-  return existsSync(file) ? (readJson(file) as RunRecord) : undefined;
+  if (!existsSync(file)) return undefined;
+  const run = readJson(file) as RunRecord;
+  const isLeft = run.status === 'running' && isGone(run.pid, run.host);
+  return isLeft ? { ...run, status: 'interrupted' } : run;
 }
 
 export function checkpointPath(path: string): string {

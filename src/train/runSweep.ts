@@ -4,13 +4,24 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { DataError, type DataErrorCode } from '../data/errors.ts';
 import { RunFolderError } from './errors.ts';
+import type { TrainResult } from './result.ts';
 import { recordFailure } from './runFolder.ts';
-import { loadSweep, type Shard, type SweepPlan, type SweepRun, writePlan } from './sweep.ts';
-import type { ProcessEvent } from './sweepProcess.ts';
-import { LOST_LOCK, type WorkerEvent, type WorkerOptions } from './sweepWorker.ts';
+import {
+  isFinished,
+  loadRuns,
+  ofShard,
+  type Shard,
+  type SweepPlan,
+  type SweepRun,
+  writePlan,
+} from './sweep.ts';
+import type { ParentMessage, ProcessEvent } from './sweepProcess.ts';
+import { LOST_LOCK, type WorkerEvent } from './sweepWorker.ts';
 
 export type SweepEvent =
   | WorkerEvent
+  /** It was finished before; these come first. */
+  | { type: 'reused'; id: string; result: TrainResult }
   /** A worker process died in the middle of a run, which is tried again. */
   | { type: 'crash'; id: string; message: string };
 
@@ -23,7 +34,10 @@ export interface SweepOptions {
   /** Where the data lies on this machine, if not where the plan says. */
   dataDir?: string;
   checkpointEvery?: number;
-  prepare?: WorkerOptions['prepare'];
+  /** The folder may hold other runs, too: they are left as they are. Otherwise that is an error. */
+  grows?: boolean;
+  /** For run.json: what was typed. */
+  argv?: readonly string[];
   /** Aborting it stops every worker after its step, with a checkpoint. */
   signal?: AbortSignal;
   onEvent?: (event: SweepEvent) => void;
@@ -41,13 +55,15 @@ const STDERR_TAIL = 2000;
  * RunFolderError for what concerns all runs.
  */
 export async function runSweep(plan: SweepPlan, options: SweepOptions): Promise<SweepRun[]> {
-  const { folder, shard, dataDir, checkpointEvery, prepare, signal, onEvent = () => {} } = options;
-  writePlan(folder, plan);
-  const isOpen = ({ status }: SweepRun) => status !== 'done' && status !== 'diverged';
-  const missing = loadSweep(folder, shard).filter(isOpen).length;
+  const { folder, shard, dataDir, checkpointEvery, grows, argv, signal, onEvent = () => {} } = options;
+  const runs = ofShard(writePlan(folder, plan, { grows }).runs, shard);
+  const before = loadRuns(folder, runs);
+  for (const { id, result } of before) if (result) onEvent({ type: 'reused', id, result });
+  const missing = before.filter((run) => !isFinished(run)).length;
   const jobs = Math.min(options.jobs ?? availableParallelism(), missing);
   const since = new Date().toISOString();
-  const worker: WorkerOptions = { shard, dataDir, checkpointEvery, prepare, since };
+  const work: ParentMessage = { folder, options: { runs, dataDir, checkpointEvery, argv, since } };
+  const warnings = new Set<string>();
   const crashes = new Map<string | undefined, number>();
   let fatal: Error | undefined;
   const children = new Set<ChildProcess>();
@@ -57,9 +73,9 @@ export async function runSweep(plan: SweepPlan, options: SweepOptions): Promise<
   signal?.addEventListener('abort', stopAll);
 
   /** A worker and, when it dies, its successor. */
-  async function work(): Promise<void> {
+  async function employ(): Promise<void> {
     while (fatal === undefined && !signal?.aborted) {
-      const child = startWorker(folder, worker, jobs);
+      const child = startWorker(work, jobs);
       children.add(child);
       let current: string | undefined;
       const { code, problem } = await ended(child, (event) => {
@@ -68,7 +84,13 @@ export async function runSweep(plan: SweepPlan, options: SweepOptions): Promise<
           stopAll();
           return;
         }
-        current = event.type === 'start' ? event.id : undefined;
+        if (event.type === 'warning') {
+          // Every worker reads the data.
+          if (warnings.has(event.message)) return;
+          warnings.add(event.message);
+        } else if (event.type !== 'step') {
+          current = event.type === 'start' ? event.id : undefined;
+        }
         onEvent(event);
       });
       children.delete(child);
@@ -89,24 +111,23 @@ export async function runSweep(plan: SweepPlan, options: SweepOptions): Promise<
   }
 
   try {
-    await Promise.all(Array.from({ length: jobs }, work));
+    await Promise.all(Array.from({ length: jobs }, employ));
   } finally {
     signal?.removeEventListener('abort', stopAll);
   }
   if (fatal) throw fatal;
-  return loadSweep(folder, shard);
+  return loadRuns(folder, runs);
 }
 
 /** Many small processes are quicker than one with many threads, so the cores are shared out. */
-function startWorker(folder: string, options: WorkerOptions, jobs: number): ChildProcess {
+function startWorker(work: ParentMessage, jobs: number): ChildProcess {
   const isSource = import.meta.url.endsWith('.ts');
   const threads = Math.max(1, Math.floor(availableParallelism() / jobs));
   const env: NodeJS.ProcessEnv = { NORMGRAD_THREADS: String(threads), ...process.env };
   // TypeScript is run as scripts/launch.mjs runs it.
   if (isSource) env.TSX_TSCONFIG_PATH = fileURLToPath(new URL('../../tsconfig.json', import.meta.url));
-  return fork(
+  const child = fork(
     join(dirname(fileURLToPath(import.meta.url)), isSource ? 'sweepProcess.ts' : 'sweepProcess.js'),
-    [folder, JSON.stringify(options)],
     {
       execArgv: isSource ? ['--import', import.meta.resolve('tsx'), '--conditions=normgrad-source'] : [],
       env,
@@ -115,6 +136,8 @@ function startWorker(folder: string, options: WorkerOptions, jobs: number): Chil
       serialization: 'advanced',
     },
   );
+  child.send(work);
+  return child;
 }
 
 /** Waits for the end of a worker; `problem` says how it died. */

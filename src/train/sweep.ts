@@ -9,14 +9,12 @@ import { guarded, makeFolder, metricsPath, readJson, readResult, readRun, writeJ
 import { configHash } from './runName.ts';
 
 /**
- * Many runs in one folder. sweep.json has the plan, written first and never changed; every run has a folder named by its id,
- * and `result.json` in it means that the run is finished. There is no other record, so that a sweep can be stopped
- * anywhere and started again.
+ * Many runs in one folder. sweep.json has the plan, written first; no run is ever taken out of it. Every run has a folder
+ * named by its id, and `result.json` in it means that the run is finished. There is no other record, so that a sweep can
+ * be stopped anywhere and started again.
  */
 export interface SweepPlan<Config = TrainOptions> {
   name: string;
-  /** The experiment that the runs are of, by name or file, if it changes the images by a function of its own. */
-  experiment?: string;
   runs: readonly PlannedRun<Config>[];
 }
 
@@ -49,18 +47,26 @@ export interface Shard {
 
 const planFile = (folder: string) => join(folder, 'sweep.json');
 
-/** Writes sweep.json; a folder with the same runs is gone on with, one with others is left alone. */
-export function writePlan(folder: string, plan: SweepPlan): SweepPlan<TrainConfig> {
+/**
+ * Writes sweep.json. A folder with the same runs is gone on with; one with others is left alone, or, where it `grows`, gets
+ * these as well.
+ */
+export function writePlan(
+  folder: string,
+  plan: SweepPlan,
+  { grows = false }: { grows?: boolean } = {},
+): SweepPlan<TrainConfig> {
   const runs = plan.runs.map((run) => ({ ...run, config: resolveConfig(run.config) }));
   const ids = runs.map(({ id }) => id);
   const twice = ids.find((id, i) => ids.indexOf(id) < i);
   if (twice !== undefined)
     throw new ConfigError('grid', `two runs are ${twice}: their settings are the same`);
-  const whole = { name: plan.name, normgrad: version, experiment: plan.experiment, runs };
+  const whole = { name: plan.name, normgrad: version, runs };
   guarded(folder, () => {
     makeFolder(folder);
-    if (existsSync(planFile(folder))) refuseOther(folder, runs);
-    else writeJson(planFile(folder), whole);
+    if (!existsSync(planFile(folder))) writeJson(planFile(folder), whole);
+    else if (grows) addRuns(folder, runs);
+    else refuseOther(folder, runs);
   });
   return whole;
 }
@@ -76,8 +82,13 @@ export function readPlan(folder: string): SweepPlan<TrainConfig> {
 }
 
 /** How every run of the sweep in `folder` stands. */
-export function loadSweep(folder: string, shard?: Shard): SweepRun[] {
-  return ofShard(readPlan(folder).runs, shard).map((run) => {
+export function loadSweep(folder: string): SweepRun[] {
+  return loadRuns(folder, readPlan(folder).runs);
+}
+
+/** How these runs stand that have their folders in `folder`. */
+export function loadRuns(folder: string, runs: readonly PlannedRun<TrainConfig>[]): SweepRun[] {
+  return runs.map((run) => {
     const path = join(folder, run.id);
     const result = readResult(path);
     const record = result ? undefined : readRun(path);
@@ -93,8 +104,19 @@ export function loadSweep(folder: string, shard?: Shard): SweepRun[] {
   });
 }
 
+export function isFinished({ status }: SweepRun): boolean {
+  return status === 'done' || status === 'diverged';
+}
+
 export function ofShard<T>(runs: readonly T[], shard: Shard | undefined): readonly T[] {
   return shard === undefined ? runs : runs.filter((_, k) => k % shard.n === shard.i - 1);
+}
+
+function addRuns(folder: string, runs: readonly PlannedRun<TrainConfig>[]): void {
+  const before = readPlan(folder);
+  const known = new Set(before.runs.map(({ id }) => id));
+  const added = runs.filter(({ id }) => !known.has(id));
+  if (added.length > 0) writeJson(planFile(folder), { ...before, runs: [...before.runs, ...added] });
 }
 
 function refuseOther(folder: string, runs: readonly PlannedRun<TrainConfig>[]): void {

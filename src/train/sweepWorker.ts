@@ -1,55 +1,57 @@
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
-import type { Dataset } from '../data/dataset.ts';
+import { type Dataset, datasetWarnings } from '../data/dataset.ts';
 import type { TrainConfig } from './config.ts';
-import { loadData } from './data.ts';
+import { dataKey, loadData } from './data.ts';
 import { RunFolderError } from './errors.ts';
 import { lockTaker } from './lock.ts';
-import { toJson } from './metrics.ts';
+import type { StepReport } from './loop.ts';
 import type { TrainResult } from './result.ts';
 import { guarded, makeFolder, readResult, readRun, recordFailure } from './runFolder.ts';
 import { runTraining } from './runTraining.ts';
-import { ofShard, type PlannedRun, readPlan, type Shard } from './sweep.ts';
+import type { PlannedRun } from './sweep.ts';
 
 export interface WorkerOptions {
-  shard?: Shard;
+  runs: readonly PlannedRun<TrainConfig>[];
   /** ISO time. A run that failed after it stays failed; one that failed before is tried again. */
   since: string;
   /** Where the data lies on this machine, if not where the plan says. */
   dataDir?: string;
   checkpointEvery?: number;
-  /** A module whose default export, a DatasetPreparer, is called with `of` and every dataset. */
-  prepare?: { module: string; of: string };
+  /** For run.json: what was typed. */
+  argv?: readonly string[];
 }
 
-/** What becomes of a dataset before its runs. A process cannot be given a function, so it is given where to find one. */
-export type DatasetPreparer = (of: string, dataset: Dataset) => Dataset | Promise<Dataset>;
-
 export type WorkerEvent =
+  /** What should be known about the data. */
+  | { type: 'warning'; message: string }
   /** `steps` were done before; `startsOver` says why a begun run was not gone on with. */
   | { type: 'start'; id: string; steps: number; startsOver?: string }
+  /** Some times a second: steps done of all, and the loss over the epoch so far. */
+  | { type: 'step'; id: string; step: number; steps: number; loss: number }
   | { type: 'end'; id: string; result: TrainResult }
   | { type: 'failed'; id: string; message: string };
 
 /** For how long runs of others are left alone before they are looked at again. */
 const POLL_MS = 500;
+/** Between two events of type 'step'. */
+const STEP_MS = 250;
 
 /**
- * Takes the runs of the sweep in `folder` one after the other, those that nobody else has, until every one is finished; so it
+ * Takes the runs whose folders are in `folder` one after the other, those that nobody else has, until every one is finished; so it
  * also waits for the runs of others, and takes over those of workers that died. An error of a run is the run's; data
  * that cannot be read or a folder that cannot be written is everybody's, and thrown.
  */
 export async function workThrough(
   folder: string,
-  { shard, since, dataDir, checkpointEvery, prepare }: WorkerOptions,
+  { runs, since, dataDir, checkpointEvery, argv }: WorkerOptions,
   { signal, onEvent }: { signal: AbortSignal; onEvent: (event: WorkerEvent) => void },
 ): Promise<void> {
-  let open = [...ofShard(readPlan(folder).runs, shard)];
+  let open = [...runs];
   const loadOnce = onceInARow(async (config) => {
     const dataset = await loadData(config);
-    if (prepare === undefined) return dataset;
-    const { default: preparer } = (await import(prepare.module)) as { default: DatasetPreparer };
-    return preparer(prepare.of, dataset);
+    for (const message of datasetWarnings(dataset)) onEvent({ type: 'warning', message });
+    return dataset;
   });
   // The other process writes to the folder now: this one must not, not even to say so.
   const take = lockTaker({ onLost: () => process.exit(LOST_LOCK) });
@@ -61,11 +63,14 @@ export async function workThrough(
       const result = await runTraining(own, {
         dataset,
         folder: { path: join(folder, id) },
-        argv: ['sweep', folder],
+        argv,
         resume: true,
         keepWeights: false,
         checkpointEvery,
         signal,
+        onStep: atMostEvery(STEP_MS, ({ epoch, step, steps, train: { loss } }: StepReport) =>
+          onEvent({ type: 'step', id, step: (epoch - 1) * steps + step, steps: steps * config.epochs, loss }),
+        ),
         onStart: ({ steps, startsOver }) => onEvent({ type: 'start', id, steps, startsOver }),
       });
       if (result.status !== 'interrupted') onEvent({ type: 'end', id, result });
@@ -99,6 +104,16 @@ export async function workThrough(
   }
 }
 
+/** Calls `fn` unless it was called less than so many milliseconds ago. */
+function atMostEvery<T>(ms: number, fn: (value: T) => void): (value: T) => void {
+  let last = performance.now();
+  return (value) => {
+    if (performance.now() - last < ms) return;
+    last = performance.now();
+    fn(value);
+  };
+}
+
 /** Exit code of a worker whose run was taken over. */
 export const LOST_LOCK = 75;
 
@@ -112,7 +127,7 @@ function isSettled(path: string, since: string): boolean {
 function onceInARow(load: (config: TrainConfig) => Promise<Dataset>) {
   let last: { key: string; dataset: Dataset } | undefined;
   return async (config: TrainConfig) => {
-    const key = toJson([config.dataset, config.dataDir, config.limit, config.testLimit]);
+    const key = dataKey(config);
     if (last?.key !== key) last = { key, dataset: await load(config) };
     return last.dataset;
   };

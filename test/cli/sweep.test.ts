@@ -2,8 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { halveDataset } from '../../src/data/shrink.ts';
-import { loadData } from '../../src/train/data.ts';
+import { readConfig } from '../../src/train/runFolder.ts';
 import { runTraining } from '../../src/train/runTraining.ts';
 import { loadSweep } from '../../src/train/sweep.ts';
 import { jsonLines, normgrad } from './normgrad.ts';
@@ -74,14 +73,15 @@ describe('sweep', () => {
     expect(loadSweep(out).every(({ result }) => result?.epochs === 50)).toBe(true);
   });
 
-  it('of an experiment has the images that the experiment makes', async () => {
+  it('of an experiment: its config.json alone gives the same weights again', async () => {
     const out = join(folder, 'experiment');
     const args = ['sweep', 'small-batch-conv', '--smoke', '--seed', '3', '--set', 'norm=batch'];
     const { code } = await normgrad([...args, '--set', 'batchSize=32', '--set', 'lr=0.1', '--out', out]);
     expect(code).toBe(0);
-    const [{ config, result }] = loadSweep(out);
-    const dataset = halveDataset(await loadData(config));
-    expect((await runTraining(config, { dataset })).digest).toBe(result!.digest);
+    const [run] = loadSweep(out);
+    const config = readConfig(run.folder);
+    expect(config.halve).toBe(true);
+    expect((await runTraining(config)).digest).toBe(run.result!.digest);
   });
 
   it('exits with 1 when a run diverges', async () => {

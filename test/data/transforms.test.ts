@@ -1,6 +1,12 @@
 import { expect, test } from 'vitest';
 import type { ImageSet } from '../../src/data/dataset.ts';
-import { applyTransform, channelStatistics, minMaxScale, standardize } from '../../src/data/transforms.ts';
+import {
+  applyTransform,
+  channelStatistics,
+  minMaxScale,
+  standardize,
+  symmetricScale,
+} from '../../src/data/transforms.ts';
 import { createRandom } from '../../src/random.ts';
 
 function randomSet(channels: number): ImageSet {
@@ -60,6 +66,11 @@ test('min-max: from 0 to 1 in every channel', () => {
     const values = channelOf(floats, 2, c);
     expect([Math.min(...values), Math.max(...values)]).toEqual([0, 1]);
   }
+});
+
+test('symmetric: black is -1 and white is 1, whatever the images', () => {
+  const floats = applyTransform(Uint8Array.of(0, 255, 51, 0), symmetricScale(2));
+  expect([...floats]).toEqual([-1, 1, Math.fround(-0.6), -1]);
 });
 
 test('a constant channel cannot be scaled', () => {

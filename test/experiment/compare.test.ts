@@ -2,7 +2,8 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { compareRuns, type FinishedRun, findRuns } from '../../src/experiment/compare.ts';
+import { finishedRuns } from '../../src/cli/finishedRuns.ts';
+import { compareRuns, type FinishedRun } from '../../src/experiment/compare.ts';
 import { resolveConfig, type TrainOptions } from '../../src/train/config.ts';
 import type { TrainResult } from '../../src/train/result.ts';
 import { normgrad } from '../cli/normgrad.ts';
@@ -45,7 +46,7 @@ describe('compareRuns', () => {
 
   it('refuses rows that mix settings, unknown fields and unknown baselines', () => {
     expect(() => compareRuns(runs, 'testAccuracy', ['norm'])).toThrow(
-      'by: runs of one row also differ in batchSize',
+      'by: runs of one group also differ in batchSize',
     );
     expect(() => compareRuns(runs, 'testAccuracy', ['nrom'])).toThrow('did you mean "norm"?');
     expect(() => compareRuns(runs, 'testAccuracy', undefined, 'nonee')).toThrow('did you mean "none"?');
@@ -60,7 +61,7 @@ it('finds run folders at any depth, and says how many are not finished', async (
     writeFileSync(join(path, 'config.json'), JSON.stringify(config));
     if (i < 5) writeFileSync(join(path, 'result.json'), JSON.stringify(result));
   });
-  const found = findRuns([folder]);
+  const found = finishedRuns([folder]);
   expect(found.runs).toHaveLength(5);
   expect(found.unfinished).toBe(1);
   const { code, stdout, stderr } = await normgrad(['compare', folder, '--baseline', 'none']);

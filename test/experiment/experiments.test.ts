@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { experiments } from '../../experiments/index.ts';
-import { figureOf } from '../../src/experiment/figure.ts';
+import { figuresOf } from '../../src/experiment/figure.ts';
 import { galleryText } from '../../src/experiment/gallery.ts';
 import { planRuns, smokeSettings } from '../../src/experiment/plan.ts';
 import { runExperiment } from '../../src/experiment/run.ts';
@@ -21,10 +21,15 @@ describe.each(experiments.map((experiment) => ({ name: experiment.name, experime
       const plan = planRuns(experiment, { seeds: [1], overrides });
       const runs = await runExperiment(experiment, plan, { folder: join(folder, name) });
       expect(runs).toHaveLength(plan.length);
-      const { claims } = storedExperiment(experiment, plan, runs, true);
+      const { claims } = storedExperiment(experiment, plan, runs, { smoke: true, wallSeconds: 0 });
       expect(claims.map(({ says }) => says)).toEqual(experiment.claims.map(({ says }) => says));
-      const points = figureOf(experiment, runs, '').series.flatMap((series) => series.points);
-      expect(points.some(({ y }) => Number.isFinite(y))).toBe(true);
+      for (const { title, series } of figuresOf(experiment, runs, '')) {
+        const points = series.flatMap((each) => each.points);
+        expect(
+          points.some(({ y }) => Number.isFinite(y)),
+          title,
+        ).toBe(true);
+      }
     });
 
     it('names its file, and points only at runs of its grid', () => {

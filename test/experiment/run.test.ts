@@ -1,59 +1,97 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { galleryText } from '../../src/experiment/gallery.ts';
 import { planRuns } from '../../src/experiment/plan.ts';
-import { runExperiment } from '../../src/experiment/run.ts';
+import { type RunRecord, resultsOf } from '../../src/experiment/results.ts';
+import { type ExperimentOptions, runExperiment } from '../../src/experiment/run.ts';
 import { readStored, storedExperiment, storedJson } from '../../src/experiment/stored.ts';
+import { formatSummary } from '../../src/report/statistics.ts';
+import type { SweepEvent } from '../../src/train/runSweep.ts';
+import { loadSweep } from '../../src/train/sweep.ts';
 import { small } from './small.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'normgrad-experiment-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
 const plan = planRuns(small);
-const run = (options: { signal?: AbortSignal; plan?: typeof plan } = {}) => {
-  const started: string[] = [];
-  const done = runExperiment(small, options.plan ?? plan, {
+/** Everything of a run but the time it took. */
+const essence = (records: readonly RunRecord[]) => records.map((record) => ({ ...record, seconds: 0 }));
+
+async function run(options: Partial<ExperimentOptions> & { plan?: typeof plan } = {}) {
+  const events: string[] = [];
+  const records = await runExperiment(small, options.plan ?? plan, {
     folder,
-    signal: options.signal,
-    onRunStart: ({ point, seed }) => started.push(`${point.norm} ${point.batchSize} ${seed}`),
+    jobs: 2,
+    ...options,
+    onEvent(event) {
+      events.push(event.type);
+      options.onEvent?.(event);
+    },
   });
-  return done.then((records) => ({ records, started }));
-};
+  return { records, ended: events.filter((type) => type === 'end').length, events };
+}
 
 describe('runExperiment', () => {
-  it('stops on a signal, and later runs only what is missing', async () => {
+  it('stops on a signal, and later trains only what is missing', async () => {
     const controller = new AbortController();
-    const first = runExperiment(small, plan, {
-      folder,
-      signal: controller.signal,
-      onRunEnd: ({ seed }) => seed === 1 && controller.abort(),
-    });
-    const records = await first;
-    expect(records.length).toBeGreaterThan(0);
-    expect(records.length).toBeLessThan(8);
+    const onEvent = ({ type }: SweepEvent) => type === 'end' && controller.abort();
+    const first = await run({ signal: controller.signal, onEvent });
+    expect(first.records.length).toBeGreaterThan(0);
+    expect(first.records.length).toBeLessThan(8);
     const rest = await run();
     expect(rest.records).toHaveLength(8);
-    expect(rest.started).toHaveLength(8 - records.length);
+    expect(rest.ended).toBe(8 - first.records.length);
     const again = await run();
-    expect(again.started).toEqual([]);
+    expect(again.events).toEqual(Array(8).fill('reused'));
     expect(again.records).toEqual(rest.records);
   });
 
-  it('repeats what has another configuration', async () => {
+  it('gives the same bits with one process and with several', async () => {
+    const { records } = await run();
+    const alone = await run({ jobs: 1, folder: join(folder, 'alone') });
+    expect(essence(alone.records)).toEqual(essence(records));
+  });
+
+  it('trains what has another configuration, in the same folder', async () => {
     const longer = planRuns(small, { seeds: [1], overrides: { epochs: 2 } });
-    const { started } = await run({ plan: longer });
-    expect(started).toHaveLength(4);
+    const { records, ended } = await run({ plan: longer });
+    expect([records.length, ended]).toEqual([4, 4]);
+    expect(loadSweep(folder).map(({ status }) => status)).toEqual(Array(12).fill('done'));
+  });
+
+  it('has a row for a run that failed, and no claim about it holds', async () => {
+    const odd = {
+      ...small,
+      grid: { ...small.grid, norm: ['none', { name: 'two groups', norm: 'group', groups: 3 }] },
+    };
+    const mixed = planRuns(odd, { seeds: [1] });
+    const { records } = await run({ plan: mixed, folder: join(folder, 'odd') });
+    expect(records.map(({ status, point }) => [point.norm, status])).toEqual([
+      ['none', 'done'],
+      ['none', 'done'],
+      ['two groups', 'failed'],
+      ['two groups', 'failed'],
+    ]);
+    const { claims } = storedExperiment(odd, mixed, records, { smoke: false, wallSeconds: 0 });
+    expect(claims[0]).toMatchObject({ value: Number.NaN, held: false });
+    const results = resultsOf(records);
+    expect(results.range({}, 'testError')).toBeNaN();
+    const where = { norm: 'two groups', batchSize: 4 };
+    expect(formatSummary(results.summary(where, 'testError'))).toBe('1 failed');
   });
 });
 
 it('is stored, read again, and shown with its failed claim as failed', async () => {
   const { records } = await run();
-  const stored = storedExperiment(small, plan, records, false);
-  writeFileSync(join(folder, 'small.json'), storedJson(stored));
-  const read = readStored(folder);
+  const stored = storedExperiment(small, plan, records, { smoke: false, wallSeconds: 90 });
+  const results = join(folder, 'results');
+  mkdirSync(results);
+  writeFileSync(join(results, 'small.json'), storedJson(stored));
+  const read = readStored(results);
   expect(read.get('small')).toEqual(stored);
+  expect(stored.wallMinutes).toBe(1.5);
   const text = galleryText([small], read);
   expect(text).toContain('| [small](#small) | Does it run? | 1 of 2 | 8 |');
   expect(text).toMatch(

@@ -94,6 +94,7 @@ describe('formatSummary', () => {
     [[61.4, 61.4], {}, '61.40 ± 0.00'],
     [[60, 70, Number.NaN], {}, '65 ± 7 (n=2, 1 diverged)'],
     [[Number.NaN, Number.NaN], {}, '2 diverged'],
+    [[1.71e-17, 1.75e-17], {}, '1.7e-17 ± 2.8e-19'],
     [[], {}, '–'],
   ])('%j with %j is %s', (values, format, expected) => {
     expect(formatSummary(summarize(values), format)).toBe(expected);

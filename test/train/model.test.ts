@@ -20,3 +20,15 @@ it("begins Batch Renorm with the paper's limits, or with the given ones", () => 
   expect(limits({ renormLimits: [1.5, 0.5] })).toEqual({ rMax: 1.5, dMax: 0.5 });
   expect(() => limits({ renormLimits: [0.5, 0.5] })).toThrow('must be at least 1, got 0.5');
 });
+
+it('hands the choices of the configuration to the model, and refuses what the norm does not take', () => {
+  const build = (options: TrainOptions) => {
+    const config = resolveConfig({ model: 'random-conv', depth: 2, widths: [4], ...options });
+    const data = prepareData(config, syntheticDigits({ seed: 1, train: 10, test: 10 }));
+    return [...buildModel(config, data).namedModules().values()];
+  };
+  const norms = build({ norm: 'layer', detachStatistics: 'both' }).filter((module) => 'gamma' in module);
+  expect(norms).toHaveLength(2);
+  expect(norms[0]).toMatchObject({ options: { detachStatistics: 'both' } });
+  expect(() => build({ norm: 'frn', detachStatistics: 'both' })).toThrow('does not take detachStatistics');
+});

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,7 +7,7 @@ import { resolveConfig } from '../../src/train/config.ts';
 import { ConfigError, RunFolderError } from '../../src/train/errors.ts';
 import { type MetricsLine, readMetrics } from '../../src/train/metrics.ts';
 import type { TrainResult } from '../../src/train/result.ts';
-import { createRunFolder, defaultOut, readResult, writeJson } from '../../src/train/runFolder.ts';
+import { createRunFolder, defaultOut, readResult, readRun, writeJson } from '../../src/train/runFolder.ts';
 
 let folder: string;
 beforeEach(() => {
@@ -50,6 +51,17 @@ describe('createRunFolder', () => {
     expect(readResult(folder)).toBeUndefined();
     run.fail(new Error('broken'));
     expect(status(folder)).toBe('failed');
+  });
+
+  it('was interrupted if its process died without a word', () => {
+    createRunFolder(folder, config);
+    expect(readRun(folder)!.status).toBe('running');
+    const { pid } = spawnSync(process.execPath, ['--version']);
+    writeJson(join(folder, 'run.json'), { ...readRun(folder), pid });
+    expect(readRun(folder)!.status).toBe('interrupted');
+    // Of a process on another machine nothing is known.
+    writeJson(join(folder, 'run.json'), { ...readRun(folder), status: 'running', host: 'elsewhere' });
+    expect(readRun(folder)!.status).toBe('running');
   });
 
   it('keeps numbers that JSON has no words for', () => {

@@ -112,11 +112,12 @@ describe('a sweep', () => {
     expect(runs.map(({ status }) => status)).toEqual(['diverged', 'failed', 'done']);
     expect(runs[0].result!.diverged!.loss).not.toBe(0);
     expect(runs[1].error).toContain('GroupNorm(groups=3');
-    expect(events.map(({ type }) => type)).toEqual(['start', 'end', 'failed', 'start', 'end']);
+    const types = events.map(({ type }) => type).filter((type) => type !== 'step');
+    expect(types).toEqual(['start', 'end', 'failed', 'start', 'end']);
     // What failed may have been the machine's fault: the next call tries it again, and nothing else.
     events.length = 0;
     await runSweep(plan, { folder, jobs: 1, onEvent: (event) => events.push(event) });
-    expect(events.map(({ type }) => type)).toEqual(['failed']);
+    expect(events.map(({ type }) => type)).toEqual(['reused', 'reused', 'failed']);
   });
 
   it('ends where no run can have its data', async () => {
@@ -142,6 +143,17 @@ describe('a sweep', () => {
       ['missing', 1],
       ['missing', 2],
     ]);
+  });
+
+  it('may grow, if its caller says so', async () => {
+    const folder = join(parent, 'grown');
+    writePlan(folder, planOf([{ seed: 1 }, { seed: 2 }]));
+    writePlan(folder, planOf([{ seed: 3 }, { seed: 2 }]), { grows: true });
+    expect(loadSweep(folder).map(({ labels }) => labels.seed)).toEqual([1, 2, 3]);
+    // Only what was asked for is trained.
+    const runs = await runSweep(planOf([{ seed: 3 }]), { folder, jobs: 1, grows: true });
+    expect(runs.map(({ status, labels }) => [status, labels.seed])).toEqual([['done', 3]]);
+    expect(loadSweep(folder).map(({ status }) => status)).toEqual(['missing', 'missing', 'done']);
   });
 
   it('is dealt out to shards without remainder', () => {

@@ -1,15 +1,25 @@
 import { type ActivationName, activationNames } from '../activation.ts';
 import type { ModelOptions } from './options.ts';
 
+export const normPlacements = ['before', 'after'] as const;
+export const firstWeights = ['torch', 'he'] as const;
+
 /** What some models take beyond ModelOptions; each model's file says what it means there. */
 export interface ModelChoices {
   hidden?: readonly number[];
   activation?: ActivationName;
   initStd?: number;
+  init?: (typeof firstWeights)[number];
   widths?: readonly number[];
   convs?: readonly number[];
   preActivation?: boolean;
+  depth?: number;
+  /** Before the activation, or after it. */
+  normPlacement?: (typeof normPlacements)[number];
+  statisticsPerStep?: boolean;
 }
+
+const trueOrFalse = { must: 'be true or false', holds: (value: unknown) => typeof value === 'boolean' };
 
 /** What each choice must be, in words, and the test: they may come from a configuration file, unchecked. */
 const rules: Record<keyof ModelChoices, { must: string; holds: (value: unknown) => boolean }> = {
@@ -22,9 +32,22 @@ const rules: Record<keyof ModelChoices, { must: string; holds: (value: unknown) 
     must: 'be a number of at least 0',
     holds: (value) => typeof value === 'number' && value >= 0,
   },
+  init: {
+    must: `be one of: ${firstWeights.join(', ')}`,
+    holds: (value) => firstWeights.some((name) => name === value),
+  },
   widths: sizes(1),
   convs: sizes(1),
-  preActivation: { must: 'be true or false', holds: (value) => typeof value === 'boolean' },
+  preActivation: trueOrFalse,
+  statisticsPerStep: trueOrFalse,
+  depth: {
+    must: 'be a whole number of at least 1',
+    holds: (value) => Number.isInteger(value) && (value as number) >= 1,
+  },
+  normPlacement: {
+    must: `be one of: ${normPlacements.join(', ')}`,
+    holds: (value) => normPlacements.some((place) => place === value),
+  },
 };
 
 const common: Record<keyof ModelOptions, true> = {

@@ -2,9 +2,12 @@ import { normalizeWeights } from '../normalizeWeights.ts';
 import type { Sequential } from '../sequential.ts';
 import { checkChoices, type ModelChoices } from './choices.ts';
 import { cnn } from './cnn.ts';
+import { gru } from './gru.ts';
+import { kerasConv, kerasDense } from './keras.ts';
 import { layerNormSeed } from './layerNormSeed.ts';
 import { mlp } from './mlp.ts';
 import { type ModelOptions, splitNorms } from './options.ts';
+import { randomConv } from './randomConv.ts';
 import { resnet } from './resnet.ts';
 import { tutorial } from './tutorial.ts';
 import { vgg } from './vgg.ts';
@@ -56,7 +59,7 @@ export const models: readonly ModelEntry[] = [
   {
     name: 'vgg',
     description: 'VGG-nano, for 16x16 images: two 3x3 convolutions in each of the stages 8-16-32',
-    takes: ['widths', 'convs'],
+    takes: ['widths', 'convs', 'init'],
     build: vgg,
   },
   {
@@ -76,6 +79,31 @@ export const models: readonly ModelEntry[] = [
     description: "labml.ai's CIFAR-10 VGG for GroupNorm, channels 64 to 512: slow on a CPU",
     takes: ['widths', 'convs'],
     build: vggGroupNorm,
+  },
+  {
+    name: 'gru',
+    description: 'recurrent: a gated unit with a state of 64 reads the image row by row, dense',
+    takes: ['hidden', 'statisticsPerStep'],
+    build: gru,
+  },
+  {
+    name: 'keras-dense',
+    description: "introductions to BatchNorm, in Keras' conventions: dense 64-64",
+    takes: ['hidden', 'normPlacement'],
+    build: kerasDense,
+  },
+  {
+    name: 'keras-conv',
+    description: 'the same with convolutions: (conv 16, pool), (conv 32, pool), dense 64, dense',
+    takes: ['widths', 'hidden', 'normPlacement'],
+    build: kerasConv,
+  },
+  {
+    name: 'random-conv',
+    description:
+      "Proxy Norm's random network: 20 convolutions of 64 channels on a torus, with random gamma and beta",
+    takes: ['depth', 'widths'],
+    build: randomConv,
   },
 ];
 

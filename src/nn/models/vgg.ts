@@ -1,10 +1,12 @@
 import { activation } from '../activation.ts';
 import { Conv2d } from '../conv2d.ts';
 import { Flatten } from '../flatten.ts';
+import { constant, heNormal } from '../initializers.ts';
 import { Linear } from '../linear.ts';
 import type { Module } from '../module.ts';
 import { MaxPool2d } from '../pooling.ts';
 import { Sequential } from '../sequential.ts';
+import type { firstWeights } from './choices.ts';
 import { type ModelOptions, needsBias, normLayer, requireImages } from './options.ts';
 
 export interface VggOptions extends ModelOptions {
@@ -12,6 +14,11 @@ export interface VggOptions extends ModelOptions {
   widths?: readonly number[];
   /** Convolutions in each stage; 2 in all of them unless told otherwise. */
   convs?: readonly number[];
+  /**
+   * 'torch' unless told otherwise: PyTorch's, with which each convolution and ReLU leave about 1/6 of the signal's power, so that
+   * without a norm training begins on a plateau. 'he': all of it (He et al. 2015, arXiv:1502.01852), and biases of 0.
+   */
+  init?: (typeof firstWeights)[number];
 }
 
 /**
@@ -27,11 +34,17 @@ export function vgg(options: VggOptions, name = 'vgg'): Sequential {
     );
   }
   requireImages(name, options, 2 ** widths.length, `${widths.length} poolings halve them`);
+  const first = options.init === 'he' ? { init: heNormal(), biasInit: constant(0) } : {};
   const layers: Module[] = [];
   let [height, width, channels] = input;
   widths.forEach((out, stage) => {
     for (let i = 0; i < convs[stage]; i++) {
-      const conv = new Conv2d(channels, out, 3, { padding: 1, random, bias: needsBias(out, options) });
+      const conv = new Conv2d(channels, out, 3, {
+        padding: 1,
+        random,
+        bias: needsBias(out, options),
+        ...first,
+      });
       layers.push(conv, ...normLayer(out, options), activation('relu'));
       channels = out;
     }
@@ -42,6 +55,6 @@ export function vgg(options: VggOptions, name = 'vgg'): Sequential {
   return new Sequential([
     ...layers,
     new Flatten(),
-    new Linear(height * width * channels, classes, { random }),
+    new Linear(height * width * channels, classes, { random, ...first }),
   ]);
 }

@@ -1,6 +1,6 @@
 import { broadcastTo, reshape, standardize, type Tensor } from '../../autograd/index.ts';
 import type { SetStatistics } from '../../kernels/kernels.ts';
-import { checkGroups, defaultGroups } from './groups.ts';
+import { checkGroups, type GroupOptions, groupsFor } from './groups.ts';
 import { affineParameters, type Then } from './norm.ts';
 import { buffer, RunningNorm, type RunningOptions } from './running.ts';
 import { channelSets, checkFeatures, groupSets } from './sets.ts';
@@ -54,9 +54,8 @@ export interface BatchChannelCall extends Then {
   observe?: (batch: SetStatistics) => void;
 }
 
-export interface BatchChannelOptions extends RunningOptions {
-  /** Of the second norm; unless told otherwise the largest divisor of the features up to 8. */
-  groups?: number;
+/** The groups are the second norm's. */
+export interface BatchChannelOptions extends RunningOptions, GroupOptions {
   eps?: number;
   affine?: boolean;
   /** true: training too normalizes with running statistics, for batches that are too small for their own. */
@@ -78,7 +77,7 @@ export class BatchChannelNorm extends RunningNorm {
     readonly options: BatchChannelOptions = {},
   ) {
     super(`BatchChannelNorm(features=${features})`, options);
-    this.groups = options.groups ?? defaultGroups(features);
+    this.groups = groupsFor(features, options);
     checkGroups('BatchChannelNorm', this.groups, features);
     ({ gamma: this.gammaBatch, beta: this.betaBatch } = affineParameters([features], options.affine));
     ({ gamma: this.gammaChannel, beta: this.betaChannel } = affineParameters([this.groups], options.affine));

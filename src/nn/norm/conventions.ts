@@ -14,6 +14,8 @@ export interface Conventions {
   detachStatistics?: Detached;
 }
 
+export const detachable = ['none', 'mean', 'variance', 'both'] as const;
+
 export type Detached = NonNullable<Standardize['detach']>;
 
 /** The conventions as the core takes them. */

@@ -4,6 +4,7 @@ import type { BatchNormOptions } from './batchNorm.ts';
 import type { BatchRenormOptions } from './batchRenorm.ts';
 import type { ConditionalOptions } from './conditionalInstanceNorm.ts';
 import type { GhostBatchNormOptions } from './ghostBatchNorm.ts';
+import type { GroupOptions } from './groups.ts';
 import type { Norm } from './norm.ts';
 import type { PartialRmsNormOptions } from './partialRmsNorm.ts';
 import type { TopkBatchNormOptions } from './topkBatchNorm.ts';
@@ -31,6 +32,8 @@ export interface NormEntry {
   dependsOnBatch: 'never' | 'training';
   /** The fewest channels that it is defined for; 1 unless told otherwise. */
   leastFeatures?: number;
+  /** Takes `detachStatistics`; false unless told otherwise. */
+  detaches?: true;
   /** What becomes of a batch of one sample in training, in a few words. */
   batchOfOne: string;
   build: (features: number, options: NormOptions) => Norm;
@@ -43,5 +46,6 @@ export interface NormOptions
     Pick<GhostBatchNormOptions, 'virtualBatch'>,
     Pick<PartialRmsNormOptions, 'portion'>,
     Pick<TopkBatchNormOptions, 'topK'>,
-    Pick<BatchChannelOptions, 'groups' | 'estimated'>,
+    Pick<BatchChannelOptions, 'estimated'>,
+    GroupOptions,
     Pick<ConditionalOptions, 'conditions'> {}

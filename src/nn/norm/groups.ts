@@ -5,6 +5,31 @@ export function defaultGroups(features: number): number {
   return groups;
 }
 
+export interface GroupOptions {
+  /** How many groups; `defaultGroups` unless told otherwise. */
+  groups?: number;
+  /** Instead: how many channels each has, the same in narrow layers and in wide ones. */
+  channelsPerGroup?: number;
+}
+
+/** The number of groups of a norm over `features` channels. Throws for options that do not fit. */
+export function groupsFor(features: number, { groups, channelsPerGroup }: GroupOptions): number {
+  if (channelsPerGroup === undefined) return groups ?? defaultGroups(features);
+  if (groups !== undefined) {
+    throw new Error(
+      `groups (${groups}) and channelsPerGroup (${channelsPerGroup}) say the same thing twice. Give one of them.`,
+    );
+  }
+  if (!(channelsPerGroup >= 1) || features % channelsPerGroup !== 0) {
+    const fitting = Array.from({ length: features }, (_, i) => i + 1).filter((n) => features % n === 0);
+    throw new Error(
+      `channelsPerGroup ${channelsPerGroup} does not divide the ${features} channels of a layer. ` +
+        `Use one of ${fitting.join(', ')}.`,
+    );
+  }
+  return features / channelsPerGroup;
+}
+
 /** Throws unless `groups` cut the features into equal parts; names those that would. */
 export function checkGroups(layer: string, groups: number, features: number): void {
   if (Number.isInteger(groups) && groups >= 1 && features % groups === 0) return;

@@ -7,7 +7,7 @@ import { EvoNormS0 } from './evoNormS0.ts';
 import { FilterResponseNorm } from './filterResponseNorm.ts';
 import { Gdn } from './gdn.ts';
 import { GlobalResponseNorm } from './globalResponseNorm.ts';
-import { defaultGroups } from './groups.ts';
+import { groupsFor } from './groups.ts';
 import { LayerScale } from './layerScale.ts';
 import { LocalResponseNorm } from './localResponseNorm.ts';
 import { ProxyNorm } from './proxyNorm.ts';
@@ -50,7 +50,7 @@ export const otherNorms: readonly NormEntry[] = [
     paper: 'Liu, Brock, Simonyan, Le 2020, arXiv:2004.02967',
     sets: 'the group of channels of the sample, over all positions',
     parameters: 'gamma [C], beta [C], v1 [C]',
-    build: (features, options) => new EvoNormS0(options.groups ?? defaultGroups(features), features, options),
+    build: (features, options) => new EvoNormS0(groupsFor(features, options), features, options),
   },
   {
     ...perSample,
@@ -70,7 +70,7 @@ export const otherNorms: readonly NormEntry[] = [
     sets: 'the group of channels of the sample, over all positions',
     parameters: 'gamma [C], beta [C], betaProxy [C], gammaProxy [C]',
     centred: true,
-    build: (features, { groups, eps }) => new ProxyNorm(groups ?? defaultGroups(features), features, { eps }),
+    build: (features, options) => new ProxyNorm(groupsFor(features, options), features, { eps: options.eps }),
   },
   {
     ...perSample,

@@ -28,8 +28,12 @@ export const weightNormNames: readonly string[] = weightNorms.map((entry) => ent
 
 /** The norm of activations of that name for `features` channels; null for 'none'. */
 export function createNorm(name: string, features: number, options: NormOptions = {}): Norm | null {
-  if (name === 'none') return null;
-  const { kind, build } = findNorm(name);
+  if (name === 'none') {
+    checkDetached(name, false, options);
+    return null;
+  }
+  const { kind, build, detaches = false } = findNorm(name);
+  checkDetached(name, detaches, options);
   if (kind === 'weight') {
     throw new Error(
       `"${name}" is a norm of weights, not of activations: put it on the layers with normalizeWeights(model, "${name}"), ` +
@@ -37,4 +41,13 @@ export function createNorm(name: string, features: number, options: NormOptions 
     );
   }
   return build(features, options);
+}
+
+/** Throws where statistics are to be constants in the backward pass and the norm has no such switch. */
+function checkDetached(name: string, detaches: boolean, { detachStatistics = 'none' }: NormOptions): void {
+  if (detaches || detachStatistics === 'none') return;
+  const able = registry.filter((entry) => entry.detaches).map((entry) => entry.name);
+  throw new Error(
+    `norm "${name}" does not take detachStatistics ("${detachStatistics}"); those that do: ${able.join(', ')}.`,
+  );
 }

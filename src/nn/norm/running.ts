@@ -112,11 +112,12 @@ export interface Move extends BatchVariance {
 export function moveMoments(running: RunningMoments, batch: SetStatistics, move: Move): void {
   const { m, ddof = 0, weight, unbiased, together } = move;
   const [mean, variance] = [running.mean.data, running.variance.data];
+  const [batchMean, batchVariance] = [batch.mean.data, batch.variance.data];
   const correction = (m - ddof) / (unbiased && m > 1 ? m - 1 : m);
   for (let c = 0; c < mean.length; c++) {
-    const step = batch.mean.data[c] - mean[c];
+    const step = batchMean[c] - mean[c];
     mean[c] += weight * step;
-    variance[c] += weight * (batch.variance.data[c] * correction - variance[c]);
+    variance[c] += weight * (batchVariance[c] * correction - variance[c]);
     if (together) variance[c] += weight * (1 - weight) * step * step;
   }
 }

@@ -9,7 +9,7 @@ import type { NormEntry } from './entry.ts';
 import { ExtendedBatchNorm } from './extendedBatchNorm.ts';
 import { GhostBatchNorm } from './ghostBatchNorm.ts';
 import { GroupNorm } from './groupNorm.ts';
-import { defaultGroups } from './groups.ts';
+import { groupsFor } from './groups.ts';
 import { InstanceNorm } from './instanceNorm.ts';
 import { L1BatchNorm } from './l1BatchNorm.ts';
 import { LayerNorm } from './layerNorm.ts';
@@ -46,6 +46,7 @@ export const setNorms: readonly NormEntry[] = [
     paper: 'Ioffe and Szegedy 2015, arXiv:1502.03167',
     sets: 'the channel, over the batch and all positions',
     view: channelSets,
+    detaches: true,
     build: (features, options) => new BatchNorm(features, options),
   },
   {
@@ -55,6 +56,7 @@ export const setNorms: readonly NormEntry[] = [
     paper: 'Ba, Kiros, Hinton 2016, arXiv:1607.06450',
     sets: 'the sample, over all positions and channels',
     view: (shape) => groupSets(shape, 1),
+    detaches: true,
     build: (features, options) => new LayerNorm(features, { ...options, over: 'sample' }),
   },
   {
@@ -64,6 +66,7 @@ export const setNorms: readonly NormEntry[] = [
     paper: 'Ba, Kiros, Hinton 2016, arXiv:1607.06450; on images as in ConvNeXt (Liu et al. 2022)',
     sets: 'the position, over its channels',
     view: (shape) => lastAxesSets(shape, 1),
+    detaches: true,
     build: (features, options) => new LayerNorm(features, options),
   },
   {
@@ -73,6 +76,7 @@ export const setNorms: readonly NormEntry[] = [
     paper: 'Ulyanov, Vedaldi, Lempitsky 2016, arXiv:1607.08022',
     sets: 'the channel of the sample, over all positions',
     view: (shape) => groupSets(shape, shape[shape.length - 1]),
+    detaches: true,
     build: (features, options) => new InstanceNorm(features, options),
   },
   {
@@ -81,8 +85,9 @@ export const setNorms: readonly NormEntry[] = [
     title: 'GroupNorm',
     paper: 'Wu and He 2018, arXiv:1803.08494',
     sets: 'the group of channels of the sample, over all positions',
-    view: (shape, options) => groupSets(shape, options.groups ?? defaultGroups(shape[shape.length - 1])),
-    build: (features, options) => new GroupNorm(options.groups ?? defaultGroups(features), features, options),
+    view: (shape, options) => groupSets(shape, groupsFor(shape[shape.length - 1], options)),
+    detaches: true,
+    build: (features, options) => new GroupNorm(groupsFor(features, options), features, options),
   },
   {
     ...usual,
@@ -93,6 +98,7 @@ export const setNorms: readonly NormEntry[] = [
     parameters: 'gamma [C]',
     view: (shape) => lastAxesSets(shape, 1),
     centred: false,
+    detaches: true,
     build: (features, options) => new RmsNorm(features, options),
   },
   {
@@ -129,6 +135,7 @@ export const setNorms: readonly NormEntry[] = [
     title: 'Ghost BatchNorm',
     paper: 'Hoffer, Hubara, Soudry 2017, arXiv:1705.08741',
     sets: 'the channel, over some samples of the batch and all positions',
+    detaches: true,
     build: (features, options) => new GhostBatchNorm(features, options),
   },
   {

@@ -27,6 +27,10 @@ const tiny: Record<string, { input: Size; choices?: ModelChoices }> = {
   'layernorm-seed': { input: [7, 8, 3] },
   tutorial: { input: [6, 7, 1] },
   'vgg-groupnorm': { input: [8, 8, 3], choices: { widths: [16, 32] } },
+  gru: { input: [3, 4, 2], choices: { hidden: [6] } },
+  'keras-dense': { input: [3, 4, 1], choices: { hidden: [6, 5] } },
+  'keras-conv': { input: [11, 10, 2], choices: { widths: [4, 6], hidden: [8], normPlacement: 'before' } },
+  'random-conv': { input: [4, 5, 3], choices: { depth: 3, widths: [8] } },
 };
 
 describe.each(modelNames)('%s', (name) => {
@@ -83,6 +87,13 @@ test.each([
   },
   { name: 'layernorm-seed', norm: 'layer', input: [32, 32, 3], expected: 140 + 9000 + 460 + 15_680 + 78_410 },
   { name: 'tutorial', norm: 'group', input: [28, 28, 1], expected: 100 + 20 + 865_408 + 1290 },
+  // 3 (28 64 + 64 64) weights, gammas and betas of 2 (128 + 64) sums, and the dense layer; or biases of 192 sums.
+  { name: 'gru', norm: 'layer', input: [28, 28, 1], expected: 17_664 + 768 + 650 },
+  { name: 'gru', norm: 'none', input: [28, 28, 1], expected: 17_664 + 192 + 650 },
+  // Keras' model.summary(): 50,240 + 256 + 4,160 + 256 + 650, without the 256 moving means and variances.
+  { name: 'keras-dense', norm: 'batch', input: [28, 28, 1], expected: 55_562 - 256 },
+  { name: 'keras-conv', norm: 'none', input: [28, 28, 1], expected: 160 + 4640 + 51_264 + 650 },
+  { name: 'random-conv', norm: 'group', input: [16, 16, 3], expected: 1728 + 19 * 36_864 + 20 * 128 + 650 },
 ] as const)('$name with $norm has $expected parameters', ({ name, norm, input, expected }) => {
   expect(parameterCount(build(name, norm, [...input], {}, 10))).toBe(expected);
 });
@@ -94,6 +105,57 @@ test("labml's VGG has 13 convolutions and 16 groups unless told otherwise", () =
   expect(first).toMatchObject({ groups: 16, features: 16 });
   expect(model.layers.filter((layer) => 'inChannels' in layer)).toHaveLength(13);
   expect(() => build('vgg-groupnorm', 'group', [8, 8, 3], { widths: [8] })).toThrow('groups must divide');
+});
+
+test.each(['layer', 'group', 'instance', 'batch', 'proxy-layer', 'proxy-group'])(
+  'random-conv with %s: gamma around 1 and beta around 0, and every block as wide as the others',
+  (norm) => {
+    const model = build('random-conv', norm, [4, 4, 3], { depth: 30, widths: [32] });
+    const named = [...model.namedParameters()];
+    const values = (end: string) =>
+      named.flatMap(([name, parameter]) => (name.endsWith(`.${end}`) ? parameter.toArray() : []));
+    for (const [end, mean] of [
+      ['gamma', 1],
+      ['beta', 0],
+    ] as const) {
+      const all = values(end);
+      expect(all).toHaveLength(30 * 32);
+      // The mean of 960 values with a spread of 0.2 is good to 0.0065, their spread to 0.0046: four times that.
+      const average = all.reduce((sum, value) => sum + value, 0) / all.length;
+      const spread = Math.sqrt(all.reduce((sum, value) => sum + (value - average) ** 2, 0) / all.length);
+      expect(Math.abs(average - mean)).toBeLessThan(0.026);
+      expect(Math.abs(spread - 0.2)).toBeLessThan(0.019);
+    }
+    expect(named.filter(([name]) => name.endsWith('bias'))).toHaveLength(1);
+  },
+);
+
+test('random-conv takes a norm of weights beside its norm', () => {
+  const choices = { depth: 2, widths: [4], weightNorm: 'weight-standardization' };
+  const model = build('random-conv', 'layer', [4, 4, 3], choices as ModelChoices);
+  const normed = [...model.namedModules().values()].filter(
+    (module) => (module as { weightNorm?: unknown }).weightNorm,
+  );
+  expect(normed).toHaveLength(2);
+});
+
+test("the Keras models: the norm on either side of the activation, with Keras' conventions", () => {
+  const kinds = (normPlacement: 'before' | 'after') =>
+    build('keras-dense', 'batch', [4, 4, 1], { hidden: [6], normPlacement }).layers.map(
+      (layer) => layer.constructor.name,
+    );
+  expect(kinds('after')).toEqual(['Flatten', 'Linear', 'Activation', 'BatchNorm', 'Linear']);
+  expect(kinds('before')).toEqual(['Flatten', 'Linear', 'BatchNorm', 'Activation', 'Linear']);
+  expect(kinds('after')).toEqual(kinds(undefined as never));
+  const biases = (normPlacement: 'before' | 'after') =>
+    [...build('keras-conv', 'batch', [12, 12, 1], { normPlacement }).namedParameters().keys()].filter(
+      (name) => name.endsWith('bias'),
+    );
+  expect(biases('after')).toHaveLength(4);
+  expect(biases('before')).toHaveLength(1);
+  const norm = build('keras-dense', 'batch', [4, 4, 1]).layers[3];
+  // One batch [1, 2, 4, 7] moves Keras' moving mean to 0.035 and its moving variance to 1.0425.
+  expect(norm).toMatchObject({ options: { eps: 1e-3, momentum: 0.01, runningVar: 'biased' } });
 });
 
 test('the norm options reach the norms', () => {
@@ -126,6 +188,23 @@ test.each([
   expect(loss).toBeLessThan(0.05);
 });
 
+test("vgg's first weights: He's keep the power of the signal from ReLU to ReLU, PyTorch's leave a sixth of it", () => {
+  const stage = { widths: [64], convs: [2] };
+  for (const [init, kept] of [
+    ['he', 1],
+    ['torch', 1 / 6],
+  ] as const) {
+    const [, , second] = build('vgg', 'none', [4, 4, 3], { ...stage, init }).parameters();
+    // Of N(0, v) a ReLU leaves v / 2, and fanIn = 9 * 64 of those meet in an output.
+    const variance = second.toArray().reduce((sum, w) => sum + w * w, 0) / second.size;
+    expect((9 * 64 * variance) / 2 / kept).toBeCloseTo(1, 1);
+  }
+  const biases = build('vgg', 'none', [4, 4, 3], { ...stage, init: 'he' })
+    .parameters()
+    .filter(({ rank }) => rank === 1);
+  expect(biases.every((bias) => bias.toArray().every((value) => value === 0))).toBe(true);
+});
+
 test('what does not fit gets an error that says what would', () => {
   expect(() => build('lenet', 'none', [8, 8, 1])).toThrow('unknown model "lenet"; one of: mlp, cnn');
   expect(() => build('mlp', 'none', [8, 8, 1], { widths: [3] })).toThrow(
@@ -133,6 +212,9 @@ test('what does not fit gets an error that says what would', () => {
   );
   expect(() => build('mlp', 'none', [8, 8, 1], { hidden: 128 as never })).toThrow('"hidden" must be a list');
   expect(() => build('mlp', 'none', [8, 8, 1], { initStd: -1 })).toThrow('"initStd" must be');
+  expect(() => build('vgg', 'none', [8, 8, 1], { init: 'xavier' as never })).toThrow(
+    '"init" must be one of: torch, he',
+  );
   expect(() => build('resnet8', 'none', [8, 8, 1], { preActivation: 'no' as never })).toThrow(
     'true or false',
   );
@@ -140,6 +222,14 @@ test('what does not fit gets an error that says what would', () => {
   expect(() => build('mlp', 'none', [8, 8, 1], { hidden: [3.5] })).toThrow(
     '"hidden" must be a list of whole numbers',
   );
+  expect(() => build('random-conv', 'none', [8, 8, 1], { widths: [4, 4] })).toThrow('must be one number');
+  expect(() => build('random-conv', 'none', [8, 8, 1], { depth: 0 })).toThrow(
+    '"depth" must be a whole number',
+  );
+  expect(() => build('keras-dense', 'none', [8, 8, 1], { normPlacement: 'behind' as never })).toThrow(
+    '"normPlacement" must be one of: before, after',
+  );
+  expect(() => build('keras-conv', 'none', [9, 10, 1])).toThrow('at least 10x10');
   expect(() => build('cnn', 'none', [3, 8, 1])).toThrow('cnn: images of 3x8 are too small');
   expect(() => build('tutorial', 'none', [2, 9, 1])).toThrow('at least 3x3');
   expect(() => build('layernorm-seed', 'none', [4, 9, 1])).toThrow('at least 5x5');

@@ -1,0 +1,89 @@
+import { atLeast, atMost, defineExperiment, type Measure } from '../src/experiment/define.ts';
+
+const sizes = [2, 3, 4, 8, 16, 32, 64] as const;
+
+/** Percent of the gradient's energy behind all BatchNorms of the untrained network, of its first batch. */
+const kept: Measure = {
+  label: 'gradient kept by BatchNorm, before training',
+  unit: '%',
+  of: ({ probes = [] }) => 100 * Number(probes[0]?.values.mean),
+};
+const keptAtTheEnd: Measure = {
+  label: 'after training',
+  unit: '%',
+  of: ({ probes = [] }) => 100 * Number(probes.at(-1)?.values.mean),
+};
+
+/** Of m values, standardizing takes away the directions 1 and xHat. */
+const expected = (m: number) => (100 * (m - 2)) / m;
+
+export default defineExperiment({
+  name: 'small-batch-gradient',
+  title: 'The share of the gradient that passes BatchNorm, over the batch size: dense network on MNIST',
+  question: 'What does a batch of two do to the gradient?',
+  source: {
+    paper:
+      'The backward pass of Ioffe and Szegedy 2015 (arXiv:1502.03167): dx is the gradient without its parts along 1 and along xHat.',
+    kept: 'Nothing is approximated: the gradients in front of and behind every BatchNorm are read off while it trains.',
+    scaled:
+      'A dense network, where a channel has only as many values as the batch has images; 5,000 digits, one epoch, the learning ' +
+      'rate in proportion to the batch.',
+  },
+  grid: { batchSize: sizes },
+  seeds: 3,
+  model: { model: 'mlp', norm: 'batch', hidden: [128, 128] },
+  data: { dataset: 'mnist', limit: 5000, testLimit: 2000 },
+  training: ({ batchSize }) => ({
+    optimizer: 'sgd',
+    momentum: 0.9,
+    lr: (0.1 * batchSize) / 32,
+    epochs: 1,
+    lastBatch: 'drop',
+    probes: ['keptGradient'],
+  }),
+  figure: { x: 'batchSize', y: kept },
+  panels: [
+    { title: 'The same after one epoch', x: 'batchSize', lines: [keptAtTheEnd] },
+    {
+      title: 'What becomes of the network: test error over the batch size',
+      x: 'batchSize',
+      lines: ['testError'],
+    },
+  ],
+  claims: [
+    {
+      says: 'With a batch of 2, at most 1 % of the gradient passes a BatchNorm: two values are standardized to -1 and 1, whatever they were.',
+      check: ({ mean }) => atMost(mean({ batchSize: 2 }, kept), 1),
+    },
+    {
+      says: 'At every batch size, the share before training is within 10 points of (m - 2) / m, that of a random gradient.',
+      check: ({ mean }) =>
+        atMost(
+          Math.max(...sizes.map((batchSize) => Math.abs(mean({ batchSize }, kept) - expected(batchSize)))),
+          10,
+        ),
+    },
+    {
+      says: 'Every larger batch lets more pass.',
+      check: ({ mean }) =>
+        atLeast(
+          Math.min(
+            ...sizes
+              .slice(1)
+              .map((batchSize, i) => mean({ batchSize }, kept) - mean({ batchSize: sizes[i] }, kept)),
+          ),
+          0,
+        ),
+    },
+    {
+      says: 'With a batch of 2, the error after one epoch is at least 20 points above that with a batch of 32.',
+      check: ({ mean }) =>
+        atLeast(mean({ batchSize: 2 }, 'testError') - mean({ batchSize: 32 }, 'testError'), 20),
+    },
+  ],
+  published: sizes.map((batchSize) => ({
+    what: `batch ${batchSize}`,
+    published: `${expected(batchSize).toFixed(1)} (theory)`,
+    where: { batchSize },
+  })),
+});

@@ -1,0 +1,31 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { renderSvgChart } from '../report/svgChart.ts';
+import type { Experiment } from './define.ts';
+import { figuresOf } from './figure.ts';
+import type { RunRecord } from './results.ts';
+
+/** A chart of an experiment as a file. */
+export interface FigureFile {
+  file: string;
+  title: string;
+}
+
+/** The figure and the panels, in `folder`. */
+export function writeFigures(
+  folder: string,
+  experiment: Experiment,
+  runs: readonly RunRecord[],
+  caption: string,
+): FigureFile[] {
+  return figuresOf(experiment, runs, caption).map((chart, i) => {
+    const file = figureFile(experiment.name, i);
+    writeFileSync(join(folder, file), renderSvgChart(chart));
+    return { file, title: chart.title };
+  });
+}
+
+/** `NAME.svg` for the figure, `NAME-2.svg` and so on for the panels. */
+export function figureFile(name: string, i: number): string {
+  return `${name}${i === 0 ? '' : `-${i + 1}`}.svg`;
+}

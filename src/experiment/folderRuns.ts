@@ -1,0 +1,52 @@
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import type { TrainConfig } from '../train/config.ts';
+import { RunFolderError } from '../train/errors.ts';
+import { isLocked } from '../train/lock.ts';
+import type { TrainResult } from '../train/result.ts';
+import { type RunRecord as HowItRan, readConfig, readResult, readRun } from '../train/runFolder.ts';
+
+/** A run as its folder has it. */
+export interface FolderRun {
+  path: string;
+  config: TrainConfig;
+  /** done and diverged: finished. unfinished: interrupted, or its process died. */
+  status: 'done' | 'diverged' | 'running' | 'failed' | 'unfinished';
+  /** Of a finished run. */
+  result: TrainResult | undefined;
+  /** run.json; a folder without one still has its results. */
+  run: HowItRan | undefined;
+}
+
+export interface FinishedFolderRun extends FolderRun {
+  result: TrainResult;
+}
+
+/** Every run in these folders and below: what has a config.json, in the order of the paths. */
+export function readRuns(folders: readonly string[]): FolderRun[] {
+  return folders.flatMap((folder) => {
+    if (!existsSync(folder)) throw new RunFolderError(`there is no folder ${folder}`);
+    return runPaths(folder).map(readFolder);
+  });
+}
+
+export function isFinished(run: FolderRun): run is FinishedFolderRun {
+  return run.result !== undefined;
+}
+
+function runPaths(folder: string): string[] {
+  if (existsSync(join(folder, 'config.json'))) return [folder];
+  return readdirSync(folder, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory())
+    .map(({ name }) => name)
+    .sort()
+    .flatMap((name) => runPaths(join(folder, name)));
+}
+
+function readFolder(path: string): FolderRun {
+  const result = readResult(path);
+  const run = readRun(path);
+  const unfinished = isLocked(path) ? 'running' : run?.status === 'failed' ? 'failed' : 'unfinished';
+  const status = (result?.status as 'done' | 'diverged' | undefined) ?? unfinished;
+  return { path, config: readConfig(path), status, result, run };
+}

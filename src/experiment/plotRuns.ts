@@ -1,0 +1,112 @@
+import type { BandName } from '../report/band.ts';
+import type { LineChart, Point } from '../report/lineChart.ts';
+import { meanCurve } from '../report/statistics.ts';
+import { ConfigError } from '../train/errors.ts';
+import { type EpochLine, readMetrics, type StepLine } from '../train/metrics.ts';
+import { metricsPath } from '../train/runFolder.ts';
+import { checkField, compareValues, differingFields, type Field, groupRuns, settingText } from './compare.ts';
+import { xLabel } from './figure.ts';
+import type { FinishedFolderRun } from './folderRuns.ts';
+import { type MeasureName, measures } from './measures.ts';
+import { finalValue } from './results.ts';
+
+export interface PlotChoice {
+  /** The course of every run over `epoch` or `step`, or its end over the values of a setting. */
+  x: string;
+  y: MeasureName;
+  /** A curve for each combination of these settings; by default all that differ, but for x. */
+  by?: readonly string[];
+  band?: BandName;
+  logY?: boolean;
+  title?: string;
+  caption?: string;
+}
+
+/** A chart of finished runs: the mean over their seeds. Throws a ConfigError for what cannot be drawn. */
+export function plotRuns(runs: readonly FinishedFolderRun[], choice: PlotChoice): LineChart {
+  const { x, y, band, logY, title, caption } = choice;
+  const across = x === 'epoch' || x === 'step' ? undefined : checkAxis(x);
+  const fields = (choice.by ?? differingFields(runs).filter((field) => field !== across)).map(checkField);
+  const { label, unit } = measures[y];
+  const valuesOf = ({ config }: FinishedFolderRun) => fields.map((field) => settingText(config[field]));
+  const groups = groupRuns(runs, fields, across).sort(([a], [b]) => compareValues(valuesOf(a), valuesOf(b)));
+  const places = across && placesOf(runs, across);
+  return {
+    title: title ?? `${label[0].toUpperCase()}${label.slice(1)} over ${xLabel(x)}`,
+    caption,
+    band,
+    x: places ? { label: xLabel(x), type: 'category', names: places.names } : { label: x },
+    y: { label, unit, type: logY ? 'log10' : 'linear' },
+    series: groups.map((group) => ({
+      name: seriesName(group[0], fields),
+      norm: fields.includes('norm') ? group[0].config.norm : undefined,
+      points: places
+        ? endPoints(group, y, ({ config }) => places.at(settingText(config[across!])))
+        : coursePoints(group, x as 'epoch' | 'step', y),
+    })),
+  };
+}
+
+/** `batch, batchSize 32`: what its runs have in common and others have not. */
+function seriesName({ config }: FinishedFolderRun, fields: readonly Field[]): string {
+  const parts = fields.map((field) =>
+    typeof config[field] === 'string' ? config[field] : `${field} ${settingText(config[field])}`,
+  );
+  return parts.join(', ') || 'all runs';
+}
+
+/** Every value of a setting has a place on the axis: numbers by size, names by the alphabet. */
+function placesOf(runs: readonly FinishedFolderRun[], field: Field) {
+  const values = [...new Set(runs.map(({ config }) => settingText(config[field])))];
+  const names = values.sort((a, b) => compareValues([a], [b]));
+  return { names, at: (value: string) => names.indexOf(value) };
+}
+
+function endPoints(
+  runs: readonly FinishedFolderRun[],
+  y: MeasureName,
+  place: (run: FinishedFolderRun) => number,
+): Point[] {
+  const ends = runs.map((run) => {
+    const { status, train, test } = run.result;
+    const steps = measures[y].needsSteps ? linesOf(run).steps : [];
+    return [{ x: place(run), y: finalValue({ status, train, test, steps }, y) }];
+  });
+  // Categories stand in the order in which they come.
+  return meanCurve(ends).sort((a, b) => a.x - b.x);
+}
+
+/** Test scores exist at the end of an epoch only, also where the x axis is the step. */
+function coursePoints(runs: readonly FinishedFolderRun[], x: 'epoch' | 'step', y: MeasureName): Point[] {
+  const { of, needsSteps } = measures[y];
+  if (needsSteps) {
+    throw new ConfigError('y', `${y} is a number at the end of a run, without a course over ${x}`, [
+      'as --x, name a setting, such as batchSize',
+    ]);
+  }
+  return meanCurve(
+    runs.map((run) => {
+      const { steps, epochs } = linesOf(run);
+      const within = steps.map(({ step, train }) => ({ x: step, y: of({ train, test: null }) }));
+      if (x === 'step' && within.some((point) => !Number.isNaN(point.y))) return within;
+      return epochs.map((line) => ({ x: line[x], y: of(line) }));
+    }),
+  );
+}
+
+function linesOf({ path }: FinishedFolderRun): { steps: StepLine[]; epochs: EpochLine[] } {
+  const lines = readMetrics(metricsPath(path));
+  return {
+    steps: lines.filter((line) => line.t === 'step'),
+    epochs: lines.filter((line) => line.t === 'epoch'),
+  };
+}
+
+function checkAxis(name: string): Field {
+  try {
+    return checkField(name);
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    throw new ConfigError('x', error.problem, [`or: epoch, step`, ...error.hint]);
+  }
+}

@@ -1,0 +1,89 @@
+import { type Html, html } from '../report/html.ts';
+import { dataTable, facts } from '../report/pageParts.ts';
+import { plural } from '../report/plural.ts';
+import { configFields, type TrainConfig } from '../train/config.ts';
+import type { Score } from '../train/metrics.ts';
+import { settingText } from './compare.ts';
+import { xLabel } from './figure.ts';
+
+/** A run as a report lists it. */
+export interface ReportedRun {
+  /** What its report calls it, `{ norm: 'batch' }`; all runs of a report have the same keys. */
+  names: Readonly<Record<string, string | number>>;
+  seed: number;
+  /** Undefined where it is not known any more. */
+  config: TrainConfig | undefined;
+  /** done, or what happened instead. */
+  status: string;
+  why?: string;
+  train: Score | null;
+  test: Score | null;
+  seconds?: number;
+  digest?: string;
+}
+
+/** As many runs can be looked through at a glance; more are folded away. */
+const FEW = 24;
+
+/** The settings that all runs share, and a row per run with those in which they differ and what came out. */
+export function runSection(runs: readonly ReportedRun[]): Html {
+  const configs = runs.flatMap(({ config }) => config ?? []);
+  const differs = configFields.filter(
+    (field) => field !== 'dataDir' && new Set(configs.map((config) => text(config[field]))).size > 1,
+  );
+  const shared = configFields.filter((field) => field !== 'dataDir' && !differs.includes(field));
+  const names = Object.keys(runs[0]?.names ?? {});
+  // An axis that is named for a setting says its value already.
+  const columns = differs.filter((field) => field !== 'seed' && !names.includes(field));
+  const [first] = configs;
+  const rows = runs.map(({ config, status, why, train, test, seconds, digest, ...run }) => [
+    ...(names.length === 0 ? [''] : names.map((name) => String(run.names[name]))),
+    ...columns.map((field) => (config ? text(config[field]) : '?')),
+    String(run.seed),
+    html`<span class="${status === 'done' ? 'held' : 'failed'}">${status}</span>${why && ` ${why}`}`,
+    decimal(train?.loss, 4),
+    decimal(test?.loss, 4),
+    decimal(test && 100 * test.accuracy, 2),
+    decimal(seconds, 1),
+    html`<code>${digest ?? ''}</code>`,
+  ]);
+  const table = dataTable({
+    name: 'Every run',
+    heads: [
+      ...(names.length === 0 ? ['run'] : names.map(xLabel)),
+      ...columns,
+      'seed',
+      'status',
+      'train loss',
+      'test loss',
+      'test acc. %',
+      's',
+      'digest',
+    ],
+    rows,
+    words: Math.max(1, names.length),
+    dense: true,
+  });
+  return html`
+${
+  first &&
+  html`<details${runs.length <= FEW && html` open`}><summary>What all runs share</summary>
+${facts(
+  shared.map((field) => [field, text(first[field])]),
+  'settings',
+)}
+</details>`
+}
+<details${runs.length <= FEW && html` open`}><summary>${plural(runs.length, 'run')}, one by one</summary>
+${table}
+</details>`;
+}
+
+function text(value: unknown): string {
+  if (value === null || value === undefined) return 'default';
+  return Array.isArray(value) && value.length === 0 ? 'none' : settingText(value);
+}
+
+function decimal(value: number | null | undefined, decimals: number): string {
+  return value === null || value === undefined ? '–' : value.toFixed(decimals);
+}

@@ -1,0 +1,35 @@
+import type { PlannedRun } from './plan.ts';
+
+/** `mlp 128-128, sgd …`: the settings that all runs share, for the caption. */
+export function describeSettings(plan: readonly Pick<PlannedRun, 'config'>[]): string {
+  const configs = plan.map(({ config }) => config);
+  const shared = <T>(read: (config: PlannedRun['config']) => T): T | undefined => {
+    const values = configs.map(read);
+    return new Set(values.map((value) => JSON.stringify(value))).size === 1 ? values[0] : undefined;
+  };
+  const limit = shared(({ limit }) => limit);
+  const model = shared(({ model }) => model);
+  const hidden = shared(({ hidden }) => hidden);
+  const optimizer = shared(({ optimizer }) => optimizer);
+  const momentum = optimizer === 'sgd' && shared(({ momentum }) => momentum);
+  const batch = shared(({ batchSize }) => batchSize);
+  const epochs = shared(({ epochs }) => epochs);
+  const parts = [
+    shared(({ dataset }) => dataset),
+    limit ? `${limit.toLocaleString('en-US')} images` : '',
+    [model, hidden?.join('-')].filter(Boolean).join(' '),
+    momentum ? `${optimizer} with momentum ${momentum}` : optimizer,
+    usualRate(configs.map(({ lr }) => lr)),
+    batch === undefined ? '' : `batch ${batch}`,
+    epochs === undefined ? '' : `${epochs} epoch${epochs === 1 ? '' : 's'}`,
+  ];
+  return parts.filter(Boolean).join(', ');
+}
+
+/** `lr 0.1`, or `lr 0.1 unless stated` where most runs have it. */
+function usualRate(rates: readonly number[]): string {
+  const count = (rate: number) => rates.filter((each) => each === rate).length;
+  const usual = rates.find((rate) => count(rate) > rates.length / 2);
+  if (usual === undefined) return '';
+  return count(usual) === rates.length ? `lr ${usual}` : `lr ${usual} unless stated`;
+}

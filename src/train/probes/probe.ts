@@ -1,0 +1,66 @@
+import { type Tensor, wrap } from '../../autograd/index.ts';
+import type { Batch } from '../../data/batches.ts';
+import { dropoutStates, loadDropoutStates } from '../../nn/dropout.ts';
+import type { Module } from '../../nn/module.ts';
+import type { TrainConfig } from '../config.ts';
+import { imagesOf, type TrainData } from '../data.ts';
+
+/** What a probe sees of a run that stands between two steps. */
+export interface ProbeContext {
+  model: Module;
+  data: TrainData;
+  config: TrainConfig;
+  /** Of the coming step. */
+  lr: number;
+  /** Of the coming step; at the end of the run the first one of another epoch. */
+  batch: Batch;
+}
+
+/** What it measured, by name: numbers, or one per layer. */
+export type ProbeValues = Readonly<Record<string, number | readonly number[]>>;
+
+export interface Probe {
+  /** One line, for people. */
+  description: string;
+  /** May leave running statistics, gradients and the state of dropout behind: `undisturbed` puts them back. Not weights. */
+  measure: (context: ProbeContext) => ProbeValues | Promise<ProbeValues>;
+}
+
+/** Runs `fn`, and leaves the model as it was: the run that is watched ends with the same bits as one that is not. */
+export async function undisturbed<T>(model: Module, fn: () => T | Promise<T>): Promise<T> {
+  const buffers = [...model.namedBuffers().values()].map((tensor) => ({ tensor, data: tensor.data.slice() }));
+  const dropouts = dropoutStates(model);
+  try {
+    return await fn();
+  } finally {
+    for (const { tensor, data } of buffers) tensor.data.set(data);
+    loadDropoutStates(model, dropouts);
+    model.zeroGrad();
+    model.train();
+  }
+}
+
+/** The first `count` test images as one batch [count, H, W, C]: the same in every measurement of a run. */
+export function firstTestImages(data: TrainData, count: number): Tensor {
+  const batches: Float32Array[] = [];
+  let images = 0;
+  for (const batch of data.test.epoch(0)) {
+    batches.push(batch.images);
+    images += batch.size;
+    if (images >= count) break;
+  }
+  const size = data.imageShape.reduce((product, length) => product * length, 1);
+  const taken = Math.min(count, images);
+  const all = new Float32Array(images * size);
+  let at = 0;
+  for (const batch of batches) {
+    all.set(batch, at);
+    at += batch.length;
+  }
+  return wrap(all.subarray(0, taken * size), [taken, ...data.imageShape]);
+}
+
+/** The images of the coming step. */
+export function comingImages({ data, batch }: ProbeContext): Tensor {
+  return imagesOf(data, batch);
+}

@@ -1,0 +1,201 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { noGrad } from '../../src/autograd/index.ts';
+import { recalibrate } from '../../src/nn/norm/recalibrate.ts';
+import { resolveConfig, type TrainOptions } from '../../src/train/config.ts';
+import { imagesOf, loadData, prepareData } from '../../src/train/data.ts';
+import { evaluate } from '../../src/train/evaluate.ts';
+import { type MetricsLine, readMetrics } from '../../src/train/metrics.ts';
+import { buildModel } from '../../src/train/model.ts';
+import { type ProbeName, probes } from '../../src/train/probes/index.ts';
+import { firstTestImages, type ProbeValues, undisturbed } from '../../src/train/probes/probe.ts';
+import { metricsPath } from '../../src/train/runFolder.ts';
+import { runTraining } from '../../src/train/runTraining.ts';
+
+const parent = mkdtempSync(join(tmpdir(), 'normgrad-probes-'));
+afterAll(() => rmSync(parent, { recursive: true }));
+
+const small: TrainOptions = {
+  dataset: 'synthetic',
+  limit: 96,
+  testLimit: 60,
+  hidden: [16, 12],
+  activation: 'sigmoid',
+  norm: 'batch',
+  batchSize: 16,
+  epochs: 2,
+  optimizer: 'sgd',
+  lr: 0.05,
+};
+
+/** What a probe sees of a run before its first step. */
+async function contextOf(options: TrainOptions) {
+  const config = resolveConfig({ ...small, ...options });
+  const data = prepareData(config, await loadData(config));
+  const model = buildModel(config, data);
+  const [batch] = data.train.epoch(1);
+  return { model, data, config, batch, lr: config.lr };
+}
+
+async function measure(name: ProbeName, options: TrainOptions = {}): Promise<ProbeValues> {
+  const context = await contextOf(options);
+  return undisturbed(context.model, () => probes[name].measure(context));
+}
+
+const probeLines = (lines: readonly MetricsLine[]) => lines.filter((line) => line.t === 'probe');
+
+describe('a watched run', () => {
+  const all: ProbeName[] = ['test', 'drift', 'keptGradient', 'landscape', 'statistics'];
+
+  it('ends with the same weights as one that is not, dropout and running statistics included', async () => {
+    const plain = await runTraining(small);
+    expect((await runTraining({ ...small, probes: all, probeEvery: 2 })).digest).toBe(plain.digest);
+    const tutorial: TrainOptions = { ...small, model: 'tutorial', hidden: null, activation: null };
+    const watched = { ...tutorial, probes: ['test', 'landscape'] as ProbeName[], probeEvery: 1 };
+    expect((await runTraining(watched)).digest).toBe((await runTraining(tutorial)).digest);
+  });
+
+  it('is measured before the first step, every so many steps, and after the last', async () => {
+    const path = join(parent, 'every');
+    await runTraining({ ...small, probes: ['test'], probeEvery: 5 }, { folder: { path } });
+    const lines = readMetrics(metricsPath(path));
+    expect(probeLines(lines).map(({ step }) => step)).toEqual([0, 5, 10, 12]);
+    const last = lines.filter((line) => line.t === 'epoch').at(-1)!;
+    expect(probeLines(lines).at(-1)!.values).toEqual(last.test);
+  });
+
+  it('has the same measurements when it was interrupted and resumed', async () => {
+    const options: TrainOptions = { ...small, probes: ['landscape', 'test'], probeEvery: 3 };
+    const [whole, parts] = ['whole', 'parts'].map((name) => join(parent, name));
+    await runTraining(options, { folder: { path: whole } });
+    const controller = new AbortController();
+    let steps = 0;
+    const onStep = () => ++steps === 7 && controller.abort();
+    const begun = await runTraining(options, {
+      folder: { path: parts },
+      signal: controller.signal,
+      onStep,
+    });
+    expect(begun.status).toBe('interrupted');
+    await runTraining(options, { folder: { path: parts }, resume: true });
+    const [expected, got] = [whole, parts].map((path) => probeLines(readMetrics(metricsPath(path))));
+    expect(got).toEqual(expected);
+  });
+});
+
+describe('drift', () => {
+  it('is the percentiles of the last hidden layer, computed here by hand', async () => {
+    const context = await contextOf({ norm: 'none' });
+    const { model, data } = context;
+    const values = await undisturbed(model, () => probes.drift.measure(context));
+    const [w1, b1, w2, b2] = [...model.namedParameters().values()].map((tensor) => tensor.data);
+    const images = firstTestImages(data, 60);
+    const pixels = images.size / 60;
+    const unit = Array.from({ length: 60 }, (_, n) => {
+      let sum = b2[0];
+      for (let j = 0; j < 16; j++) {
+        let hidden = b1[j];
+        for (let i = 0; i < pixels; i++) hidden += images.data[n * pixels + i] * w1[i * 16 + j];
+        sum += w2[j * 12] / (1 + Math.exp(-hidden));
+      }
+      return sum;
+    }).sort((a, b) => a - b);
+    expect(values.p15).toBeCloseTo(unit[9], 5);
+    expect(values.p50).toBeCloseTo(unit[30], 5);
+    expect(values.p85).toBeCloseTo(unit[50], 5);
+  });
+
+  it('says which networks it can look into', async () => {
+    await expect(measure('drift', { activation: 'relu' })).rejects.toThrow(/computed inside the layer/);
+  });
+});
+
+describe('instancePower', () => {
+  const conv: TrainOptions = { model: 'cnn', hidden: null, activation: null };
+  const sum = (values: ProbeValues, i: number) =>
+    ['p1', 'p2', 'p3', 'p4'].reduce((total, key) => total + (values[key] as number[])[i], 0);
+
+  it.each(['batch', 'layer', 'group', 'instance', 'proxy-layer'])('%s: adds up to 1', async (norm) => {
+    const values = await measure('instancePower', { ...conv, norm });
+    (values.p1 as number[]).forEach((_, i) => {
+      expect(sum(values, i)).toBeCloseTo(1, 2);
+    });
+  });
+
+  it('BatchNorm has no power in means that all images share, InstanceNorm all in deviations', async () => {
+    const batch = await measure('instancePower', { ...conv, norm: 'batch' });
+    for (const p1 of batch.p1 as number[]) expect(p1).toBeLessThan(1e-6);
+    const instance = await measure('instancePower', { ...conv, norm: 'instance' });
+    for (const p3 of instance.p3 as number[]) expect(p3).toBeGreaterThan(0.97);
+    for (const p2 of instance.p2 as number[]) expect(p2).toBeLessThan(1e-6);
+  });
+
+  it('leaves gamma and beta out, and as they were', async () => {
+    const context = await contextOf({ ...conv, norm: 'group' });
+    const before = probes.instancePower.measure(context);
+    const gammas = [...context.model.namedParameters()].filter(([name]) => /gamma|beta/.test(name));
+    for (const [, { data }] of gammas.slice(-2)) data.fill(3); // those of the last norm change nothing behind it
+    expect(await probes.instancePower.measure(context)).toEqual(await before);
+    for (const [, { data }] of gammas.slice(-2)) expect([...data].every((value) => value === 3)).toBe(true);
+  });
+
+  it('says what it needs', async () => {
+    await expect(measure('instancePower', { norm: 'none' })).rejects.toThrow(/has none/);
+    await expect(measure('instancePower')).rejects.toThrow(/expected \[N, H, W, C\]/);
+  });
+});
+
+describe('landscape', () => {
+  it('is the slope where the way is short: the loss falls by eta |g|^2, and the gradient hardly changes', async () => {
+    const context = { ...(await contextOf({ norm: 'none' })), lr: 1e-3 };
+    const values = await undisturbed(context.model, () => probes.landscape.measure(context));
+    const gradientNorm = Number(values.gradientChange) / Number(values.relativeChange);
+    // From eta = 0.5 lr to 4 lr.
+    expect(Number(values.lossRange) / (3.5 * context.lr * gradientNorm ** 2)).toBeCloseTo(1, 1);
+    expect(values.relativeChange).toBeLessThan(0.05);
+    // The change grows with the way, so the quotient is about the same at every eta: that of the longest.
+    expect(Number(values.smoothness) / (Number(values.relativeChange) / (4 * context.lr))).toBeCloseTo(1, 1);
+  });
+});
+
+describe('keptGradient', () => {
+  it('nothing of two values, about (m - 2) / m of more', async () => {
+    expect((await measure('keptGradient', { batchSize: 2, eps: 1e-12 })).mean).toBeLessThan(1e-6);
+    const { kept } = await measure('keptGradient', { batchSize: 32, limit: 640 });
+    for (const share of kept as number[]) expect(Math.abs(share - 30 / 32)).toBeLessThan(0.05);
+  });
+
+  it('is about BatchNorm', async () => {
+    await expect(measure('keptGradient', { norm: 'layer' })).rejects.toThrow(/Use --norm batch/);
+  });
+});
+
+describe('statistics', () => {
+  it('three evaluations of one network', async () => {
+    const context = await contextOf({});
+    const values = await undisturbed(context.model, () => probes.statistics.measure(context));
+    const twin = await contextOf({});
+    expect(values.runningLoss).toBe((await evaluate(twin.model, twin.data)).loss);
+    recalibrate(
+      twin.model,
+      [...twin.data.train.epoch(1)].map((batch) => imagesOf(twin.data, batch)),
+    );
+    expect(values.recalibratedLoss).toBe((await evaluate(twin.model, twin.data)).loss);
+    expect(values.batchLoss).not.toBe(values.runningLoss);
+    // Its own statistics in training mode: the same as one forward pass over the only test batch.
+    const [batch] = twin.data.test.epoch(0);
+    twin.model.train();
+    const logits = noGrad(() => twin.model.forward(imagesOf(twin.data, batch)).clone());
+    const right = [...batch.labels].filter((label, i) => {
+      const row = [...logits.data.slice(10 * i, 10 * i + 10)];
+      return row.indexOf(Math.max(...row)) === label;
+    });
+    expect(values.batch).toBeCloseTo(right.length / batch.size, 10);
+  });
+
+  it('needs a norm that keeps some', async () => {
+    await expect(measure('statistics', { norm: 'none' })).rejects.toThrow(/keeps none/);
+  });
+});
