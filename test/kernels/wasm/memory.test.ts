@@ -75,6 +75,18 @@ test('views stay valid when the memory grows', () => {
   expect(pool.allocate(1000)).toBe(early);
 });
 
+test('blocks stay ours when another shared memory of the process grows', () => {
+  const { memory, pool } = createMemory(1024);
+  const before = pool.allocate(100);
+  const other = new WebAssembly.Memory({ initial: 1, maximum: 4, shared: true });
+  other.grow(1); // V8 then gives every shared memory a new buffer object
+  const after = pool.allocate(200);
+  expect(pool.owns(before)).toBe(true);
+  expect(pool.owns(after)).toBe(true);
+  expect(pool.owns(new Float32Array(other.buffer as ArrayBuffer))).toBe(false);
+  expect(new Float32Array(memory.buffer as ArrayBuffer, after.byteOffset, 1)[0]).toBe(after[0]);
+});
+
 test('large blocks of equal size do not lie a multiple of 4 KiB apart', () => {
   const { pool } = createMemory(1024);
   const starts = Array.from({ length: 8 }, () => pool.allocate(65_536).byteOffset % 4096);
