@@ -37,4 +37,7 @@ export default defineExperiment({
         ),
     },
   ]),
+  remarks:
+    'Which path matters is not the same: with BatchNorm it is the one through the mean, with LayerNorm the one through the variance. In ' +
+    'both cases the forward pass and the gradients of gamma and beta are untouched; only what goes on to the layers below is wrong.',
 });

@@ -139,24 +139,26 @@ class Pass {
 }
 
 function upstream(root: Tensor, gradient: NDArray | undefined): NDArray {
-  const shape = `[${root.shape.join(', ')}]`;
+  const described = () => `[${root.shape.join(', ')}]`;
   if (!root.requiresGrad) {
     throw new Error(
-      `backward(): this tensor ${shape} depends on nothing that requires a gradient (or was computed inside noGrad, or is ` +
+      `backward(): this tensor ${described()} depends on nothing that requires a gradient (or was computed inside noGrad, or is ` +
         'itself a gradient: gradients of gradients are not supported). Set requiresGrad on the inputs before the forward pass.',
     );
   }
   if (gradient === undefined) {
     if (root.size !== 1) {
       throw new Error(
-        `backward(): the gradient of a tensor ${shape} is not a single number. Reduce it to a loss first (sum, mean), or ` +
+        `backward(): the gradient of a tensor ${described()} is not a single number. Reduce it to a loss first (sum, mean), or ` +
           'pass { gradient } of that shape.',
       );
     }
     return { shape: root.shape, data: root.dtype === 'float64' ? Float64Array.of(1) : Float32Array.of(1) };
   }
-  if (gradient.shape.join() !== root.shape.join()) {
-    throw new Error(`backward({ gradient }): expected shape ${shape}, got [${gradient.shape.join(', ')}].`);
+  if (!sameShape(gradient.shape, root.shape)) {
+    throw new Error(
+      `backward({ gradient }): expected shape ${described()}, got [${gradient.shape.join(', ')}].`,
+    );
   }
   return gradient;
 }

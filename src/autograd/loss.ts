@@ -21,7 +21,7 @@ export function crossEntropy(
       `crossEntropy: expected logits [N, C] and N labels, got [${logits.shape.join(', ')}] and ${labels.length} labels.`,
     );
   }
-  const targets = Int32Array.from(labels);
+  const targets = new Int32Array(labels);
   const wrong = targets.findIndex((label, i) => label < 0 || label >= classes || label !== labels[i]);
   if (wrong >= 0) {
     throw new Error(

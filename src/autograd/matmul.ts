@@ -36,12 +36,13 @@ export function linear(x: Tensor, w: Tensor, bias: Tensor | null, options: { rel
     );
   }
   const k = kernels(x);
-  const y = k.matmul(x, w, { bias, relu: options.relu });
+  const input = k.resident(x); // a batch comes from ordinary memory, and dw reads it again
+  const y = k.matmul(input, w, { bias, relu: options.relu });
   return record('linear', y, [x, w, bias], (dy) => {
     const g = options.relu ? k.unaryBackward('relu', dy, y, y) : dy;
     return [
       () => k.matmul(g, w, { transposeB: true }),
-      () => k.matmul(x, g, { transposeA: true }),
+      () => k.matmul(input, g, { transposeA: true }),
       () => ({ shape: [w.shape[1]], data: k.reduce('sum', g, [0]).data }),
     ];
   });

@@ -170,6 +170,8 @@ export interface Kernels {
   release(data: Numbers): void;
   /** A copy of `data` for long life (parameters, optimizer state), where these kernels read and write it fastest. */
   lasting(data: Numbers): Numbers;
+  /** x itself where these kernels read it in place, else a copy (a new result): for inputs that a backward rule reads again. */
+  resident(x: NDArray): NDArray;
 
   // Elementwise -------------------------------------------------------------------------------------------------------
   unary(op: UnaryOp, x: NDArray, p?: number, q?: number): NDArray;

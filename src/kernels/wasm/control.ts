@@ -17,14 +17,13 @@ export const WORD = {
   active: 2 * LINE,
   /** How many modules the table below has. */
   modules: 3 * LINE,
-  /** The job: which module, which function, items, items per part, parts per claim, arguments, threads. */
+  /** The job: which module, which function, items, items per part, arguments, threads. */
   module: 4 * LINE,
   function: 4 * LINE + 1,
   items: 4 * LINE + 2,
   grain: 4 * LINE + 3,
-  claim: 4 * LINE + 4,
-  argumentCount: 4 * LINE + 5,
-  threads: 4 * LINE + 6,
+  argumentCount: 4 * LINE + 4,
+  threads: 4 * LINE + 5,
   /** 1 + the number of the thread whose kernel threw; its message follows as character codes. */
   failed: 5 * LINE,
   message: 5 * LINE + 1,

@@ -46,7 +46,7 @@ export class Kernel {
 
   /**
    * Runs `name(begin, end, ...args)` over items 0 to `items` on all threads. Every call gets a range whose
-   * begin is a multiple of `grain`; so is its end, save at the last item. Choose a grain worth some 10 us: up
+   * begin is a multiple of `grain`; so is its end, save at the last item. Choose a grain worth some 5 us: up
    * to one grain of items runs right here.
    */
   range(name: string, items: number, grain: number, ...args: number[]): void {

@@ -70,7 +70,9 @@ export function createPool(memory: WebAssembly.Memory, limit: number): Pool {
   function view(block: Block, floats: number): Float32Array {
     const { views } = block;
     for (let i = 0; i < views.length; i++) if (views[i].length === floats) return views[i];
-    const made = new Float32Array(memory.buffer as ArrayBuffer, block.start, floats);
+    const { buffer } = memory;
+    buffers.add(buffer); // V8 replaces the object also when another shared memory of the process grows
+    const made = new Float32Array(buffer as ArrayBuffer, block.start, floats);
     if (block.views.length === VIEWS) block.views.shift();
     block.views.push(made);
     return made;

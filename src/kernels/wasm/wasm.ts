@@ -6,6 +6,7 @@ import { unary, unaryBackward } from './elementwise/unary.ts';
 import { matmul } from './gemm/matmul.ts';
 import { allocate, isKernelMemory, release } from './memory.ts';
 import { standardize, standardizeBackward } from './norm/standardize.ts';
+import { result } from './operands.ts';
 import { adamStep } from './optimizers/adam.ts';
 import { scaleInPlace, sumOfSquares } from './optimizers/lists.ts';
 import { sgdStep } from './optimizers/sgd.ts';
@@ -28,6 +29,12 @@ export const wasm: Kernels = {
     const block = allocate(data.length);
     block.set(data);
     return block;
+  },
+  resident(x) {
+    if (isKernelMemory(x.data)) return x;
+    const copy = result(x.shape);
+    copy.data.set(x.data);
+    return copy;
   },
 
   conv2d,

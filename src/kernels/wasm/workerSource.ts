@@ -57,18 +57,20 @@ function work() {
   const run = kernels[words[${WORD.module}]][words[${WORD.function}]];
   const args = [0, 0, ...numbers.subarray(0, words[${WORD.argumentCount}])];
   const threads = words[${WORD.threads}];
-  const claim = words[${WORD.claim}];
   const grain = words[${WORD.grain}];
   const items = words[${WORD.items}];
   for (let k = 0; k < threads; k++) {
     const range = ${WORD.ranges} + ((thread + k) % threads) * ${RANGE_STRIDE};
     const end = words[range + 1];
-    while (Atomics.load(words, range) < end) {
+    let left = end - Atomics.load(words, range);
+    while (left > 0) {
+      const claim = (left + 1) >> 1;
       const first = Atomics.add(words, range, claim);
       if (first >= end) break;
       args[0] = first * grain;
       args[1] = Math.min(Math.min(first + claim, end) * grain, items);
       run.apply(undefined, args);
+      left = end - Atomics.load(words, range);
     }
   }
 }

@@ -116,6 +116,11 @@ describe('convolution in WebAssembly', () => {
     );
   });
 
+  it('equals the reference where the gradient of the weights is added up from chunks of tiles', () => {
+    setWinograd(true);
+    expectLikeReference(makeCase(7, 4, [33, 30], [9, 13, 1], threeByThree([1, 0, 2, 1])), true, WINOGRAD);
+  });
+
   it('is closer to the reference without Winograd', () => {
     const each = makeCase(1, 2, [16, 16], [32, 32, 1], threeByThree([1, 1, 1, 1]));
     setWinograd(false);
@@ -127,6 +132,7 @@ describe('convolution in WebAssembly', () => {
 
   it.each([
     ['Winograd', [24, 20, 1], threeByThree([1, 1, 1, 1])],
+    ['Winograd with many channels', [64, 40, 1], threeByThree([1, 1, 1, 1])],
     ['a stride', [12, 40, 1], { ...threeByThree([1, 1, 1, 1]), stride: [2, 2] }],
     ['few channels', [3, 10, 1], threeByThree([0, 0, 0, 0])],
     ['depthwise', [36, 36, 36], threeByThree([1, 1, 1, 1])],

@@ -6,7 +6,7 @@ import { channelBlocks } from '../tiles.ts';
 import { type Layout, layOut, PLANES, type WinogradSizes } from './layout.ts';
 import { inputLine, outputLine, transform2d, weightLine } from './lines.ts';
 import { type ProductTile, writeProductTile } from './products.ts';
-import { gridSignature, locate, writeGather } from './tiles.ts';
+import { gridSignature, locate, touchRows, writeGather } from './tiles.ts';
 
 /**
  * 3x3 convolution with stride 1 by Winograd's F(4x4, 3x3): 36 multiplications for 16 outputs, where direct convolution
@@ -23,8 +23,10 @@ import { gridSignature, locate, writeGather } from './tiles.ts';
  * channel hold neighbours' values: products never read them, stores leave them out.
  */
 
-/** Blocks to cut a small problem into, for several threads. */
-const WANTED_PARTS = 8;
+/** A thread's share is cut into up to so many blocks, so that a thread that is late can be helped, */
+const BLOCKS_PER_THREAD = 4;
+/** of at least so many tiles: smaller ones would read the weights too often. */
+const LEAST_BLOCK = 16;
 
 /**
  * y = conv(x, weights [3, 3, in, out]) + bias, then max with floor. Addresses; `flip` reads the 3x3 window backwards, as the
@@ -51,8 +53,11 @@ export function winogradConv(
   const [tilesY, tilesX] = [Math.ceil(outHeight / 4), Math.ceil(outWidth / 4)];
   const total = batch * tilesY * tilesX;
   const start = bias ?? scratch(layout.outLanes).fill(0).byteOffset;
-  // Tiles do not depend on the block they are in, so small problems may be cut finer.
-  const grain = Math.min(layout.tiles, 6 * Math.ceil(total / (6 * WANTED_PARTS)));
+  // Tiles do not depend on the block they are in, so the blocks of a small problem are cut evenly over the threads there are:
+  // 256 tiles for two threads into 8 of 32, where blocks of 36 would give one thread 144 and the other 112.
+  const threadTiles = total / threadCount();
+  const blocks = Math.min(BLOCKS_PER_THREAD, Math.max(1, Math.floor(threadTiles / LEAST_BLOCK)));
+  const grain = Math.min(layout.tiles, Math.ceil(threadTiles / blocks));
   kernel.range(
     'convolve',
     ...([total, grain, x, u, start, y, threads, floor] as const),
@@ -113,6 +118,9 @@ function writeConvolve(m: ModuleBuilder, layout: Layout): void {
     const outRow = f.let(p.outWidth.times(outChannels * 4));
     f.for(p.begin, p.end, tiles, (first) => {
       const count = f.let(f.select(p.end.minus(first).lt(tiles), p.end.minus(first), i32(tiles)));
+      const last = f.let(first.plus(count).minus(1));
+      const rowBytes = f.let(p.width.times(inChannels * 4));
+      touchRows(f, p, { first, last, size: 6 }, p.x, rowBytes, between);
       f.for(0, count, 1, (t) => {
         const { n, y, x } = locate(f, p, first.plus(t));
         const image = f.let(p.x.plus(n.times(imageBytes)));
@@ -134,6 +142,8 @@ function writeConvolve(m: ModuleBuilder, layout: Layout): void {
         f.call(transformInput, { source, row, v: v.plus(t.times(layout.inLanes * 4)), between });
       });
       f.call(multiply, { v, u: p.u, m: v.plus(offsets.m * 4), count });
+      const outGrid = { ...p, height: p.outHeight, width: p.outWidth, top: i32(0), left: i32(0) };
+      touchRows(f, outGrid, { first, last, size: 4 }, p.y, outRow, between);
       f.for(0, count, 1, (t) => {
         const { n, y, x } = locate(f, { ...p, top: i32(0), left: i32(0) }, first.plus(t));
         const image = f.let(p.y.plus(n.times(outBytes)));

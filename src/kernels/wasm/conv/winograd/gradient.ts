@@ -1,162 +1,122 @@
-import { type I32, i32, type ModuleBuilder } from '../../builder/index.ts';
+import { i32, type ModuleBuilder } from '../../builder/index.ts';
 import { compileKernel, kernelModule } from '../../kernel.ts';
 import { scratch } from '../../operands.ts';
 import { threadCount } from '../../threads.ts';
 import { channelBlocks, evenTiles, padded4 } from '../tiles.ts';
+import { type GradientLayout, layOutGradient } from './gradientLayout.ts';
+import { transformSignature, writeFinish, writeTransform } from './gradientTransforms.ts';
 import { PLANE_PADDING, PLANES, type WinogradSizes } from './layout.ts';
-import { inputLine, outputGradientLine, transform2d, weightGradientLine } from './lines.ts';
 import { type ProductTile, writeProductTile } from './products.ts';
-import { gridSignature, locate, writeGather } from './tiles.ts';
 
 /**
  * The gradient of 3x3 weights by Winograd: the transpose of the forward pass (forward.ts) with respect to g,
  *
  *   dg = G^T [ sum over tiles of (B^T d B) * (A dy A^T) ] G.
  *
- * Tiles are taken in batches whose V = B^T d B and D = A dy A^T fill some 2 MB, in memory that all threads share. For each
- * batch one job transforms (cut by tiles), and a second one adds V^T D to the 36 planes of dU [in, out] (cut by planes and
- * channels). So every number of dU is summed by one part, in the order of the tiles: no partial sums to add up, which at 36
- * planes would be large, and the same bits for any number of threads.
+ * With V = B^T d B and D = A dy A^T, the sum dU is V^T D in each of the 36 planes. Who sums what never depends on the number
+ * of threads, so neither do the bits. There are two ways:
+ *
+ * - *By chunks*, where dU is small and there are many tiles. The tiles are cut into chunks, whose number follows from the
+ *   problem. A part transforms a chunk's tiles in its thread's own memory and multiplies them while they are in the
+ *   second-level cache; then the chunks' dU are added in their order.
+ * - *By planes*, where adding up would cost too much. Tiles are taken in batches that fill some 2 MB, in memory that all
+ *   threads share. For each batch one job transforms (cut by tiles), and a second one adds V^T D to dU (cut by planes and
+ *   channels), so every number of dU is summed by one part in the order of the tiles.
  */
-const BATCH_BYTES = 2 << 20;
-const MOST_TILES = 1024;
+
 /** Tiles summed in registers before they join dU: short sums keep their digits, and their operands the first-level cache. */
 const SUMMED_TILES = 64;
-/** The work of a part: tiles times channels to transform, and multiply-adds. */
+/** The work of a part by planes: tiles times channels to transform, and multiply-adds. */
 const PART_VALUES = 512;
 const PART_MULTIPLIES = 250_000;
-
-interface Layout {
-  inChannels: number;
-  outChannels: number;
-  inLanes: number;
-  outLanes: number;
-  /** Tiles of a batch. */
-  tiles: number;
-  planeV: number;
-  planeD: number;
-  /** dU: [plane][block of out channels][in][lanes of the block]. */
-  planeU: number;
-  /** A thread's scratch, in floats: a patch, and the cells between two one-dimensional transforms. */
-  between: number;
-  thread: number;
-}
-
-function layOut(inChannels: number, outChannels: number): Layout {
-  const [inLanes, outLanes] = [padded4(inChannels), padded4(outChannels)];
-  const fitting = Math.floor(BATCH_BYTES / (PLANES * 4 * (inLanes + outLanes)));
-  const tiles = Math.min(MOST_TILES, Math.max(24, fitting));
-  const between = 36 * Math.max(inLanes, outLanes) + 16;
-  return {
-    ...{ inChannels, outChannels, inLanes, outLanes, tiles, between, thread: between + 36 * 4 },
-    planeV: tiles * inLanes + PLANE_PADDING,
-    planeD: tiles * outLanes + PLANE_PADDING,
-    planeU: inChannels * outLanes + PLANE_PADDING,
-  };
-}
+/** Tiles of a chunk, at least. */
+const CHUNK_TILES = 32;
+/** With fewer, threads would be uneven and adding up would cost more than transforming in place saves. */
+const LEAST_CHUNKS = 8;
+const MOST_CHUNKS = 16;
+/** The dU of all chunks together: up to some 32 channels, where a chunk's dU stays in the second-level cache. */
+const MOST_PARTIAL_FLOATS = 300_000;
 
 /** dw [3, 3, in, out] from the addresses of x and dy. */
 export function winogradWeightGradient(sizes: WinogradSizes, x: number, dy: number, dw: number): void {
   const { batch, height, width, top, left, outHeight, outWidth, inChannels, outChannels } = sizes;
-  const layout = layOut(inChannels, outChannels);
-  const kernel = compileKernel(`winograd dw ${inChannels} ${outChannels}`, () =>
-    kernelModule('winograd dw', (m) => {
-      writeTransform(m, layout);
-      writeMultiply(m, layout);
-      writeFinish(m, layout);
-    }),
-  );
   const [tilesY, tilesX] = [Math.ceil(outHeight / 4), Math.ceil(outWidth / 4)];
   const total = batch * tilesY * tilesX;
-  const v = scratch(PLANES * layout.planeV).byteOffset;
-  const d = scratch(PLANES * layout.planeD).byteOffset;
-  const u = scratch(PLANES * layout.planeU).byteOffset;
+  const sums = PLANES * (inChannels * padded4(outChannels) + PLANE_PADDING);
+  const chunks = Math.min(
+    ...[MOST_CHUNKS, Math.floor(total / CHUNK_TILES), Math.floor(MOST_PARTIAL_FLOATS / sums)],
+  );
+  const byChunks = chunks >= LEAST_CHUNKS;
+  const layout = layOutGradient(inChannels, outChannels, byChunks);
+  const kernel = compileKernel(`winograd dw ${inChannels} ${outChannels} ${byChunks}`, () =>
+    kernelModule('winograd dw', (m) => write(m, layout)),
+  );
   const threads = scratch(threadCount() * layout.thread).byteOffset;
   const grid = [outHeight, outWidth, height, width, top, left, tilesY, tilesX];
+  const finishGrain = Math.ceil(1024 / outChannels);
+  if (byChunks) {
+    const v = scratch(threadCount() * PLANES * layout.planeV).byteOffset;
+    const d = scratch(threadCount() * PLANES * layout.planeD).byteOffset;
+    const u = scratch(chunks * sums).byteOffset;
+    kernel.parallel('chunks', chunks, chunks, total, u, x, dy, v, d, threads, ...grid);
+    kernel.range('finish', inChannels, finishGrain, u, chunks, dw, threads);
+    return;
+  }
+  const v = scratch(PLANES * layout.planeV).byteOffset;
+  const d = scratch(PLANES * layout.planeD).byteOffset;
+  const u = scratch(sums).byteOffset;
   const transformGrain = Math.ceil(PART_VALUES / (inChannels + outChannels));
   // A part of the products is a plane's block of out channels.
-  const parts = PLANES * channelBlocks(outChannels).reduce((sum, { count }) => sum + count, 0);
+  const parts = PLANES * blockCount(outChannels);
   for (let first = 0; first < total; first += layout.tiles) {
     const count = Math.min(layout.tiles, total - first);
     kernel.range('transform', count, transformGrain, first, x, dy, v, d, threads, ...grid);
     const grain = Math.ceil((PART_MULTIPLIES * parts) / (PLANES * count * inChannels * outChannels));
     kernel.range('multiply', parts, grain, v, d, u, count, first === 0 ? 1 : 0);
   }
-  kernel.range('finish', inChannels, Math.ceil(1024 / outChannels), u, dw, threads);
+  kernel.range('finish', inChannels, finishGrain, u, 1, dw, threads);
 }
 
-/** Range over the tiles of a batch: V and D. */
-function writeTransform(m: ModuleBuilder, layout: Layout): void {
-  const { inChannels, outChannels, inLanes, outLanes, planeV, planeD } = layout;
-  const sides = [
-    { name: 'V', channels: inChannels, size: 6, line: inputLine, plane: planeV },
-    { name: 'D', channels: outChannels, size: 4, line: outputGradientLine, plane: planeD },
-  ].map(({ name, channels, size, line, plane }) => ({
-    gather: writeGather(m, `gather ${name}`, size, channels),
-    transform: m.func(name, { source: i32, row: i32, out: i32, between: i32 }, (f, p) => {
-      f.for(0, channels * 4, 16, (channel) => {
-        const rows = [f.let(p.source.plus(channel))];
-        for (let i = 1; i < size; i++) rows.push(f.let(rows[i - 1].plus(p.row)));
-        const to = f.let(p.out.plus(channel));
-        transform2d(
-          ...([f, line, size, p.between] as const),
-          (row, column) => f.load4(rows[row], column * channels * 4),
-          (row, column, value) => f.store4(to, value, (row * 6 + column) * plane * 4),
-        );
+/** Blocks of out channels: the parts of a plane. */
+const blockCount = (outChannels: number): number =>
+  channelBlocks(outChannels).reduce((sum, { count }) => sum + count, 0);
+
+function write(m: ModuleBuilder, layout: GradientLayout): void {
+  const transform = writeTransform(m, layout);
+  const multiply = writeMultiply(m, layout);
+  writeFinish(m, layout);
+  writeChunks(m, layout, transform, multiply);
+}
+
+/** Range over chunks of the tiles: dU of each. */
+function writeChunks(
+  m: ModuleBuilder,
+  layout: GradientLayout,
+  transform: ReturnType<typeof writeTransform>,
+  multiply: ReturnType<typeof writeMultiply>,
+): void {
+  const { outChannels, planeV, planeD, planeU } = layout;
+  const { begin, end, first: _, ...rest } = transformSignature;
+  m.func('chunks', { begin, end, chunks: i32, total: i32, u: i32, ...rest }, (f, p) => {
+    const v = f.let(p.v.plus(f.thread.times(PLANES * planeV * 4)));
+    const d = f.let(p.d.plus(f.thread.times(PLANES * planeD * 4)));
+    f.for(p.begin, p.end, 1, (chunk) => {
+      const start = f.let(chunk.times(p.total).divU(p.chunks));
+      const stop = f.let(chunk.plus(1).times(p.total).divU(p.chunks));
+      const u = f.let(p.u.plus(chunk.times(PLANES * planeU * 4)));
+      f.for(start, stop, layout.tiles, (first) => {
+        const left = f.let(stop.minus(first));
+        const count = f.let(f.select(left.lt(layout.tiles), left, i32(layout.tiles)));
+        f.call(transform, { ...p, begin: 0, end: count, first, v, d });
+        const parts = PLANES * blockCount(outChannels);
+        f.call(multiply, { begin: 0, end: parts, v, d, u, count, isFirst: first.eq(start) });
       });
-    }),
-  }));
-  const signature = { begin: i32, end: i32, first: i32, x: i32, dy: i32, v: i32, d: i32, threads: i32 };
-  m.func('transform', { ...signature, outHeight: i32, outWidth: i32, ...gridSignature }, (f, p) => {
-    const patch = f.let(p.threads.plus(f.thread.times(layout.thread * 4)));
-    const between = f.let(patch.plus(layout.between * 4));
-    f.for(p.begin, p.end, 1, (t) => {
-      const side = (index: 0 | 1, image: I32, height: I32, width: I32, y: I32, x: I32, out: I32): void => {
-        const { gather, transform } = sides[index];
-        const [size, channels] = index === 0 ? [6, inChannels] : [4, outChannels];
-        const source = f.let(
-          image.plus(
-            y
-              .times(width)
-              .plus(x)
-              .times(channels * 4),
-          ),
-        );
-        const row = f.let(width.times(channels * 4));
-        const isInside = y.ge(0).and(x.ge(0)).and(y.plus(size).le(height)).and(x.plus(size).le(width));
-        f.if(isInside.eqz(), () => {
-          f.call(gather, { image, height, width, y, x, patch });
-          source.set(patch);
-          row.set(size * channels * 4);
-        });
-        f.call(transform, { source, row, out, between });
-      };
-      const at = locate(f, p, t.plus(p.first));
-      const image = f.let(
-        p.x.plus(
-          at.n
-            .times(p.height)
-            .times(p.width)
-            .times(inChannels * 4),
-        ),
-      );
-      side(0, image, p.height, p.width, at.y, at.x, p.v.plus(t.times(inLanes * 4)));
-      const dyImage = f.let(
-        p.dy.plus(
-          at.n
-            .times(p.outHeight)
-            .times(p.outWidth)
-            .times(outChannels * 4),
-        ),
-      );
-      const [y, x] = [f.let(at.y.plus(p.top)), f.let(at.x.plus(p.left))];
-      side(1, dyImage, p.outHeight, p.outWidth, y, x, p.d.plus(t.times(outLanes * 4)));
     });
   });
 }
 
 /** Range over (plane, block of out channels): dU += V^T D, or = where `isFirst`. */
-function writeMultiply(m: ModuleBuilder, layout: Layout): void {
+function writeMultiply(m: ModuleBuilder, layout: GradientLayout) {
   const { inChannels, outChannels, inLanes, outLanes, planeV, planeD, planeU } = layout;
   const blocks = channelBlocks(outChannels);
   const tiles = new Map<string, ProductTile>();
@@ -168,9 +128,9 @@ function writeMultiply(m: ModuleBuilder, layout: Layout): void {
       tiles.set(name, writeProductTile(m, { name, rows: size, vectors, ...steps, add: true }));
     }
   }
-  const perPlane = blocks.reduce((sum, { count }) => sum + count, 0);
+  const perPlane = blockCount(outChannels);
   const signature = { begin: i32, end: i32, v: i32, d: i32, u: i32, count: i32, isFirst: i32 };
-  m.func('multiply', signature, (f, p) => {
+  return m.func('multiply', signature, (f, p) => {
     f.for(p.begin, p.end, 1, (part) => {
       const plane = f.let(part.divU(perPlane));
       const inPlane = f.let(part.remU(perPlane));
@@ -204,50 +164,6 @@ function writeMultiply(m: ModuleBuilder, layout: Layout): void {
             left.set(left.plus(SUMMED_TILES * inLanes * 4));
             right.set(end);
           });
-        });
-      }
-    });
-  });
-}
-
-/** Range over in channels: dw = G^T dU G. */
-function writeFinish(m: ModuleBuilder, layout: Layout): void {
-  const { inChannels, outChannels, planeU } = layout;
-  m.func('finish', { begin: i32, end: i32, u: i32, dw: i32, threads: i32 }, (f, p) => {
-    const between = f.let(p.threads.plus(f.thread.times(layout.thread * 4)).plus(layout.between * 4));
-    f.for(p.begin, p.end, 1, (c) => {
-      for (const { first, count, vectors, lastLanes } of channelBlocks(outChannels)) {
-        f.for(0, count, 1, (i) => {
-          for (let v = 0; v < vectors; v++) {
-            f.block(() => {
-              const channel = f.let(i.times(vectors * 4).plus(first));
-              const from = f.let(
-                p.u.plus(
-                  channel
-                    .times(inChannels)
-                    .plus(c.times(vectors * 4))
-                    .plus(v * 4)
-                    .shl(2),
-                ),
-              );
-              const to = f.let(
-                p.dw.plus(
-                  c
-                    .times(outChannels)
-                    .plus(channel)
-                    .plus(v * 4)
-                    .shl(2),
-                ),
-              );
-              const lanes = v === vectors - 1 ? lastLanes : 4;
-              transform2d(
-                ...([f, weightGradientLine, 6, between] as const),
-                (row, column) => f.load4(from, (row * 6 + column) * planeU * 4),
-                (row, column, value) =>
-                  f.store4Partial(to, value, lanes, (row * 3 + column) * inChannels * outChannels * 4),
-              );
-            });
-          }
         });
       }
     });

@@ -9,7 +9,7 @@ export function writeGradient(m: ModuleBuilder, masked: boolean) {
     masked ? 'gradient masked' : 'gradient',
     { x: i32, y: i32, dy: i32, dx: i32, rows: i32, tail: i32, stride: i32, tables: i32 },
     (f, { x, y, dy, dx, rows, tail, stride, tables }) => {
-      eachGroup(f, rows, stride, FIRST_CACHE / 4, ({ offset, count, column }) => {
+      eachGroup(f, rows, stride, { bytes: FIRST_CACHE / 2, rows: 1024 }, ({ offset, count, column }) => {
         const at = f.let(offset);
         f.call(block, {
           x: x.plus(at),

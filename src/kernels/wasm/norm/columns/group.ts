@@ -18,25 +18,31 @@ const GROUP_BYTES = 32;
 export const SUMS_BYTES = 128;
 export const SECOND = 64;
 
-/** Rows in a block, which bounds the rounding of its float32 sums. Fewer where 64 would not fit the first cache. */
-const BLOCK_ROWS = 64;
+/** Additions in a chain of float32 sums, at most: they bound its rounding. */
+export const CHAIN = 64;
 /** Bytes that a block may take of the first cache, for all tensors of a pass together. */
 export const FIRST_CACHE = 16384;
 
+/** How many rows make a block: some bytes of each tensor, and a number of rows at most. Long blocks cost less around their loops. */
+export interface BlockSize {
+  bytes: number;
+  rows: number;
+}
+
 /**
- * Runs `body` for every group of `rows` rows, a block of rows (some `bytes` of each tensor) at a time, so that all groups are
- * walked while the block is in the first cache. `offset` is where the group begins, `column` its byte offset in a row, `sums` the offset of its sums (a
+ * Runs `body` for every group of `rows` rows, a block of rows at a time, so that all groups are walked while the block is in
+ * the first cache. `offset` is where the group begins, `column` its byte offset in a row, `sums` the offset of its sums (a
  * last group that overlaps the one before has sums of its own). `body` should call a function.
  */
 export function eachGroup(
   f: FunctionBuilder,
   rows: I32,
   stride: I32,
-  bytes: number,
+  size: BlockSize,
   body: (group: { offset: I32; count: I32; column: I32; sums: I32 }) => void,
 ): void {
-  const fitting = f.let(i32(bytes).divU(stride));
-  const most = f.let(f.select(fitting.ltU(BLOCK_ROWS), fitting, i32(BLOCK_ROWS)));
+  const fitting = f.let(i32(size.bytes).divU(stride));
+  const most = f.let(f.select(fitting.ltU(size.rows), fitting, i32(size.rows)));
   const block = f.let(f.select(most.gtU(8), most, i32(8)));
   const last = f.let(stride.minus(GROUP_BYTES));
   f.for(0, rows, block, (row) => {

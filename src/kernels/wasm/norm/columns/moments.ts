@@ -7,17 +7,17 @@ import {
   type ModuleBuilder,
 } from '../../builder/index.ts';
 import { halves, zeros2 } from '../vectors.ts';
-import { addToSums, eachGroup, eachRow, FIRST_CACHE, SUMS_BYTES, VECTORS } from './group.ts';
+import { addToSums, CHAIN, eachGroup, eachRow, FIRST_CACHE, SUMS_BYTES, VECTORS } from './group.ts';
 
 /**
  * For every column of some rows: the sum of x - P and the sum of (x - P)^2, added to float64 sums. P is the column's value
  * in the first row of the whole image, so parts of it add up.
  *
- * One pass over memory, and yet no cancellation. A block of up to 64 rows is summed in float32 around its own pivot q, the
+ * One pass over memory, and yet no cancellation. A block of up to 128 rows is summed in float32 around its own pivot q, the
  * mean of its first 8 rows (of its first row, where it has fewer than 8):
  *   S = sum (x - q),  Q = sum (x - q)^2 = M + n (q - mean)^2,  M = the block's own sum of squared deviations.
  * What is lost is the second term. By Cauchy and Schwarz the mean of s out of n values is off by at most
- * sqrt(M (n - s) / (n s)), so Q <= M n / s <= 8 M **for any data**: at most three bits, whatever the offset, and in most
+ * sqrt(M (n - s) / (n s)), so Q <= M n / s <= 16 M **for any data**: at most four bits, whatever the offset, and in most
  * data n / s is 1.1. (A pivot far from the data would cost everything, but a mean of members cannot be far from all.)
  *
  * Then the block is moved from q to P in float64, delta = q - P:
@@ -31,16 +31,23 @@ export function writeMoments(m: ModuleBuilder) {
     'moments',
     { x: i32, rows: i32, first: i32, sums: i32, stride: i32, center: f32 },
     (f, { x, rows, first, sums, stride, center }) => {
-      eachGroup(f, rows, stride, FIRST_CACHE, ({ offset, count, column, sums: own }) => {
-        f.call(block, {
-          x: x.plus(offset),
-          count,
-          stride,
-          origin: first.plus(column),
-          sums: sums.plus(own),
-          center,
-        });
-      });
+      // Two chains: even and odd rows.
+      eachGroup(
+        f,
+        rows,
+        stride,
+        { bytes: FIRST_CACHE, rows: 2 * CHAIN },
+        ({ offset, count, column, sums: own }) => {
+          f.call(block, {
+            x: x.plus(offset),
+            count,
+            stride,
+            origin: first.plus(column),
+            sums: sums.plus(own),
+            center,
+          });
+        },
+      );
     },
   );
 }

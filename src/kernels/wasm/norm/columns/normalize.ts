@@ -21,7 +21,7 @@ export function writeNormalize(m: ModuleBuilder, residual: boolean, relu: boolea
     name,
     { x: i32, y: i32, added: i32, rows: i32, tail: i32, stride: i32, tables: i32 },
     (f, { x, y, added, rows, tail, stride, tables }) => {
-      eachGroup(f, rows, stride, FIRST_CACHE / 4, ({ offset, count, column }) => {
+      eachGroup(f, rows, stride, { bytes: FIRST_CACHE / 2, rows: 1024 }, ({ offset, count, column }) => {
         const at = f.let(offset);
         f.call(block, {
           x: x.plus(at),

@@ -1,7 +1,7 @@
 import { i32, type ModuleBuilder } from '../../builder/index.ts';
 import type { Mask } from '../mask.ts';
 import { halves, zeros2 } from '../vectors.ts';
-import { addToSums, eachGroup, FIRST_CACHE, VECTORS } from './group.ts';
+import { addToSums, CHAIN, eachGroup, FIRST_CACHE, VECTORS } from './group.ts';
 import { eachTailVector } from './moments.ts';
 import { loadTable } from './normalize.ts';
 
@@ -15,19 +15,25 @@ export function writeReduce(m: ModuleBuilder, mask: Mask) {
     `reduce ${mask}`,
     { x: i32, y: i32, dy: i32, d: i32, rows: i32, tail: i32, stride: i32, tables: i32, sums: i32 },
     (f, { x, y, dy, d, rows, tail, stride, tables, sums }) => {
-      eachGroup(f, rows, stride, FIRST_CACHE / 2, ({ offset, count, column, sums: own }) => {
-        const at = f.let(offset);
-        f.call(block, {
-          x: x.plus(at),
-          y: y.plus(at),
-          dy: dy.plus(at),
-          d: d.plus(at),
-          count,
-          stride,
-          table: tables.plus(column),
-          sums: sums.plus(own),
-        });
-      });
+      eachGroup(
+        f,
+        rows,
+        stride,
+        { bytes: FIRST_CACHE / 2, rows: CHAIN },
+        ({ offset, count, column, sums: own }) => {
+          const at = f.let(offset);
+          f.call(block, {
+            x: x.plus(at),
+            y: y.plus(at),
+            dy: dy.plus(at),
+            d: d.plus(at),
+            count,
+            stride,
+            table: tables.plus(column),
+            sums: sums.plus(own),
+          });
+        },
+      );
       const done = f.let(rows.times(stride));
       eachTailVector(f, tail, sums, ({ at, left, sums: target }) => {
         const place = f.let(done.plus(at));

@@ -64,7 +64,9 @@ function planColumns(task: Task, view: SetView, tables: number, contiguous: bool
   const floats = p * features;
   const walk = fold(p, features);
   const sets = contiguous && g === 1 ? fold(floats, 1) : walk;
-  const kind = floats <= SMALL_IMAGE || n >= 16 ? 'images' : 'parts';
+  // One image (BatchNorm: the whole batch) would be one part, and leave all threads but one without work.
+  const single = n === 1 && floats > 2 * PART;
+  const kind = (floats <= SMALL_IMAGE && !single) || n >= 16 ? 'images' : 'parts';
   const parts = kind === 'images' ? 1 : partCount(floats, Math.max(walk.rows, 1));
   const group = kind === 'images' ? Math.max(Math.ceil(PART / floats), Math.ceil(n / MOST_PARTS)) : 1;
   const sumsBytes = Math.ceil(sets.width / 8) * SUMS_BYTES;

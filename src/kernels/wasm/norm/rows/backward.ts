@@ -1,4 +1,4 @@
-import { f32x4, f64, type I32, i32, type ModuleBuilder } from '../../builder/index.ts';
+import { f32x4, f64, i32, type ModuleBuilder } from '../../builder/index.ts';
 import { compileKernel, type Kernel, kernelModule } from '../../kernel.ts';
 import { mapVectors } from '../../mapVectors.ts';
 import type { Mask } from '../mask.ts';
@@ -11,9 +11,9 @@ import { at8, eachChunk, joinChunks, ownScratch, SLOT_BYTES } from './walk.ts';
 
 /**
  * The backward pass of rows (forward.ts), 64 rows at a time. First what is known of their sets is worked out (one root and
- * one division each, independent of each other). Then two rows at a time: the sums of their sets, with dgamma and dbeta
- * added to float32 sums of the features, and at once dx, while both rows lie in the first cache. After 64 rows the
- * features' sums are added to float64 ones.
+ * one division each, independent of each other). Then row by row: the sums of its sets, with dgamma and dbeta added to
+ * float32 sums of the features, and at once dx, while the row lies in the first cache. After 64 rows the features' sums are
+ * added to float64 ones.
  */
 export function backwardKernel(mask: Mask): Kernel {
   const name = `norm rows backward ${mask}`;
@@ -25,7 +25,7 @@ export const SEGMENT = 64;
 
 function writeBackward(m: ModuleBuilder, mask: Mask): void {
   const addGradients = writeParameterGradients(m);
-  const [reduceOne, reduceTwo] = [1, 2].map((rows) => writeRowReduce(m, mask, rows));
+  const rowReduce = writeRowReduce(m, mask);
 
   /** What is known of `count` sets: see RECORD. */
   const records = m.func(
@@ -72,12 +72,9 @@ function writeBackward(m: ModuleBuilder, mask: Mask): void {
     },
   );
 
-  /**
-   * Adds to `sums` (float64 pairs, one for each row) sum g and sum g xHat, and to the features' sums, of `floats` values of a
-   * set in one row or, with `both`, in that and the next.
-   */
-  const reduceRows = m.func(
-    'reduceRows',
+  /** Adds to `sums` (a float64 pair) sum g and sum g xHat, and to the features' sums, of `floats` values of a set. */
+  const reduceRow = m.func(
+    'reduceRow',
     {
       task: i32,
       set: i32,
@@ -87,12 +84,11 @@ function writeBackward(m: ModuleBuilder, mask: Mask): void {
       record: i32,
       sums: i32,
       features: i32,
-      both: i32,
     },
-    (f, { task, set, feature, column, floats, record, sums, features, both }) => {
+    (f, { task, set, feature, column, floats, record, sums, features }) => {
       const { word } = reader(f, task);
       const offset = f.let(set.times(word('k')).plus(column).shl(2));
-      const args = {
+      f.call(rowReduce, {
         x: word('x').plus(offset),
         y: word('y').plus(offset),
         dy: word('dy').plus(offset),
@@ -103,14 +99,7 @@ function writeBackward(m: ModuleBuilder, mask: Mask): void {
         floats,
         sums,
         record,
-        nextRow: word('features').shl(2),
-        nextRecord: record.plus(word('groups').times(RECORD.bytes)),
-      };
-      f.if(
-        both,
-        () => f.call(reduceTwo, args),
-        () => f.call(reduceOne, args),
-      );
+      });
     },
   );
 
@@ -184,16 +173,14 @@ function writeBackward(m: ModuleBuilder, mask: Mask): void {
       const [k, groups, reduces, dx] = [word('k'), word('groups'), word('reduces'), word('dx')];
       const coefficientsAt = f.let(slots.plus(SLOT_BYTES));
       f.call(records, { task, set: row.times(groups), count: rows.times(groups), to: known });
-      f.for(0, rows, 2, (i) => {
-        const both = f.let(rows.minus(i).gt(1));
+      f.for(0, rows, 1, (i) => {
         f.for(0, groups, 1, (group) => {
           const set = f.let(row.plus(i).times(groups).plus(group));
           const feature = f.let(group.times(k));
           const record = f.let(known.plus(i.times(groups).plus(group).times(RECORD.bytes)));
           f.store4(slots, f32x4(0));
-          f.store4(slots, f32x4(0), 16);
           f.if(reduces, () =>
-            f.call(reduceRows, {
+            f.call(reduceRow, {
               task,
               set,
               feature,
@@ -202,19 +189,11 @@ function writeBackward(m: ModuleBuilder, mask: Mask): void {
               record,
               sums: slots,
               features: features.plus(feature.shl(2)),
-              both,
             }),
           );
           f.if(dx, () => {
-            const finish = (each: I32, of: I32, sums: I32): void => {
-              f.call(coefficients, { task, set: each, record: of, sums, to: coefficientsAt });
-              f.call(gradient, { task, set: each, feature, column: 0, floats: k, from: coefficientsAt });
-            };
-            finish(set, record, slots);
-            f.if(both, () => {
-              const next = f.let(record.plus(groups.times(RECORD.bytes)));
-              finish(f.let(set.plus(groups)), next, f.let(slots.plus(16)));
-            });
+            f.call(coefficients, { task, set, record, sums: slots, to: coefficientsAt });
+            f.call(gradient, { task, set, feature, column: 0, floats: k, from: coefficientsAt });
           });
         });
       });
@@ -262,7 +241,7 @@ function writeBackward(m: ModuleBuilder, mask: Mask): void {
         const to = f.let(sums.plus(row.times(parts).plus(chunk).shl(4)));
         f.store4(to, f32x4(0));
         f.call(records, { task, set: row, count: 1, to: record });
-        f.call(reduceRows, {
+        f.call(reduceRow, {
           task,
           set: row,
           feature: 0,
@@ -271,7 +250,6 @@ function writeBackward(m: ModuleBuilder, mask: Mask): void {
           record,
           sums: to,
           features: own,
-          both: 0,
         });
         f.if(row.and(SEGMENT - 1).eq(SEGMENT - 1), () =>
           f.call(flush, { from: own, stride, to: gradients, floats }),

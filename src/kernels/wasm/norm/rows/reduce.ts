@@ -28,47 +28,33 @@ const signature = {
   floats: i32,
   sums: i32,
   record: i32,
-  nextRow: i32,
-  nextRecord: i32,
 };
 
 /**
- * Along one row, or along two that lie `nextRow` bytes apart, with d = dy behind the relu and g = gamma d: adds sum g and
- * sum g xHat to two float64 `sums` for each row (from float32 sums over 256 values), and d xHat and d to the float32 sums of each
- * feature, dbeta `stride` bytes after dgamma. x and dy are read once, and two rows share what belongs to the features.
+ * Along a row, with d = dy behind the relu and g = gamma d: adds sum g and sum g xHat to two float64 `sums` (from float32 sums
+ * over 256 values), and d xHat and d to the float32 sums of each feature, dbeta `stride` bytes after dgamma. x and dy are read
+ * once.
+ *
+ * One row and two vectors at a time. Two rows would share what belongs to the features, but V8 (11.3) moves the additions to
+ * the sums to the end of the loop, so that everything they need has to stay in registers until there; two rows spilled, also
+ * the sums themselves, and were 5 to 10 % slower.
  */
-export function writeRowReduce(m: ModuleBuilder, mask: Mask, rows: number) {
-  const block = m.func(`rowReduceBlock ${mask} ${rows}`, signature, (f, p) => {
-    const each = Array.from({ length: rows }, (_, row) => {
-      const record = row === 0 ? p.record : p.nextRecord;
-      const [mu, scale, shift] = [RECORD.mu, RECORD.scale, RECORD.shift].map((at) =>
-        f.let(f.load4Splat(record, at)),
-      );
-      const own = (base: I32): I32 => (row === 0 ? base : f.let(base.plus(p.nextRow)));
-      return {
-        mu,
-        scale,
-        shift,
-        sumG: f.local(f32x4),
-        sumGXHat: f.local(f32x4),
-        x: own(p.x),
-        dy: own(p.dy),
-        y: mask === 'plain' ? p.y : own(p.y),
-        d: mask === 'kept' ? own(p.d) : p.d,
-      };
-    });
+export function writeRowReduce(m: ModuleBuilder, mask: Mask) {
+  const block = m.func(`rowReduceBlock ${mask}`, signature, (f, p) => {
+    const [mu, scale, shift] = [RECORD.mu, RECORD.scale, RECORD.shift].map((at) =>
+      f.let(f.load4Splat(p.record, at)),
+    );
+    // Two of each, for even and odd vectors: one chain of additions would be longer than the rest of the loop.
+    const sumG = [f.local(f32x4), f.local(f32x4)];
+    const sumGXHat = [f.local(f32x4), f.local(f32x4)];
     const other = f.let(p.features.plus(p.stride));
     const at = f.local(i32);
-    const place = (base: I32): I32 => f.let(base.plus(at));
     /** The next `count` vectors, or the first `left` lanes of one. Addresses are computed once for all of them. */
     const step = (count: number, left?: I32): void => {
-      const [gamma, weights, biases] = [p.gamma, p.features, other].map(place);
-      const places = each.map(({ x, dy, y, d }) => ({
-        x: place(x),
-        dy: place(dy),
-        y: mask === 'plain' ? at : place(y),
-        d: mask === 'kept' ? place(d) : at,
-      }));
+      const place = (base: I32): I32 => f.let(base.plus(at));
+      const [gamma, weights, biases, x, dy] = [p.gamma, p.features, other, p.x, p.dy].map(place);
+      const y = mask === 'plain' ? at : place(p.y);
+      const d = mask === 'kept' ? place(p.d) : at;
       for (let i = 0; i < count; i++) {
         f.block(() => {
           const load = (address: I32): F32x4 =>
@@ -77,23 +63,18 @@ export function writeRowReduce(m: ModuleBuilder, mask: Mask, rows: number) {
           // The features' sums are padded to whole vectors, and lanes past the end add zeros.
           const dgamma = f.let(f.load4(weights, 16 * i));
           const dbeta = f.let(f.load4(biases, 16 * i));
-          each.forEach(({ mu, scale, shift, sumG, sumGXHat }, row) => {
-            const { x, dy, y, d } = places[row];
-            const gradient = load(dy);
-            const value = f.let(mask === 'plain' ? gradient : gradient.andNot(load(y).le(0)));
-            if (mask === 'kept') {
-              if (left === undefined) f.store4(d, value, 16 * i);
-              else f.store4Partial(d, value, left);
-            }
-            const xHat = f.let(load(x).minus(mu).madd(scale, shift));
-            const g = f.let(value.times(weight));
-            sumG.set(sumG.plus(g));
-            sumGXHat.set(g.madd(xHat, sumGXHat));
-            dgamma.set(value.madd(xHat, dgamma));
-            dbeta.set(dbeta.plus(value));
-          });
-          f.store4(weights, dgamma, 16 * i);
-          f.store4(biases, dbeta, 16 * i);
+          const gradient = load(dy);
+          const value = f.let(mask === 'plain' ? gradient : gradient.andNot(load(y).le(0)));
+          if (mask === 'kept') {
+            if (left === undefined) f.store4(d, value, 16 * i);
+            else f.store4Partial(d, value, left);
+          }
+          const xHat = f.let(load(x).minus(mu).madd(scale, shift));
+          const g = f.let(value.times(weight));
+          sumG[i].set(sumG[i].plus(g));
+          sumGXHat[i].set(g.madd(xHat, sumGXHat[i]));
+          f.store4(weights, value.madd(xHat, dgamma), 16 * i);
+          f.store4(biases, dbeta.plus(value), 16 * i);
         });
       }
     };
@@ -104,13 +85,10 @@ export function writeRowReduce(m: ModuleBuilder, mask: Mask, rows: number) {
       at.set(at.plus(16));
     });
     f.if(p.floats.and(3), () => step(1, f.let(p.floats.and(3))));
-    each.forEach(({ sumG, sumGXHat }, row) => {
-      const [a, b] = [sumG, sumGXHat].map((sum) => laneSum(f, sum));
-      const to = 16 * row;
-      f.store4(p.sums, f.load2d(p.sums, to).plus(f64x2(0).withLane(0, a).withLane(1, b)), to);
-    });
+    const [a, b] = [sumG, sumGXHat].map(([even, odd]) => laneSum(f, f.let(even.plus(odd))));
+    f.store4(p.sums, f.load2d(p.sums).plus(f64x2(0).withLane(0, a).withLane(1, b)));
   });
-  return m.func(`rowReduce ${mask} ${rows}`, signature, (f, p) => {
+  return m.func(`rowReduce ${mask}`, signature, (f, p) => {
     f.for(0, p.floats, BLOCK, (i) => {
       const left = f.let(p.floats.minus(i));
       const at = f.let(i.shl(2));
