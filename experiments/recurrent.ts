@@ -69,4 +69,8 @@ export default defineExperiment({
         atLeast(mean({ arm: 'layer' }, 'testAccuracy') - mean({ arm: 'none' }, 'testAccuracy'), 0),
     },
   ],
+  remarks:
+    'BatchNorm trains well; it is the evaluation that fails. Statistics per step mend most of it and not all: a pixel that is rare in its row has next ' +
+    'to no running variance, and stands out on other images. The experiment was changed after a first trial: 6,000 images and five epochs ' +
+    'let every arm overfit by 4 points or more, LayerNorm too, so 20,000 and three epochs were taken; the thresholds were not touched.',
 });

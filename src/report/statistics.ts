@@ -110,8 +110,7 @@ export function formatSummary(summary: Summary, format: SummaryFormat = {}): str
   const decimals = format.decimals ?? decimalsFor(summary);
   const notes = [...(format.showN || n === 1 || lost.length > 0 ? [`n=${n}`] : []), ...lost];
   // With fixed decimals, 1.7e-17 would be a row of zeros.
-  const isTiny = summary.mean !== 0 && Math.abs(summary.mean) < TINY;
-  const shown = (value: number) => (isTiny ? value.toExponential(1) : value.toFixed(decimals));
+  const shown = (value: number) => (isTiny(summary) ? value.toExponential(1) : value.toFixed(decimals));
   const spread = std === undefined ? '' : ` ± ${shown(std)}`;
   return `${shown(summary.mean)}${spread}${notes.length > 0 ? ` (${notes.join(', ')})` : ''}`;
 }
@@ -123,13 +122,17 @@ export function formatSummary(summary: Summary, format: SummaryFormat = {}): str
 export function formatSummaries(rows: readonly (readonly Summary[])[]): string[][] {
   const showN = new Set(rows.flat().map(({ n }) => n)).size > 1;
   const decimals = (rows[0] ?? []).map((_, j) =>
-    median(rows.flatMap((row) => (row[j].n > 0 ? [decimalsFor(row[j])] : []))),
+    upperQuartile(rows.flatMap((row) => (row[j].n > 0 && !isTiny(row[j]) ? [decimalsFor(row[j])] : []))),
   );
   return rows.map((row) => row.map((summary, j) => formatSummary(summary, { decimals: decimals[j], showN })));
 }
 
-/** The middle one (of two, the greater): one outlying spread should not set the digits of a whole column. */
-function median(values: number[]): number {
+/** One spread that is far smaller should not set the digits of a whole column, nor a few wide ones round the others to 97 ± 0. */
+function upperQuartile(values: number[]): number {
   const sorted = [...values].sort((a, b) => a - b);
-  return sorted[Math.floor(sorted.length / 2)] ?? 0;
+  return sorted[Math.floor(0.75 * sorted.length)] ?? 0;
+}
+
+function isTiny({ mean: center }: Summary): boolean {
+  return center !== 0 && Math.abs(center) < TINY;
 }

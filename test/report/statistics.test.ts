@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
   decimalsFor,
+  formatSummaries,
   formatSummary,
   mean,
   meanCurve,
@@ -81,6 +82,24 @@ describe('meanCurve', () => {
       { x: 10, y: 4, std: undefined, values: [4] },
       { x: 20, y: Number.NaN, std: undefined, values: [] },
     ]);
+  });
+});
+
+describe('formatSummaries', () => {
+  it('one number of decimals per column, which fits most of its spreads', () => {
+    const column = [
+      [97.1, 97, 97.2],
+      [65, 73, 80],
+      [66, 74, 79],
+      [97.3, 97.2, 97.4],
+    ];
+    const cells = formatSummaries(column.map((values) => [summarize(values)]));
+    expect(cells.flat()).toEqual(['97.10 ± 0.10', '72.67 ± 7.51', '73.00 ± 6.56', '97.30 ± 0.10']);
+  });
+
+  it('numbers near 0 decide nothing for the others', () => {
+    const column = [[1.7e-17], [0.5], [0.25]].map((values) => [summarize(values)]);
+    expect(formatSummaries(column).flat()).toEqual(['1.7e-17 (n=1)', '0.5000 (n=1)', '0.2500 (n=1)']);
   });
 });
 
