@@ -48,4 +48,8 @@ export default defineExperiment({
         atLeast(mean({ norm: 'group' }, 'testAccuracy') - mean({ norm: 'layer' }, 'testAccuracy'), 0),
     },
   ],
+  remarks:
+    'Six epochs of a fifth of the images are the beginning of a training only. Even so 13 convolutions learn something without a norm; with one they ' +
+    'learn about twice as much, and which of the three matters less. In eighth the width, groups of 2 to 16 channels are no better ' +
+    'than one group of all.',
 });

@@ -53,7 +53,7 @@ function summaryTable(
   stored: ReadonlyMap<string, StoredExperiment>,
 ): string {
   const rows = experiments.map((experiment) => {
-    const { runs, minutes } = stored.get(experiment.name)!;
+    const { runs, minutes, wallMinutes = minutes } = stored.get(experiment.name)!;
     const claims = checkClaims(experiment, runs);
     const held = claims.filter((claim) => claim.held).length;
     return [
@@ -61,7 +61,7 @@ function summaryTable(
       experiment.question,
       `${held} of ${claims.length}`,
       String(runs.length),
-      minutes.toFixed(1),
+      wallMinutes.toFixed(1),
     ];
   });
   return table(['experiment', 'question', 'claims held', 'runs', 'minutes'], rows, 2);
@@ -69,7 +69,7 @@ function summaryTable(
 
 function section(experiment: Experiment, stored: StoredExperiment): string {
   const { name, title, question, source, remarks, panels = [] } = experiment;
-  const { runs, settings, seeds, minutes, node, kernels, normgrad } = stored;
+  const { runs, settings, seeds, minutes, wallMinutes = minutes, node, kernels, normgrad } = stored;
   const ends = endTable(experiment, runs);
   const published = publishedTable(experiment, runs);
   const claims = checkClaims(experiment, runs).map(
@@ -99,7 +99,7 @@ function section(experiment: Experiment, stored: StoredExperiment): string {
     ...(remarks ? [remarks] : []),
     `*As in the source:* ${source.kept} *Scaled:* ${source.scaled}`,
     `${runs.length} runs${lost}: ${settings}. ` +
-      `Seeds ${seeds.join(', ')}; ${minutes.toFixed(1)} minutes of training on a CPU (normgrad ${normgrad}, ` +
+      `Seeds ${seeds.join(', ')}; ${wallMinutes.toFixed(1)} minutes by the clock on a CPU (normgrad ${normgrad}, ` +
       `kernels: ${kernels}, Node ${node}). [Definition](${name}.ts), [results](results/${name}.json).`,
   ].join('\n\n');
 }
