@@ -75,8 +75,8 @@ export function compareRuns(
 }
 
 /**
- * The runs that have the same values in `fields`, together. A ConfigError where such runs differ in anything but their seed and
- * the field `across`, which is then the x axis of a chart.
+ * The runs that have the same values in `fields`, together. A ConfigError where such runs differ in anything but their seed, the
+ * field `across`, which is then the x axis of a chart, and what follows from it (a learning rate in proportion to the batch).
  */
 export function groupRuns<Run extends FinishedRun>(
   runs: readonly Run[],
@@ -104,9 +104,12 @@ export function checkField(name: string): Field {
 }
 
 function refuseMixed(group: readonly FinishedRun[], across?: Field): void {
-  const others = differingFields(group).filter((field) => field !== across);
+  const places = across ? new Set(group.map(({ config }) => settingText(config[across]))) : [undefined];
+  const others = [...places].flatMap((place) =>
+    differingFields(across ? group.filter(({ config }) => settingText(config[across]) === place) : group),
+  );
   if (others.length > 0) {
-    throw new ConfigError('by', `runs of one group also differ in ${others.join(', ')}`, [
+    throw new ConfigError('by', `runs of one group also differ in ${[...new Set(others)].join(', ')}`, [
       'add that to --by',
     ]);
   }

@@ -14,7 +14,7 @@ export interface PlotChoice {
   /** The course of every run over `epoch` or `step`, or its end over the values of a setting. */
   x: string;
   y: MeasureName;
-  /** A curve for each combination of these settings; by default all that differ, but for x. */
+  /** A curve for each combination of these settings; by default those that differ, as far as x and the others do not say them. */
   by?: readonly string[];
   band?: BandName;
   logY?: boolean;
@@ -26,7 +26,7 @@ export interface PlotChoice {
 export function plotRuns(runs: readonly FinishedFolderRun[], choice: PlotChoice): LineChart {
   const { x, y, band, logY, title, caption } = choice;
   const across = x === 'epoch' || x === 'step' ? undefined : checkAxis(x);
-  const fields = (choice.by ?? differingFields(runs).filter((field) => field !== across)).map(checkField);
+  const fields = (choice.by ?? tellingFields(runs, across)).map(checkField);
   const { label, unit } = measures[y];
   const valuesOf = ({ config }: FinishedFolderRun) => fields.map((field) => settingText(config[field]));
   const groups = groupRuns(runs, fields, across).sort(([a], [b]) => compareValues(valuesOf(a), valuesOf(b)));
@@ -109,4 +109,20 @@ function checkAxis(name: string): Field {
     if (!(error instanceof ConfigError)) throw error;
     throw new ConfigError('x', error.problem, [`or: epoch, step`, ...error.hint]);
   }
+}
+
+/**
+ * The settings that tell runs apart beside x, without those that follow from the others: where the learning rate is in proportion
+ * to the batch, a curve over the batch size has no rate of its own.
+ */
+function tellingFields(runs: readonly FinishedFolderRun[], across: Field | undefined): Field[] {
+  const differing = differingFields(runs).filter((field) => field !== across);
+  const key = ({ config }: FinishedFolderRun, fields: readonly Field[]) =>
+    JSON.stringify((across ? [...fields, across] : fields).map((field) => settingText(config[field])));
+  const all = new Set(runs.map((run) => key(run, differing))).size;
+  // The last settings of a configuration are the least telling: the norm goes last.
+  return [...differing].reverse().reduce((kept, field) => {
+    const without = kept.filter((each) => each !== field);
+    return new Set(runs.map((run) => key(run, without))).size === all ? without : kept;
+  }, differing);
 }

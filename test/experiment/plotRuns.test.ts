@@ -45,6 +45,23 @@ describe('plotRuns', () => {
     ]);
   });
 
+  it('names no setting that follows from x and the others', () => {
+    const own = join(folder, 'proportional');
+    for (const batchSize of [8, 16]) {
+      for (const norm of ['none', 'batch']) makeRun(own, { norm, batchSize, lr: batchSize / 100 }, 0.5);
+    }
+    const proportional = readRuns([own]).filter(isFinished);
+    const { series } = plotRuns(proportional, { x: 'batchSize', y: 'testError' });
+    expect(series.map(({ name, points }) => [name, points.length])).toEqual([
+      ['batch', 2],
+      ['none', 2],
+    ]);
+    // Over the epochs there is no x to say the batch size, which then says the rate.
+    const curves = plotRuns(proportional, { x: 'epoch', y: 'testError' }).series;
+    expect(curves).toHaveLength(4);
+    rmSync(own, { recursive: true });
+  });
+
   it('gives names their places on the axis', () => {
     const { series, x } = plotRuns(runs, { x: 'norm', y: 'testAccuracy' });
     expect(x.names).toEqual(['layer', 'none']);
