@@ -121,6 +121,11 @@ describe('convolution in WebAssembly', () => {
     expectLikeReference(makeCase(7, 4, [33, 30], [9, 13, 1], threeByThree([1, 0, 2, 1])), true, WINOGRAD);
   });
 
+  it('equals the reference where the images are larger than the cache, and their rows are touched first', () => {
+    setWinograd(true);
+    expectLikeReference(makeCase(8, 24, [33, 30], [9, 13, 1], threeByThree([1, 0, 2, 1])), false, WINOGRAD);
+  });
+
   it('is closer to the reference without Winograd', () => {
     const each = makeCase(1, 2, [16, 16], [32, 32, 1], threeByThree([1, 1, 1, 1]));
     setWinograd(false);

@@ -6,7 +6,7 @@ import { channelBlocks } from '../tiles.ts';
 import { type Layout, layOut, PLANES, type WinogradSizes } from './layout.ts';
 import { inputLine, outputLine, transform2d, weightLine } from './lines.ts';
 import { type ProductTile, writeProductTile } from './products.ts';
-import { gridSignature, locate, touchRows, writeGather } from './tiles.ts';
+import { gridArguments, gridSignature, locate, touchRows, writeGather } from './tiles.ts';
 
 /**
  * 3x3 convolution with stride 1 by Winograd's F(4x4, 3x3): 36 multiplications for 16 outputs, where direct convolution
@@ -41,7 +41,7 @@ export function winogradConv(
   y: number,
   floor = -Infinity,
 ): void {
-  const { batch, height, width, top, left, outHeight, outWidth, inChannels, outChannels } = sizes;
+  const { batch, outHeight, outWidth, inChannels, outChannels } = sizes;
   const layout = layOut(inChannels, outChannels);
   const kernel = winogradKernel(layout);
   const tap = inChannels * outChannels * 4;
@@ -50,8 +50,7 @@ export function winogradConv(
   const threads = scratch(threadCount() * layout.offsets.total).byteOffset;
   const weightGrain = Math.ceil(1024 / outChannels);
   kernel.range('weights', inChannels, weightGrain, first, flip ? -tap : tap, u, threads);
-  const [tilesY, tilesX] = [Math.ceil(outHeight / 4), Math.ceil(outWidth / 4)];
-  const total = batch * tilesY * tilesX;
+  const total = batch * Math.ceil(outHeight / 4) * Math.ceil(outWidth / 4);
   const start = bias ?? scratch(layout.outLanes).fill(0).byteOffset;
   // Tiles do not depend on the block they are in, so the blocks of a small problem are cut evenly over the threads there are:
   // 256 tiles for two threads into 8 of 32, where blocks of 36 would give one thread 144 and the other 112.
@@ -61,7 +60,7 @@ export function winogradConv(
   kernel.range(
     'convolve',
     ...([total, grain, x, u, start, y, threads, floor] as const),
-    ...[outHeight, outWidth, height, width, top, left, tilesY, tilesX],
+    ...[outHeight, outWidth, ...gridArguments(sizes)],
   );
 }
 

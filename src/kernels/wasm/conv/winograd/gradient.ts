@@ -7,6 +7,7 @@ import { type GradientLayout, layOutGradient } from './gradientLayout.ts';
 import { transformSignature, writeFinish, writeTransform } from './gradientTransforms.ts';
 import { PLANE_PADDING, PLANES, type WinogradSizes } from './layout.ts';
 import { type ProductTile, writeProductTile } from './products.ts';
+import { gridArguments } from './tiles.ts';
 
 /**
  * The gradient of 3x3 weights by Winograd: the transpose of the forward pass (forward.ts) with respect to g,
@@ -39,9 +40,8 @@ const MOST_PARTIAL_FLOATS = 300_000;
 
 /** dw [3, 3, in, out] from the addresses of x and dy. */
 export function winogradWeightGradient(sizes: WinogradSizes, x: number, dy: number, dw: number): void {
-  const { batch, height, width, top, left, outHeight, outWidth, inChannels, outChannels } = sizes;
-  const [tilesY, tilesX] = [Math.ceil(outHeight / 4), Math.ceil(outWidth / 4)];
-  const total = batch * tilesY * tilesX;
+  const { batch, outHeight, outWidth, inChannels, outChannels } = sizes;
+  const total = batch * Math.ceil(outHeight / 4) * Math.ceil(outWidth / 4);
   const sums = PLANES * (inChannels * padded4(outChannels) + PLANE_PADDING);
   const chunks = Math.min(
     ...[MOST_CHUNKS, Math.floor(total / CHUNK_TILES), Math.floor(MOST_PARTIAL_FLOATS / sums)],
@@ -52,7 +52,7 @@ export function winogradWeightGradient(sizes: WinogradSizes, x: number, dy: numb
     kernelModule('winograd dw', (m) => write(m, layout)),
   );
   const threads = scratch(threadCount() * layout.thread).byteOffset;
-  const grid = [outHeight, outWidth, height, width, top, left, tilesY, tilesX];
+  const grid = [outHeight, outWidth, ...gridArguments(sizes)];
   const finishGrain = Math.ceil(1024 / outChannels);
   if (byChunks) {
     const v = scratch(threadCount() * PLANES * layout.planeV).byteOffset;
