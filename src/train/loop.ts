@@ -127,8 +127,10 @@ export async function trainingLoop(
     Object.assign(progress, { train, test, epochs: epoch, step: 0, epoch: emptySum(), line: emptySum() });
     if (best === null || test.accuracy > best.accuracy) progress.best = { ...test, epoch };
   }
-  const [another] = data.train.epoch(progress.epochs + 1);
-  await probe(another, optimizer.lr);
+  if (config.probes.length > 0) {
+    const [another] = data.train.epoch(progress.epochs + 1);
+    await probe(another, optimizer.lr);
+  }
   return end('done');
 }
 

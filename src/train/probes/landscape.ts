@@ -1,5 +1,6 @@
 import { crossEntropy } from '../../autograd/index.ts';
-import { comingImages, type Probe, type ProbeContext } from './probe.ts';
+import { imagesOf } from '../data.ts';
+import type { Probe, ProbeContext } from './probe.ts';
 
 /** How far along the gradient the loss is looked at, in steps of the learning rate. */
 const STEPS = [0.5, 1, 1.5, 2, 3, 4];
@@ -41,9 +42,11 @@ export const landscape: Probe = {
   },
 };
 
-function lossAndGradient(context: ProbeContext): { loss: number; gradient: Float64Array[] } {
-  const { model, batch, config } = context;
-  const loss = crossEntropy(model.forward(comingImages(context)), batch.labels, config);
+function lossAndGradient({ model, data, batch, config }: ProbeContext): {
+  loss: number;
+  gradient: Float64Array[];
+} {
+  const loss = crossEntropy(model.forward(imagesOf(data, batch)), batch.labels, config);
   const value = loss.item();
   loss.backward();
   const parameters = model.parameters().filter(({ requiresGrad }) => requiresGrad);

@@ -3,7 +3,7 @@ import type { Batch } from '../../data/batches.ts';
 import { dropoutStates, loadDropoutStates } from '../../nn/dropout.ts';
 import type { Module } from '../../nn/module.ts';
 import type { TrainConfig } from '../config.ts';
-import { imagesOf, type TrainData } from '../data.ts';
+import type { TrainData } from '../data.ts';
 
 /** What a probe sees of a run that stands between two steps. */
 export interface ProbeContext {
@@ -28,16 +28,24 @@ export interface Probe {
 
 /** Runs `fn`, and leaves the model as it was: the run that is watched ends with the same bits as one that is not. */
 export async function undisturbed<T>(model: Module, fn: () => T | Promise<T>): Promise<T> {
-  const buffers = [...model.namedBuffers().values()].map((tensor) => ({ tensor, data: tensor.data.slice() }));
+  const restore = rememberBuffers(model);
   const dropouts = dropoutStates(model);
   try {
     return await fn();
   } finally {
-    for (const { tensor, data } of buffers) tensor.data.set(data);
+    restore();
     loadDropoutStates(model, dropouts);
     model.zeroGrad();
     model.train();
   }
+}
+
+/** The running statistics as they are now; the function that is returned puts them back. */
+export function rememberBuffers(model: Module): () => void {
+  const buffers = [...model.namedBuffers().values()].map((tensor) => ({ tensor, data: tensor.data.slice() }));
+  return () => {
+    for (const { tensor, data } of buffers) tensor.data.set(data);
+  };
 }
 
 /** The first `count` test images as one batch [count, H, W, C]: the same in every measurement of a run. */
@@ -58,9 +66,4 @@ export function firstTestImages(data: TrainData, count: number): Tensor {
     at += batch.length;
   }
   return wrap(all.subarray(0, taken * size), [taken, ...data.imageShape]);
-}
-
-/** The images of the coming step. */
-export function comingImages({ data, batch }: ProbeContext): Tensor {
-  return imagesOf(data, batch);
 }

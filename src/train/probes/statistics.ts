@@ -5,7 +5,7 @@ import { RunningNorm } from '../../nn/norm/running.ts';
 import { imagesOf, type TrainData } from '../data.ts';
 import { accuracyOf, evaluate, meanScore } from '../evaluate.ts';
 import type { Score } from '../metrics.ts';
-import type { Probe } from './probe.ts';
+import { type Probe, rememberBuffers } from './probe.ts';
 
 /** Training batches for recalibration: with 32 images each, 1,600. */
 const BATCHES = 50;
@@ -41,11 +41,11 @@ export const statistics: Probe = {
   },
 };
 
-/** Everything as in evaluation, save the norms, which move their running statistics on the way: `undisturbed` undoes that. */
+/** Everything as in evaluation, save the norms, which move their running statistics on the way. */
 function byBatchStatistics(model: Module, norms: readonly Module[], data: TrainData): Score {
   const mean = meanScore();
-  // One moving of the running statistics must not be seen by the other two scores.
-  const buffers = [...model.namedBuffers().values()].map((tensor) => ({ tensor, data: tensor.data.slice() }));
+  // What moves here must not be seen by the other two scores.
+  const restore = rememberBuffers(model);
   model.eval();
   for (const norm of norms) norm.training = true;
   for (const batch of data.test.epoch(0)) {
@@ -59,7 +59,7 @@ function byBatchStatistics(model: Module, norms: readonly Module[], data: TrainD
     });
     mean.add(score, batch.size);
   }
-  for (const { tensor, data: before } of buffers) tensor.data.set(before);
+  restore();
   return mean.value();
 }
 
