@@ -7,6 +7,24 @@ export const MAX_ARGUMENTS = 32;
 const MAX_MODULES = 8192;
 const LINE = 16;
 
+/** Words of a job, from its start: which function, on how many items, in which parts. */
+export const JOB = {
+  module: 0,
+  function: 1,
+  items: 2,
+  grain: 3,
+  argumentCount: 4,
+  /** Arguments as float64, which holds every i32, f32 and f64 exactly. */
+  arguments: LINE,
+  /** How many parts are done. The next job begins when all are. */
+  done: LINE + 2 * MAX_ARGUMENTS,
+  /** For each thread a line: its next part, and the end of its parts. */
+  ranges: 2 * LINE + 2 * MAX_ARGUMENTS,
+} as const;
+/** Jobs that are opened together. */
+export const MAX_JOBS = 8;
+export const JOB_STRIDE = JOB.ranges + MAX_THREADS * LINE;
+
 /** Word offsets. */
 export const WORD = {
   /** Counts up: odd while a job is open, even between jobs. Workers spin and sleep on it. */
@@ -17,27 +35,20 @@ export const WORD = {
   active: 2 * LINE,
   /** How many modules the table below has. */
   modules: 3 * LINE,
-  /** The job: which module, which function, items, items per part, arguments, threads. */
-  module: 4 * LINE,
-  function: 4 * LINE + 1,
-  items: 4 * LINE + 2,
-  grain: 4 * LINE + 3,
-  argumentCount: 4 * LINE + 4,
-  threads: 4 * LINE + 5,
+  /** The open jobs: how many there are, and how many threads work on them. */
+  jobs: 4 * LINE,
+  threads: 4 * LINE + 1,
   /** 1 + the number of the thread whose kernel threw; its message follows as character codes. */
   failed: 5 * LINE,
   message: 5 * LINE + 1,
-  /** Arguments as float64, which holds every i32, f32 and f64 exactly. */
-  arguments: 20 * LINE,
-  /** For each thread a line: its next part, the end of its parts, and whether it has started. */
-  ranges: 20 * LINE + 2 * MAX_ARGUMENTS,
+  /** For each worker a line: whether it has started. */
+  started: 20 * LINE,
+  /** The jobs' own blocks, laid out as JOB says. */
+  firstJob: 20 * LINE + MAX_THREADS * LINE,
   /** For each module: address and length of its bytes in the kernels' memory. */
-  table: 20 * LINE + 2 * MAX_ARGUMENTS + MAX_THREADS * LINE,
+  table: 20 * LINE + MAX_THREADS * LINE + MAX_JOBS * JOB_STRIDE,
 } as const;
 
-export const MESSAGE_LENGTH = WORD.arguments - WORD.message - 1;
-export const RANGE_STRIDE = LINE;
-/** Where in a thread's line it says that it has started. */
-export const STARTED = 2;
+export const MESSAGE_LENGTH = WORD.started - WORD.message - 1;
 export const CONTROL_WORDS = WORD.table + 2 * MAX_MODULES;
-export { MAX_MODULES };
+export { LINE, MAX_MODULES };

@@ -1,6 +1,7 @@
 import { type KernelModule, ModuleBuilder } from './builder/module.ts';
+import { MAX_ARGUMENTS } from './control.ts';
 import { allocate, kernelMemory } from './memory.ts';
-import { fork, type PartFunction, publishModule } from './threads.ts';
+import { type Job, type PartFunction, publishModule, runInTurn } from './threads.ts';
 
 /** Writes a module with the kernel builder. Its functions are exported by their names. */
 export function kernelModule(name: string, write: (m: ModuleBuilder) => void): KernelModule {
@@ -45,13 +46,22 @@ export class Kernel {
   }
 
   /**
-   * Runs `name(begin, end, ...args)` over items 0 to `items` on all threads. Every call gets a range whose
-   * begin is a multiple of `grain`; so is its end, save at the last item. Choose a grain worth some 5 us: up
-   * to one grain of items runs right here.
+   * `name(begin, end, ...args)` over items 0 to `items`, for runInTurn. Every call gets a range whose begin is a multiple of
+   * `grain`; so is its end, save at the last item. Choose a grain worth some 5 us.
    */
-  range(name: string, items: number, grain: number, ...args: number[]): void {
+  job(name: string, items: number, grain: number, ...args: number[]): Job {
     const { call, index } = this.find(name);
-    fork(call, this.id, index, items, grain, args);
+    if (args.length > MAX_ARGUMENTS) {
+      throw new RangeError(
+        `A kernel takes up to ${MAX_ARGUMENTS} arguments after its range, got ${args.length}.`,
+      );
+    }
+    return { run: call, module: this.id, index, items, grain, args };
+  }
+
+  /** Runs one job on all threads; one of up to `grain` items runs right here. */
+  range(name: string, items: number, grain: number, ...args: number[]): void {
+    runInTurn([this.job(name, items, grain, ...args)]);
   }
 
   /** `range` with one item to a part: `name(firstPart, endPart, ...args)`. */

@@ -2,12 +2,13 @@ import { platform } from '#platform';
 import type { StartedWorker } from '../../platform.ts';
 import {
   CONTROL_WORDS,
-  MAX_ARGUMENTS,
+  JOB,
+  JOB_STRIDE,
+  LINE,
+  MAX_JOBS,
   MAX_MODULES,
   MAX_THREADS,
   MESSAGE_LENGTH,
-  RANGE_STRIDE,
-  STARTED,
   WORD,
 } from './control.ts';
 import { kernelMemory } from './memory.ts';
@@ -21,10 +22,23 @@ import { workerSource } from './workerSource.ts';
  * claims of one size). **Which parts there are depends on the problem alone**, so
  * results are the same bits for any number of threads, as long as a part's result does not depend on who
  * computes it.
+ *
+ * Jobs that follow from each other are opened together (runInTurn): the threads go from one to the next by themselves, each
+ * when all parts of the one before are done, which costs a fraction of a microsecond where a new fork costs several.
  */
 
 /** A function of an instantiated kernel: items `begin` to `end` (exclusive), then its own arguments. */
 export type PartFunction = (begin: number, end: number, ...args: number[]) => void;
+
+/** A function over a number of items, cut into parts of `grain`. `module` and `index` name it for the workers. */
+export interface Job {
+  readonly run: PartFunction;
+  readonly module: number;
+  readonly index: number;
+  readonly items: number;
+  readonly grain: number;
+  readonly args: readonly number[];
+}
 
 /** The main thread sleeps rather than spins once a worker keeps it waiting this long: its core may be taken. */
 const SPIN_MILLISECONDS = 0.3;
@@ -71,7 +85,7 @@ function newTeam(): Team {
   const buffer = new (shared ? SharedArrayBuffer : ArrayBuffer)(CONTROL_WORDS * 4);
   return {
     words: new Int32Array(buffer),
-    numbers: new Float64Array(buffer, WORD.arguments * 4, MAX_ARGUMENTS),
+    numbers: new Float64Array(buffer),
     workers: [],
     failure: undefined,
   };
@@ -98,7 +112,7 @@ function startWorkers(current: Team, count: number): void {
 /** Called when a worker ended by itself. One that never came up is done without; for another the next job throws. */
 function stopped(current: Team, thread: number, reason: string): void {
   if (current !== team) return;
-  const started = Atomics.load(current.words, WORD.ranges + thread * RANGE_STRIDE + STARTED) === 1;
+  const started = Atomics.load(current.words, WORD.started + thread * LINE) === 1;
   if (!started) wantedThreads = Math.min(threadCount(), thread);
   else
     current.failure ??= `Kernel thread ${thread} stopped: ${reason}. NORMGRAD_THREADS=1 runs without threads.`;
@@ -116,36 +130,34 @@ export function publishModule(address: number, length: number): number {
   return id;
 }
 
-/**
- * Runs `run` over `items` items in parts of `grain`, on all threads. `module` and `index` name the same
- * function for the workers. One part runs right here, without a fork.
- */
-export function fork(
-  run: PartFunction,
-  module: number,
-  index: number,
-  items: number,
-  grain: number,
-  args: readonly number[],
-): void {
-  if (args.length > MAX_ARGUMENTS) {
-    throw new RangeError(
-      `A kernel takes up to ${MAX_ARGUMENTS} arguments after its range, got ${args.length}.`,
-    );
-  }
-  if (items <= 0) return;
-  const threads = items <= grain ? 1 : threadCount();
+/** Runs jobs one after another, each on all threads. A job of one part that stands alone runs right here, without a fork. */
+export function runInTurn(jobs: readonly Job[]): void {
+  const threads = jobs.some(({ items, grain }) => items > grain) ? threadCount() : 1;
   if (threads === 1) {
-    run(0, items, ...args);
+    for (const { run, items, args } of jobs) if (items > 0) run(0, items, ...args);
     return;
   }
   const current = team!; // publishModule made it
   if (current.failure !== undefined) throw new Error(current.failure);
   if (current.workers.length < threads - 1) startWorkers(current, threads);
+  for (let first = 0; first < jobs.length; first += MAX_JOBS) {
+    runTogether(
+      current,
+      first === 0 && jobs.length <= MAX_JOBS ? jobs : jobs.slice(first, first + MAX_JOBS),
+      threads,
+    );
+  }
+}
+
+/** Up to MAX_JOBS jobs in turn. */
+function runTogether(current: Team, jobs: readonly Job[], threads: number): void {
   const { words } = current;
-  open(current, module, index, items, grain, args, threads);
+  open(current, jobs, threads);
   try {
-    work(words, run, items, grain, args, threads);
+    for (let i = 0; i < jobs.length; i++) {
+      if (i > 0 && !waitForParts(words, jobs[i - 1], jobBlock(i - 1))) break;
+      work(words, jobs[i], jobBlock(i), threads);
+    }
   } catch (error) {
     close(words);
     words[WORD.failed] = 0; // the same kernel may have failed there too; one error is enough
@@ -155,62 +167,71 @@ export function fork(
   if (words[WORD.failed] !== 0) throw workerError(words);
 }
 
-function open(
-  { words, numbers }: Team,
-  module: number,
-  index: number,
-  items: number,
-  grain: number,
-  args: readonly number[],
-  threads: number,
-): void {
-  const parts = Math.ceil(items / grain);
-  words[WORD.module] = module;
-  words[WORD.function] = index;
-  words[WORD.items] = items;
-  words[WORD.grain] = grain;
-  words[WORD.argumentCount] = args.length;
-  words[WORD.threads] = threads;
-  for (let i = 0; i < args.length; i++) numbers[i] = args[i];
-  for (let thread = 0; thread < threads; thread++) {
-    const range = WORD.ranges + thread * RANGE_STRIDE;
-    words[range] = Math.floor((parts * thread) / threads);
-    words[range + 1] = Math.floor((parts * (thread + 1)) / threads);
+const jobBlock = (index: number): number => WORD.firstJob + index * JOB_STRIDE;
+const partCount = ({ items, grain }: Job): number => Math.ceil(items / grain);
+
+function open({ words, numbers }: Team, jobs: readonly Job[], threads: number): void {
+  for (let i = 0; i < jobs.length; i++) {
+    const { module, index, items, grain, args } = jobs[i];
+    const block = jobBlock(i);
+    const parts = partCount(jobs[i]);
+    words[block + JOB.module] = module;
+    words[block + JOB.function] = index;
+    words[block + JOB.items] = items;
+    words[block + JOB.grain] = grain;
+    words[block + JOB.argumentCount] = args.length;
+    words[block + JOB.done] = 0;
+    const firstArgument = (block + JOB.arguments) / 2;
+    for (let k = 0; k < args.length; k++) numbers[firstArgument + k] = args[k];
+    for (let thread = 0; thread < threads; thread++) {
+      const range = block + JOB.ranges + thread * LINE;
+      words[range] = Math.floor((parts * thread) / threads);
+      words[range + 1] = Math.floor((parts * (thread + 1)) / threads);
+    }
   }
+  words[WORD.jobs] = jobs.length;
+  words[WORD.threads] = threads;
   Atomics.add(words, WORD.epoch, 1);
   if (Atomics.load(words, WORD.sleeping) > 0) Atomics.notify(words, WORD.epoch);
 }
 
-/** The main thread's share, then whatever the others have not taken yet. */
-function work(
-  words: Int32Array,
-  run: PartFunction,
-  items: number,
-  grain: number,
-  args: readonly number[],
-  threads: number,
-): void {
+/** The main thread's share of a job, then whatever the others have not taken yet. */
+function work(words: Int32Array, { run, items, grain, args }: Job, block: number, threads: number): void {
   for (let thread = 0; thread < threads; thread++) {
-    const range = WORD.ranges + thread * RANGE_STRIDE;
+    const range = block + JOB.ranges + thread * LINE;
     const end = words[range + 1];
     let left = end - Atomics.load(words, range);
     while (left > 0) {
       const claim = (left + 1) >> 1;
       const first = Atomics.add(words, range, claim);
       if (first >= end) break;
-      run(first * grain, Math.min(Math.min(first + claim, end) * grain, items), ...args);
+      const past = Math.min(first + claim, end);
+      run(first * grain, Math.min(past * grain, items), ...args);
+      Atomics.add(words, block + JOB.done, past - first);
       left = end - Atomics.load(words, range);
     }
   }
 }
 
-/** Closes the job to workers that have not entered it, and waits for those that have. */
+/** Waits until all parts of a job are done; false if a worker failed and they will not be. */
+function waitForParts(words: Int32Array, job: Job, block: number): boolean {
+  const parts = partCount(job);
+  waitUntil(words, block + JOB.done, (done) => done === parts || Atomics.load(words, WORD.failed) !== 0);
+  return Atomics.load(words, WORD.failed) === 0;
+}
+
+/** Closes the jobs to workers that have not entered them, and waits for those that have. */
 function close(words: Int32Array): void {
   Atomics.add(words, WORD.epoch, 1);
+  waitUntil(words, WORD.active, (active) => active === 0);
+}
+
+/** Spins, later sleeps, until a word of the control block is as wanted. */
+function waitUntil(words: Int32Array, word: number, wanted: (value: number) => boolean): void {
   let rounds = 0;
   let start = 0;
-  let active = Atomics.load(words, WORD.active);
-  while (active !== 0) {
+  let value = Atomics.load(words, word);
+  while (!wanted(value)) {
     if ((++rounds & 255) === 0) {
       const now = performance.now();
       if (start === 0) start = now;
@@ -220,9 +241,9 @@ function close(words: Int32Array): void {
           `A kernel thread has not answered for ${LOST_MILLISECONDS / 1000} s. NORMGRAD_THREADS=1 runs without threads.`,
         );
       }
-      if (waited > SPIN_MILLISECONDS && platform.canSleep()) Atomics.wait(words, WORD.active, active, 0.05);
+      if (waited > SPIN_MILLISECONDS && platform.canSleep()) Atomics.wait(words, word, value, 0.05);
     }
-    active = Atomics.load(words, WORD.active);
+    value = Atomics.load(words, word);
   }
 }
 

@@ -1,4 +1,4 @@
-import { MAX_ARGUMENTS, MESSAGE_LENGTH, RANGE_STRIDE, STARTED, WORD } from './control.ts';
+import { JOB, JOB_STRIDE, LINE, MESSAGE_LENGTH, WORD } from './control.ts';
 
 /**
  * How long a worker looks for the next job before it sleeps, in milliseconds: longer than the stretches of a training step
@@ -18,7 +18,7 @@ const SPIN_MILLISECONDS = 2;
 export const workerSource = `
 const { memory, control, thread } = data;
 const words = new Int32Array(control);
-const numbers = new Float64Array(control, ${WORD.arguments * 4}, ${MAX_ARGUMENTS});
+const numbers = new Float64Array(control);
 const kernels = [];
 
 function instantiateNew() {
@@ -53,25 +53,57 @@ function nextEpoch(seen) {
   return epoch;
 }
 
-function work() {
-  const run = kernels[words[${WORD.module}]][words[${WORD.function}]];
-  const args = [0, 0, ...numbers.subarray(0, words[${WORD.argumentCount}])];
-  const threads = words[${WORD.threads}];
-  const grain = words[${WORD.grain}];
-  const items = words[${WORD.items}];
+function work(job, threads) {
+  const run = kernels[words[job]][words[job + ${JOB.function}]];
+  const firstArgument = (job + ${JOB.arguments}) / 2;
+  const args = [0, 0];
+  for (let i = 0; i < words[job + ${JOB.argumentCount}]; i++) args.push(numbers[firstArgument + i]);
+  const grain = words[job + ${JOB.grain}];
+  const items = words[job + ${JOB.items}];
   for (let k = 0; k < threads; k++) {
-    const range = ${WORD.ranges} + ((thread + k) % threads) * ${RANGE_STRIDE};
+    const range = job + ${JOB.ranges} + ((thread + k) % threads) * ${LINE};
     const end = words[range + 1];
     let left = end - Atomics.load(words, range);
     while (left > 0) {
       const claim = (left + 1) >> 1;
       const first = Atomics.add(words, range, claim);
       if (first >= end) break;
+      const past = Math.min(first + claim, end);
       args[0] = first * grain;
-      args[1] = Math.min(Math.min(first + claim, end) * grain, items);
+      args[1] = Math.min(past * grain, items);
       run.apply(undefined, args);
+      Atomics.add(words, job + ${JOB.done}, past - first);
       left = end - Atomics.load(words, range);
     }
+  }
+}
+
+/** Waits for the others' parts of a job; false where that is in vain, since one has failed or the main thread gave up. */
+function finished(job, epoch) {
+  const parts = Math.ceil(words[job + ${JOB.items}] / words[job + ${JOB.grain}]);
+  let rounds = 0;
+  let end = 0;
+  let done = Atomics.load(words, job + ${JOB.done});
+  while (done !== parts) {
+    if ((++rounds & 63) === 0) {
+      if (Atomics.load(words, ${WORD.epoch}) !== epoch || Atomics.load(words, ${WORD.failed}) !== 0) return false;
+      const now = performance.now();
+      if (end === 0) end = now + ${SPIN_MILLISECONDS};
+      else if (now > end) Atomics.wait(words, job + ${JOB.done}, done, 0.05);
+    }
+    done = Atomics.load(words, job + ${JOB.done});
+  }
+  return true;
+}
+
+function workInTurn(epoch) {
+  const jobs = words[${WORD.jobs}];
+  const threads = words[${WORD.threads}];
+  for (let i = 0; i < jobs; i++) {
+    const job = ${WORD.firstJob} + i * ${JOB_STRIDE};
+    if (words[job] >= kernels.length) return;
+    if (i > 0 && !finished(job - ${JOB_STRIDE}, epoch)) return;
+    work(job, threads);
   }
 }
 
@@ -82,7 +114,7 @@ function fail(error) {
 }
 
 let seen = 0;
-Atomics.store(words, ${WORD.ranges} + thread * ${RANGE_STRIDE} + ${STARTED}, 1);
+Atomics.store(words, ${WORD.started} + thread * ${LINE}, 1);
 for (;;) {
   seen = nextEpoch(seen);
   try {
@@ -94,10 +126,10 @@ for (;;) {
   if (thread >= Atomics.load(words, ${WORD.threads})) continue;
   Atomics.add(words, ${WORD.active}, 1);
   const epoch = Atomics.load(words, ${WORD.epoch});
-  if ((epoch & 1) === 1 && words[${WORD.module}] < kernels.length) {
+  if ((epoch & 1) === 1) {
     seen = epoch;
     try {
-      work();
+      workInTurn(epoch);
     } catch (error) {
       fail(error);
     }

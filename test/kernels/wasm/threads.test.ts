@@ -6,7 +6,7 @@ import { afterAll, expect, test } from 'vitest';
 import { f32x4, i32 } from '../../../src/kernels/wasm/builder/index.ts';
 import { compileKernel, type Kernel, kernelModule } from '../../../src/kernels/wasm/kernel.ts';
 import { allocate, release } from '../../../src/kernels/wasm/memory.ts';
-import { setThreadCount, stopThreads, threadCount } from '../../../src/kernels/wasm/threads.ts';
+import { runInTurn, setThreadCount, stopThreads, threadCount } from '../../../src/kernels/wasm/threads.ts';
 
 afterAll(stopThreads);
 
@@ -112,6 +112,63 @@ test('a reduction in fixed parts gives the same bits with 1 to 4 threads', async
     for (let i = 0; i < 20; i++) expect(sum(x)).toBe(alone);
   }
   release(x);
+});
+
+/** to[i] = from[(7 i + 3) mod n] + 1: every number needs one that any other part of the job before may have made. */
+function mixing(): Kernel {
+  return compileKernel('test mixing', () =>
+    kernelModule('mixing', (m) => {
+      m.func(
+        'mix',
+        { begin: i32, end: i32, from: i32, to: i32, n: i32 },
+        (f, { begin, end, from, to, n }) => {
+          f.for(begin, end, 1, (i) =>
+            f.storeI32(to.plus(i.shl(2)), f.loadI32(from.plus(i.times(7).plus(3).remU(n).shl(2))).plus(1)),
+          );
+        },
+      );
+    }),
+  );
+}
+
+test.each([1, 2, 3, 4])('with %i threads a job begins when the one before is done', async (threads) => {
+  setThreadCount(threads);
+  counts(10, 1);
+  await settle(50);
+  const lengths = fc.array(fc.integer({ min: 1, max: 500 }), { minLength: 1, maxLength: 20 });
+  const property = fc.property(fc.integer({ min: 1, max: 2000 }), lengths, (n, grains) => {
+    const blocks = [allocate(n), allocate(n)];
+    const [a, b] = blocks.map((block) => new Int32Array(block.buffer, block.byteOffset, n).fill(0));
+    const jobs = grains.map((grain, i) => {
+      const [from, to] = i % 2 === 0 ? [a, b] : [b, a];
+      return mixing().job('mix', n, grain, from.byteOffset, to.byteOffset, n);
+    });
+    runInTurn(jobs);
+    const last = grains.length % 2 === 0 ? a : b;
+    expect(last.every((count) => count === grains.length)).toBe(true);
+    for (const block of blocks) release(block);
+  });
+  fc.assert(property, { numRuns: 200 });
+});
+
+test('a job that traps ends the ones behind it', async () => {
+  setThreadCount(2);
+  counts(10, 1);
+  await settle(20);
+  const [counted, who] = [allocate(100), allocate(100)];
+  for (const at of [0, 900]) {
+    for (let i = 0; i < 20; i++) {
+      counted.fill(0);
+      const jobs = [
+        counting().job('trap', 1000, 1, at),
+        counting().job('count', 100, 1, counted.byteOffset, who.byteOffset),
+      ];
+      expect(() => runInTurn(jobs)).toThrow(/out of bounds/);
+      expect(counted.every((count) => count === 0)).toBe(true);
+    }
+  }
+  release(counted);
+  release(who);
 });
 
 test('a kernel that traps is an error here, and threads go on working', async () => {
