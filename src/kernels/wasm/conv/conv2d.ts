@@ -1,8 +1,9 @@
 import type { ConvGeometry, NDArray } from '../../kernels.ts';
 import { input, kernelCall, result } from '../operands.ts';
+import { rememberFor } from '../remember.ts';
+import { type Job, runInTurn } from '../threads.ts';
 import { directConv } from './direct.ts';
 import { type ConvSizes, convSizes, outputShape } from './sizes.ts';
-import { swapWeights } from './swap.ts';
 import { directWeightGradient } from './weightGradient.ts';
 import { usesWinograd } from './winograd/choice.ts';
 import { winogradConv } from './winograd/forward.ts';
@@ -23,8 +24,11 @@ export function conv2d(
     const [from, weights, to] = [input(x.data), input(w.data), y.data.byteOffset];
     const b = bias && input(bias.data);
     const floor = relu ? 0 : -Infinity;
-    if (usesWinograd(sizes)) winogradConv(winogradSizes(sizes), from, weights, false, b, to, floor);
-    else directConv('forward', sizes, from, weights, b, to, floor);
+    runInTurn(
+      usesWinograd(sizes)
+        ? winogradConv('forward', forwardSizes(sizes), from, weights, b, to, floor)
+        : directConv('forward', sizes, from, weights, b, to, floor),
+    );
     return y;
   });
 }
@@ -41,30 +45,41 @@ export function conv2dBackward(
   return kernelCall(() => {
     const gradient = input(dy.data);
     const dx = needs.x ? result(x.shape) : null;
-    if (dx) {
-      const weights = swapWeights(input(w.data), sizes);
-      const to = dx.data.byteOffset;
-      if (winograd) winogradConv(winogradSizes(sizes, true), gradient, weights, true, null, to);
-      else directConv('backward', sizes, gradient, weights, null, to);
-    }
     const dw = needs.w ? result(w.shape) : null;
-    if (dw) {
-      if (winograd) winogradWeightGradient(winogradSizes(sizes), input(x.data), gradient, dw.data.byteOffset);
-      else directWeightGradient(sizes, input(x.data), gradient, dw.data.byteOffset);
+    const jobs: Job[] = [];
+    if (dx) {
+      const [weights, to] = [input(w.data), dx.data.byteOffset];
+      jobs.push(
+        ...(winograd
+          ? winogradConv('backward', gradientSizes(sizes), gradient, weights, null, to)
+          : directConv('backward', sizes, gradient, weights, null, to)),
+      );
     }
+    if (dw) {
+      const [image, to] = [input(x.data), dw.data.byteOffset];
+      jobs.push(
+        ...(winograd
+          ? winogradWeightGradient(forwardSizes(sizes), image, gradient, to)
+          : directWeightGradient(sizes, image, gradient, to)),
+      );
+    }
+    runInTurn(jobs);
     return { dx, dw };
   });
 }
 
-/** The convolution itself, or the one that gives the gradient of the image: of dy, with the window turned around. */
-function winogradSizes(sizes: ConvSizes, gradient = false): WinogradSizes {
+const forwardSizes = rememberFor((sizes: ConvSizes): WinogradSizes => {
   const { batch, height, width, outHeight, outWidth, inChannels, outChannels } = sizes;
   const [top, , left] = sizes.geometry.padding;
-  if (!gradient) {
-    return { batch, height, width, top, left, outHeight, outWidth, inChannels, outChannels };
-  }
+  return { batch, height, width, top, left, outHeight, outWidth, inChannels, outChannels };
+});
+
+/** The convolution that gives the gradient of the image: of dy, with the window turned around. */
+const gradientSizes = rememberFor((sizes: ConvSizes): WinogradSizes => {
+  const { batch, height, width, outHeight, outWidth, inChannels, outChannels } = sizes;
+  const [top, , left] = sizes.geometry.padding;
   return {
     ...{ batch, height: outHeight, width: outWidth, top: 2 - top, left: 2 - left },
     ...{ outHeight: height, outWidth: width, inChannels: outChannels, outChannels: inChannels },
   };
-}
+});

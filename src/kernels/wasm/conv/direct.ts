@@ -1,13 +1,17 @@
 import { type F32x4, f32, i32, type KernelFunction, type ModuleBuilder } from '../builder/index.ts';
 import { compileKernel, type Kernel, kernelModule } from '../kernel.ts';
 import { allocate } from '../memory.ts';
+import { newStamp, oncePerThread } from '../oncePerThread.ts';
 import { scratch } from '../operands.ts';
-import { threadCount } from '../threads.ts';
+import { rememberFor } from '../remember.ts';
+import { type Job, threadCount } from '../threads.ts';
 import { writeFrame } from './frame.ts';
 import { type Layout, layOut } from './layout.ts';
 import { type ConvSizes, sizesKey } from './sizes.ts';
+import { swapWeights } from './swap.ts';
 import { backwardTaps, forwardTaps } from './tapConv.ts';
 import { type ChannelBlocks, evenTiles, rowOrder } from './tiles.ts';
+import { zeroBias } from './zeroBias.ts';
 
 /**
  * Direct convolution, for every tap convolution (tapConv.ts) whatever its kernel, stride, dilation, groups and channels.
@@ -30,13 +34,13 @@ interface Plan {
 
 /** Weights packed by one part. */
 const PACK_PART_FLOATS = 16384;
+const MOST_OWN_FLOATS = 40_000;
 
 const plans = new Map<string, Plan>();
 
 /**
  * out = conv(source, weights) + bias, then max with `floor` (0 is a relu, -Infinity nothing). Addresses; the bias has one
- * value per output channel. 'forward': source x, weights w, out y. 'backward': source dy, weights as swapWeights gives them,
- * out dx.
+ * value per output channel. 'forward': source x, weights w, out y. 'backward': source dy, out dx.
  */
 export function directConv(
   direction: 'forward' | 'backward',
@@ -46,18 +50,36 @@ export function directConv(
   bias: number | null,
   out: number,
   floor = -Infinity,
-): void {
-  const { kernel, layout, table } = planFor(direction, sizes);
-  const packed = scratch(layout.packedFloats).byteOffset;
-  const outChannels = layout.conv.out.channels;
-  const packGrain = Math.ceil(PACK_PART_FLOATS / outChannels);
-  const weightTable = table.byteOffset + layout.totalKs * 4;
-  kernel.range('pack', layout.totalKs, packGrain, weights, packed, weightTable);
-  const frames = layout.inPlace ? 0 : scratch(threadCount() * layout.frameFloats).byteOffset;
-  const start = bias ?? scratch(outChannels).fill(0).byteOffset;
-  const addresses = [source, packed, table.byteOffset, start, out, frames];
-  kernel.range('convolve', sizes.batch * layout.bands, layout.grain, ...addresses, floor);
+): Job[] {
+  const { kernel, layout, table } = (direction === 'forward' ? forwardPlan : backwardPlan)(sizes);
+  const { packedFloats, frameFloats, totalKs, conv } = layout;
+  const outChannels = conv.out.channels;
+  const jobs: Job[] = [];
+  let from = weights;
+  if (direction === 'backward') {
+    const [kernelHeight, kernelWidth] = sizes.geometry.kernel;
+    from = scratch(kernelHeight * kernelWidth * sizes.groupIn * sizes.outChannels).byteOffset;
+    jobs.push(swapWeights(weights, from, sizes));
+  }
+  const weightTable = table.byteOffset + totalKs * 4;
+  const shares = sharesWeights(layout);
+  const packed = scratch(shares ? packedFloats : threadCount() * packedFloats).byteOffset;
+  if (shares) {
+    const packGrain = Math.ceil(PACK_PART_FLOATS / outChannels);
+    jobs.push(kernel.job('pack', totalKs, packGrain, from, packed, weightTable));
+  }
+  const frames = layout.inPlace ? 0 : scratch(threadCount() * frameFloats).byteOffset;
+  const addresses = [source, from, weightTable, packed, table.byteOffset, bias ?? zeroBias(outChannels), out];
+  const items = sizes.batch * layout.bands;
+  jobs.push(kernel.job('convolve', items, layout.grain, ...addresses, frames, floor, newStamp()));
+  return jobs;
 }
+
+/** Few weights every thread packs for itself: sharing them costs more (oncePerThread.ts). */
+const sharesWeights = ({ packedFloats }: Layout): boolean => packedFloats > MOST_OWN_FLOATS;
+
+const forwardPlan = rememberFor((sizes: ConvSizes) => planFor('forward', sizes));
+const backwardPlan = rememberFor((sizes: ConvSizes) => planFor('backward', sizes));
 
 function planFor(direction: 'forward' | 'backward', sizes: ConvSizes): Plan {
   const key = `conv ${direction} ${sizesKey(sizes)}`;
@@ -87,13 +109,12 @@ function writeTable({ conv, passes, totalKs, cellFloats, rowFloats, planeFloats 
 }
 
 function write(m: ModuleBuilder, layout: Layout): void {
-  writePack(m, layout);
-  writeConvolve(m, layout);
+  writeConvolve(m, layout, writePack(m, layout));
 }
 
 /** Range over all k: weights [k][out channels] -> for each pass and group [block][k][lanes of the block]. */
-function writePack(m: ModuleBuilder, { passes, groups, blocks, groupOut, groupLanes }: Layout): void {
-  m.func('pack', { begin: i32, end: i32, weights: i32, packed: i32, table: i32 }, (f, p) => {
+function writePack(m: ModuleBuilder, { passes, groups, blocks, groupOut, groupLanes }: Layout) {
+  return m.func('pack', { begin: i32, end: i32, weights: i32, packed: i32, table: i32 }, (f, p) => {
     for (const { firstK, ks, packed } of passes) {
       const first = f.let(f.select(p.begin.gt(firstK), p.begin, i32(firstK)));
       const last = f.let(f.select(p.end.lt(firstK + ks), p.end, i32(firstK + ks)));
@@ -181,13 +202,22 @@ function writeTile(m: ModuleBuilder, layout: Layout, rows: number, block: Channe
   });
 }
 
-function writeConvolve(m: ModuleBuilder, layout: Layout): void {
+function writeConvolve(m: ModuleBuilder, layout: Layout, pack: ReturnType<typeof writePack>): void {
   const { conv, frame, blocks, groups, groupOut, groupLanes, bandRows, bands } = layout;
   const { cellFloats, rowFloats } = layout;
   const frameOf = layout.inPlace ? null : writeFrame(m, frame);
   const tiles = writeTiles(m, layout);
-  const signature = { begin: i32, end: i32, source: i32, packed: i32, table: i32, bias: i32 };
-  m.func('convolve', { ...signature, out: i32, frames: i32, floor: f32 }, (f, p) => {
+  const weights = { weights: i32, weightTable: i32, packed: i32, table: i32 };
+  const rest = { bias: i32, out: i32, frames: i32, floor: f32, stamp: i32 };
+  m.func('convolve', { begin: i32, end: i32, source: i32, ...weights, ...rest }, (f, p) => {
+    const allPacked = f.let(p.packed);
+    if (!sharesWeights(layout)) {
+      allPacked.set(p.packed.plus(f.thread.times(layout.packedFloats * 4)));
+      oncePerThread(f, p.stamp, () => {
+        const { weights, weightTable } = p;
+        f.call(pack, { begin: 0, end: layout.totalKs, weights, packed: allPacked, table: weightTable });
+      });
+    }
     const imageFloats = conv.source.height * conv.source.width * conv.source.channels;
     const outFloats = conv.out.height * conv.out.width * conv.out.channels;
     f.for(p.begin, p.end, 1, (item) => {
@@ -206,7 +236,7 @@ function writeConvolve(m: ModuleBuilder, layout: Layout): void {
       }
       for (const { pass, ks, firstK, packed } of layout.passes) {
         const rows = f.let(f.select(q.plus(bandRows).lt(pass.rows), i32(bandRows), i32(pass.rows).minus(q)));
-        const weights = f.let(p.packed.plus(packed * 4));
+        const weights = f.let(allPacked.plus(packed * 4));
         const table = f.let(p.table.plus(firstK * 4));
         const groupX = f.let(base);
         const channel = f.local(i32); // in bytes

@@ -1,4 +1,5 @@
 import type { ConvGeometry, NDArray, Shape } from '../../kernels.ts';
+import { remember } from '../remember.ts';
 import { windowPositions } from './windowPositions.ts';
 
 /** The lengths of a convolution, named. */
@@ -17,23 +18,52 @@ export interface ConvSizes {
   geometry: ConvGeometry;
 }
 
+/** The same object for the same lengths: plans hang on it (rememberFor). */
 export function convSizes(x: NDArray, w: NDArray, geometry: ConvGeometry): ConvSizes {
   const [batch, height, width, inChannels] = x.shape;
   const [, , groupIn, outChannels] = w.shape;
-  const { groups } = geometry;
+  const { kernel, stride, padding, dilation, groups } = geometry;
   if (groupIn * groups !== inChannels || outChannels % groups !== 0) {
     throw new RangeError(
       `conv2d of images [${x.shape}] with weights [${w.shape}] in ${groups} groups: the weights must be ` +
         '[kh, kw, in / groups, out], and groups must divide both channel counts',
     );
   }
-  const [outHeight, outWidth] = windowPositions(height, width, geometry);
-  const groupOut = outChannels / groups;
-  return {
-    ...{ batch, height, width, inChannels, outChannels, groups, groupIn, groupOut, outHeight, outWidth },
-    geometry,
-  };
+  return known(
+    ...([batch, height, width, inChannels, outChannels, groups] as const),
+    ...([kernel[0], kernel[1], stride[0], stride[1], dilation[0], dilation[1]] as const),
+    ...padding,
+  );
 }
+
+const known = remember(
+  (
+    batch,
+    height,
+    width,
+    inChannels,
+    outChannels,
+    groups,
+    ...[kh, kw, sy, sx, dy, dx, ...padding]
+  ): ConvSizes => {
+    const [top, bottom, left, right] = padding;
+    const geometry: ConvGeometry = {
+      ...{
+        kernel: [kh, kw],
+        stride: [sy, sx],
+        dilation: [dy, dx],
+        padding: [top, bottom, left, right],
+        groups,
+      },
+    };
+    const [outHeight, outWidth] = windowPositions(height, width, geometry);
+    const [groupIn, groupOut] = [inChannels / groups, outChannels / groups];
+    return {
+      ...{ batch, height, width, inChannels, outChannels, groups, groupIn, groupOut, outHeight, outWidth },
+      geometry,
+    };
+  },
+);
 
 export function outputShape({ batch, outHeight, outWidth, outChannels }: ConvSizes): Shape {
   return [batch, outHeight, outWidth, outChannels];

@@ -1,21 +1,21 @@
-import { type FunctionBuilder, type I32, i32 } from '../builder/index.ts';
+import { type I32, i32 } from '../builder/index.ts';
 import { compileKernel, kernelModule } from '../kernel.ts';
-import { scratch } from '../operands.ts';
+import type { Job } from '../threads.ts';
 import type { ConvSizes } from './sizes.ts';
+import { transpose4 } from './transpose.ts';
 
 /**
  * Weights with in and out swapped, as the gradient of the image needs them: w [taps, in / groups, out] becomes
  * [taps, out / groups, in], one matrix transposed for each tap and group. Whole blocks of 4x4 are turned in registers, the
- * rest goes number by number. The address of a scratch block.
+ * rest goes number by number.
  */
-export function swapWeights(weights: number, sizes: ConvSizes): number {
+export function swapWeights(weights: number, swapped: number, sizes: ConvSizes): Job {
   const { groups, groupIn, groupOut, inChannels, outChannels, geometry } = sizes;
   const taps = geometry.kernel[0] * geometry.kernel[1];
   const kernel = compileKernel('conv swap', buildSwap);
-  const swapped = scratch(taps * groupIn * outChannels).byteOffset;
   const grain = Math.ceil(8192 / (groupIn * outChannels));
-  kernel.range('swap', taps, grain, weights, swapped, groups, groupIn, groupOut, inChannels, outChannels);
-  return swapped;
+  const counts = [groups, groupIn, groupOut, inChannels, outChannels];
+  return kernel.job('swap', taps, grain, weights, swapped, ...counts);
 }
 
 const buildSwap = () =>
@@ -37,9 +37,13 @@ const buildSwap = () =>
           const numbers = (i: I32, first: I32 | number): void =>
             f.for(first, p.groupOut, 1, (o) => f.storeF32(swappedAt(i, o), f.loadF32(at(i, o))));
           f.for(0, rows, 4, (i) => {
-            f.for(0, columns, 4, (o) =>
-              transpose4(f, f.let(at(i, o)), fromRow, f.let(swappedAt(i, o)), toRow),
-            );
+            f.for(0, columns, 4, (o) => {
+              const [source, target] = [f.let(at(i, o)), f.let(swappedAt(i, o))];
+              const block = [0, 1, 2, 3].map((row) => f.let(f.load4(source.plus(fromRow.times(row)))));
+              transpose4(f, block).forEach((value, row) => {
+                f.store4(target.plus(toRow.times(row)), value);
+              });
+            });
             f.for(i, i.plus(4), 1, (each) => numbers(each, columns));
           });
           f.for(rows, p.groupIn, 1, (i) => numbers(i, 0));
@@ -47,16 +51,3 @@ const buildSwap = () =>
       });
     });
   });
-
-/** Four vectors of a matrix become four of its transpose. */
-function transpose4(f: FunctionBuilder, from: I32, fromRow: I32, to: I32, toRow: I32): void {
-  const [a, b, c, d] = [0, 1, 2, 3].map((row) => f.let(f.load4(from.plus(fromRow.times(row)))));
-  const lowAB = f.let(a.shuffle(b, 0, 4, 1, 5));
-  const highAB = f.let(a.shuffle(b, 2, 6, 3, 7));
-  const lowCD = f.let(c.shuffle(d, 0, 4, 1, 5));
-  const highCD = f.let(c.shuffle(d, 2, 6, 3, 7));
-  f.store4(to, lowAB.shuffle(lowCD, 0, 1, 4, 5));
-  f.store4(to.plus(toRow), lowAB.shuffle(lowCD, 2, 3, 6, 7));
-  f.store4(to.plus(toRow.times(2)), highAB.shuffle(highCD, 0, 1, 4, 5));
-  f.store4(to.plus(toRow.times(3)), highAB.shuffle(highCD, 2, 3, 6, 7));
-}

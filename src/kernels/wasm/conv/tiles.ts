@@ -54,5 +54,15 @@ export function channelBlocks(channels: number): ChannelBlocks[] {
   ].filter(({ count }) => count > 0);
 }
 
+/** How many blocks there are. */
+export const blockCount = (channels: number): number =>
+  channelBlocks(channels).reduce((sum, { count }) => sum + count, 0);
+
+export const mostVectors = (channels: number): number =>
+  Math.max(...channelBlocks(channels).map(({ vectors }) => vectors));
+
+/** Of one block of a kind. */
+export const channelsOf = ({ vectors, lastLanes }: ChannelBlocks): number => (vectors - 1) * 4 + lastLanes;
+
 /** Channels rounded up to whole vectors. */
 export const padded4 = (channels: number): number => (channels + 3) & -4;

@@ -10,7 +10,8 @@ import {
 import { compileKernel, type Kernel, kernelModule } from '../kernel.ts';
 import { allocate } from '../memory.ts';
 import { scratch } from '../operands.ts';
-import { threadCount } from '../threads.ts';
+import { rememberFor } from '../remember.ts';
+import { type Job, threadCount } from '../threads.ts';
 import { writeFrame } from './frame.ts';
 import { type Layout, layOut } from './layout.ts';
 import { segments } from './segments.ts';
@@ -51,8 +52,8 @@ const PART_MULTIPLIES = 200_000;
 const plans = new Map<string, Plan>();
 
 /** dw, from the addresses of x and dy. */
-export function directWeightGradient(sizes: ConvSizes, x: number, dy: number, dw: number): void {
-  const { kernel, layout, bands, table, frameFloats } = planFor(sizes);
+export function directWeightGradient(sizes: ConvSizes, x: number, dy: number, dw: number): Job[] {
+  const { kernel, layout, bands, table, frameFloats } = planOf(sizes);
   const { batch, outHeight, outWidth, outChannels } = sizes;
   const allBands = batch * bands;
   const multiplies = batch * outHeight * outWidth * layout.totalKs * outChannels;
@@ -68,22 +69,19 @@ export function directWeightGradient(sizes: ConvSizes, x: number, dy: number, dw
   const partial = scratch(chunks * layout.packedFloats).byteOffset;
   const frames = layout.inPlace ? 0 : scratch(threadCount() * frameFloats).byteOffset;
   const grain = Math.max(1, Math.floor((PART_MULTIPLIES * chunks * parts) / multiplies));
-  kernel.range(
-    'sums',
-    chunks * parts,
-    grain,
-    ...[x, dy, partial, table.byteOffset, frames],
-    chunks,
-    parts,
-    allBands,
-  );
+  const addresses = [x, dy, partial, table.byteOffset, frames];
   const addGrain = Math.ceil(16384 / (chunks * outChannels));
-  kernel.range('add', layout.totalKs, addGrain, partial, chunks, dw);
+  return [
+    kernel.job('sums', chunks * parts, grain, ...addresses, chunks, parts, allBands),
+    kernel.job('add', layout.totalKs, addGrain, partial, chunks, dw),
+  ];
 }
 
 /** A unit of output channels: one block of one group. */
 const unitCount = ({ groups, blocks }: Layout): number =>
   groups * blocks.reduce((sum, block) => sum + block.count, 0);
+
+const planOf = rememberFor(planFor);
 
 function planFor(sizes: ConvSizes): Plan {
   const key = `conv dw ${sizesKey(sizes)}`;

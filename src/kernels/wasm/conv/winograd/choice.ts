@@ -1,4 +1,5 @@
 import { platform } from '#platform';
+import { rememberFor } from '../../remember.ts';
 import type { ConvSizes } from '../sizes.ts';
 
 let enabled: boolean | undefined;
@@ -22,24 +23,20 @@ const LEAST_TILES = 3;
 const LEAST_PIXELS_PER_TILE = 6;
 
 /** Measured for 8 to 256 channels, batches of 1 to 128 and images of 4x4 to 32x32 on one thread; ratios in ../README.md. */
-export function usesWinograd({
-  batch,
-  outHeight,
-  outWidth,
-  inChannels,
-  outChannels,
-  geometry,
-}: ConvSizes): boolean {
-  const { groups, kernel, stride, dilation } = geometry;
-  const isThreeByThree = kernel[0] === 3 && kernel[1] === 3;
-  const isPlain = groups === 1 && [...stride, ...dilation].every((length) => length === 1);
-  const tiles = batch * Math.ceil(outHeight / 4) * Math.ceil(outWidth / 4);
-  return (
-    isThreeByThree &&
-    isPlain &&
-    Math.min(inChannels, outChannels) >= LEAST_CHANNELS &&
-    tiles >= LEAST_TILES &&
-    batch * outHeight * outWidth >= tiles * LEAST_PIXELS_PER_TILE &&
-    winogradEnabled()
-  );
-}
+export const usesWinograd = (sizes: ConvSizes): boolean => pays(sizes) && winogradEnabled();
+
+const pays = rememberFor(
+  ({ batch, outHeight, outWidth, inChannels, outChannels, geometry }: ConvSizes): boolean => {
+    const { groups, kernel, stride, dilation } = geometry;
+    const isThreeByThree = kernel[0] === 3 && kernel[1] === 3;
+    const isPlain = groups === 1 && [...stride, ...dilation].every((length) => length === 1);
+    const tiles = batch * Math.ceil(outHeight / 4) * Math.ceil(outWidth / 4);
+    return (
+      isThreeByThree &&
+      isPlain &&
+      Math.min(inChannels, outChannels) >= LEAST_CHANNELS &&
+      tiles >= LEAST_TILES &&
+      batch * outHeight * outWidth >= tiles * LEAST_PIXELS_PER_TILE
+    );
+  },
+);

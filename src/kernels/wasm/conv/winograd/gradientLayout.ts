@@ -1,5 +1,5 @@
-import { padded4 } from '../tiles.ts';
-import { PLANE_PADDING, PLANES } from './layout.ts';
+import { mostVectors, padded4 } from '../tiles.ts';
+import { cellFloats, PLANE_PADDING, PLANES } from './layout.ts';
 
 /** By planes: V and D of a batch of tiles. */
 const BATCH_BYTES = 2 << 20;
@@ -17,11 +17,10 @@ export interface GradientLayout {
   tiles: number;
   planeV: number;
   planeD: number;
-  /** dU: [plane][block of out channels][in][lanes of the block]. */
+  /** dU [plane][block of out channels][in][lanes of the block]; by channels [plane][in][lanes] of one block. */
   planeU: number;
-  /** A thread's scratch, in floats: a patch, and the cells between two one-dimensional transforms. */
-  between: number;
-  thread: number;
+  /** Where things lie in a thread's memory, in floats. By planes threads share V and D. */
+  thread: { v: number; d: number; u: number; cells: number; total: number };
 }
 
 export function layOutGradient(inChannels: number, outChannels: number, byChunks: boolean): GradientLayout {
@@ -30,11 +29,38 @@ export function layOutGradient(inChannels: number, outChannels: number, byChunks
   const tiles = byChunks
     ? Math.min(48, Math.max(24, Math.floor(BLOCK_BYTES / tileBytes)))
     : Math.min(MOST_TILES, Math.max(24, Math.floor(BATCH_BYTES / tileBytes)));
-  const between = 36 * Math.max(inLanes, outLanes) + 16;
+  const own = planes(inLanes, outLanes, tiles);
   return {
-    ...{ inChannels, outChannels, inLanes, outLanes, tiles, between, thread: between + 36 * 4 },
-    planeV: tiles * inLanes + PLANE_PADDING,
-    planeD: tiles * outLanes + PLANE_PADDING,
+    ...{ inChannels, outChannels, inLanes, outLanes, tiles, ...own },
     planeU: inChannels * outLanes + PLANE_PADDING,
+    thread: threadMemory(byChunks ? own.planeV : 0, byChunks ? own.planeD : 0, 0, inChannels, outChannels),
   };
+}
+
+/** V of all (up to `tiles`) tiles, D and dU of a block of out channels, all in a thread's memory. */
+export function layOutGradientByChannels(
+  inChannels: number,
+  outChannels: number,
+  tiles: number,
+): GradientLayout {
+  const inLanes = padded4(inChannels);
+  const outLanes = 4 * mostVectors(outChannels);
+  const planeU = inChannels * outLanes + PLANE_PADDING;
+  const own = planes(inLanes, outLanes, tiles);
+  return {
+    ...{ inChannels, outChannels, inLanes, outLanes, tiles, planeU, ...own },
+    thread: threadMemory(own.planeV, own.planeD, planeU, inChannels, outChannels),
+  };
+}
+
+const planes = (inLanes: number, outLanes: number, tiles: number) => ({
+  planeV: tiles * inLanes + PLANE_PADDING,
+  planeD: tiles * outLanes + PLANE_PADDING,
+});
+
+function threadMemory(planeV: number, planeD: number, planeU: number, ...channels: number[]) {
+  const d = PLANES * planeV;
+  const u = d + PLANES * planeD;
+  const cells = u + PLANES * planeU;
+  return { v: 0, d, u, cells, total: cells + cellFloats(Math.max(...channels)) };
 }

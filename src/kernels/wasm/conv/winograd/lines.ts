@@ -1,4 +1,4 @@
-import type { F32x4, FunctionBuilder, I32 } from '../../builder/index.ts';
+import { type F32x4, type FunctionBuilder, f32x4, type I32 } from '../../builder/index.ts';
 
 /**
  * The one-dimensional transforms of Winograd's minimal filtering F(4, 3): four outputs of a 3-tap filter from six inputs
@@ -92,7 +92,7 @@ export const weightGradientLine: Line = (f, [u0, u1, u2, u3, u4, u5]) => {
 
 /**
  * A two-dimensional transform, rows x columns values to square results: `line` down every column, through a scratch block
- * `between` of 16-byte cells, then along every row.
+ * `between` of 16-byte cells, then along every row. A column that is not `there` is all zeros.
  */
 export function transform2d(
   f: FunctionBuilder,
@@ -101,17 +101,24 @@ export function transform2d(
   between: I32,
   load: (row: number, column: number) => F32x4,
   store: (row: number, column: number, value: F32x4) => void,
+  there?: (column: number) => I32,
 ): void {
   let results = 0;
   for (let column = 0; column < size; column++) {
-    f.block(() => {
+    const cell = (row: number): number => (row * size + column) * 16;
+    const transform = (): void => {
       const values = Array.from({ length: size }, (_, row) => f.let(load(row, column)));
       const out = line(f, values);
       results = out.length;
       out.forEach((value, row) => {
-        f.store4(between, value, (row * size + column) * 16);
+        f.store4(between, value, cell(row));
       });
-    });
+    };
+    const clear = (): void => {
+      for (let row = 0; row < results; row++) f.store4(between, f32x4.of(0), cell(row));
+    };
+    if (there === undefined) f.block(transform);
+    else f.if(there(column), transform, clear);
   }
   for (let row = 0; row < results; row++) {
     f.block(() => {

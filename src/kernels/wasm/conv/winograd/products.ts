@@ -1,5 +1,5 @@
 import { f32x4, i32, type KernelFunction, type ModuleBuilder } from '../../builder/index.ts';
-import { rowOrder } from '../tiles.ts';
+import { type ChannelBlocks, channelsOf, rowOrder } from '../tiles.ts';
 
 /**
  * The matrix products between the transforms, one for each of the 36 planes. Register tiles as in direct.ts, 6 by 8 with a
@@ -45,5 +45,36 @@ export function writeProductTile(m: ModuleBuilder, spec: TileSpec): ProductTile 
         f.store4(p.out, spec.add ? f.load4(p.out, at).plus(sums[row][v]) : sums[row][v], at);
       }
     }
+  });
+}
+
+/**
+ * `count` tiles of a plane by a block of out channels: M [tile][...] = V [tile][in] U [in][lanes of the block]. The last tile
+ * may compute up to 5 rows beyond `count`: there is room, and nobody reads them.
+ */
+export function writeTileProducts(
+  m: ModuleBuilder,
+  block: ChannelBlocks,
+  { inChannels, inLanes, outRow }: { inChannels: number; inLanes: number; outRow: number },
+) {
+  const { vectors, mostRows } = block;
+  const channels = channelsOf(block);
+  const tile = (rows: number) =>
+    writeProductTile(m, {
+      ...{ name: `product of ${rows} by ${channels}`, rows, vectors, add: false },
+      ...{ leftRow: inLanes * 4, leftStep: 4, outRow, rightStep: vectors * 16 },
+    });
+  const most = tile(mostRows);
+  const four = mostRows > 4 ? tile(4) : null;
+  return m.func(`products by ${channels}`, { v: i32, u: i32, m: i32, count: i32 }, (f, p) => {
+    const [left, out, rest] = [f.let(p.v), f.let(p.m), f.let(p.count)];
+    const end = f.let(p.u.plus(inChannels * vectors * 16));
+    f.while(rest.gt(four ? 4 : 0), () => {
+      f.call(most, { left, right: p.u, end, out });
+      left.set(left.plus(mostRows * inLanes * 4));
+      out.set(out.plus(mostRows * outRow));
+      rest.set(rest.minus(mostRows));
+    });
+    if (four) f.if(rest.gt(0), () => f.call(four, { left, right: p.u, end, out }));
   });
 }

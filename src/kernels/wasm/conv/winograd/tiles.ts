@@ -1,10 +1,4 @@
-import {
-  type FunctionBuilder,
-  type I32,
-  i32,
-  type KernelFunction,
-  type ModuleBuilder,
-} from '../../builder/index.ts';
+import { type FunctionBuilder, type I32, i32 } from '../../builder/index.ts';
 import type { WinogradSizes } from './layout.ts';
 
 /** Bytes. */
@@ -36,7 +30,12 @@ export function gridArguments({ batch, ...sizes }: WinogradSizes): number[] {
 }
 
 /** The tile `index`: its image, and the first row and column of its window of the image. */
-export function locate(f: FunctionBuilder, grid: Grid, index: I32, step = 4) {
+export function locate(
+  f: FunctionBuilder,
+  grid: Pick<Grid, 'tilesY' | 'tilesX' | 'top' | 'left'>,
+  index: I32,
+  step = 4,
+) {
   const inImage = f.let(index.remU(grid.tilesY.times(grid.tilesX)));
   const n = f.let(index.divU(grid.tilesY.times(grid.tilesX)));
   const y = f.let(inImage.divU(grid.tilesX).times(step).minus(grid.top));
@@ -70,45 +69,5 @@ export function touchRows(
     const all = f.local(i32);
     f.for(start, end, 64, (line) => all.set(all.or(f.loadI32(line))));
     f.storeI32(cell, all);
-  });
-}
-
-const patchSignature = { image: i32, height: i32, width: i32, y: i32, x: i32, patch: i32 };
-
-/** `patch(...)`: copies size x size pixels from (y, x) on, with zeros for those outside the image. */
-export function writeGather(
-  m: ModuleBuilder,
-  name: string,
-  size: number,
-  channels: number,
-): KernelFunction<typeof patchSignature, void> {
-  const pixel = channels * 4;
-  return m.func(name, patchSignature, (f, p) => {
-    // Columns [from, to) of the patch lie on the image.
-    const clamp = (value: I32): I32 => {
-      const low = f.let(f.select(value.lt(0), i32(0), value));
-      return f.let(f.select(low.gt(size), i32(size), low));
-    };
-    const from = clamp(i32(0).minus(p.x));
-    const past = clamp(p.width.minus(p.x));
-    const to = f.let(f.select(past.lt(from), from, past));
-    const zero = (at: I32, bytes: I32): void => f.if(bytes.ne(0), () => f.fill(at, 0, bytes));
-    f.for(0, size, 1, (row) => {
-      const y = f.let(p.y.plus(row));
-      const at = f.let(p.patch.plus(row.times(size * pixel)));
-      f.if(
-        y.ltU(p.height),
-        () => {
-          zero(at, f.let(from.times(pixel)));
-          const source = f.let(p.image.plus(y.times(p.width).plus(p.x).plus(from).times(pixel)));
-          const target = f.let(at.plus(from.times(pixel)));
-          const bytes = f.let(to.minus(from).times(pixel));
-          f.for(0, bytes.and(-16), 16, (i) => f.store4(target.plus(i), f.load4(source.plus(i))));
-          f.for(bytes.and(-16), bytes, 4, (i) => f.storeF32(target.plus(i), f.loadF32(source.plus(i))));
-          zero(f.let(at.plus(to.times(pixel))), f.let(i32(size).minus(to).times(pixel)));
-        },
-        () => f.fill(at, 0, size * pixel),
-      );
-    });
   });
 }
