@@ -116,14 +116,20 @@ describe('convolution in WebAssembly', () => {
     );
   });
 
-  it('equals the reference where the gradient of the weights is added up from chunks of tiles', () => {
+  it.each([
+    ['many tiles, few channels: gradients of the weights by chunks of tiles', 4, [33, 30], [9, 13, 1]],
+    ['images larger than the cache, whose rows are touched first', 24, [33, 30], [9, 13, 1]],
+    ['more tiles than fit a block of channels: gradients of the weights by planes', 3, [22, 21], [40, 43, 1]],
+    ['many channels and tiles: weights transformed by all threads together', 5, [15, 16], [68, 70, 1]],
+    ['fewer tiles than channels: all by channels', 2, [9, 7], [33, 46, 1]],
+  ] as const)('equals the reference by Winograd with %s', (_, batch, size, channels) => {
     setWinograd(true);
-    expectLikeReference(makeCase(7, 4, [33, 30], [9, 13, 1], threeByThree([1, 0, 2, 1])), true, WINOGRAD);
-  });
-
-  it('equals the reference where the images are larger than the cache, and their rows are touched first', () => {
-    setWinograd(true);
-    expectLikeReference(makeCase(8, 24, [33, 30], [9, 13, 1], threeByThree([1, 0, 2, 1])), false, WINOGRAD);
+    const each = makeCase(7, batch, size, channels, threeByThree([1, 0, 2, 1]));
+    expectLikeReference(each, true, WINOGRAD);
+    const { x, w, dy, geometry } = each;
+    const alone = collect(() => conv2dBackward(dy, x, w, geometry, { x: true, w: false }).dx!);
+    const together = collect(() => conv2dBackward(dy, x, w, geometry, { x: true, w: true }).dx!);
+    expect(together.data).toEqual(alone.data);
   });
 
   it('is closer to the reference without Winograd', () => {
@@ -136,14 +142,15 @@ describe('convolution in WebAssembly', () => {
   });
 
   it.each([
-    ['Winograd', [24, 20, 1], threeByThree([1, 1, 1, 1])],
-    ['Winograd with many channels', [64, 40, 1], threeByThree([1, 1, 1, 1])],
-    ['a stride', [12, 40, 1], { ...threeByThree([1, 1, 1, 1]), stride: [2, 2] }],
-    ['few channels', [3, 10, 1], threeByThree([0, 0, 0, 0])],
-    ['depthwise', [36, 36, 36], threeByThree([1, 1, 1, 1])],
-  ] as const)('gives the same bits on 1, 2 and 3 threads: %s', (_, channels, window) => {
+    ['Winograd', 9, [33, 30], [24, 20, 1], threeByThree([1, 1, 1, 1])],
+    ['Winograd by planes', 9, [33, 30], [64, 40, 1], threeByThree([1, 1, 1, 1])],
+    ['Winograd by channels', 2, [9, 7], [24, 44, 1], threeByThree([1, 1, 1, 1])],
+    ['a stride', 9, [33, 30], [12, 40, 1], { ...threeByThree([1, 1, 1, 1]), stride: [2, 2] }],
+    ['few channels', 9, [33, 30], [3, 10, 1], threeByThree([0, 0, 0, 0])],
+    ['depthwise', 9, [33, 30], [36, 36, 36], threeByThree([1, 1, 1, 1])],
+  ] as const)('gives the same bits on 1, 2 and 3 threads: %s', (_, batch, size, channels, window) => {
     setWinograd(true);
-    const { x, w, dy, bias, geometry } = makeCase(2, 9, [33, 30], channels, window);
+    const { x, w, dy, bias, geometry } = makeCase(2, batch, size, channels, window);
     onAllThreadCounts(() => conv2d(x, w, bias, geometry, true));
     onAllThreadCounts(() => conv2dBackward(dy, x, w, geometry, { x: true, w: false }).dx!);
     onAllThreadCounts(() => conv2dBackward(dy, x, w, geometry, { x: false, w: true }).dw!);
