@@ -15,9 +15,9 @@ export function normalizeAxes(name: string, axes: Axes, rank: number): number[] 
     }
     return index;
   });
-  const sorted = [...new Set(list)].sort((a, b) => a - b);
-  if (sorted.length !== list.length)
-    throw new Error(`${name}: axes [${list.join(', ')}] name an axis twice.`);
+  const sorted = list.sort((a, b) => a - b);
+  if (sorted.some((axis, i) => axis === sorted[i + 1]))
+    throw new Error(`${name}: axes [${sorted.join(', ')}] name an axis twice.`);
   return sorted;
 }
 

@@ -25,7 +25,8 @@ export function conv2d(
   sameDType('conv2d', x, w, bias);
   const groups = options.groups ?? 1;
   const [kh, kw, inPerGroup, out] = w.shape;
-  const geometry: ConvGeometry = { ...windowOver('conv2d', x.shape, [kh, kw], options), groups };
+  const { kernel, stride, padding, dilation } = windowOver('conv2d', x.shape, [kh, kw], options);
+  const geometry: ConvGeometry = { kernel, stride, padding, dilation, groups };
   if (w.rank !== 4 || inPerGroup * groups !== x.shape[3] || out % groups !== 0) {
     throw new Error(
       `conv2d: weight [kh, kw, in / groups, out] = [${w.shape.join(', ')}] with ${groups} groups needs ` +

@@ -1,4 +1,4 @@
-import type { NDArray } from '../kernels/kernels.ts';
+import type { NDArray, Numbers } from '../kernels/kernels.ts';
 import { gradEnabled, ownByStep, ownOffGraph } from './lifetime.ts';
 import { Tensor } from './tensor.ts';
 
@@ -24,14 +24,22 @@ export type BackwardRule<Inputs extends readonly Input[]> = (
 export interface GraphNode {
   /** The operation, for error messages. */
   readonly name: string;
-  /** Grows with every node, so an operation's inputs always have smaller numbers: descending order is a valid backward order. */
-  readonly id: number;
   readonly inputs: readonly Input[];
   /** null once backward() has used it. */
   backward: BackwardRule<readonly Input[]> | null;
+  /** What backward() has gathered so far of dL/d(result); null outside of it. */
+  gradient: Flow | null;
 }
 
-let nextId = 0;
+/** A gradient on its way: of several results at once, perhaps (both inputs of an addition), so it counts its holders. */
+export interface Flow {
+  readonly data: Numbers;
+  holders: number;
+  /** backward() made it by adding, so that nothing else refers to it. */
+  readonly isSum: boolean;
+  /** The last holder has to give its memory back. */
+  isPooled: boolean;
+}
 
 /**
  * Makes a tensor of `y`, the result of the operation `name` on `inputs`, and puts the operation on the graph if an input
@@ -43,27 +51,27 @@ export function record<const Inputs extends readonly Input[]>(
   inputs: Inputs,
   backward: BackwardRule<Inputs>,
 ): Tensor {
-  const onGraph = gradEnabled() && inputs.some((x) => x?.requiresGrad);
-  const result = new Tensor(y.data, y.shape, { requiresGrad: onGraph });
-  if (!onGraph) {
+  const result = new Tensor(y.data, y.shape);
+  if (!gradEnabled() || !inputs.some(needsGradient)) {
     ownOffGraph(result);
     return result;
   }
-  result.node = {
-    name,
-    id: nextId++,
-    inputs,
-    backward: backward as unknown as BackwardRule<readonly Input[]>,
-  };
+  result.requiresGrad = true;
+  const rule = backward as unknown as BackwardRule<readonly Input[]>;
+  result.node = { name, inputs, backward: rule, gradient: null };
   ownByStep(result);
   for (const x of inputs) void x?.data; // an input from before this step has just been reclaimed: reading it says so
   return result;
 }
 
+/** Does backward() have to compute a gradient for it? */
+export const needsGradient = (x: Input): boolean => x?.requiresGrad ?? false;
+
 /** Throws unless all inputs have one dtype: mixing them would quietly lose the precision that float64 is for. */
-export function sameDType(name: string, ...inputs: readonly Input[]): void {
-  const present = inputs.filter((x) => x !== null);
-  if (present.every((x) => x.dtype === present[0].dtype)) return;
-  const got = present.map((x) => x.dtype).join(' and ');
-  throw new Error(`${name}: all inputs must have one dtype, got ${got}. Convert with cast(x, dtype).`);
+export function sameDType(name: string, first: Tensor, ...others: readonly Input[]): void {
+  for (const x of others) {
+    if (x === null || x.dtype === first.dtype) continue;
+    const got = [first, ...others].flatMap((each) => each?.dtype ?? []).join(' and ');
+    throw new Error(`${name}: all inputs must have one dtype, got ${got}. Convert with cast(x, dtype).`);
+  }
 }

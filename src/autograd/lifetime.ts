@@ -1,5 +1,5 @@
 import { activeKernels } from '../kernels/active.ts';
-import { claimFresh } from '../kernels/fresh.ts';
+import { claimFresh, hasFresh } from '../kernels/fresh.ts';
 import type { Numbers } from '../kernels/kernels.ts';
 import { Tensor } from './tensor.ts';
 
@@ -35,27 +35,30 @@ export function gradEnabled(): boolean {
 
 /** Gives a fresh result on the graph to the running step, beginning a new step if the last one is spent. */
 export function ownByStep(y: Tensor): void {
-  const blocks = claimFresh();
   if (stepSpent) {
     stepSpent = false;
     end(step, afterStep);
   }
   step.tensors.push(y);
-  step.blocks.push(...blocks);
+  while (hasFresh()) step.blocks.push(claimFresh());
+}
+
+/** The results of the running step, oldest first: each behind everything that it was computed from. */
+export function resultsOfStep(): readonly Tensor[] {
+  return step.tensors;
 }
 
 /** Gives a fresh result off the graph to the innermost noGrad block, or else to the garbage collector. */
 export function ownOffGraph(y: Tensor): void {
-  const blocks = claimFresh();
-  const block = open.at(-1);
-  if (block) {
+  if (open.length > 0) {
+    const block = open[open.length - 1];
     block.tensors.push(y);
-    block.blocks.push(...blocks);
+    while (hasFresh()) block.blocks.push(claimFresh());
     return;
   }
-  if (blocks.length === 0) return;
+  if (!hasFresh()) return;
   if (activeKernels().owns(y.data)) y.moveTo(y.data.slice());
-  release(blocks);
+  while (hasFresh()) giveBack(claimFresh());
 }
 
 /** backward() has run: the step's results stay readable until the next forward pass. */
@@ -69,6 +72,7 @@ export function spendStep(): void {
  */
 export function noGrad<T>(fn: () => T): T {
   return inBlock(fn, (result, block) => {
+    while (hasFresh()) block.blocks.push(claimFresh());
     if (result instanceof Promise) {
       throw new Error(
         'noGrad(fn): fn must not be async, since its block ends when it returns. Await outside of noGrad.',
@@ -93,32 +97,27 @@ export function noGrad<T>(fn: () => T): T {
 }
 
 /**
- * Runs one backward rule: no graph is recorded, and everything it allocated is given back, save the blocks behind the
- * results that `keep` picks. Those are returned as `owned`: the caller gives them back.
+ * Runs one backward rule: no graph is recorded, and everything it allocated is given back, save the blocks that `keep` picks:
+ * the caller gives those back.
  */
-export function scratch<T>(
-  fn: () => T,
-  keep: (result: T) => Iterable<Numbers>,
-): { result: T; owned: Numbers[] } {
-  const owned: Numbers[] = [];
-  const result = inBlock(fn, (value, block) => {
-    for (const data of keep(value)) {
-      const at = block.blocks.indexOf(data);
-      if (at >= 0) owned.push(...block.blocks.splice(at, 1));
+export function scratch<T>(fn: () => T, keep: (result: T, block: Numbers) => boolean): T {
+  return inBlock(fn, (result, block) => {
+    while (hasFresh()) {
+      const each = claimFresh();
+      if (!keep(result, each)) giveBack(each);
     }
+    if (block.blocks.length > 0) block.blocks = block.blocks.filter((each) => !keep(result, each));
   });
-  return { result, owned };
 }
 
 /** Opens a block around `fn`, lets `settle` take out what survives, and gives back the rest, also when something throws. */
 function inBlock<T>(fn: () => T, settle: (result: T, block: Lifetime) => void): T {
-  release(claimFresh()); // left by an operation that threw
+  while (hasFresh()) giveBack(claimFresh()); // left by an operation that threw
   const block: Lifetime = { tensors: [], blocks: [] };
   open.push(block);
   let popped = false;
   try {
     const result = fn();
-    block.blocks.push(...claimFresh());
     open.pop();
     popped = true;
     settle(result, block);
@@ -131,14 +130,13 @@ function inBlock<T>(fn: () => T, settle: (result: T, block: Lifetime) => void): 
 
 function end(lifetime: Lifetime, why: string): void {
   for (const tensor of lifetime.tensors) tensor.reclaim(why);
-  release(lifetime.blocks);
+  for (const block of lifetime.blocks) giveBack(block);
   lifetime.tensors = [];
   lifetime.blocks = [];
 }
-
-function release(blocks: readonly Numbers[]): void {
+function giveBack(block: Numbers): void {
   const kernels = activeKernels();
-  for (const block of blocks) if (kernels.owns(block)) kernels.release(block);
+  if (kernels.owns(block)) kernels.release(block);
 }
 
 function* tensorsIn(value: unknown): Generator<Tensor> {

@@ -22,10 +22,11 @@ export function crossEntropy(
     );
   }
   const targets = new Int32Array(labels);
-  const wrong = targets.findIndex((label, i) => label < 0 || label >= classes || label !== labels[i]);
-  if (wrong >= 0) {
+  for (let n = 0; n < count; n++) {
+    const label = targets[n];
+    if (label >= 0 && label < classes && label === labels[n]) continue;
     throw new Error(
-      `crossEntropy: label ${labels[wrong]} at ${wrong} is not a class; logits [${logits.shape.join(', ')}] allow the ` +
+      `crossEntropy: label ${labels[n]} at ${n} is not a class; logits [${logits.shape.join(', ')}] allow the ` +
         `integers 0 to ${classes - 1}.`,
     );
   }

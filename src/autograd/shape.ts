@@ -53,8 +53,8 @@ export function broadcastTo(x: Tensor, shape: Shape): Tensor {
 /** Tensors one after another along an axis; all other lengths equal.   Each dx is its part of dy. */
 export function concat(xs: readonly Tensor[], axis: number): Tensor {
   if (xs.length === 0) throw new Error('concat: needs at least one tensor.');
-  sameDType('concat', ...xs);
   const [first] = xs;
+  sameDType('concat', first, ...xs);
   const [at] = normalizeAxes('concat', axis, first.rank);
   for (const x of xs) {
     if (x.rank !== first.rank || x.shape.some((length, i) => i !== at && length !== first.shape[i])) {

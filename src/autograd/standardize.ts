@@ -4,8 +4,6 @@ import { record, sameDType } from './graph.ts';
 import type { Tensor } from './tensor.ts';
 
 export interface Standardize {
-  /** Reads x as [n, p, g, k]; the statistics are taken over p and k (kernels.ts, SetView). */
-  view: SetView;
   /** [g * k]; null: 1. */
   gamma?: Tensor | null;
   /** [g * k]; null: 0. */
@@ -24,12 +22,13 @@ export interface Standardize {
   residual?: Tensor | null;
   /** y = max(y, 0), last. */
   relu?: boolean;
-  /** Sees mu and the variance of each set, [n, g], while they are valid: for running statistics. */
-  observe?: (statistics: SetStatistics) => void;
+  /** Sees mu and the variance of each set, [n, g], of m values, while they are valid: for running statistics. */
+  observe?: (statistics: SetStatistics, m: number) => void;
 }
 
 /**
- * The core that most norms share: over each index set, xHat = (x - mu) / sigma; y = gamma xHat + beta. With g = gamma dy:
+ * The core that most norms share: over each index set, xHat = (x - mu) / sigma; y = gamma xHat + beta. `view` reads x as
+ * [n, p, g, k]; the statistics are taken over p and k (kernels.ts, SetView). With g = gamma dy:
  *
  *   dx = (1/sigma) ( g  -  mean(g)  -  xHat mean(g xHat) )        (NORMS.md B1; for ddof 1 the last mean divides by m - 1)
  *        direct     through mu     through sigma
@@ -37,16 +36,8 @@ export interface Standardize {
  * dgamma = sum dy xHat and dbeta = sum dy, over everything that shares them. The norm files choose the sets and derive
  * this; the loops are in src/kernels/reference/standardize.ts.
  */
-export function standardize(x: Tensor, set: Standardize): Tensor {
-  const {
-    view,
-    gamma = null,
-    beta = null,
-    given = null,
-    residual = null,
-    relu = false,
-    detach = 'none',
-  } = set;
+export function standardize(x: Tensor, view: SetView, set: Standardize): Tensor {
+  const { gamma = null, beta = null, given = null, residual = null, relu = false, detach = 'none' } = set;
   sameDType('standardize', x, gamma, beta, residual);
   const options: StandardizeOptions = {
     eps: set.eps,
@@ -62,7 +53,7 @@ export function standardize(x: Tensor, set: Standardize): Tensor {
   }
   const k = kernels(x);
   const { y, statistics } = k.standardize({ x, view, gamma, beta, options, given, residual, relu });
-  set.observe?.(statistics);
+  set.observe?.(statistics, view.p * view.k);
   const through = {
     mean: !given && options.center && (detach === 'none' || detach === 'variance'),
     variance: !given && (detach === 'none' || detach === 'mean'),

@@ -33,7 +33,8 @@ export class Conv2d extends Module {
   }
 
   /** `relu`: y = max(y, 0) in the same pass. */
-  forward(x: Tensor, then: { relu?: boolean } = {}): Tensor {
-    return conv2d(x, effectiveWeight(this), this.bias, { ...this.geometry, ...then });
+  forward(x: Tensor, { relu }: { relu?: boolean } = {}): Tensor {
+    const { stride, padding, dilation, groups } = this.geometry;
+    return conv2d(x, effectiveWeight(this), this.bias, { stride, padding, dilation, groups, relu });
   }
 }

@@ -9,7 +9,7 @@ import { kernels } from '../kernels/active.ts';
 export function clipGradNorm(parameters: readonly Tensor[], maxNorm: number): number {
   const gradients = gradientsOf(parameters);
   if (gradients.length === 0) return 0;
-  sameDType('clipGradNorm', ...gradients);
+  sameDType('clipGradNorm', gradients[0], ...gradients);
   const arrays = gradients.map((gradient) => gradient.data);
   const k = kernels(gradients[0]);
   const norm = Math.sqrt(k.sumOfSquares(arrays));

@@ -80,23 +80,25 @@ export abstract class BaseOptimizer implements Optimizer {
   protected abstract update(slots: readonly Slot[], update: Update): void;
 
   step(): void {
-    this.#slots.forEach((slots, i) => {
+    for (let i = 0; i < this.groups.length; i++) {
       const { weightDecay = 0, lrScale = 1 } = this.groups[i];
-      const moving = slots.filter(({ parameter }) => parameter.requiresGrad && parameter.grad !== null);
-      for (const steps of new Set(moving.map((slot) => slot.steps))) {
-        const together = moving.filter((slot) => slot.steps === steps);
+      let left = this.#slots[i].filter(isMoving);
+      while (left.length > 0) {
+        const { steps } = left[0];
+        const together = left.filter((slot) => slot.steps === steps);
+        left = left.filter((slot) => slot.steps !== steps);
         if (steps === 0) for (const slot of together) this.#remember(slot);
         this.update(together, { lr: this.lr * lrScale, weightDecay, steps });
+        for (const slot of together) {
+          slot.steps++;
+          constrain(slot.parameter);
+        }
       }
-      for (const slot of moving) {
-        slot.steps++;
-        constrain(slot.parameter);
-      }
-    });
+    }
   }
 
   zeroGrad(): void {
-    for (const slot of this.#slots.flat()) zeroGrad(slot.parameter);
+    for (const slots of this.#slots) for (const { parameter } of slots) zeroGrad(parameter);
   }
 
   state(): OptimizerState {
@@ -141,6 +143,8 @@ export abstract class BaseOptimizer implements Optimizer {
   }
 }
 
+const isMoving = ({ parameter }: Slot): boolean => parameter.requiresGrad && parameter.grad !== null;
+
 /** Throws unless low <= value <= high. */
 export function requireRange(layer: string, option: string, value: number, low: number, high: number): void {
   if (value >= low && value <= high) return;
@@ -167,6 +171,6 @@ function asGroups(name: string, given: ParametersOrGroups): readonly ParameterGr
   if (all.some((parameter) => parameter.node !== null)) {
     throw new Error(`${name}: a parameter is the result of an operation. Only leaves can be trained.`);
   }
-  sameDType(name, ...all);
+  sameDType(name, all[0], ...all);
   return groups;
 }

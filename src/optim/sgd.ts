@@ -32,11 +32,14 @@ export class Sgd extends BaseOptimizer {
   }
 
   protected update(slots: readonly Slot[], { lr, weightDecay, steps }: Update): void {
+    const { momentum, dampening, nesterov } = this.#options;
     kernels(slots[0].parameter).sgdStep({
-      ...this.#options,
+      momentum,
+      dampening,
+      nesterov,
       parameters: slots.map((slot) => slot.parameter.data),
       gradients: slots.map((slot) => slot.parameter.grad!.data),
-      velocities: this.#options.momentum > 0 ? slots.map((slot) => slot.arrays.velocity) : null,
+      velocities: momentum > 0 ? slots.map((slot) => slot.arrays.velocity) : null,
       lr,
       weightDecay,
       first: steps === 0,

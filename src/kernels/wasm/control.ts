@@ -16,7 +16,7 @@ export const JOB = {
   argumentCount: 4,
   /** Arguments as float64, which holds every i32, f32 and f64 exactly. */
   arguments: LINE,
-  /** How many parts are done. The next job begins when all are. */
+  /** How many parts are done, counted where another job follows: it begins when all are. */
   done: LINE + 2 * MAX_ARGUMENTS,
   /** For each thread a line: its next part, and the end of its parts. */
   ranges: 2 * LINE + 2 * MAX_ARGUMENTS,
@@ -27,20 +27,20 @@ export const JOB_STRIDE = JOB.ranges + MAX_THREADS * LINE;
 
 /** Word offsets. */
 export const WORD = {
-  /** Counts up: odd while a job is open, even between jobs. Workers spin and sleep on it. */
+  /** Counts up: odd while jobs are open, even between. Workers spin and sleep on it, */
   epoch: 0,
+  /** so that what they read next comes along: how many jobs are open, and how many threads work on them. */
+  jobs: 1,
+  threads: 2,
   /** How many workers sleep. */
   sleeping: LINE,
   /** How many workers are inside the open job. The main thread ends a job only at 0. */
   active: 2 * LINE,
   /** How many modules the table below has. */
   modules: 3 * LINE,
-  /** The open jobs: how many there are, and how many threads work on them. */
-  jobs: 4 * LINE,
-  threads: 4 * LINE + 1,
   /** 1 + the number of the thread whose kernel threw; its message follows as character codes. */
-  failed: 5 * LINE,
-  message: 5 * LINE + 1,
+  failed: 4 * LINE,
+  message: 4 * LINE + 1,
   /** For each worker a line: whether it has started. */
   started: 20 * LINE,
   /** The jobs' own blocks, laid out as JOB says. */

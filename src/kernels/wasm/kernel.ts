@@ -50,6 +50,15 @@ export class Kernel {
    * `grain`; so is its end, save at the last item. Choose a grain worth some 5 us.
    */
   job(name: string, items: number, grain: number, ...args: number[]): Job {
+    return this.jobWith(name, items, grain, args);
+  }
+
+  /** Runs one job on all threads; one of up to `grain` items runs right here. */
+  range(name: string, items: number, grain: number, ...args: number[]): void {
+    runInTurn([this.jobWith(name, items, grain, args)]);
+  }
+
+  private jobWith(name: string, items: number, grain: number, args: readonly number[]): Job {
     const { call, index } = this.find(name);
     if (args.length > MAX_ARGUMENTS) {
       throw new RangeError(
@@ -59,14 +68,9 @@ export class Kernel {
     return { run: call, module: this.id, index, items, grain, args };
   }
 
-  /** Runs one job on all threads; one of up to `grain` items runs right here. */
-  range(name: string, items: number, grain: number, ...args: number[]): void {
-    runInTurn([this.job(name, items, grain, ...args)]);
-  }
-
   /** `range` with one item to a part: `name(firstPart, endPart, ...args)`. */
   parallel(name: string, parts: number, ...args: number[]): void {
-    this.range(name, parts, 1, ...args);
+    runInTurn([this.jobWith(name, parts, 1, args)]);
   }
 }
 

@@ -7,17 +7,17 @@ import { allocate, isKernelMemory, release } from './memory.ts';
  * ordinary JavaScript memory are copied in for the length of the call, scratch blocks end with it, and results are
  * listed as fresh, so that the caller's lifetime takes them over (../fresh.ts).
  */
-let scratchBlocks: Float32Array[] = [];
+const scratchBlocks: Float32Array[] = [];
+/** How many of them are in use: counted apart, since an array that is emptied gives its own memory up every time. */
+let scratchCount = 0;
 
 /** Runs `body`, then gives back the scratch blocks and the copies of inputs that it made. Calls may nest. */
 export function kernelCall<T>(body: () => T): T {
-  const outer = scratchBlocks;
-  scratchBlocks = [];
+  const outer = scratchCount;
   try {
     return body();
   } finally {
-    for (const block of scratchBlocks) release(block);
-    scratchBlocks = outer;
+    while (scratchCount > outer) release(scratchBlocks[--scratchCount]);
   }
 }
 
@@ -33,7 +33,7 @@ export function input(data: Numbers | Int32Array): number {
 /** A block for the length of the call, not cleared. */
 export function scratch(floats: number): Float32Array {
   const block = allocate(floats);
-  scratchBlocks.push(block);
+  scratchBlocks[scratchCount++] = block;
   return block;
 }
 

@@ -3,8 +3,9 @@
  * so that a training step, which asks for the same sizes again and again, makes nothing new.
  */
 
-/** Blocks start at multiples of a cache line. */
-const LINE = 64;
+/** Blocks start at multiples of a cache line, of 64 bytes. */
+const LINE_SHIFT = 6;
+const LINE = 1 << LINE_SHIFT;
 const PAGE = 65536;
 /** The first page stays free, so that address 0 is never a valid tensor. */
 const FIRST = PAGE;
@@ -40,6 +41,8 @@ interface Block {
   readonly capacity: number;
   readonly views: Float32Array[];
   free: boolean;
+  /** Where it is free: another free one of its size. A list through the blocks themselves takes the fewest looks at memory. */
+  next: Block | undefined;
 }
 
 /**
@@ -53,12 +56,21 @@ export function sizeClass(lines: number): number {
   return shift <= 0 ? lines : ((lines + (1 << shift) - 1) >> shift) << shift;
 }
 
+/** Numbers the size classes: dense, so that an array holds what there is for each. */
+function classNumber(capacity: number): number {
+  if (capacity <= 8) return capacity;
+  const shift = 28 - Math.clz32(capacity - 1);
+  return 8 * shift + (capacity >> shift);
+}
+
 export function createPool(memory: WebAssembly.Memory, limit: number): Pool {
   /** By start, in lines. */
   const blocks = new Map<number, Block>();
-  const freeByCapacity = new Map<number, Block[]>();
+  /** The free block to take next, by size class. */
+  const free: (Block | undefined)[] = [];
   /** Views made before a growth keep the buffer object of that time, so several are ours. */
   const buffers = new Set<ArrayBufferLike>([memory.buffer]);
+  let newest: ArrayBufferLike = memory.buffer;
   /** Stretches of memory that belong to no block, left over by `coalesce`. */
   let spans: { start: number; end: number }[] = [];
   let top = FIRST;
@@ -71,6 +83,7 @@ export function createPool(memory: WebAssembly.Memory, limit: number): Pool {
     const { views } = block;
     for (let i = 0; i < views.length; i++) if (views[i].length === floats) return views[i];
     const { buffer } = memory;
+    newest = buffer;
     buffers.add(buffer); // V8 replaces the object also when another shared memory of the process grows
     const made = new Float32Array(buffer as ArrayBuffer, block.start, floats);
     if (block.views.length === VIEWS) block.views.shift();
@@ -78,9 +91,18 @@ export function createPool(memory: WebAssembly.Memory, limit: number): Pool {
     return made;
   }
 
+  /** The block that `view` is a whole view of. */
+  function blockOf(view: ArrayBufferView): Block | undefined {
+    const block = blocks.get(view.byteOffset >>> LINE_SHIFT);
+    if (block === undefined) return undefined;
+    const { views } = block;
+    for (let i = 0; i < views.length; i++) if (views[i] === view) return block;
+    return undefined;
+  }
+
   function addBlock(start: number, capacity: number): Block {
-    const block: Block = { start, capacity, views: [], free: false };
-    blocks.set(start / LINE, block);
+    const block: Block = { start, capacity, views: [], free: false, next: undefined };
+    blocks.set(start >>> LINE_SHIFT, block);
     return block;
   }
 
@@ -119,12 +141,12 @@ export function createPool(memory: WebAssembly.Memory, limit: number): Pool {
 
   /** Joins free neighbours, so that memory cut for other sizes can be cut anew. Only at the limit. */
   function coalesce(): void {
-    const free = [...blocks.values()].filter((block) => block.free);
-    for (const block of free) blocks.delete(block.start / LINE);
-    freeByCapacity.clear();
+    const loose = [...blocks.values()].filter((block) => block.free);
+    for (const block of loose) blocks.delete(block.start >>> LINE_SHIFT);
+    free.fill(undefined);
     const pieces = [
       ...spans,
-      ...free.map((block) => ({ start: block.start, end: block.start + block.capacity * LINE })),
+      ...loose.map((block) => ({ start: block.start, end: block.start + block.capacity * LINE })),
     ];
     pieces.sort((a, b) => a.start - b.start);
     // Gaps left by staggering belong to no block: two pieces touch when no block lies between them.
@@ -174,27 +196,35 @@ export function createPool(memory: WebAssembly.Memory, limit: number): Pool {
         throw new RangeError(`A block has a whole number of floats, got ${floats}.`);
       }
       const capacity = sizeClass(Math.ceil(floats / 16));
-      const block = freeByCapacity.get(capacity)?.pop() ?? newBlock(capacity);
+      const sameSize = classNumber(capacity);
+      let block = free[sameSize];
+      if (block === undefined) block = newBlock(capacity);
+      else free[sameSize] = block.next;
       block.free = false;
+      block.next = undefined;
       inUse += capacity;
       if (inUse > peak) peak = inUse;
       return view(block, floats);
     },
 
     release(released) {
-      const block = blocks.get(released.byteOffset / LINE);
-      if (block === undefined || !block.views.includes(released)) {
+      const block = blockOf(released);
+      if (block === undefined) {
         throw new Error('release: this view is not a block of the pool (a part of one cannot be released).');
       }
       if (block.free) throw new Error(`release: the block at ${block.start} was released before.`);
       block.free = true;
       inUse -= block.capacity;
-      const free = freeByCapacity.get(block.capacity);
-      if (free === undefined) freeByCapacity.set(block.capacity, [block]);
-      else free.push(block);
+      const sameSize = classNumber(block.capacity);
+      block.next = free[sameSize];
+      free[sameSize] = block;
     },
 
-    owns: (each) => buffers.has(each.buffer),
+    /** Whole views first, since to ask a view for its buffer takes longer. */
+    owns(view) {
+      const { buffer } = view;
+      return buffer === newest || buffers.has(buffer);
+    },
 
     statistics: () => ({ inUse: inUse * LINE, peak: peak * LINE, reserved: top - FIRST, limit }),
   };

@@ -53,14 +53,24 @@ export function callRows(axes: Axes, inner: number, call: RowCall): void {
   }
   const rows = lengths[0] * lengths[1] * lengths[2];
   const args = [lengths[1], lengths[2], ...first, ...second];
-  const walk = (axis: number, atFirst: number, atSecond: number): void => {
-    if (axis === outer - inKernel) {
-      call(rows, atFirst, atSecond, args);
-      return;
-    }
-    for (let i = 0; i < axes.lengths[axis]; i++) {
-      walk(axis + 1, atFirst + i * axes.first[axis] * 4, atSecond + i * axes.second[axis] * 4);
-    }
-  };
-  walk(0, 0, 0);
+  eachRun(axes, outer - inKernel, 0, 0, 0, (atFirst, atSecond) => call(rows, atFirst, atSecond, args));
+}
+
+/** body for each position along the first `depth` axes, from `axis` on. */
+function eachRun(
+  axes: Axes,
+  depth: number,
+  axis: number,
+  atFirst: number,
+  atSecond: number,
+  body: (atFirst: number, atSecond: number) => void,
+): void {
+  if (axis === depth) {
+    body(atFirst, atSecond);
+    return;
+  }
+  for (let i = 0; i < axes.lengths[axis]; i++) {
+    const [first, second] = [i * axes.first[axis] * 4, i * axes.second[axis] * 4];
+    eachRun(axes, depth, axis + 1, atFirst + first, atSecond + second, body);
+  }
 }

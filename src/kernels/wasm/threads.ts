@@ -156,7 +156,7 @@ function runTogether(current: Team, jobs: readonly Job[], threads: number): void
   try {
     for (let i = 0; i < jobs.length; i++) {
       if (i > 0 && !waitForParts(words, jobs[i - 1], jobBlock(i - 1))) break;
-      work(words, jobs[i], jobBlock(i), threads);
+      work(words, jobs[i], jobBlock(i), threads, i < jobs.length - 1);
     }
   } catch (error) {
     close(words);
@@ -196,7 +196,8 @@ function open({ words, numbers }: Team, jobs: readonly Job[], threads: number): 
 }
 
 /** The main thread's share of a job, then whatever the others have not taken yet. */
-function work(words: Int32Array, { run, items, grain, args }: Job, block: number, threads: number): void {
+function work(words: Int32Array, job: Job, block: number, threads: number, counts: boolean): void {
+  const { run, items, grain, args } = job;
   for (let thread = 0; thread < threads; thread++) {
     const range = block + JOB.ranges + thread * LINE;
     const end = words[range + 1];
@@ -207,7 +208,7 @@ function work(words: Int32Array, { run, items, grain, args }: Job, block: number
       if (first >= end) break;
       const past = Math.min(first + claim, end);
       run(first * grain, Math.min(past * grain, items), ...args);
-      Atomics.add(words, block + JOB.done, past - first);
+      if (counts) Atomics.add(words, block + JOB.done, past - first);
       left = end - Atomics.load(words, range);
     }
   }
@@ -216,22 +217,22 @@ function work(words: Int32Array, { run, items, grain, args }: Job, block: number
 /** Waits until all parts of a job are done; false if a worker failed and they will not be. */
 function waitForParts(words: Int32Array, job: Job, block: number): boolean {
   const parts = partCount(job);
-  waitUntil(words, block + JOB.done, (done) => done === parts || Atomics.load(words, WORD.failed) !== 0);
+  waitUntil(words, block + JOB.done, parts, true);
   return Atomics.load(words, WORD.failed) === 0;
 }
 
 /** Closes the jobs to workers that have not entered them, and waits for those that have. */
 function close(words: Int32Array): void {
   Atomics.add(words, WORD.epoch, 1);
-  waitUntil(words, WORD.active, (active) => active === 0);
+  waitUntil(words, WORD.active, 0, false);
 }
 
-/** Spins, later sleeps, until a word of the control block is as wanted. */
-function waitUntil(words: Int32Array, word: number, wanted: (value: number) => boolean): void {
+/** Spins, later sleeps, until a word of the control block is `wanted`; or a worker has failed, where that ends it too. */
+function waitUntil(words: Int32Array, word: number, wanted: number, orFailed: boolean): void {
   let rounds = 0;
   let start = 0;
   let value = Atomics.load(words, word);
-  while (!wanted(value)) {
+  while (value !== wanted && !(orFailed && Atomics.load(words, WORD.failed) !== 0)) {
     if ((++rounds & 255) === 0) {
       const now = performance.now();
       if (start === 0) start = now;

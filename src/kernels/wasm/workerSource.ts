@@ -53,11 +53,15 @@ function nextEpoch(seen) {
   return epoch;
 }
 
-function work(job, threads) {
+/** For each number of arguments a list that all jobs use: new ones would fill the memory that the job's own data needs. */
+const argumentLists = [];
+
+function work(job, threads, counts) {
   const run = kernels[words[job]][words[job + ${JOB.function}]];
   const firstArgument = (job + ${JOB.arguments}) / 2;
-  const args = [0, 0];
-  for (let i = 0; i < words[job + ${JOB.argumentCount}]; i++) args.push(numbers[firstArgument + i]);
+  const count = words[job + ${JOB.argumentCount}];
+  const args = argumentLists[count] ??= new Array(count + 2).fill(undefined);
+  for (let i = 0; i < count; i++) args[i + 2] = numbers[firstArgument + i];
   const grain = words[job + ${JOB.grain}];
   const items = words[job + ${JOB.items}];
   for (let k = 0; k < threads; k++) {
@@ -72,7 +76,7 @@ function work(job, threads) {
       args[0] = first * grain;
       args[1] = Math.min(past * grain, items);
       run.apply(undefined, args);
-      Atomics.add(words, job + ${JOB.done}, past - first);
+      if (counts) Atomics.add(words, job + ${JOB.done}, past - first);
       left = end - Atomics.load(words, range);
     }
   }
@@ -103,7 +107,7 @@ function workInTurn(epoch) {
     const job = ${WORD.firstJob} + i * ${JOB_STRIDE};
     if (words[job] >= kernels.length) return;
     if (i > 0 && !finished(job - ${JOB_STRIDE}, epoch)) return;
-    work(job, threads);
+    work(job, threads, i < jobs - 1);
   }
 }
 

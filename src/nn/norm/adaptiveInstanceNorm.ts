@@ -26,7 +26,7 @@ export function adaptiveInstanceNorm(x: Tensor, style: Tensor, set: Then & { eps
         `and [${style.shape.join(', ')}].`,
     );
   }
-  const xHat = standardize(x, { view: groupSets(x.shape, channels), eps });
+  const xHat = standardize(x, groupSets(x.shape, channels), { eps });
   const { mean, deviation } = moments(style, [1, 2], { eps, ddof: 0 });
   return followedBy(add(mul(xHat, deviation), mean), then);
 }
@@ -62,6 +62,6 @@ export class AdaptiveInstanceNorm extends Norm {
     const eps = this.options.eps ?? 1e-5;
     checkFeatures(`AdaptiveInstanceNorm(features=${features})`, x.shape, features);
     if (style) return adaptiveInstanceNorm(x, style, { ...then, eps });
-    return standardize(x, { ...then, view: groupSets(x.shape, features), gamma, beta, eps });
+    return standardize(x, groupSets(x.shape, features), { ...then, gamma, beta, eps });
   }
 }

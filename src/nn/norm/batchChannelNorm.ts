@@ -25,8 +25,7 @@ import { setStatistics } from './standardizeBy.ts';
  */
 export function batchChannelNorm(x: Tensor, set: BatchChannelCall): Tensor {
   const { gammaBatch, betaBatch, gammaChannel, betaChannel, groups, eps, given, observe, ...then } = set;
-  const z = standardize(x, {
-    view: channelSets(x.shape),
+  const z = standardize(x, channelSets(x.shape), {
     gamma: gammaBatch,
     beta: betaBatch,
     eps,
@@ -37,7 +36,7 @@ export function batchChannelNorm(x: Tensor, set: BatchChannelCall): Tensor {
   const perChannel = (ofGroup: Tensor | null) =>
     ofGroup && reshape(broadcastTo(reshape(ofGroup, [groups, 1]), [groups, view.k]), [groups * view.k]);
   const [gamma, beta] = [perChannel(gammaChannel), perChannel(betaChannel)];
-  return standardize(z, { ...then, view, gamma, beta, eps });
+  return standardize(z, view, { ...then, gamma, beta, eps });
 }
 
 export interface BatchChannelCall extends Then {

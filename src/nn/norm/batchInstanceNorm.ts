@@ -27,9 +27,9 @@ export function batchInstanceNorm(x: Tensor, set: BatchInstanceCall): Tensor {
   const rest = affine(rho, -1, 1);
   const ofInstance = gamma ? mul(gamma, rest) : rest;
   const instance = groupSets(x.shape, x.shape[x.rank - 1]);
-  const half = standardize(x, { ...then, view: instance, gamma: ofInstance, relu: false, eps });
+  const half = standardize(x, instance, { ...then, gamma: ofInstance, relu: false, eps });
   const batch = channelSets(x.shape);
-  return standardize(x, { ...then, view: batch, gamma: ofBatch, beta, residual: half, eps, given, observe });
+  return standardize(x, batch, { ...then, gamma: ofBatch, beta, residual: half, eps, given, observe });
 }
 
 export interface BatchInstanceCall extends Then {

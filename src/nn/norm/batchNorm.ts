@@ -2,7 +2,7 @@ import { standardize, type Tensor } from '../../autograd/index.ts';
 import type { SetStatistics } from '../../kernels/kernels.ts';
 import { type Conventions, type CoreOptions, coreOptions } from './conventions.ts';
 import { affineParameters, type Then } from './norm.ts';
-import { buffer, RunningNorm, type RunningOptions } from './running.ts';
+import { buffer, type RunningMoments, RunningNorm, type RunningOptions } from './running.ts';
 import { channelSets, checkSetSize } from './sets.ts';
 
 /**
@@ -25,7 +25,7 @@ import { channelSets, checkSetSize } from './sets.ts';
  * biased one. A bias in front of it gets gradient 0.
  */
 export function batchNorm(x: Tensor, set: BatchNormCall): Tensor {
-  return standardize(x, { ...set, view: channelSets(x.shape) });
+  return standardize(x, channelSets(x.shape), set);
 }
 
 export interface BatchNormCall extends CoreOptions, Then {
@@ -36,7 +36,7 @@ export interface BatchNormCall extends CoreOptions, Then {
   /** Running statistics [C], for evaluation; null: those of the batch. */
   given?: SetStatistics | null;
   /** Sees the statistics of the batch: to move the running ones (running.ts). */
-  observe?: (batch: SetStatistics) => void;
+  observe?: (batch: SetStatistics, m: number) => void;
 }
 
 export interface BatchNormOptions extends Conventions, RunningOptions {
@@ -64,16 +64,26 @@ export class BatchNorm extends RunningNorm {
     this.runningVar = tracks ? buffer(features, 1) : null;
   }
 
-  forward(x: Tensor, then: Then = {}): Tensor {
-    const { features, gamma, beta, options, runningMean: mean, runningVar: variance } = this;
+  forward(x: Tensor, { residual, relu }: Then = {}): Tensor {
+    const { features, gamma, beta, options } = this;
     this.check(x, features);
-    const running = mean && variance ? { mean, variance } : null;
+    const running = this.#running();
     if (!running) checkSetSize(this.layer, x.shape);
-    const moments = this.momentsFor(running, {
-      m: x.size / features,
-      ddof: options.ddof,
-      unbiased: options.runningVar !== 'biased',
-    });
-    return batchNorm(x, { ...then, ...coreOptions(options), ...moments, gamma, beta });
+    const learns = this.learning && running !== null;
+    const [given, observe] = learns ? [null, this.#follow] : [running, undefined];
+    const { eps, epsInside, ddof, detach } = coreOptions(options);
+    return batchNorm(x, { gamma, beta, eps, epsInside, ddof, detach, given, observe, residual, relu });
   }
+
+  #running(): RunningMoments | null {
+    const { runningMean: mean, runningVar: variance } = this;
+    return mean && variance ? { mean, variance } : null;
+  }
+
+  /** Moves the running statistics towards a batch's. Made once, not in every pass. */
+  readonly #follow = (batch: SetStatistics, m: number): void => {
+    const running = this.#running();
+    const { ddof, runningVar } = this.options;
+    if (running) this.follow(running, batch, { m, ddof, unbiased: runningVar !== 'biased' });
+  };
 }

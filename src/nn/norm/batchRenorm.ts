@@ -27,10 +27,10 @@ export function batchRenorm(x: Tensor, set: BatchRenormCall): Tensor {
   const view = channelSets(x.shape);
   if (!limits) {
     const given = { mean: running.mean, variance: like(running.deviation, (c, s) => s[c] ** 2) };
-    return standardize(x, { ...then, view, gamma, beta, given, eps: 0 });
+    return standardize(x, view, { ...then, gamma, beta, given, eps: 0 });
   }
   let batch: SetStatistics | undefined;
-  const xHat = standardize(x, { view, eps, observe: (statistics) => (batch = statistics) });
+  const xHat = standardize(x, view, { eps, observe: (statistics) => (batch = statistics) });
   const { mean, variance } = batch as SetStatistics;
   const sigma = variance.data.map((v) => Math.sqrt(v + eps));
   const { mean: runningMean, deviation } = running;

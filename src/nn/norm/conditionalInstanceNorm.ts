@@ -19,7 +19,7 @@ import { numbersLike } from './standardizeBy.ts';
 export function conditionalInstanceNorm(x: Tensor, set: ConditionalCall): Tensor {
   const { gamma, beta, labels, eps, ...then } = set;
   const [samples, channels] = [x.shape[0], x.shape[x.rank - 1]];
-  const xHat = standardize(x, { view: groupSets(x.shape, channels), eps });
+  const xHat = standardize(x, groupSets(x.shape, channels), { eps });
   if (!gamma || !beta) return followedBy(xHat, then);
   const conditions = gamma.shape[0];
   if (labels.length !== samples || labels.some((label) => !(label >= 0 && label < conditions))) {

@@ -44,7 +44,7 @@ export interface FilterResponseCall extends Then {
 function response(x: Tensor, set: Omit<FilterResponseCall, 'tau'>): Tensor {
   const { learnedEps, ...rest } = set;
   if (learnedEps) return withLearnedEps(x, learnedEps, rest);
-  return standardize(x, { ...rest, view: groupSets(x.shape, x.shape[x.rank - 1]), center: false });
+  return standardize(x, groupSets(x.shape, x.shape[x.rank - 1]), { ...rest, center: false });
 }
 
 /** The same with eps + |learnedEps| under the root: the core with a mean square that is larger by |learnedEps|. */

@@ -28,8 +28,7 @@ export function ghostBatchNorm(x: Tensor, set: GhostBatchNormCall): Tensor {
   const ghosts = Math.max(1, Math.floor(samples / virtualBatch));
   const normalize = (part: Tensor, n: number, then: Then) => {
     const { p, ...channels } = channelSets(part.shape);
-    const view = { ...channels, n, p: p / n };
-    return standardize(part, { ...core, ...then, view, observe: (batch) => observe?.(batch, view.p) });
+    return standardize(part, { ...channels, n, p: p / n }, { ...core, ...then, observe });
   };
   const even = samples === ghosts * virtualBatch || ghosts === 1;
   if (even) return normalize(x, ghosts, { residual, relu });
@@ -83,8 +82,7 @@ export class GhostBatchNorm extends RunningNorm {
     const { virtualBatch = 16, ddof } = options;
     checkFeatures(this.layer, x.shape, features);
     const core = { ...then, ...coreOptions(options), gamma, beta };
-    if (!this.learning)
-      return standardize(x, { ...core, view: channelSets(x.shape), given: { mean, variance } });
+    if (!this.learning) return standardize(x, channelSets(x.shape), { ...core, given: { mean, variance } });
     checkSetSize(this.layer, [Math.min(virtualBatch, x.shape[0]), ...x.shape.slice(1)]);
     const observe = (ghosts: SetStatistics, m: number) => {
       for (const ghost of each(ghosts)) this.follow({ mean, variance }, ghost, { m, ddof, unbiased: true });

@@ -19,7 +19,7 @@ import { checkFeatures, groupSets } from './sets.ts';
  * Traps: G must divide C; G is a hyperparameter, and the paper's 32 is too much for narrow layers.
  */
 export function groupNorm(x: Tensor, set: GroupNormCall): Tensor {
-  return standardize(x, { ...set, view: groupSets(x.shape, set.groups) });
+  return standardize(x, groupSets(x.shape, set.groups), set);
 }
 
 export interface GroupNormCall extends CoreOptions, Then {
@@ -36,6 +36,8 @@ export type GroupNormOptions = Conventions;
 export class GroupNorm extends Norm {
   readonly gamma: Tensor | null;
   readonly beta: Tensor | null;
+  /** For messages. */
+  readonly #layer: string;
 
   constructor(
     readonly groups: number,
@@ -44,12 +46,15 @@ export class GroupNorm extends Norm {
   ) {
     super();
     checkGroups('GroupNorm', groups, features);
+    this.#layer = `GroupNorm(groups=${groups}, features=${features})`;
     ({ gamma: this.gamma, beta: this.beta } = affineParameters([features], options.affine));
   }
 
   forward(x: Tensor, then: Then = {}): Tensor {
     const { groups, gamma, beta } = this;
-    checkFeatures(`GroupNorm(groups=${groups}, features=${this.features})`, x.shape, this.features);
-    return groupNorm(x, { ...then, groups, gamma, beta, ...coreOptions(this.options) });
+    checkFeatures(this.#layer, x.shape, this.features);
+    const { eps, epsInside, ddof, detach } = coreOptions(this.options);
+    const { residual, relu } = then;
+    return groupNorm(x, { groups, gamma, beta, eps, epsInside, ddof, detach, residual, relu });
   }
 }

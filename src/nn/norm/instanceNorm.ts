@@ -17,7 +17,7 @@ import { checkFeatures, groupSets } from './sets.ts';
  * and dx = 0. It removes the mean and the contrast of every channel of every image, which classifiers may need.
  */
 export function instanceNorm(x: Tensor, set: InstanceNormCall): Tensor {
-  return standardize(x, { ...set, view: groupSets(x.shape, x.shape[x.rank - 1]) });
+  return standardize(x, groupSets(x.shape, x.shape[x.rank - 1]), set);
 }
 
 export interface InstanceNormCall extends CoreOptions, Then {

@@ -21,7 +21,7 @@ import { checkFeatures, checkLastAxes, groupSets, lastAxesSets } from './sets.ts
  * xHat = +-1; gamma of shape [H, W, C] ties a network to one image size.
  */
 export function layerNorm(x: Tensor, set: LayerNormCall): Tensor {
-  return standardize(x, set);
+  return standardize(x, set.view, set);
 }
 
 export interface LayerNormCall extends CoreOptions, Then {
@@ -58,7 +58,9 @@ export class LayerNorm extends Norm {
 
   forward(x: Tensor, then: Then = {}): Tensor {
     const { gamma, beta } = this;
-    return layerNorm(x, { ...then, view: this.#sets(x), gamma, beta, ...coreOptions(this.options) });
+    const { eps, epsInside, ddof, detach } = coreOptions(this.options);
+    const { residual, relu } = then;
+    return layerNorm(x, { view: this.#sets(x), gamma, beta, eps, epsInside, ddof, detach, residual, relu });
   }
 
   #sets(x: Tensor): SetView {

@@ -18,7 +18,7 @@ import { checkLastAxes, lastAxesSets } from './sets.ts';
  * the structure is lost; sigma as a feature includes eps.
  */
 export function positionalNorm(x: Tensor, set: PositionalCall): Tensor {
-  return standardize(x, { ...set, view: lastAxesSets(x.shape, 1) });
+  return standardize(x, lastAxesSets(x.shape, 1), set);
 }
 
 /** The same with the moments that were taken out. */

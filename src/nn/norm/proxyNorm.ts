@@ -30,9 +30,9 @@ export function proxyNorm(x: Tensor, set: ProxyNormCall): Tensor {
   const { activation, gamma, beta, groups, eps } = set;
   const view = groupSets(x.shape, groups);
   if (activation === 'relu') {
-    return byProxy(standardize(x, { view, gamma, beta, eps, relu: true }), set); // f in the norm's own pass
+    return byProxy(standardize(x, view, { gamma, beta, eps, relu: true }), set); // f in the norm's own pass
   }
-  return byProxy(functions[activation](standardize(x, { view, gamma, beta, eps })), set);
+  return byProxy(functions[activation](standardize(x, view, { gamma, beta, eps })), set);
 }
 
 export interface ProxyNormCall {
@@ -132,7 +132,7 @@ export class ProxyNorm extends Norm {
     const { eps = 1e-5, proxyEps = 0.03 } = this.options;
     const activation = then.activation ?? (then.relu ? 'relu' : null);
     if (!activation || then.residual) {
-      return standardize(x, { ...then, view: groupSets(x.shape, groups), gamma, beta, eps });
+      return standardize(x, groupSets(x.shape, groups), { ...then, gamma, beta, eps });
     }
     const { expectation = activation === 'relu' ? 'exact' : 'gaussHermite' } = this.options;
     const proxied = { gamma, beta, betaProxy, gammaProxy, proxyEps };

@@ -19,7 +19,7 @@ import { checkLastAxes, lastAxesSets } from './sets.ts';
  * inside the root or outside of it (`epsInside`); of a zero row y = 0, but dx = g / sqrt(eps), a thousandfold g.
  */
 export function rmsNorm(x: Tensor, set: RmsNormCall): Tensor {
-  return standardize(x, { ...set, center: false });
+  return standardize(x, set.view, { ...set, center: false });
 }
 
 export interface RmsNormCall extends CoreOptions, Then {

@@ -1,4 +1,4 @@
-import { type Standardize, Tensor } from '../../autograd/index.ts';
+import { Tensor } from '../../autograd/index.ts';
 import type { Numbers, SetStatistics } from '../../kernels/kernels.ts';
 import { Norm } from './norm.ts';
 import { checkFeatures, checkSetSize } from './sets.ts';
@@ -85,11 +85,16 @@ export abstract class RunningNorm extends Norm {
 
   /** Moves the running moments towards those of a batch. */
   protected follow(running: RunningMoments, batch: SetStatistics, set: BatchVariance): void {
-    moveMoments(running, batch, { ...set, weight: this.nextWeight(set.m), together: this.isRecalibrating });
+    const { m, ddof, unbiased } = set;
+    const [weight, together] = [this.nextWeight(m), this.isRecalibrating];
+    moveMoments(running, batch, { m, ddof, unbiased, weight, together });
   }
 }
 
-type Moments = Pick<Standardize, 'given' | 'observe'>;
+interface Moments {
+  given?: SetStatistics | null;
+  observe?: (batch: SetStatistics) => void;
+}
 
 /** What a batch's variance is, and what it becomes on its way into the running one. */
 export interface BatchVariance {
@@ -111,8 +116,10 @@ export interface Move extends BatchVariance {
 /** running <- (1 - weight) running + weight batch, for means and variances [C]. */
 export function moveMoments(running: RunningMoments, batch: SetStatistics, move: Move): void {
   const { m, ddof = 0, weight, unbiased, together } = move;
-  const [mean, variance] = [running.mean.data, running.variance.data];
-  const [batchMean, batchVariance] = [batch.mean.data, batch.variance.data];
+  const mean = running.mean.data;
+  const variance = running.variance.data;
+  const batchMean = batch.mean.data;
+  const batchVariance = batch.variance.data;
   const correction = (m - ddof) / (unbiased && m > 1 ? m - 1 : m);
   for (let c = 0; c < mean.length; c++) {
     const step = batchMean[c] - mean[c];

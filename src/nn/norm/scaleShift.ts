@@ -12,6 +12,11 @@ export function scaleShift(x: Tensor, scale: Tensor | null, shift: Tensor | null
   const shape = [channels];
   const mean = { shape, data: new Float64Array(channels) };
   const variance = { shape, data: new Float64Array(channels).fill(1) };
-  const view = channelSets(x.shape);
-  return standardize(x, { ...then, view, gamma: scale, beta: shift, given: { mean, variance }, eps: 0 });
+  return standardize(x, channelSets(x.shape), {
+    ...then,
+    gamma: scale,
+    beta: shift,
+    given: { mean, variance },
+    eps: 0,
+  });
 }

@@ -1,4 +1,4 @@
-import type { SetView, Shape } from '../../kernels/kernels.ts';
+import { type SetView, type Shape, sizeOf } from '../../kernels/kernels.ts';
 
 /**
  * The index sets S_i of NORMS by name: which elements of x [N, C] or [N, H, W, C] share their statistics with element i.
@@ -8,19 +8,20 @@ import type { SetView, Shape } from '../../kernels/kernels.ts';
 /** S_i = { j : j_C = i_C }: one set per channel, over the batch and all positions. m = N H W. */
 export function channelSets(shape: Shape): SetView {
   const channels = shape[shape.length - 1];
-  return { n: 1, p: size(shape) / channels, g: channels, k: 1 };
+  return { n: 1, p: sizeOf(shape) / channels, g: channels, k: 1 };
 }
 
 /** S_i = { j : j_N = i_N, group(j_C) = group(i_C) }: one set per sample and group. m = H W C / G. */
 export function groupSets(shape: Shape, groups: number): SetView {
   const channels = shape[shape.length - 1];
-  return { n: shape[0], p: size(shape) / shape[0] / channels, g: groups, k: channels / groups };
+  return { n: shape[0], p: sizeOf(shape) / shape[0] / channels, g: groups, k: channels / groups };
 }
 
 /** S_i = { j : all axes but the last `count` equal }: m and the features are the product of those. */
 export function lastAxesSets(shape: Shape, count: number): SetView {
-  const m = size(shape.slice(shape.length - count));
-  return { n: size(shape) / m, p: 1, g: 1, k: m };
+  let m = 1;
+  for (let axis = shape.length - count; axis < shape.length; axis++) m *= shape[axis];
+  return { n: sizeOf(shape) / m, p: 1, g: 1, k: m };
 }
 
 /** Throws unless x is [N, features] or [N, H, W, features]. */
@@ -34,7 +35,8 @@ export function checkFeatures(layer: string, shape: Shape, features: number): vo
 
 /** Throws unless x is [N, ..., last]. */
 export function checkLastAxes(layer: string, shape: Shape, last: Shape): void {
-  if (shape.length > last.length && shape.slice(-last.length).join() === last.join()) return;
+  const before = shape.length - last.length;
+  if (before > 0 && last.every((length, i) => length === shape[before + i])) return;
   throw new Error(
     `${layer}(shape=[${last.join(', ')}]): expected input [N, ..., ${last.join(', ')}], got [${shape.join(', ')}]. ` +
       "Build it with the last axes of its input; LayerNorm has { over: 'sample' } for any image size.",
@@ -43,13 +45,9 @@ export function checkLastAxes(layer: string, shape: Shape, last: Shape): void {
 
 /** Throws where a channel has a single value in the whole batch: it has no variance. */
 export function checkSetSize(layer: string, shape: Shape): void {
-  if (size(shape) > shape[shape.length - 1]) return;
+  if (sizeOf(shape) > shape[shape.length - 1]) return;
   throw new Error(
     `${layer}: training needs more than one value per channel, got input [${shape.join(', ')}]. ` +
       'Use a larger batch, dropLast, or GroupNorm, which does not depend on the batch.',
   );
-}
-
-function size(shape: Shape): number {
-  return shape.reduce((product, length) => product * length, 1);
 }

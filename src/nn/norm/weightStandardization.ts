@@ -23,7 +23,7 @@ export function weightStandardization(weight: Tensor, set: WeightStandardization
         'deviation is 0/0. Use ddof 0, or leave this layer out.',
     );
   }
-  return standardize(weight, { ...set, view });
+  return standardize(weight, view, set);
 }
 
 export interface WeightStandardizationCall {

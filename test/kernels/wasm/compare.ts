@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import { claimFresh } from '../../../src/kernels/fresh.ts';
+import { claimFresh, hasFresh } from '../../../src/kernels/fresh.ts';
 import type { NDArray, Numbers, Shape } from '../../../src/kernels/kernels.ts';
 import { sizeOf } from '../../../src/kernels/kernels.ts';
 import { allocate, release } from '../../../src/kernels/wasm/memory.ts';
@@ -16,7 +16,7 @@ export function normals(seed: number | string, shape: Shape): NDArray {
 export function collect(call: () => NDArray): NDArray {
   const { shape, data } = call();
   const copy = { shape, data: data.slice() };
-  for (const block of claimFresh()) release(block as Float32Array);
+  while (hasFresh()) release(claimFresh() as Float32Array);
   return copy;
 }
 

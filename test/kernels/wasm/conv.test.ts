@@ -132,6 +132,16 @@ describe('convolution in WebAssembly', () => {
     expect(together.data).toEqual(alone.data);
   });
 
+  it.each([
+    ['results larger than the cache, whose rows are touched first', 34, [41, 33], [8, 24, 1], [2, 2]],
+    ['more weights than a thread keeps for itself', 1, [7, 6], [64, 73, 1], [1, 1]],
+    ['frames larger than the memory that a thread keeps', 1, [3, 1500], [32, 4, 1], [1, 1]],
+  ] as const)('equals the reference directly with %s', (_, batch, size, channels, stride) => {
+    setWinograd(false);
+    const window = { ...threeByThree([1, 1, 1, 1]), stride };
+    expectLikeReference(makeCase(4, batch, size, channels, window), true, DIRECT);
+  });
+
   it('is closer to the reference without Winograd', () => {
     const each = makeCase(1, 2, [16, 16], [32, 32, 1], threeByThree([1, 1, 1, 1]));
     setWinograd(false);

@@ -23,12 +23,12 @@ function operands({ m, k, n, leading, transposeA, transposeB, bias, relu }: Prod
 }
 
 /**
- * Sums of at most 256 products in float32 each, added up: rounding behaves like a random walk of that many steps of half a
+ * Sums of at most 512 products in float32 each, added up: rounding behaves like a random walk of that many steps of half a
  * unit (6e-8) of the partial sums, which are sqrt(k) or smaller; the largest of many results may take four standard deviations.
  */
 function expectProduct(product: Product, actual: NDArray, expected: NDArray): void {
   const { k } = product;
-  const steps = Math.min(k, 256) + Math.ceil(k / 256);
+  const steps = Math.min(k, 512) + Math.ceil(k / 512);
   expectNear(actual, expected, 6e-8 * Math.sqrt(steps + 1) * 2, Math.sqrt(k));
 }
 
@@ -64,7 +64,9 @@ test.each([
   [7, 1000, 33],
   [1, 2000, 129],
   [61, 515, 67],
-  [50, 270, 261],
+  [50, 270, 261], // B into panels
+  [49, 300, 517], // and by blocks of columns
+  [5, 1283, 70], // k in pieces, the last one shorter
 ])('%d x %d x %d on several threads', (m, k, n) => {
   for (const [transposeA, transposeB] of [
     [false, false],
@@ -72,7 +74,7 @@ test.each([
     [false, true],
     [true, true],
   ]) {
-    const product = { m, k, n, leading: [], transposeA, transposeB, bias: true, relu: false };
+    const product = { m, k, n, leading: [], transposeA, transposeB, bias: true, relu: !transposeA };
     const { a, b, options } = operands(product);
     expectProduct(
       product,

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
-import { claimFresh } from '../../../src/kernels/fresh.ts';
+import { claimFresh, hasFresh } from '../../../src/kernels/fresh.ts';
 import type {
   NDArray,
   SetView,
@@ -43,7 +43,7 @@ function draw(view: SetView, seed: number | string, offset = 0) {
 /** The arrays in memory of their own; the kernels' blocks are given back. */
 function copied(arrays: readonly (NDArray | null)[]): (number[] | null)[] {
   const copies = arrays.map((array) => array && [...array.data]);
-  for (const block of claimFresh()) release(block as Float32Array);
+  while (hasFresh()) release(claimFresh() as Float32Array);
   return copies;
 }
 

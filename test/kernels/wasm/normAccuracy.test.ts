@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, it } from 'vitest';
-import { claimFresh } from '../../../src/kernels/fresh.ts';
+import { claimFresh, hasFresh } from '../../../src/kernels/fresh.ts';
 import type { NDArray, SetView, StandardizeOptions } from '../../../src/kernels/kernels.ts';
 import { reference } from '../../../src/kernels/reference/reference.ts';
 import { release } from '../../../src/kernels/wasm/memory.ts';
@@ -29,7 +29,7 @@ function array(length: number, value: (i: number) => number): NDArray {
 const double = (x: NDArray): NDArray => ({ shape: x.shape, data: Float64Array.from(x.data) });
 
 function freeAll(): void {
-  for (const block of claimFresh()) release(block as Float32Array);
+  while (hasFresh()) release(claimFresh() as Float32Array);
 }
 
 function largestDifference(actual: ArrayLike<number>, expected: ArrayLike<number>): number {

@@ -1,16 +1,27 @@
-import { type F32x4, f32, i32, type KernelFunction, type ModuleBuilder } from '../builder/index.ts';
+import {
+  type F32x4,
+  type FunctionBuilder,
+  f32,
+  type I32,
+  i32,
+  type KernelFunction,
+  type ModuleBuilder,
+} from '../builder/index.ts';
 import { compileKernel, type Kernel, kernelModule } from '../kernel.ts';
 import { allocate } from '../memory.ts';
 import { newStamp, oncePerThread } from '../oncePerThread.ts';
 import { scratch } from '../operands.ts';
 import { rememberFor } from '../remember.ts';
-import { type Job, threadCount } from '../threads.ts';
+import { threadMemory, threadStride } from '../threadMemory.ts';
+import type { Job } from '../threads.ts';
 import { writeFrame } from './frame.ts';
 import { type Layout, layOut } from './layout.ts';
+import { writePack } from './pack.ts';
 import { type ConvSizes, sizesKey } from './sizes.ts';
 import { swapWeights } from './swap.ts';
 import { backwardTaps, forwardTaps } from './tapConv.ts';
 import { type ChannelBlocks, evenTiles, rowOrder } from './tiles.ts';
+import { SECOND_LEVEL_CACHE, touchLines } from './touch.ts';
 import { zeroBias } from './zeroBias.ts';
 
 /**
@@ -52,7 +63,7 @@ export function directConv(
   floor = -Infinity,
 ): Job[] {
   const { kernel, layout, table } = (direction === 'forward' ? forwardPlan : backwardPlan)(sizes);
-  const { packedFloats, frameFloats, totalKs, conv } = layout;
+  const { packedFloats, totalKs, conv } = layout;
   const outChannels = conv.out.channels;
   const jobs: Job[] = [];
   let from = weights;
@@ -63,20 +74,27 @@ export function directConv(
   }
   const weightTable = table.byteOffset + totalKs * 4;
   const shares = sharesWeights(layout);
-  const packed = scratch(shares ? packedFloats : threadCount() * packedFloats).byteOffset;
+  const own = threadMemory(ownFloats(layout));
+  const packed = shares ? scratch(packedFloats).byteOffset : own;
   if (shares) {
     const packGrain = Math.ceil(PACK_PART_FLOATS / outChannels);
     jobs.push(kernel.job('pack', totalKs, packGrain, from, packed, weightTable));
   }
-  const frames = layout.inPlace ? 0 : scratch(threadCount() * frameFloats).byteOffset;
+  const frames = shares ? own : own + packedFloats * 4;
   const addresses = [source, from, weightTable, packed, table.byteOffset, bias ?? zeroBias(outChannels), out];
   const items = sizes.batch * layout.bands;
-  jobs.push(kernel.job('convolve', items, layout.grain, ...addresses, frames, floor, newStamp()));
+  const outBytes = sizes.batch * conv.out.height * conv.out.width * outChannels * 4;
+  const touch = outBytes > SECOND_LEVEL_CACHE ? 1 : 0;
+  jobs.push(kernel.job('convolve', items, layout.grain, ...addresses, frames, floor, newStamp(), touch));
   return jobs;
 }
 
 /** Few weights every thread packs for itself: sharing them costs more (oncePerThread.ts). */
 const sharesWeights = ({ packedFloats }: Layout): boolean => packedFloats > MOST_OWN_FLOATS;
+
+/** The memory of a thread: weights that it packed for itself, then its frame. */
+const ownFloats = (layout: Layout): number =>
+  (sharesWeights(layout) ? 0 : layout.packedFloats) + (layout.inPlace ? 0 : layout.frameFloats);
 
 const forwardPlan = rememberFor((sizes: ConvSizes) => planFor('forward', sizes));
 const backwardPlan = rememberFor((sizes: ConvSizes) => planFor('backward', sizes));
@@ -110,40 +128,6 @@ function writeTable({ conv, passes, totalKs, cellFloats, rowFloats, planeFloats 
 
 function write(m: ModuleBuilder, layout: Layout): void {
   writeConvolve(m, layout, writePack(m, layout));
-}
-
-/** Range over all k: weights [k][out channels] -> for each pass and group [block][k][lanes of the block]. */
-function writePack(m: ModuleBuilder, { passes, groups, blocks, groupOut, groupLanes }: Layout) {
-  return m.func('pack', { begin: i32, end: i32, weights: i32, packed: i32, table: i32 }, (f, p) => {
-    for (const { firstK, ks, packed } of passes) {
-      const first = f.let(f.select(p.begin.gt(firstK), p.begin, i32(firstK)));
-      const last = f.let(f.select(p.end.lt(firstK + ks), p.end, i32(firstK + ks)));
-      const k = f.local(i32);
-      k.set(first);
-      f.while(k.lt(last), () => {
-        const from = f.let(p.weights.plus(f.loadI32(p.table.plus(k.shl(2)))));
-        const to = f.let(p.packed.plus(packed * 4));
-        f.for(0, groups, 1, () => {
-          for (const block of blocks) {
-            const lanes = block.vectors * 4;
-            const at = f.let(to.plus(block.first * ks * 4).plus(k.minus(firstK).times(lanes * 4)));
-            const read = f.let(from.plus(block.first * 4));
-            f.for(0, block.count, 1, () => {
-              for (let v = 0; v < block.vectors; v++) {
-                const used = v === block.vectors - 1 ? block.lastLanes : 4;
-                f.store4(at, f.load4Partial(read, used, v * 16), v * 16);
-              }
-              at.set(at.plus(lanes * ks * 4));
-              read.set(read.plus(lanes * 4));
-            });
-          }
-          to.set(to.plus(groupLanes * ks * 4));
-          from.set(from.plus(groupOut * 4));
-        });
-        k.set(k.plus(1));
-      });
-    }
-  });
 }
 
 const tileSignature = { x: i32, weights: i32, end: i32, table: i32, bias: i32, out: i32, floor: f32 };
@@ -202,17 +186,29 @@ function writeTile(m: ModuleBuilder, layout: Layout, rows: number, block: Channe
   });
 }
 
+/** The band's rows of the result are touched before tiles write them 32 bytes at a time. */
+function touchBand(f: FunctionBuilder, { conv, bandRows }: Layout, result: I32, q: I32): void {
+  const { height, width, channels } = conv.out;
+  const rowBytes = width * channels * 4;
+  const first = f.let(q.times(conv.outStep[0]));
+  const past = f.let(first.plus(bandRows * conv.outStep[0]));
+  const end = f.select(past.lt(height), past, i32(height));
+  const start = f.let(result.plus(first.times(rowBytes)));
+  touchLines(f, start, f.let(result.plus(end.times(rowBytes))), start);
+}
+
 function writeConvolve(m: ModuleBuilder, layout: Layout, pack: ReturnType<typeof writePack>): void {
   const { conv, frame, blocks, groups, groupOut, groupLanes, bandRows, bands } = layout;
   const { cellFloats, rowFloats } = layout;
+  const stride = threadStride(ownFloats(layout)) * 4;
   const frameOf = layout.inPlace ? null : writeFrame(m, frame);
   const tiles = writeTiles(m, layout);
   const weights = { weights: i32, weightTable: i32, packed: i32, table: i32 };
-  const rest = { bias: i32, out: i32, frames: i32, floor: f32, stamp: i32 };
+  const rest = { bias: i32, out: i32, frames: i32, floor: f32, stamp: i32, touch: i32 };
   m.func('convolve', { begin: i32, end: i32, source: i32, ...weights, ...rest }, (f, p) => {
     const allPacked = f.let(p.packed);
     if (!sharesWeights(layout)) {
-      allPacked.set(p.packed.plus(f.thread.times(layout.packedFloats * 4)));
+      allPacked.set(p.packed.plus(f.thread.times(stride)));
       oncePerThread(f, p.stamp, () => {
         const { weights, weightTable } = p;
         f.call(pack, { begin: 0, end: layout.totalKs, weights, packed: allPacked, table: weightTable });
@@ -230,10 +226,11 @@ function writeConvolve(m: ModuleBuilder, layout: Layout, pack: ReturnType<typeof
         const start = -conv.top * rowFloats - conv.left * cellFloats;
         base.set(image.plus(q.times(conv.inStep[0] * rowFloats * 4)).plus(start * 4));
       } else {
-        base.set(p.frames.plus(f.thread.times(layout.frameFloats * 4)));
+        base.set(p.frames.plus(f.thread.times(stride)));
         const first = f.let(q.times(conv.inStep[0]));
         f.call(frameOf, { to: base, image, firstRow: first, rows: layout.frameRows });
       }
+      f.if(p.touch, () => touchBand(f, layout, result, q));
       for (const { pass, ks, firstK, packed } of layout.passes) {
         const rows = f.let(f.select(q.plus(bandRows).lt(pass.rows), i32(bandRows), i32(pass.rows).minus(q)));
         const weights = f.let(allPacked.plus(packed * 4));

@@ -32,8 +32,10 @@ export interface Layout {
   grain: number;
 }
 
-/** The work of one item and of one part: some 20 us. */
-const PART_MULTIPLIES = 400_000;
+/** The work of one item, some 8 us. Longer, and one of two threads waits at the end; shorter, and frames cost more. */
+const ITEM_MULTIPLIES = 200_000;
+/** Small items are joined to parts of at most this. */
+const PART_MULTIPLIES = 150_000;
 /** A frame stays in the second-level cache. */
 const MOST_FRAME_FLOATS = 65536;
 
@@ -84,7 +86,8 @@ function frameLayout(conv: TapConv, spread: boolean) {
     0,
   );
   const fitting = Math.floor((MOST_FRAME_FLOATS / rowFloats - lastTapY) / inStep[0]);
-  const bandRows = Math.min(rows, Math.max(1, Math.min(fitting, Math.ceil(PART_MULTIPLIES / rowMultiplies))));
+  const mostRows = Math.max(1, Math.min(rows, fitting, Math.ceil(ITEM_MULTIPLIES / rowMultiplies)));
+  const bandRows = Math.ceil(rows / Math.ceil(rows / mostRows)); // even bands
   const bands = Math.ceil(rows / bandRows);
   const frameRows = framed(bandRows, inStep[0], lastTapY);
   return {

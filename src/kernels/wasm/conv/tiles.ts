@@ -4,7 +4,7 @@
  */
 
 /** The most pixels of a tile, by its vectors of output channels. */
-const MOST_ROWS = [0, 6, 6, 3];
+const MOST_ROWS = [0, 12, 6, 3];
 
 /** Splits `length` into as few tiles of at most `most` as possible, equal up to one: a short last tile would be slow. */
 export function evenTiles(length: number, most: number): { size: number; count: number }[] {

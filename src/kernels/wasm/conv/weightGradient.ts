@@ -11,7 +11,8 @@ import { compileKernel, type Kernel, kernelModule } from '../kernel.ts';
 import { allocate } from '../memory.ts';
 import { scratch } from '../operands.ts';
 import { rememberFor } from '../remember.ts';
-import { type Job, threadCount } from '../threads.ts';
+import { threadMemory, threadStride } from '../threadMemory.ts';
+import type { Job } from '../threads.ts';
 import { writeFrame } from './frame.ts';
 import { type Layout, layOut } from './layout.ts';
 import { segments } from './segments.ts';
@@ -67,7 +68,7 @@ export function directWeightGradient(sizes: ConvSizes, x: number, dy: number, dw
   const wantedParts = Math.min(WANTED_PARTS, multiplies / PART_MULTIPLIES);
   const parts = Math.max(1, Math.min(unitCount(layout), Math.ceil(wantedParts / chunks)));
   const partial = scratch(chunks * layout.packedFloats).byteOffset;
-  const frames = layout.inPlace ? 0 : scratch(threadCount() * frameFloats).byteOffset;
+  const frames = layout.inPlace ? 0 : threadMemory(frameFloats);
   const grain = Math.max(1, Math.floor((PART_MULTIPLIES * chunks * parts) / multiplies));
   const addresses = [x, dy, partial, table.byteOffset, frames];
   const addGrain = Math.ceil(16384 / (chunks * outChannels));
@@ -205,7 +206,7 @@ function write(m: ModuleBuilder, plan: Omit<Plan, 'kernel'>, frameRows: number):
           const start = -conv.top * rowFloats - conv.left * cellFloats;
           frame.set(image.plus(q.times(conv.inStep[0] * rowFloats * 4)).plus(start * 4));
         } else {
-          frame.set(p.frames.plus(f.thread.times(frameFloats * 4)));
+          frame.set(p.frames.plus(f.thread.times(threadStride(frameFloats) * 4)));
           f.call(frameOf, { to: frame, image, firstRow: q.times(conv.inStep[0]), rows: frameRows });
         }
         f.for(firstUnit, endUnit, 1, (unit) => {

@@ -1,4 +1,4 @@
-import { type F32x4, i32, type KernelFunction, type ModuleBuilder } from '../builder/index.ts';
+import { f32x4, i32, type KernelFunction, type ModuleBuilder } from '../builder/index.ts';
 
 /**
  * The loop that matrix products spend their time in: a tile of C, `height` rows by `vectors` vectors of four columns, stays in
@@ -25,8 +25,8 @@ export interface TileShape {
 
 export const tileSignature = {
   ...{ a: i32, b: i32, c: i32, count: i32 },
-  /** A row of numbers that the sums start from: the bias, or zeros. */
-  start: i32,
+  /** What is added to the sums, row by row, and the bytes from row to row: the bias (0 bytes), or C as the blocks before left it. */
+  ...{ start: i32, startStep: i32 },
   /** 1: negative results become 0. */
   relu: i32,
 };
@@ -34,8 +34,9 @@ export const tileSignature = {
 /**
  * c = start + sum over `count` k of a[:, k] b[k, :], then the relu.
  *
- * Between the loop and its stores nothing may happen to the sums: V8 (11.3) then spills them inside the loop as well, which
- * halves its speed. So they start from the bias, and the relu goes over the stored tile.
+ * The rows are multiplied from the last to the first: V8 (11.3) places the multiply-adds in the order in which it meets the sums
+ * behind the loop, which is from the first to the last where something is computed from them, and with the loads in the other order
+ * keeps each number of A in a register until it is used. 6x8 then runs at 58 of 59 GFLOP/s instead of 27.
  */
 export function writeTile(
   m: ModuleBuilder,
@@ -43,51 +44,30 @@ export function writeTile(
   shape: TileShape,
 ): KernelFunction<typeof tileSignature> {
   const { height, vectors, lastColumns, strides } = shape;
-  return m.func(name, tileSignature, (f, { a, b, c, count, start, relu }) => {
-    const rows = Array.from({ length: height }, () =>
-      Array.from({ length: vectors }, (_, j) => f.let(f.load4(start, 16 * j))),
-    );
+  return m.func(name, tileSignature, (f, { a, b, c, count, start, startStep, relu }) => {
+    const sums = Array.from({ length: height }, () => Array.from({ length: vectors }, () => f.local(f32x4)));
     const end = f.let(b.plus(count.times(strides.kB)));
     f.while(b.ne(end), () => {
-      const right = Array.from({ length: vectors }, (_, j) => f.let(f.load4(b, 16 * j)));
-      for (let i = 0; i < height; i++) {
+      // A vector of B that only one row needs is loaded where it is used: eight at once would not fit beside eight sums.
+      const right = Array.from({ length: vectors }, (_, j) =>
+        height === 1 ? f.load4(b, 16 * j) : f.let(f.load4(b, 16 * j)),
+      );
+      for (let i = height - 1; i >= 0; i--) {
         const left = f.let(f.load4Splat(a, i * strides.rowA));
-        for (let j = 0; j < vectors; j++) rows[i][j].set(left.madd(right[j], rows[i][j]));
+        for (let j = 0; j < vectors; j++) sums[i][j].set(left.madd(right[j], sums[i][j]));
       }
       a.set(a.plus(strides.kA));
       b.set(b.plus(strides.kB));
     });
-    const store = (value: (i: number, j: number) => F32x4) => {
-      for (let i = 0; i < height; i++) {
-        for (let j = 0; j < vectors; j++) {
-          const columns = j === vectors - 1 ? lastColumns : 4;
-          f.store4Partial(c, value(i, j), columns, i * strides.rowC + 16 * j);
-        }
-      }
-    };
-    store((i, j) => rows[i][j]);
-    f.if(relu, () => store((i, j) => f.load4(c, i * strides.rowC + 16 * j).pmax(0)));
-  });
-}
-
-export const addSignature = { c: i32, partial: i32, rows: i32, relu: i32 };
-
-/** c += partial for a tile of `rows` rows, then the relu: how the later blocks of a long k join the first. */
-export function writeAddTile(
-  m: ModuleBuilder,
-  name: string,
-  { vectors, lastColumns, strides }: Omit<TileShape, 'height'>,
-): KernelFunction<typeof addSignature> {
-  return m.func(name, addSignature, (f, { c, partial, rows, relu }) => {
     const floor = f.let(f.select(relu, i32(0), i32(MINUS_INFINITY_BITS)).splat().asF32x4());
-    f.for(0, rows, 1, () => {
+    for (let i = 0; i < height; i++) {
       for (let j = 0; j < vectors; j++) {
-        const sum = f.load4(c, 16 * j).plus(f.load4(partial, 16 * j));
-        f.store4Partial(c, sum.pmax(floor), j === vectors - 1 ? lastColumns : 4, 16 * j);
+        const columns = j === vectors - 1 ? lastColumns : 4;
+        const value = sums[i][j].plus(f.load4(start, 16 * j)).pmax(floor);
+        f.store4Partial(c, value, columns, i * strides.rowC + 16 * j);
       }
-      c.set(c.plus(strides.rowC));
-      partial.set(partial.plus(strides.rowC));
-    });
+      start.set(start.plus(startStep));
+    }
   });
 }
 

@@ -1,5 +1,5 @@
 /**
- * How [p, features], the rows of an image, are walked in groups of 8 columns (two vectors). Few features
+ * How [p, features], the rows of an image, X (two vectors). Few features
  * are folded: `copies` rows are read as one of `width` floats, a multiple of 8, so that 1, 3 or 10 channels run as fast as
  * 8. What is left of the rows, `tail` floats, is less than one folded row. Many features are not folded; where they
  * are no multiple of 8, the last group starts at width - 8 and overlaps the one before.
@@ -13,7 +13,8 @@ export interface Fold {
   readonly tail: number;
 }
 
-/** The widest row that folding makes. */
+const GROUP = 16;
+/** The widest row that folding makes. A row of up to GROUP floats is always folded. */
 const WIDEST = 256;
 
 export function fold(p: number, features: number): Fold {
@@ -23,7 +24,7 @@ export function fold(p: number, features: number): Fold {
 
 function foldCopies(features: number): number {
   let common = 1;
-  while (common < 8 && features % (2 * common) === 0) common *= 2;
-  const copies = 8 / common;
+  while (common < GROUP && features % (2 * common) === 0) common *= 2;
+  const copies = GROUP / common;
   return features * copies <= WIDEST ? copies : 1;
 }

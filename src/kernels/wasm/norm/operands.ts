@@ -63,7 +63,6 @@ export function setOptions(
   numbers[DOUBLE.epsInside] = epsInside ? eps : 0;
   numbers[DOUBLE.epsOutside] = epsInside ? 0 : eps;
   numbers[DOUBLE.center] = center ? 1 : 0;
-  numbers[DOUBLE.degrees] = count - ddof;
   numbers[DOUBLE.perCount] = 1 / count;
   numbers[DOUBLE.perDegree] = 1 / (count - ddof);
   return task;

@@ -1,5 +1,6 @@
 import { f64x2, i32, type ModuleBuilder } from '../builder/index.ts';
 import type { Kernel } from '../kernel.ts';
+import type { Job } from '../threads.ts';
 import { reader, type Task, WORD } from './task.ts';
 
 /** Adds partial (dgamma, dbeta) pairs, float64 [features, 2] in each part, in order, and rounds them to float32. */
@@ -37,9 +38,8 @@ export function writeParameterGradients(m: ModuleBuilder) {
 /** Additions worth a thread's time. */
 const GRAIN = 8192;
 
-/** dgamma and dbeta from the partial ones, if either is wanted. */
-export function addPartials(kernel: Kernel, { words, address }: Task, parts: number): void {
-  if (!words[WORD.wanted]) return;
+/** The job that makes dgamma and dbeta from the partial ones. */
+export function addPartials(kernel: Kernel, { words, address }: Task, parts: number): Job {
   const grain = Math.ceil(GRAIN / parts / 4) * 4;
-  kernel.range('parameterGradients', words[WORD.features], grain, address, words[WORD.gradients], parts);
+  return kernel.job('parameterGradients', words[WORD.features], grain, address, words[WORD.gradients], parts);
 }

@@ -23,14 +23,12 @@ const WORDS = [
   'dbeta',
   'wanted', // 1: dgamma or dbeta is asked for
   'sums', // scratch: partial sums
-  'sumsBytes', // of one part
   'tables', // scratch: coefficients for each column
-  'tablesBytes', // of one image
   'gradients', // scratch: float64 partial (dgamma, dbeta) of each feature
-  'gradientsBytes', // of one part
-  'own', // scratch: sums and coefficients of each thread
-  'ownBytes',
+  'own', // scratch of each thread
   'reduces', // 1: the backward pass needs sums
+  'count', // values in a set, m
+  // From here on: what the view alone says.
   'images',
   'imageBytes',
   'groups', // g
@@ -38,6 +36,11 @@ const WORDS = [
   'features', // g k
   'parts', // of an image
   'group', // images (or rows) in a part
+  'sumsBytes', // of one part
+  'tableBytes', // of one coefficient
+  'tablesBytes', // of one image
+  'gradientsBytes', // of one part
+  'ownBytes', // of one thread
   // How an image is walked: see fold.ts. First for the affine side, then for the statistics.
   'stride',
   'rows',
@@ -47,14 +50,13 @@ const WORDS = [
   'setRows',
   'setTail',
   'setPartRows',
-  'count', // values in a set, m
+  'setK', // k, or 1 where all columns of an image are one set, which is walked as one long row
 ] as const;
 
 const DOUBLES = [
   'epsInside', // 1 / sqrt(v + epsInside) + epsOutside), one of the two is 0
   'epsOutside',
   'center', // 1, or 0 for mu = 0
-  'degrees', // m - ddof
   'perCount', // 1 / m
   'perDegree', // 1 / (m - ddof)
   'throughMean', // 1 or 0
@@ -67,6 +69,11 @@ type Double = (typeof DOUBLES)[number];
 const DOUBLES_AT = Math.ceil(WORDS.length / 2) * 8;
 const wordOffset = (name: Word): number => WORDS.indexOf(name) * 4;
 const doubleOffset = (name: Double): number => DOUBLES_AT + DOUBLES.indexOf(name) * 8;
+
+/** The words from `images` on, for `task.words.set(..., WORD.images)`. */
+export function viewWords(values: Partial<Record<Word, number>>): Int32Array {
+  return Int32Array.from(WORDS.slice(WORD.images), (name) => values[name] ?? 0);
+}
 
 /** Places in the arrays of a `Task`. */
 export const WORD = Object.fromEntries(WORDS.map((name, i) => [name, i])) as Record<Word, number>;

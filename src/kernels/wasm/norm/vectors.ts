@@ -7,3 +7,6 @@ export function halves(v: F32x4): readonly [F64x2, F64x2] {
 
 /** Two accumulators. */
 export const zeros2 = (f: FunctionBuilder): Var<F32x4>[] => [f.local(f32x4), f.local(f32x4)];
+
+/** Four accumulators. */
+export const zeros4 = (f: FunctionBuilder): Var<F32x4>[] => [...zeros2(f), ...zeros2(f)];

@@ -1,6 +1,7 @@
 import type { NDArray, Shape, Window } from '../../kernels.ts';
 import { compileKernel, type Kernel, kernelModule } from '../kernel.ts';
 import { input, kernelCall, result } from '../operands.ts';
+import { rememberFor } from '../remember.ts';
 import { writeBackward } from './backward.ts';
 import { writeForward } from './forward.ts';
 import { type Pooling, poolingOf } from './windows.ts';
@@ -14,17 +15,17 @@ const BLOCK_CHANNELS = 16;
 const ENOUGH_IMAGES = 16;
 
 export function maxPool2d(x: NDArray, window: Window): NDArray {
-  return forward('max', x, window, true);
+  return forward(kernels.max, x, window);
 }
 
 export function avgPool2d(x: NDArray, window: Window, countPadding: boolean): NDArray {
-  return forward('average', x, window, countPadding);
+  return forward(averageKernels(countPadding), x, window);
 }
 
 export function maxPool2dBackward(dy: NDArray, x: NDArray, y: NDArray, window: Window): NDArray {
   return kernelCall(() => {
     const dx = result(x.shape);
-    const kernel = poolKernel('max', poolingOf(x.shape, window), true);
+    const kernel = kernels.max(poolingOf(x.shape, window));
     runBackward(kernel, x.shape, [dx.data.byteOffset, input(dy.data), input(x.data), input(y.data)]);
     return dx;
   });
@@ -38,21 +39,20 @@ export function avgPool2dBackward(
 ): NDArray {
   return kernelCall(() => {
     const dx = result([...inputShape]);
-    const kernel = poolKernel('average', poolingOf(inputShape, window), countPadding);
+    const kernel = averageKernels(countPadding)(poolingOf(inputShape, window));
     runBackward(kernel, inputShape, [dx.data.byteOffset, input(dy.data), 0, 0]);
     return dx;
   });
 }
 
-function forward(kind: 'max' | 'average', x: NDArray, window: Window, countPadding: boolean): NDArray {
+function forward(kernelFor: (pooling: Pooling) => Kernel, x: NDArray, window: Window): NDArray {
   const pooling = poolingOf(x.shape, window);
   const { outHeight, outWidth, channels } = pooling;
   return kernelCall(() => {
     const y = result([x.shape[0], outHeight, outWidth, channels]);
     const rowValues = outWidth * channels * window.kernel[0] * window.kernel[1];
-    const kernel = poolKernel(kind, pooling, countPadding);
     const grain = Math.ceil(PART_VALUES / rowValues);
-    kernel.range('forward', x.shape[0] * outHeight, grain, input(x.data), y.data.byteOffset);
+    kernelFor(pooling).range('forward', x.shape[0] * outHeight, grain, input(x.data), y.data.byteOffset);
     return y;
   });
 }
@@ -63,6 +63,15 @@ function runBackward(kernel: Kernel, [batch, height, width, channels]: Shape, ad
   const grain = Math.ceil(PART_VALUES / (height * width * blockChannels));
   kernel.range('backward', batch * blocks, grain, ...addresses, blocks, blockChannels);
 }
+
+const kernels = {
+  max: rememberFor((pooling: Pooling) => poolKernel('max', pooling, true)),
+  average: rememberFor((pooling: Pooling) => poolKernel('average', pooling, true)),
+  /** Of the cells on the image alone. */
+  averageOfImage: rememberFor((pooling: Pooling) => poolKernel('average', pooling, false)),
+};
+
+const averageKernels = (countPadding: boolean) => (countPadding ? kernels.average : kernels.averageOfImage);
 
 function poolKernel(kind: 'max' | 'average', pooling: Pooling, countPadding: boolean): Kernel {
   return compileKernel(`${kind} pool ${countPadding} ${JSON.stringify(pooling)}`, () =>

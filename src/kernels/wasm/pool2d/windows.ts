@@ -1,6 +1,7 @@
-import type { Window } from '../../kernels.ts';
+import type { Shape, Window } from '../../kernels.ts';
 import { type FunctionBuilder, type I32, i32 } from '../builder/index.ts';
 import { windowPositions } from '../conv/windowPositions.ts';
+import { remember } from '../remember.ts';
 
 /**
  * What the pooling kernels have in common: images [H, W, C], cut into the windows of one pooling layer. Kernels are
@@ -15,10 +16,19 @@ export interface Pooling {
   window: Window;
 }
 
-export function poolingOf([, height, width, channels]: readonly number[], window: Window): Pooling {
+/** The same object for the same lengths: kernels hang on it (rememberFor). */
+export function poolingOf([, height, width, channels]: Shape, window: Window): Pooling {
+  const { kernel, stride, dilation, padding } = window;
+  return known(height, width, channels, ...kernel, ...stride, ...dilation, ...padding);
+}
+
+const known = remember((height, width, channels, ...[kh, kw, sy, sx, dy, dx, ...cells]): Pooling => {
+  const [top, bottom, left, right] = cells;
+  const padding = [top, bottom, left, right] as const;
+  const window: Window = { kernel: [kh, kw], stride: [sy, sx], dilation: [dy, dx], padding };
   const [outHeight, outWidth] = windowPositions(height, width, window);
   return { height, width, channels, outHeight, outWidth, window };
-}
+});
 
 /** Windows of so many taps are unrolled, if no tap can lie in the padding. */
 const UNROLLED_TAPS = 9;

@@ -1,23 +1,17 @@
-import {
-  type Address,
-  type FunctionBuilder,
-  f32,
-  type I32,
-  i32,
-  type ModuleBuilder,
-} from '../../builder/index.ts';
-import { halves, zeros2 } from '../vectors.ts';
-import { addToSums, CHAIN, eachGroup, eachRow, FIRST_CACHE, SUMS_BYTES, VECTORS } from './group.ts';
+import { f32, i32, type ModuleBuilder } from '../../builder/index.ts';
+import { halves, zeros4 } from '../vectors.ts';
+import { addToSums, CHAIN, eachGroup, eachRow, FIRST_CACHE, pin, VECTORS } from './group.ts';
+import { at8 } from './tables.ts';
 
 /**
- * For every column of some rows: the sum of x - P and the sum of (x - P)^2, added to float64 sums. P is the column's value
- * in the first row of the whole image, so parts of it add up.
+ * For every column of some rows: the sum of x - P and the sum of (x - P)^2, added to float64 sums. P is the first value of the
+ * column's set, so that parts of an image and the columns of a set add up.
  *
- * One pass over memory, and yet no cancellation. A block of up to 128 rows is summed in float32 around its own pivot q, the
+ * One pass over memory, and yet no cancellation. A block of up to 64 rows is summed in float32 around its own pivot q, the
  * mean of its first 8 rows (of its first row, where it has fewer than 8):
  *   S = sum (x - q),  Q = sum (x - q)^2 = M + n (q - mean)^2,  M = the block's own sum of squared deviations.
  * What is lost is the second term. By Cauchy and Schwarz the mean of s out of n values is off by at most
- * sqrt(M (n - s) / (n s)), so Q <= M n / s <= 16 M **for any data**: at most four bits, whatever the offset, and in most
+ * sqrt(M (n - s) / (n s)), so Q <= M n / s <= 8 M **for any data**: at most three bits, whatever the offset, and in most
  * data n / s is 1.1. (A pivot far from the data would cost everything, but a mean of members cannot be far from all.)
  *
  * Then the block is moved from q to P in float64, delta = q - P:
@@ -29,25 +23,19 @@ export function writeMoments(m: ModuleBuilder) {
   const block = writeBlockMoments(m);
   return m.func(
     'moments',
-    { x: i32, rows: i32, first: i32, sums: i32, stride: i32, center: f32 },
-    (f, { x, rows, first, sums, stride, center }) => {
-      // Two chains: even and odd rows.
-      eachGroup(
-        f,
-        rows,
-        stride,
-        { bytes: FIRST_CACHE, rows: 2 * CHAIN },
-        ({ offset, count, column, sums: own }) => {
-          f.call(block, {
-            x: x.plus(offset),
-            count,
-            stride,
-            origin: first.plus(column),
-            sums: sums.plus(own),
-            center,
-          });
-        },
-      );
+    { x: i32, rows: i32, origins: i32, sums: i32, seconds: i32, stride: i32, center: f32 },
+    (f, { x, rows, origins, sums, seconds, stride, center }) => {
+      eachGroup(f, rows, stride, { bytes: FIRST_CACHE, rows: CHAIN }, ({ offset, count, column, next }) => {
+        f.call(block, {
+          x: x.plus(offset),
+          count,
+          stride,
+          origins: origins.plus(column),
+          sums: sums.plus(next.shl(1)),
+          seconds: seconds.plus(next.shl(1)),
+          center,
+        });
+      });
     },
   );
 }
@@ -56,10 +44,9 @@ export function writeMoments(m: ModuleBuilder) {
 function writeBlockMoments(m: ModuleBuilder) {
   return m.func(
     'blockMoments',
-    { x: i32, count: i32, stride: i32, origin: i32, sums: i32, center: f32 },
-    (f, { x, count, stride, origin, sums, center }) => {
-      const one = f.let(center.splat());
-      const q = zeros2(f);
+    { x: i32, count: i32, stride: i32, origins: i32, sums: i32, seconds: i32, center: f32 },
+    (f, { x, count, stride, origins, sums, seconds, center }) => {
+      const q = zeros4(f);
       f.if(
         count.ge(8),
         () => {
@@ -78,34 +65,32 @@ function writeBlockMoments(m: ModuleBuilder) {
           }
         },
         () => {
-          for (const v of VECTORS) q[v].set(f.load4(x, 16 * v).times(one));
+          for (const v of VECTORS) q[v].set(f.load4(x, 16 * v).times(center.splat()));
         },
       );
-      const S = [zeros2(f), zeros2(f)];
-      const Q = [zeros2(f), zeros2(f)];
-      eachRow(f, count, stride, [x], ([row], odd) => {
+      const [S, Q] = [zeros4(f), zeros4(f)];
+      eachRow(f, count, stride, [x], () => {
         for (const v of VECTORS) {
           f.block(() => {
-            const d = f.let(f.load4(row, 16 * v).minus(q[v]));
-            const [sum, squares] = [S[odd][v], Q[odd][v]];
-            sum.set(sum.plus(d));
-            squares.set(d.madd(d, squares));
+            const d = f.let(f.load4(x, 16 * v).minus(q[v]));
+            S[v].set(S[v].plus(d));
+            Q[v].set(d.madd(d, Q[v]));
           });
+          if (v === 1) pin(f, count, v, [S[0], Q[0], S[1], Q[1]], sums);
         }
       });
       const n = f.let(count.toF64().splat());
       for (const v of VECTORS) {
         f.block(() => {
-          const P = f.let(f.load4(origin, 16 * v).times(one));
-          const joined = [S, Q].map(([even, odd]) => f.let(even[v].plus(odd[v])));
-          const [s, squares, from, to] = [...joined, q[v], P].map(halves);
+          const P = f.let(f.load4(origins, 16 * v));
+          const [s, squares, from, to] = [S[v], Q[v], q[v], P].map(halves);
           for (const half of [0, 1]) {
             f.block(() => {
               const delta = f.let(from[half].minus(to[half]));
               const sum = f.let(s[half]);
               const moved = f.let(n.times(delta));
               const second = squares[half].plus(delta.times(sum.plus(sum).plus(moved)));
-              addToSums(f, sums, v, half, sum.plus(moved), second);
+              addToSums(f, sums, seconds, 32 * v + 16 * half, sum.plus(moved), second);
             });
           }
         });
@@ -118,32 +103,18 @@ function writeBlockMoments(m: ModuleBuilder) {
 export function writeTailMoments(m: ModuleBuilder) {
   return m.func(
     'tailMoments',
-    { x: i32, floats: i32, first: i32, sums: i32, center: f32 },
-    (f, { x, floats, first, sums, center }) => {
-      const one = f.let(center.splat());
-      eachTailVector(f, floats, sums, ({ at, left, sums: to }) => {
-        const value = f.let(f.load4Partial(x.plus(at), left));
-        const P = f.let(f.load4Partial(first.plus(at), left).times(one));
-        const [values, origins] = [halves(value), halves(P)];
+    { x: i32, floats: i32, origins: i32, sums: i32, seconds: i32 },
+    (f, { x, floats, origins, sums, seconds }) => {
+      f.for(0, floats, 4, (i) => {
+        const at = f.let(i.shl(2));
+        const left = f.let(floats.minus(i));
+        const value = halves(f.let(f.load4Partial(x.plus(at), left)));
+        const P = halves(f.let(f.load4Partial(origins.plus(at), left)));
         for (const half of [0, 1]) {
-          const d = f.let(values[half].minus(origins[half]));
-          addToSums(f, to, 0, half, d, d.times(d));
+          const d = f.let(value[half].minus(P[half]));
+          addToSums(f, at8(sums, i), at8(seconds, i), 16 * half, d, d.times(d));
         }
       });
     },
   );
-}
-
-/** Runs `body` for every vector of a tail; `left` floats (which may be more than 4) are left from there on. */
-export function eachTailVector(
-  f: FunctionBuilder,
-  floats: I32,
-  sums: Address,
-  body: (vector: { at: I32; left: I32; sums: I32 }) => void,
-): void {
-  f.for(0, floats, 4, (i) => {
-    const at = f.let(i.shl(2));
-    const to = f.let(sums.plus(i.shrU(3).times(SUMS_BYTES)).plus(i.and(7).shl(3)));
-    body({ at, left: f.let(floats.minus(i)), sums: to });
-  });
 }

@@ -1,13 +1,6 @@
-import {
-  type Address,
-  type F32x4,
-  type FunctionBuilder,
-  type I32,
-  i32,
-  type ModuleBuilder,
-  type Var,
-} from '../../builder/index.ts';
+import { i32, type ModuleBuilder } from '../../builder/index.ts';
 import { eachGroup, eachRow, FIRST_CACHE, VECTORS } from './group.ts';
+import { loadTable, tableAt } from './tables.ts';
 
 /**
  * y = relu((x - mu) scale + shift + residual) with three coefficients for each column, scale = gamma / sigma. mu is the mean
@@ -19,9 +12,9 @@ export function writeNormalize(m: ModuleBuilder, residual: boolean, relu: boolea
   const block = writeBlock(m, `${name}Block`, residual, relu);
   return m.func(
     name,
-    { x: i32, y: i32, added: i32, rows: i32, tail: i32, stride: i32, tables: i32 },
-    (f, { x, y, added, rows, tail, stride, tables }) => {
-      eachGroup(f, rows, stride, { bytes: FIRST_CACHE / 2, rows: 1024 }, ({ offset, count, column }) => {
+    { x: i32, y: i32, added: i32, rows: i32, tail: i32, stride: i32, tables: i32, apart: i32 },
+    (f, { x, y, added, rows, tail, stride, tables, apart }) => {
+      eachGroup(f, rows, stride, { bytes: FIRST_CACHE, rows: 1024 }, ({ offset, count, column }) => {
         const at = f.let(offset);
         f.call(block, {
           x: x.plus(at),
@@ -30,6 +23,7 @@ export function writeNormalize(m: ModuleBuilder, residual: boolean, relu: boolea
           count,
           stride,
           table: tables.plus(column),
+          apart,
         });
       });
       const done = f.let(rows.times(stride));
@@ -37,7 +31,7 @@ export function writeNormalize(m: ModuleBuilder, residual: boolean, relu: boolea
         const at = f.let(i.shl(2));
         const place = f.let(done.plus(at));
         const left = f.let(tail.minus(i));
-        const [mu, scale, shift] = [0, 1, 2].map((t) => f.load4(tableAt(tables, stride, t).plus(at)));
+        const [mu, scale, shift] = [0, 1, 2].map((t) => f.load4(tableAt(tables, apart, t).plus(at)));
         let value = f.load4(x.plus(place)).minus(mu).madd(scale, shift);
         if (residual) value = value.plus(f.load4(added.plus(place)));
         f.store4Partial(f.let(y.plus(place)), relu ? value.pmax(0) : value, left);
@@ -49,31 +43,19 @@ export function writeNormalize(m: ModuleBuilder, residual: boolean, relu: boolea
 function writeBlock(m: ModuleBuilder, name: string, residual: boolean, relu: boolean) {
   return m.func(
     name,
-    { x: i32, y: i32, added: i32, count: i32, stride: i32, table: i32 },
-    (f, { x, y, added, count, stride, table }) => {
-      const [mu, scale, shift] = [0, 1, 2].map((which) => loadTable(f, table, stride, which));
-      const pointers = [x, y, ...(residual ? [added] : [])];
-      eachRow(f, count, stride, pointers, ([from, to, add]) => {
+    { x: i32, y: i32, added: i32, count: i32, stride: i32, table: i32, apart: i32 },
+    (f, { x, y, added, count, stride, table, apart }) => {
+      const [mu, scale, shift] = [0, 1, 2].map((which) => loadTable(f, table, apart, which));
+      eachRow(f, count, stride, [x, y, ...(residual ? [added] : [])], () => {
         for (const v of VECTORS) {
           let value = f
-            .load4(from, 16 * v)
+            .load4(x, 16 * v)
             .minus(mu[v])
             .madd(scale[v], shift[v]);
-          if (residual) value = value.plus(f.load4(add, 16 * v));
-          f.store4(to, relu ? value.pmax(0) : value, 16 * v);
+          if (residual) value = value.plus(f.load4(added, 16 * v));
+          f.store4(y, relu ? value.pmax(0) : value, 16 * v);
         }
       });
     },
   );
-}
-
-/** The coefficients of a group. */
-export function loadTable(f: FunctionBuilder, table: Address, stride: I32, which: number): Var<F32x4>[] {
-  const at = f.let(tableAt(table, stride, which));
-  return VECTORS.map((v) => f.let(f.load4(at, 16 * v)));
-}
-
-/** Tables of one image lie one after the other, each as long as a row. */
-export function tableAt(tables: Address, stride: I32, which: number): I32 {
-  return which === 0 ? tables : tables.plus(stride.times(which));
 }

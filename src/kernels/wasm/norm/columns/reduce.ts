@@ -1,9 +1,8 @@
 import { i32, type ModuleBuilder } from '../../builder/index.ts';
 import type { Mask } from '../mask.ts';
-import { halves, zeros2 } from '../vectors.ts';
-import { addToSums, CHAIN, eachGroup, FIRST_CACHE, VECTORS } from './group.ts';
-import { eachTailVector } from './moments.ts';
-import { loadTable } from './normalize.ts';
+import { halves, zeros4 } from '../vectors.ts';
+import { addToSums, CHAIN, eachGroup, eachRow, FIRST_CACHE, pin, VECTORS } from './group.ts';
+import { at8 } from './tables.ts';
 
 /**
  * For every column of some rows, d = dy where y > 0 (all of dy without relu): the sums of d and of d (x - mu), in float32
@@ -13,39 +12,49 @@ export function writeReduce(m: ModuleBuilder, mask: Mask) {
   const block = writeBlock(m, mask);
   return m.func(
     `reduce ${mask}`,
-    { x: i32, y: i32, dy: i32, d: i32, rows: i32, tail: i32, stride: i32, tables: i32, sums: i32 },
-    (f, { x, y, dy, d, rows, tail, stride, tables, sums }) => {
-      eachGroup(
-        f,
-        rows,
-        stride,
-        { bytes: FIRST_CACHE / 2, rows: CHAIN },
-        ({ offset, count, column, sums: own }) => {
-          const at = f.let(offset);
-          f.call(block, {
-            x: x.plus(at),
-            y: y.plus(at),
-            dy: dy.plus(at),
-            d: d.plus(at),
-            count,
-            stride,
-            table: tables.plus(column),
-            sums: sums.plus(own),
-          });
-        },
-      );
+    {
+      x: i32,
+      y: i32,
+      dy: i32,
+      d: i32,
+      rows: i32,
+      tail: i32,
+      stride: i32,
+      means: i32,
+      sums: i32,
+      seconds: i32,
+    },
+    (f, { x, y, dy, d, rows, tail, stride, means, sums, seconds }) => {
+      eachGroup(f, rows, stride, { bytes: FIRST_CACHE, rows: CHAIN }, ({ offset, count, column, next }) => {
+        const at = f.let(offset);
+        f.call(block, {
+          x: x.plus(at),
+          y: y.plus(at),
+          dy: dy.plus(at),
+          d: d.plus(at),
+          count,
+          stride,
+          means: means.plus(column),
+          sums: sums.plus(next.shl(1)),
+          seconds: seconds.plus(next.shl(1)),
+        });
+      });
       const done = f.let(rows.times(stride));
-      eachTailVector(f, tail, sums, ({ at, left, sums: target }) => {
+      f.for(0, tail, 4, (i) => {
+        const at = f.let(i.shl(2));
+        const left = f.let(tail.minus(i));
         const place = f.let(done.plus(at));
         const gradient = f.load4Partial(f.let(dy.plus(place)), left);
         const value = f.let(
           mask === 'plain' ? gradient : gradient.andNot(f.load4(f.let(y.plus(place))).le(0)),
         );
         if (mask === 'kept') f.store4Partial(f.let(d.plus(place)), value, left);
-        const mu = f.load4Partial(f.let(tables.plus(at)), left);
+        const mu = f.load4Partial(f.let(means.plus(at)), left);
         const difference = f.let(f.load4Partial(f.let(x.plus(place)), left).minus(mu));
         const [a, b] = [halves(value), halves(difference)];
-        for (const half of [0, 1]) addToSums(f, target, 0, half, a[half], a[half].times(b[half]));
+        for (const half of [0, 1]) {
+          addToSums(f, at8(sums, i), at8(seconds, i), 16 * half, a[half], a[half].times(b[half]));
+        }
       });
     },
   );
@@ -54,14 +63,22 @@ export function writeReduce(m: ModuleBuilder, mask: Mask) {
 function writeBlock(m: ModuleBuilder, mask: Mask) {
   return m.func(
     `reduce ${mask} block`,
-    { x: i32, y: i32, dy: i32, d: i32, count: i32, stride: i32, table: i32, sums: i32 },
-    (f, { x, y, dy, d, count, stride, table, sums }) => {
-      const mu = loadTable(f, table, stride, 0);
-      const first = zeros2(f);
-      const second = zeros2(f);
-      // One row at a time: with two, the loads of both take the registers of the sums.
-      const end = f.let(dy.plus(count.times(stride)));
-      f.while(dy.ltU(end), () => {
+    {
+      x: i32,
+      y: i32,
+      dy: i32,
+      d: i32,
+      count: i32,
+      stride: i32,
+      means: i32,
+      sums: i32,
+      seconds: i32,
+    },
+    (f, { x, y, dy, d, count, stride, means, sums, seconds }) => {
+      const mu = VECTORS.map((v) => f.load4(means, 16 * v));
+      const [first, second] = [zeros4(f), zeros4(f)];
+      const pointers = [dy, x, ...(mask === 'plain' ? [] : [y]), ...(mask === 'kept' ? [d] : [])];
+      eachRow(f, count, stride, pointers, () => {
         for (const v of VECTORS) {
           f.block(() => {
             const gradient = f.load4(dy, 16 * v);
@@ -75,14 +92,12 @@ function writeBlock(m: ModuleBuilder, mask: Mask) {
                 .madd(value, second[v]),
             );
           });
-        }
-        for (const pointer of [dy, x, ...(mask === 'plain' ? [] : [y]), ...(mask === 'kept' ? [d] : [])]) {
-          pointer.set(pointer.plus(stride));
+          if (v < 3) pin(f, count, v, [...first.slice(0, v + 1), ...second.slice(0, v + 1)], sums);
         }
       });
       for (const v of VECTORS) {
         const [a, b] = [halves(first[v]), halves(second[v])];
-        for (const half of [0, 1]) addToSums(f, sums, v, half, a[half], b[half]);
+        for (const half of [0, 1]) addToSums(f, sums, seconds, 32 * v + 16 * half, a[half], b[half]);
       }
     },
   );

@@ -1,6 +1,6 @@
 import type { SetStatistics, SetView } from '../../../kernels.ts';
 import { scratch } from '../../operands.ts';
-import { threadCount } from '../../threads.ts';
+import { runInTurn, threadCount } from '../../threads.ts';
 import { maskOf } from '../mask.ts';
 import { addPartials } from '../parameterGradients.ts';
 import { type Task, WORD } from '../task.ts';
@@ -81,8 +81,8 @@ export function rowsBackward(task: Task, view: SetView): void {
     words[WORD.stride] = 4 * padded(features);
     ownScratch(task, 2 * words[WORD.stride] + SEGMENT * view.g * RECORD.bytes);
     words[WORD.gradients] = scratch((parts * words[WORD.gradientsBytes]) / 4).byteOffset;
-    kernel.parallel('rows', parts, address);
-    addPartials(kernel, task, parts);
+    const rows = kernel.job('rows', parts, 1, address);
+    runInTurn(words[WORD.wanted] ? [rows, addPartials(kernel, task, parts)] : [rows]);
     return;
   }
   words[WORD.stride] = 4 * plan.group;
