@@ -166,9 +166,16 @@ describe('a sweep', () => {
   });
 });
 
-/** SIGKILL for the process of some run that is under way. */
+/** SIGKILL for the process of some run that is under way; one that ends just then is passed over. */
 function killOne(folder: string): void {
-  const running = loadSweep(folder).find(({ status }) => status === 'running');
-  if (running)
-    process.kill(Number.parseInt(readFileSync(join(running.folder, 'lock'), 'utf8'), 10), 'SIGKILL');
+  for (const { status, folder: path } of loadSweep(folder)) {
+    if (status !== 'running') continue;
+    try {
+      process.kill(Number.parseInt(readFileSync(join(path, 'lock'), 'utf8'), 10), 'SIGKILL');
+      return;
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      if (code !== 'ENOENT' && code !== 'ESRCH') throw error;
+    }
+  }
 }

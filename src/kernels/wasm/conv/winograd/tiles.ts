@@ -1,8 +1,6 @@
 import { type FunctionBuilder, type I32, i32 } from '../../builder/index.ts';
+import { SECOND_LEVEL_CACHE, touchLines } from '../touch.ts';
 import type { WinogradSizes } from './layout.ts';
-
-/** Bytes. */
-const SECOND_LEVEL_CACHE = 2 ** 20;
 
 /**
  * An image cut into tiles: each makes 4x4 pixels of one side (the result, or its gradient) from 6x6 of the other. Tiles are
@@ -44,11 +42,9 @@ export function locate(
 }
 
 /**
- * Reads one number of each cache line of the images' rows that the tiles [first, last] lie on, in sequence. Tiles read (and
- * write) a few pixels of several rows at once, which the processor's prefetcher does not foresee; this it does, and the rows
- * come into the second-level cache together. At batch 128 on two threads it takes 10 to 15 % off a convolution and 20 % off
- * the gradient of its weights (16 channels, 32x32). What is in the cache already needs none of it: there it cost 1 to 4 %.
- * `cell` is a scratch address: a result has to go somewhere.
+ * Touches the images' rows that the tiles [first, last] lie on (../touch.ts): tiles read (and write) a few pixels of several
+ * rows at once. At batch 128 on two threads it takes 10 to 15 % off a convolution and 20 % off the gradient of its weights
+ * (16 channels, 32x32). What is in the cache already needs none of it: there it cost 1 to 4 %.
  */
 export function touchRows(
   f: FunctionBuilder,
@@ -66,8 +62,6 @@ export function touchRows(
     const to = f.let(f.select(past.lt(grid.height), past, grid.height));
     const start = f.let(images.plus(a.n.times(grid.height).plus(from).times(rowBytes)));
     const end = f.let(images.plus(b.n.times(grid.height).plus(to).times(rowBytes)));
-    const all = f.local(i32);
-    f.for(start, end, 64, (line) => all.set(all.or(f.loadI32(line))));
-    f.storeI32(cell, all);
+    touchLines(f, start, end, cell);
   });
 }
