@@ -2,6 +2,7 @@ import { f32, i32, type ModuleBuilder } from '../../builder/index.ts';
 import { compileKernel, type Kernel, kernelModule } from '../../kernel.ts';
 import { oncePerThread } from '../../oncePerThread.ts';
 import { type ChannelBlocks, channelBlocks, channelsOf } from '../tiles.ts';
+import { eachBlock } from './eachBlock.ts';
 import { type Layout, PLANES } from './layout.ts';
 import { inputLine } from './lines.ts';
 import { writeOutput } from './output.ts';
@@ -52,28 +53,15 @@ function writeConvolve(m: ModuleBuilder, layout: Layout, turned: boolean): void 
         f.call(transformInput, { image, height, width, y, x, out: v.plus(t.times(inLanes * 4)), cells });
       });
     });
-    f.for(p.begin, p.end, 1, (index) => {
-      let before = 0;
-      for (const { first, count, vectors, convolve } of blocks) {
-        const start = before;
-        before += count;
-        f.if(index.ge(start).and(index.lt(before)), () => {
-          const channel = f.let(
-            index
-              .minus(start)
-              .times(vectors * 4)
-              .plus(first),
-          );
-          f.call(convolve, {
-            ...p,
-            weights: p.weights.plus(channel.times(turned ? inChannels * 4 : 4)),
-            bias: p.bias.plus(channel.shl(2)),
-            y: p.y.plus(channel.shl(2)),
-            thread,
-          });
-        });
-      }
-    });
+    eachBlock(f, p.begin, p.end, blocks, ({ convolve }, channel) =>
+      f.call(convolve, {
+        ...p,
+        weights: p.weights.plus(channel.times(turned ? inChannels * 4 : 4)),
+        bias: p.bias.plus(channel.shl(2)),
+        y: p.y.plus(channel.shl(2)),
+        thread,
+      }),
+    );
   });
 }
 

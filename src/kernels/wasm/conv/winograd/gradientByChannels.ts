@@ -2,6 +2,7 @@ import { i32, type ModuleBuilder } from '../../builder/index.ts';
 import { compileKernel, type Kernel, kernelModule } from '../../kernel.ts';
 import { oncePerThread } from '../../oncePerThread.ts';
 import { type ChannelBlocks, channelBlocks, channelsOf, evenTiles } from '../tiles.ts';
+import { eachBlock } from './eachBlock.ts';
 import type { GradientLayout } from './gradientLayout.ts';
 import { writeWeightGradient } from './gradientTransforms.ts';
 import { PLANES } from './layout.ts';
@@ -49,23 +50,14 @@ function writeGradient(m: ModuleBuilder, layout: GradientLayout): void {
         f.call(transformInput, { image, height, width, y, x, out: thread.plus(t.times(inLanes * 4)), cells });
       });
     });
-    f.for(p.begin, p.end, 1, (index) => {
-      let before = 0;
-      for (const { first, count, vectors, gradient } of blocks) {
-        const start = before;
-        before += count;
-        f.if(index.ge(start).and(index.lt(before)), () => {
-          const bytes = f.let(
-            index
-              .minus(start)
-              .times(vectors * 4)
-              .plus(first)
-              .shl(2),
-          );
-          f.call(gradient, { ...p, dy: p.dy.plus(bytes), dw: p.dw.plus(bytes), thread });
-        });
-      }
-    });
+    eachBlock(f, p.begin, p.end, blocks, ({ gradient }, channel) =>
+      f.call(gradient, {
+        ...p,
+        dy: p.dy.plus(channel.shl(2)),
+        dw: p.dw.plus(channel.shl(2)),
+        thread,
+      }),
+    );
   });
 }
 
