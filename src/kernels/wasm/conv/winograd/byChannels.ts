@@ -4,12 +4,12 @@ import { oncePerThread } from '../../oncePerThread.ts';
 import { type ChannelBlocks, channelBlocks, channelsOf } from '../tiles.ts';
 import { eachBlock } from './eachBlock.ts';
 import { type Layout, PLANES } from './layout.ts';
-import { inputLine } from './lines.ts';
 import { writeOutput } from './output.ts';
 import { writeTileProducts } from './products.ts';
 import { gridSignature, locate } from './tiles.ts';
 import { writeWeights } from './weights.ts';
-import { clearZeroRow, writeWindow } from './window.ts';
+import { writeWholeImage } from './wholeImage.ts';
+import { clearZeroRow } from './window.ts';
 
 /**
  * The forward pass where weights are many and tiles are few. A part is a block of out channels, from its weights to its
@@ -26,9 +26,8 @@ export function byChannelsKernel(layout: Layout, turned: boolean): Kernel {
 
 /** Range over blocks of out channels. */
 function writeConvolve(m: ModuleBuilder, layout: Layout, turned: boolean): void {
-  const { inChannels, inLanes, outChannels, planeV } = layout;
-  const window = { name: 'input', size: 6, line: inputLine, channels: inChannels, plane: planeV } as const;
-  const transformInput = writeWindow(m, window);
+  const { inChannels, outChannels, planeV } = layout;
+  const transformImage = writeWholeImage(m, inChannels, planeV);
   const blocks = channelBlocks(outChannels).map((block) => ({
     ...block,
     convolve: writeBlock(m, layout, block, turned),
@@ -39,19 +38,8 @@ function writeConvolve(m: ModuleBuilder, layout: Layout, turned: boolean): void 
     const thread = f.let(p.threads.plus(f.thread.times(layout.thread.total * 4)));
     oncePerThread(f, p.stamp, () => {
       const cells = f.let(thread.plus(layout.thread.cells * 4));
-      const v = f.let(thread.plus(layout.thread.v * 4));
       clearZeroRow(f, cells, inChannels);
-      const { height, width } = p;
-      f.for(0, p.total, 1, (t) => {
-        const { n, y, x } = locate(f, p, t);
-        const image = p.x.plus(
-          n
-            .times(height)
-            .times(width)
-            .times(inChannels * 4),
-        );
-        f.call(transformInput, { image, height, width, y, x, out: v.plus(t.times(inLanes * 4)), cells });
-      });
+      f.call(transformImage, { ...p, v: thread.plus(layout.thread.v * 4), cells });
     });
     eachBlock(f, p.begin, p.end, blocks, ({ convolve }, channel) =>
       f.call(convolve, {

@@ -6,9 +6,10 @@ import { eachBlock } from './eachBlock.ts';
 import type { GradientLayout } from './gradientLayout.ts';
 import { writeWeightGradient } from './gradientTransforms.ts';
 import { PLANES } from './layout.ts';
-import { inputLine, outputGradientLine } from './lines.ts';
+import { outputGradientLine } from './lines.ts';
 import { writeProductTile } from './products.ts';
 import { gridSignature, locate } from './tiles.ts';
+import { writeWholeImage } from './wholeImage.ts';
 import { clearZeroRow, writeWindow } from './window.ts';
 
 /**
@@ -24,9 +25,8 @@ export function byChannelsGradientKernel(layout: GradientLayout): Kernel {
 
 /** Range over blocks of out channels: dw of `total` tiles. */
 function writeGradient(m: ModuleBuilder, layout: GradientLayout): void {
-  const { inChannels, inLanes, outChannels, planeV } = layout;
-  const window = { name: 'V', size: 6, line: inputLine, channels: inChannels, plane: planeV } as const;
-  const transformInput = writeWindow(m, window);
+  const { inChannels, outChannels, planeV } = layout;
+  const transformImage = writeWholeImage(m, inChannels, planeV);
   const blocks = channelBlocks(outChannels).map((block) => ({
     ...block,
     gradient: writeBlock(m, layout, block),
@@ -38,17 +38,7 @@ function writeGradient(m: ModuleBuilder, layout: GradientLayout): void {
     oncePerThread(f, p.stamp, () => {
       const cells = f.let(thread.plus(layout.thread.cells * 4));
       clearZeroRow(f, cells, Math.max(inChannels, outChannels));
-      const { height, width } = p;
-      f.for(0, p.total, 1, (t) => {
-        const { n, y, x } = locate(f, p, t);
-        const image = p.x.plus(
-          n
-            .times(height)
-            .times(width)
-            .times(inChannels * 4),
-        );
-        f.call(transformInput, { image, height, width, y, x, out: thread.plus(t.times(inLanes * 4)), cells });
-      });
+      f.call(transformImage, { ...p, v: thread, cells });
     });
     eachBlock(f, p.begin, p.end, blocks, ({ gradient }, channel) =>
       f.call(gradient, {
