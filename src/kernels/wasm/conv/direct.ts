@@ -14,6 +14,7 @@ import { scratch } from '../operands.ts';
 import { rememberFor } from '../remember.ts';
 import { threadMemory, threadStride } from '../threadMemory.ts';
 import type { Job } from '../threads.ts';
+import { zeroBias } from '../zeroBias.ts';
 import { writeFrame } from './frame.ts';
 import { type Layout, layOut } from './layout.ts';
 import { writePack } from './pack.ts';
@@ -22,7 +23,6 @@ import { swapWeights } from './swap.ts';
 import { backwardTaps, forwardTaps } from './tapConv.ts';
 import { type ChannelBlocks, evenTiles, rowOrder } from './tiles.ts';
 import { SECOND_LEVEL_CACHE, touchLines } from './touch.ts';
-import { zeroBias } from './zeroBias.ts';
 
 /**
  * Direct convolution, for every tap convolution (tapConv.ts) whatever its kernel, stride, dilation, groups and channels.

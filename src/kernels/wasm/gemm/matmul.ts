@@ -1,7 +1,7 @@
 import type { NDArray, Shape } from '../../kernels.ts';
-import { allocate } from '../memory.ts';
 import { input, kernelCall, result, scratch } from '../operands.ts';
 import { type Job, runInTurn } from '../threads.ts';
+import { zeroBias } from '../zeroBias.ts';
 import { planFor, type Step } from './plan.ts';
 
 export interface MatmulOptions {
@@ -34,7 +34,14 @@ export function matmul(a: NDArray, b: NDArray, options: MatmulOptions = {}): NDA
     const y = result(rank === 2 ? [m, n] : [...a.shape.slice(0, -2), m, n]);
     if (y.data.length === 0) return y;
     const matrices = y.data.length / (m * n);
-    const { pack, tiles, join, biasStep } = planFor({ matrices, m, k, n, transposeA, transposeB });
+    const { pack, tiles, join, biasStep } = planFor(
+      matrices,
+      m,
+      k,
+      n,
+      Number(transposeA),
+      Number(transposeB),
+    );
     const left = input(a.data);
     const right = input(b.data);
     const c = y.data.byteOffset;
@@ -57,13 +64,8 @@ export function matmul(a: NDArray, b: NDArray, options: MatmulOptions = {}): NDA
 const job = ({ kernel, name, items, grain, sizes }: Step, ...addresses: number[]): Job =>
   kernel.job(name, items, grain, ...addresses, ...sizes);
 
-let zeroBlock: Float32Array | undefined;
-
-/** As many zeros as the widest panel has columns. */
-function zeros(): number {
-  zeroBlock ??= allocate(32).fill(0);
-  return zeroBlock.byteOffset;
-}
+/** As wide as the widest panel. */
+const zeros = (): number => zeroBias(32);
 
 function sameLeading(a: Shape, b: Shape): boolean {
   if (a.length !== b.length) return false;

@@ -1,11 +1,12 @@
 import type { Kernel } from '../kernel.ts';
+import { remember } from '../remember.ts';
 import { gemmKernel, panelWidth } from './gemmKernel.ts';
 import { joinKernel } from './join.ts';
 import { packKernel } from './pack.ts';
 import { writeSizes } from './sizes.ts';
 import { MAX_HEIGHT } from './tile.ts';
 
-export interface Product {
+interface Product {
   matrices: number;
   m: number;
   k: number;
@@ -27,7 +28,6 @@ export interface Step {
 
 /** How a product is computed; it follows from the sizes alone. */
 export interface Plan {
-  product: Product;
   /** B into panels, or null: it is read where it is. */
   pack: Step | null;
   tiles: Step;
@@ -47,22 +47,10 @@ const LARGE = 65536;
 const TILE_CYCLES = 8000;
 const SMALL_CYCLES = 2000;
 
-const plans = new Map<number, Plan[]>();
-
-/** The plan for a product, made once: a training step asks for the same few again and again. */
-export function planFor(product: Product): Plan {
-  const { matrices, m, k, n, transposeA, transposeB } = product;
-  const hash = m + 31 * (k + 31 * (n + 31 * matrices));
-  const candidates = plans.get(hash) ?? [];
-  for (const plan of candidates) {
-    const p = plan.product;
-    const sameSizes = p.m === m && p.k === k && p.n === n && p.matrices === matrices;
-    if (sameSizes && p.transposeA === transposeA && p.transposeB === transposeB) return plan;
-  }
-  const plan = makePlan(product);
-  plans.set(hash, [...candidates, plan]);
-  return plan;
-}
+/** The plan for a product; the transpositions are 0 or 1. */
+export const planFor = remember((matrices, m, k, n, transposeA, transposeB) =>
+  makePlan({ matrices, m, k, n, transposeA: transposeA === 1, transposeB: transposeB === 1 }),
+);
 
 /**
  * Rows are shared out evenly among as few tiles as possible: 32 rows are 6 + 6 + 5 + 5 + 5 + 5. A is never packed (tile.ts).
@@ -102,7 +90,6 @@ function makePlan(product: Product): Plan {
     batchC: m * n * 4,
   });
   return {
-    product,
     pack: packed ? planPack(product, width, panels) : null,
     tiles: {
       kernel: gemmKernel(kind),

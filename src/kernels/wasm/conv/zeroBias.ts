@@ -1,5 +1,0 @@
-import { allocate } from '../memory.ts';
-import { remember } from '../remember.ts';
-
-/** The address of so many zeros, which nobody may change: the bias of a convolution without one. They stay for good. */
-export const zeroBias = remember((channels) => allocate(channels).fill(0).byteOffset);
