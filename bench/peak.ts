@@ -1,5 +1,5 @@
 import { f32x4, i32 } from '../src/kernels/wasm/builder/index.ts';
-import { compileKernel, kernelModule } from '../src/kernels/wasm/kernel.ts';
+import { compileKernel, kernelModule } from '../src/kernels/wasm/runtime/kernel.ts';
 
 /**
  * This machine's own ceiling: GFLOP/s of one core that does nothing but multiply and add vectors of four in registers.

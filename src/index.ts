@@ -7,11 +7,11 @@ export {
 export * from './autograd/index.ts';
 export { type Augmentation, horizontalFlip, inOrder, padAndCrop } from './data/augment.ts';
 export { type Batch, type Batches, type BatchOptions, createBatches } from './data/batches.ts';
-export { cifar10Format, cifar100Format, decodeCifar } from './data/cifar.ts';
 export type { Dataset, ImageSet, ImageShape } from './data/dataset.ts';
-export { syntheticDigits } from './data/digits.ts';
 export { DataError } from './data/errors.ts';
-export { decodeIdxPair } from './data/idx.ts';
+export { cifar10Format, cifar100Format, decodeCifar } from './data/format/cifar.ts';
+export { syntheticDigits } from './data/format/digits.ts';
+export { decodeIdxPair } from './data/format/idx.ts';
 export {
   applyTransform,
   channelStatistics,
@@ -19,9 +19,9 @@ export {
   standardize as standardizePixels,
   symmetricScale,
 } from './data/transforms.ts';
-export type { NDArray, Numbers, SetView, Shape } from './kernels/kernels.ts';
+export type { NDArray, Numbers, SetView, Shape } from './kernels/contract.ts';
 export { setWinograd, winogradEnabled } from './kernels/wasm/conv/winograd/choice.ts';
-export { setThreadCount, stopThreads, threadCount } from './kernels/wasm/threads.ts';
+export { setThreadCount, stopThreads, threadCount } from './kernels/wasm/runtime/threads.ts';
 export * from './nn/index.ts';
 export {
   Adam,

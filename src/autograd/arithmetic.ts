@@ -1,5 +1,5 @@
 import { kernels } from '../kernels/active.ts';
-import type { BinaryOp, NDArray, Numbers } from '../kernels/kernels.ts';
+import type { BinaryOp, NDArray, Numbers } from '../kernels/contract.ts';
 import { affine, neg, powScalar } from './elementwise.ts';
 import { record, sameDType } from './graph.ts';
 import { Tensor } from './tensor.ts';

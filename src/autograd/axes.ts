@@ -1,4 +1,4 @@
-import type { Shape } from '../kernels/kernels.ts';
+import type { Shape } from '../kernels/contract.ts';
 
 /** Which axes an operation works along: one or several, negative ones counted from the end. undefined: all of them. */
 export type Axes = number | readonly number[] | undefined;

@@ -1,6 +1,6 @@
 import { kernels } from '../kernels/active.ts';
-import { claimFresh, hasFresh } from '../kernels/fresh.ts';
-import type { NDArray, Numbers, Shape } from '../kernels/kernels.ts';
+import type { NDArray, Numbers, Shape } from '../kernels/contract.ts';
+import { claimFresh, hasFresh } from '../kernels/ownership.ts';
 import { type Flow, type Gradient, type GraphNode, needsGradient } from './graph.ts';
 import { resultsOfStep, scratch, spendStep } from './lifetime.ts';
 import { Tensor } from './tensor.ts';

@@ -1,5 +1,5 @@
 import { kernels } from '../kernels/active.ts';
-import type { ConvGeometry } from '../kernels/kernels.ts';
+import type { ConvGeometry } from '../kernels/contract.ts';
 import { record, sameDType } from './graph.ts';
 import type { Tensor } from './tensor.ts';
 import { type WindowOptions, windowOver } from './window.ts';

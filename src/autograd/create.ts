@@ -1,5 +1,5 @@
 import { activeKernels, kernels } from '../kernels/active.ts';
-import { type Numbers, type Shape, sizeOf } from '../kernels/kernels.ts';
+import { type Numbers, type Shape, sizeOf } from '../kernels/contract.ts';
 import type { Random } from '../random.ts';
 import { record } from './graph.ts';
 import { type DType, Tensor } from './tensor.ts';

@@ -1,5 +1,5 @@
 import { kernels } from '../kernels/active.ts';
-import type { UnaryOp } from '../kernels/kernels.ts';
+import type { UnaryOp } from '../kernels/contract.ts';
 import { record } from './graph.ts';
 import type { Tensor } from './tensor.ts';
 

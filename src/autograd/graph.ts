@@ -1,4 +1,4 @@
-import type { NDArray, Numbers } from '../kernels/kernels.ts';
+import type { NDArray, Numbers } from '../kernels/contract.ts';
 import { gradEnabled, ownByStep, ownOffGraph } from './lifetime.ts';
 import { Tensor } from './tensor.ts';
 

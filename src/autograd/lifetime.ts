@@ -1,6 +1,6 @@
 import { activeKernels } from '../kernels/active.ts';
-import { claimFresh, hasFresh } from '../kernels/fresh.ts';
-import type { Numbers } from '../kernels/kernels.ts';
+import type { Numbers } from '../kernels/contract.ts';
+import { claimFresh, hasFresh } from '../kernels/ownership.ts';
 import { Tensor } from './tensor.ts';
 
 /**

@@ -1,5 +1,5 @@
 import { kernels } from '../kernels/active.ts';
-import type { NDArray, ReduceOp } from '../kernels/kernels.ts';
+import type { NDArray, ReduceOp } from '../kernels/contract.ts';
 import { type Axes, normalizeAxes, reducedCount, reducedShape } from './axes.ts';
 import { record } from './graph.ts';
 import type { Tensor } from './tensor.ts';

@@ -1,5 +1,5 @@
 import { kernels } from '../kernels/active.ts';
-import { type Shape, sizeOf } from '../kernels/kernels.ts';
+import { type Shape, sizeOf } from '../kernels/contract.ts';
 import { normalizeAxes } from './axes.ts';
 import { record, sameDType } from './graph.ts';
 import type { Tensor } from './tensor.ts';

@@ -1,5 +1,5 @@
 import { kernels } from '../kernels/active.ts';
-import type { SetStatistics, SetView, StandardizeOptions } from '../kernels/kernels.ts';
+import type { SetStatistics, SetView, StandardizeOptions } from '../kernels/contract.ts';
 import { record, sameDType } from './graph.ts';
 import type { Tensor } from './tensor.ts';
 

@@ -1,5 +1,5 @@
 import { kernels } from '../kernels/active.ts';
-import { type NDArray, type Numbers, type Shape, sizeOf } from '../kernels/kernels.ts';
+import { type NDArray, type Numbers, type Shape, sizeOf } from '../kernels/contract.ts';
 import { backward } from './backward.ts';
 import type { GraphNode } from './graph.ts';
 

@@ -1,4 +1,4 @@
-import type { Shape, Window } from '../kernels/kernels.ts';
+import type { Shape, Window } from '../kernels/contract.ts';
 
 /** One number for both directions, or [height, width]. */
 export type Pair = number | readonly [number, number];

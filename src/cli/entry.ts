@@ -1,5 +1,5 @@
+import { unknownName } from '../nearest.ts';
 import { type NormEntry, registry } from '../nn/norm/registry.ts';
-import { unknownName } from '../train/nearest.ts';
 import { UsageError } from './exit.ts';
 
 /** The norm of that name; a UsageError with the nearest name where there is none. */

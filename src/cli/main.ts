@@ -1,5 +1,5 @@
 import { Command, CommanderError } from 'commander';
-import { version } from '../train/package.ts';
+import { version } from '../runs/package.ts';
 import { EXIT, explain } from './exit.ts';
 import { createOutput } from './output.ts';
 
@@ -14,73 +14,73 @@ const commands: { name: string; group: string; summary: string; load: () => Prom
     name: 'start',
     group: 'Experiments:',
     summary: 'a first experiment: one network, with and without normalization',
-    load: () => import('./start.ts'),
+    load: () => import('./commands/start.ts'),
   },
   {
     name: 'experiment',
     group: 'Experiments:',
     summary: 'a figure of the literature: runs, claims, report',
-    load: () => import('./experiment.ts'),
+    load: () => import('./commands/experiment.ts'),
   },
   {
     name: 'train',
     group: 'Experiments:',
     summary: 'train one network on one dataset',
-    load: () => import('./train.ts'),
+    load: () => import('./commands/train.ts'),
   },
   {
     name: 'compare',
     group: 'Experiments:',
     summary: 'finished runs over their seeds, with differences from a baseline',
-    load: () => import('./compare.ts'),
+    load: () => import('./commands/compare.ts'),
   },
   {
     name: 'plot',
     group: 'Experiments:',
     summary: 'curves of finished runs, mean and band over their seeds: terminal, SVG, PNG',
-    load: () => import('./plot.ts'),
+    load: () => import('./commands/plot.ts'),
   },
   {
     name: 'report',
     group: 'Experiments:',
     summary: 'an experiment or other runs as one HTML page: claims, figures, tables, settings',
-    load: () => import('./report.ts'),
+    load: () => import('./commands/report.ts'),
   },
   {
     name: 'sweep',
     group: 'Experiments:',
     summary: 'many runs in one folder: a grid of settings, stopped and gone on with at will',
-    load: () => import('./sweep.ts'),
+    load: () => import('./commands/sweep.ts'),
   },
   {
     name: 'gradcheck',
     group: 'Correctness:',
     summary: 'compare the hand-derived backward of the norms with finite differences',
-    load: () => import('./gradcheck.ts'),
+    load: () => import('./commands/gradcheck.ts'),
   },
   {
     name: 'verify',
     group: 'Correctness:',
     summary: "compare this engine with another one's numbers, from golden files",
-    load: () => import('./verify.ts'),
+    load: () => import('./commands/verify.ts'),
   },
   {
     name: 'explain',
     group: 'Learn:',
     summary: "a norm's forward and backward pass, with real numbers",
-    load: () => import('./explain.ts'),
+    load: () => import('./commands/explain.ts'),
   },
   {
     name: 'quiz',
     group: 'Learn:',
     summary: 'write the missing line of a backward pass',
-    load: () => import('./quiz.ts'),
+    load: () => import('./commands/quiz.ts'),
   },
   {
     name: 'data',
     group: 'Data:',
     summary: 'list, fetch and check datasets',
-    load: () => import('./data.ts'),
+    load: () => import('./commands/data.ts'),
   },
 ];
 

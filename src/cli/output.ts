@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { type TerminalColors, terminalColors } from '../report/terminalColors.ts';
+import { type TerminalColors, terminalColors } from '../charts/terminalColors.ts';
 import { toJson } from '../train/metrics.ts';
 
 /** The options that every command has. */

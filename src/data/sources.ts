@@ -5,8 +5,8 @@ import {
   fashionMnistChecksums,
   mnistChecksums,
 } from './checksums.ts';
-import { type CifarFormat, cifar10Format, cifar100Format } from './cifar.ts';
 import { cifar10Classes, cifar100Classes, digitClasses, fashionClasses } from './classes.ts';
+import { type CifarFormat, cifar10Format, cifar100Format } from './format/cifar.ts';
 
 interface SourceBase {
   name: string;

@@ -1,10 +1,10 @@
-import { pairedDifference, type Summary, summarize } from '../report/statistics.ts';
+import { pairedDifference, type Summary, summarize } from '../charts/statistics.ts';
+import { ConfigError } from '../errors.ts';
+import { unknownName } from '../nearest.ts';
+import { decisiveFields } from '../runs/name.ts';
 import { configFields, type TrainConfig } from '../train/config.ts';
-import { ConfigError } from '../train/errors.ts';
 import { toJson } from '../train/metrics.ts';
-import { unknownName } from '../train/nearest.ts';
 import type { TrainResult } from '../train/result.ts';
-import { decisiveFields } from '../train/runName.ts';
 import type { MeasureName } from './measures.ts';
 import { finalValue } from './results.ts';
 

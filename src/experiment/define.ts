@@ -1,7 +1,7 @@
-import type { Axis } from '../report/scale.ts';
+import type { Axis } from '../charts/scale.ts';
+import { ConfigError } from '../errors.ts';
+import { unknownName } from '../nearest.ts';
 import { configFields, resolveConfig, type TrainOptions } from '../train/config.ts';
-import { ConfigError } from '../train/errors.ts';
-import { unknownName } from '../train/nearest.ts';
 import { type MeasureChoice, measureOf, measures } from './measures.ts';
 import { planRuns } from './plan.ts';
 import type { Results } from './results.ts';

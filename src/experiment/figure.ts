@@ -1,5 +1,5 @@
-import type { Point as ChartPoint, LineChart } from '../report/lineChart.ts';
-import { meanCurve } from '../report/statistics.ts';
+import type { Point as ChartPoint, LineChart } from '../charts/lineChart.ts';
+import { meanCurve } from '../charts/statistics.ts';
 import type { Experiment, Panel, Point } from './define.ts';
 import { type MeasureChoice, measureOf } from './measures.ts';
 import { nameOf } from './plan.ts';

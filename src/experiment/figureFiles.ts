@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { renderSvgChart } from '../report/svgChart.ts';
+import { renderSvgChart } from '../charts/svgChart.ts';
 import type { Experiment } from './define.ts';
 import { figuresOf } from './figure.ts';
 import type { RunRecord } from './results.ts';

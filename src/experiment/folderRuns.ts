@@ -1,10 +1,10 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { RunFolderError } from '../errors.ts';
+import { type RunRecord as HowItRan, readConfig, readResult, readRun } from '../runs/folder.ts';
+import { isLocked } from '../runs/lock.ts';
 import type { TrainConfig } from '../train/config.ts';
-import { RunFolderError } from '../train/errors.ts';
-import { isLocked } from '../train/lock.ts';
 import type { TrainResult } from '../train/result.ts';
-import { type RunRecord as HowItRan, readConfig, readResult, readRun } from '../train/runFolder.ts';
 
 /** A run as its folder has it. */
 export interface FolderRun {

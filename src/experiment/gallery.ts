@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { formatSummary } from '../report/statistics.ts';
+import { formatSummary } from '../charts/statistics.ts';
 import type { Experiment } from './define.ts';
 import { figureFile, writeFigures } from './figureFiles.ts';
 import { endTable, publishedTable, verdictText } from './report.ts';

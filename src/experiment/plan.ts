@@ -1,6 +1,6 @@
+import { plannedRuns, type Variant } from '../runs/sweep/grid.ts';
+import type { SweepPlan } from '../runs/sweep/sweep.ts';
 import { resolveConfig, type TrainConfig, type TrainOptions } from '../train/config.ts';
-import { plannedRuns, type Variant } from '../train/grid.ts';
-import type { SweepPlan } from '../train/sweep.ts';
 import type { Experiment, GridValue, Point } from './define.ts';
 
 /** One run of an experiment before it begins. */

@@ -1,9 +1,9 @@
-import type { BandName } from '../report/band.ts';
-import type { LineChart, Point } from '../report/lineChart.ts';
-import { meanCurve } from '../report/statistics.ts';
-import { ConfigError } from '../train/errors.ts';
+import type { BandName } from '../charts/band.ts';
+import type { LineChart, Point } from '../charts/lineChart.ts';
+import { meanCurve } from '../charts/statistics.ts';
+import { ConfigError } from '../errors.ts';
+import { metricsPath } from '../runs/folder.ts';
 import { type EpochLine, readMetrics, type StepLine } from '../train/metrics.ts';
-import { metricsPath } from '../train/runFolder.ts';
 import { checkField, compareValues, differingFields, type Field, groupRuns, settingText } from './compare.ts';
 import { xLabel } from './figure.ts';
 import type { FinishedFolderRun } from './folderRuns.ts';

@@ -1,4 +1,4 @@
-import { formatSummary, type Summary } from '../report/statistics.ts';
+import { formatSummary, type Summary } from '../charts/statistics.ts';
 import type { Experiment } from './define.ts';
 import { seriesOf, xLabel } from './figure.ts';
 import { measureLabel } from './measures.ts';

@@ -1,8 +1,8 @@
-import { type Html, type HtmlValue, html, htmlPage } from '../report/html.ts';
-import { dataTable, facts, figure } from '../report/pageParts.ts';
-import { pageStyle } from '../report/pageStyle.ts';
-import { plural } from '../report/plural.ts';
-import { formatSummaries } from '../report/statistics.ts';
+import { type Html, type HtmlValue, html, htmlPage } from '../charts/html.ts';
+import { dataTable, facts, figure } from '../charts/pageParts.ts';
+import { pageStyle } from '../charts/pageStyle.ts';
+import { formatSummaries } from '../charts/statistics.ts';
+import { plural } from '../plural.ts';
 import { toJson } from '../train/metrics.ts';
 import type { Experiment } from './define.ts';
 import { figuresOf } from './figure.ts';

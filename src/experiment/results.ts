@@ -1,4 +1,4 @@
-import { type Summary, summarize } from '../report/statistics.ts';
+import { type Summary, summarize } from '../charts/statistics.ts';
 import type { ProbeLine, Score } from '../train/metrics.ts';
 import type { RunStatus } from '../train/result.ts';
 import type { Grid, Point } from './define.ts';

@@ -1,7 +1,7 @@
+import { runName } from '../runs/name.ts';
+import { runSweep, type SweepOptions } from '../runs/sweep/run.ts';
+import { isFinished, type SweepRun } from '../runs/sweep/sweep.ts';
 import { readMetrics } from '../train/metrics.ts';
-import { runName } from '../train/runName.ts';
-import { runSweep, type SweepOptions } from '../train/runSweep.ts';
-import { isFinished, type SweepRun } from '../train/sweep.ts';
 import type { Experiment } from './define.ts';
 import { measureOf } from './measures.ts';
 import { type PlannedRun, sweepOf } from './plan.ts';

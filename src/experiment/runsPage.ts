@@ -1,10 +1,10 @@
-import { type Html, html, htmlPage } from '../report/html.ts';
-import type { LineChart } from '../report/lineChart.ts';
-import { dataTable, facts, figure } from '../report/pageParts.ts';
-import { pageStyle } from '../report/pageStyle.ts';
-import { plural } from '../report/plural.ts';
-import { decimalsFor, formatSummary, type Summary } from '../report/statistics.ts';
-import { version } from '../train/package.ts';
+import { type Html, html, htmlPage } from '../charts/html.ts';
+import type { LineChart } from '../charts/lineChart.ts';
+import { dataTable, facts, figure } from '../charts/pageParts.ts';
+import { pageStyle } from '../charts/pageStyle.ts';
+import { decimalsFor, formatSummary, type Summary } from '../charts/statistics.ts';
+import { plural } from '../plural.ts';
+import { version } from '../runs/package.ts';
 import {
   checkField,
   compareRuns,

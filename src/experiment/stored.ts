@@ -1,9 +1,9 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { backendName } from '../autograd/index.ts';
-import { RunFolderError } from '../train/errors.ts';
+import { RunFolderError } from '../errors.ts';
+import { version } from '../runs/package.ts';
 import { fromJson, toJson } from '../train/metrics.ts';
-import { version } from '../train/package.ts';
 import type { Experiment, Verdict } from './define.ts';
 import type { PlannedRun } from './plan.ts';
 import { type RunRecord, resultsOf } from './results.ts';

@@ -1,7 +1,7 @@
 import { platform } from '#platform';
-import type { Kernels, Numbers } from './kernels.ts';
+import type { Kernels, Numbers } from './contract.ts';
 import { reference } from './reference/reference.ts';
-import { wasmSupported } from './wasm/supported.ts';
+import { wasmSupported } from './wasm/runtime/supported.ts';
 import { wasm } from './wasm/wasm.ts';
 
 let float32Kernels: Kernels | undefined;

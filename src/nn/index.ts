@@ -1,25 +1,31 @@
-export { Activation, type ActivationName, activation, activationNames } from './activation.ts';
-export { CircularPad, circularPad } from './circularPad.ts';
-export { Conv2d, type Conv2dLayerOptions } from './conv2d.ts';
-export { Dropout, dropoutStates, loadDropoutStates } from './dropout.ts';
-export { Flatten } from './flatten.ts';
-export { Gru, type GruOptions } from './gru.ts';
-export { Identity } from './identity.ts';
 export * as initializers from './initializers.ts';
-export { Linear } from './linear.ts';
+export { Activation, type ActivationName, activation, activationNames } from './layers/activation.ts';
+export { CircularPad, circularPad } from './layers/circularPad.ts';
+export { Conv2d, type Conv2dLayerOptions } from './layers/conv2d.ts';
+export { Dropout, dropoutStates, loadDropoutStates } from './layers/dropout.ts';
+export { Flatten } from './layers/flatten.ts';
+export { Gru, type GruOptions } from './layers/gru.ts';
+export { Identity } from './layers/identity.ts';
+export { Linear } from './layers/linear.ts';
+export { AvgPool2d, GlobalAvgPool2d, MaxPool2d } from './layers/pooling.ts';
+export { PreActivationBlock, ResidualBlock, type ResidualOptions } from './layers/residual.ts';
+export { SequenceNorm } from './layers/sequenceNorm.ts';
+export { Sequential } from './layers/sequential.ts';
+export type { WeightOptions } from './layers/weights.ts';
 export type { ModelChoices } from './models/choices.ts';
 export type { ModelOptions } from './models/options.ts';
 export { createModel, type ModelEntry, modelNames, models } from './models/registry.ts';
 export { Module } from './module.ts';
-export { ActNorm, type ActNormOptions } from './norm/actNorm.ts';
+export { EvoNormB0, type EvoNormB0Options, evoNormB0 } from './norm/activation/evoNormB0.ts';
+export { EvoNormS0, type EvoNormS0Options, evoNormS0 } from './norm/activation/evoNormS0.ts';
 export {
-  AdaptiveInstanceNorm,
-  type AdaptiveInstanceOptions,
-  adaptiveInstanceNorm,
-} from './norm/adaptiveInstanceNorm.ts';
-export { BatchChannelNorm, type BatchChannelOptions, batchChannelNorm } from './norm/batchChannelNorm.ts';
-export { BatchInstanceNorm, type BatchInstanceOptions, batchInstanceNorm } from './norm/batchInstanceNorm.ts';
-export { BatchNorm, type BatchNormOptions, batchNorm } from './norm/batchNorm.ts';
+  FilterResponseNorm,
+  type FilterResponseNormOptions,
+  filterResponseNorm,
+} from './norm/activation/filterResponseNorm.ts';
+export type { ProxyActivation, ProxyExpectation } from './norm/activation/proxyMoments.ts';
+export { ProxyNorm, type ProxyNormOptions, proxyNorm } from './norm/activation/proxyNorm.ts';
+export { BatchNorm, type BatchNormOptions, batchNorm } from './norm/batch/batchNorm.ts';
 export {
   BatchRenorm,
   type BatchRenormOptions,
@@ -27,73 +33,21 @@ export {
   type RenormLimits,
   type RenormSchedule,
   renormLimits,
-} from './norm/batchRenorm.ts';
+} from './norm/batch/batchRenorm.ts';
 export {
-  ConditionalInstanceNorm,
-  type ConditionalOptions,
-  conditionalInstanceNorm,
-} from './norm/conditionalInstanceNorm.ts';
-export type { Conventions } from './norm/conventions.ts';
-export { DivisiveNorm, type DivisiveNormOptions, divisiveNorm } from './norm/divisiveNorm.ts';
-export { DynamicErf, type DynamicErfOptions, dynamicErf } from './norm/dynamicErf.ts';
-export { DynamicTanh, type DynamicTanhOptions, dynamicTanh } from './norm/dynamicTanh.ts';
-export { EvoNormB0, type EvoNormB0Options, evoNormB0 } from './norm/evoNormB0.ts';
-export { EvoNormS0, type EvoNormS0Options, evoNormS0 } from './norm/evoNormS0.ts';
-export { ExtendedBatchNorm, type ExtendedOptions, extendedBatchNorm } from './norm/extendedBatchNorm.ts';
+  ExtendedBatchNorm,
+  type ExtendedOptions,
+  extendedBatchNorm,
+} from './norm/batch/extendedBatchNorm.ts';
+export { fold } from './norm/batch/fold.ts';
+export { GhostBatchNorm, type GhostBatchNormOptions, ghostBatchNorm } from './norm/batch/ghostBatchNorm.ts';
+export { L1BatchNorm, l1BatchNorm } from './norm/batch/l1BatchNorm.ts';
 export {
-  FilterResponseNorm,
-  type FilterResponseNormOptions,
-  filterResponseNorm,
-} from './norm/filterResponseNorm.ts';
-export { fold } from './norm/fold.ts';
-export { Gdn, gdn } from './norm/gdn.ts';
-export { GhostBatchNorm, type GhostBatchNormOptions, ghostBatchNorm } from './norm/ghostBatchNorm.ts';
-export {
-  GlobalResponseNorm,
-  type GlobalResponseNormOptions,
-  globalResponseNorm,
-} from './norm/globalResponseNorm.ts';
-export { GroupNorm, type GroupNormOptions, groupNorm } from './norm/groupNorm.ts';
-export { InstanceNorm, type InstanceNormOptions, instanceNorm } from './norm/instanceNorm.ts';
-export { L1BatchNorm, l1BatchNorm } from './norm/l1BatchNorm.ts';
-export { LayerNorm, type LayerNormOptions, layerNorm } from './norm/layerNorm.ts';
-export { LayerScale, type LayerScaleOptions, layerScale } from './norm/layerScale.ts';
-export { LocalResponseNorm, localResponseNorm } from './norm/localResponseNorm.ts';
-export { MeanOnlyBatchNorm, type MeanOnlyOptions, meanOnlyBatchNorm } from './norm/meanOnlyBatchNorm.ts';
-export { Norm, type ParameterRule, type Then } from './norm/norm.ts';
-export { WeightNorm } from './norm/normOfWeights.ts';
-export { PartialRmsNorm, type PartialRmsNormOptions, partialRmsNorm } from './norm/partialRmsNorm.ts';
-export type { Pool } from './norm/pools.ts';
-export {
-  momentShortcut,
-  PositionalNorm,
-  type PositionalOptions,
-  positionalNorm,
-  positionalNormWithMoments,
-} from './norm/positionalNorm.ts';
-export { type Framework, preset, presets } from './norm/presets.ts';
-export type { ProxyActivation, ProxyExpectation } from './norm/proxyMoments.ts';
-export { ProxyNorm, type ProxyNormOptions, proxyNorm } from './norm/proxyNorm.ts';
-export { recalibrate } from './norm/recalibrate.ts';
-export {
-  createNorm,
-  type NormEntry,
-  type NormOptions,
-  normNames,
-  registry as norms,
-  weightNormNames,
-} from './norm/registry.ts';
-export { RmsNorm, type RmsNormOptions, rmsNorm } from './norm/rmsNorm.ts';
-export { moveMoments, RunningNorm, type RunningOptions } from './norm/running.ts';
-export {
-  ScaledWeightStandardization,
-  type ScaledWeightStandardizationOptions,
-  scaledWeightStandardization,
-} from './norm/scaledWeightStandardization.ts';
-export { ScaleNorm, type ScaleNormOptions, scaleNorm } from './norm/scaleNorm.ts';
-export { channelSets, groupSets, lastAxesSets } from './norm/sets.ts';
-export { SpectralNorm, type SpectralNormOptions, spectralNorm } from './norm/spectralNorm.ts';
-export { SwitchableNorm, type SwitchableOptions, switchableNorm } from './norm/switchableNorm.ts';
+  MeanOnlyBatchNorm,
+  type MeanOnlyOptions,
+  meanOnlyBatchNorm,
+} from './norm/batch/meanOnlyBatchNorm.ts';
+export { recalibrate } from './norm/batch/recalibrate.ts';
 export {
   mergeMoments,
   type ShardMoments,
@@ -103,14 +57,80 @@ export {
   shardSums,
   syncBackward,
   syncForward,
-} from './norm/syncBatchNorm.ts';
-export { TopkBatchNorm, type TopkBatchNormOptions, topkBatchNorm } from './norm/topkBatchNorm.ts';
-export { initializeFromData, WeightNormalization, weightNormalization } from './norm/weightNormalization.ts';
-export { WeightStandardization, weightStandardization } from './norm/weightStandardization.ts';
-export { normalizeWeights } from './normalizeWeights.ts';
-export { AvgPool2d, GlobalAvgPool2d, MaxPool2d } from './pooling.ts';
-export { PreActivationBlock, ResidualBlock, type ResidualOptions } from './residual.ts';
-export { SequenceNorm } from './sequenceNorm.ts';
-export { Sequential } from './sequential.ts';
+} from './norm/batch/syncBatchNorm.ts';
+export { TopkBatchNorm, type TopkBatchNormOptions, topkBatchNorm } from './norm/batch/topkBatchNorm.ts';
+export type { Conventions } from './norm/core/conventions.ts';
+export { Norm, type ParameterRule, type Then } from './norm/core/norm.ts';
+export { type Framework, preset, presets } from './norm/core/presets.ts';
+export { moveMoments, RunningNorm, type RunningOptions } from './norm/core/running.ts';
+export { channelSets, groupSets, lastAxesSets } from './norm/core/sets.ts';
+export {
+  BatchChannelNorm,
+  type BatchChannelOptions,
+  batchChannelNorm,
+} from './norm/mixed/batchChannelNorm.ts';
+export {
+  BatchInstanceNorm,
+  type BatchInstanceOptions,
+  batchInstanceNorm,
+} from './norm/mixed/batchInstanceNorm.ts';
+export { SwitchableNorm, type SwitchableOptions, switchableNorm } from './norm/mixed/switchableNorm.ts';
+export { ActNorm, type ActNormOptions } from './norm/pointwise/actNorm.ts';
+export { DynamicErf, type DynamicErfOptions, dynamicErf } from './norm/pointwise/dynamicErf.ts';
+export { DynamicTanh, type DynamicTanhOptions, dynamicTanh } from './norm/pointwise/dynamicTanh.ts';
+export { LayerScale, type LayerScaleOptions, layerScale } from './norm/pointwise/layerScale.ts';
+export {
+  createNorm,
+  type NormEntry,
+  type NormOptions,
+  normNames,
+  registry as norms,
+  weightNormNames,
+} from './norm/registry.ts';
+export { DivisiveNorm, type DivisiveNormOptions, divisiveNorm } from './norm/response/divisiveNorm.ts';
+export { Gdn, gdn } from './norm/response/gdn.ts';
+export {
+  GlobalResponseNorm,
+  type GlobalResponseNormOptions,
+  globalResponseNorm,
+} from './norm/response/globalResponseNorm.ts';
+export { LocalResponseNorm, localResponseNorm } from './norm/response/localResponseNorm.ts';
+export type { Pool } from './norm/response/pools.ts';
+export {
+  AdaptiveInstanceNorm,
+  type AdaptiveInstanceOptions,
+  adaptiveInstanceNorm,
+} from './norm/sample/adaptiveInstanceNorm.ts';
+export {
+  ConditionalInstanceNorm,
+  type ConditionalOptions,
+  conditionalInstanceNorm,
+} from './norm/sample/conditionalInstanceNorm.ts';
+export { GroupNorm, type GroupNormOptions, groupNorm } from './norm/sample/groupNorm.ts';
+export { InstanceNorm, type InstanceNormOptions, instanceNorm } from './norm/sample/instanceNorm.ts';
+export { LayerNorm, type LayerNormOptions, layerNorm } from './norm/sample/layerNorm.ts';
+export { PartialRmsNorm, type PartialRmsNormOptions, partialRmsNorm } from './norm/sample/partialRmsNorm.ts';
+export {
+  momentShortcut,
+  PositionalNorm,
+  type PositionalOptions,
+  positionalNorm,
+  positionalNormWithMoments,
+} from './norm/sample/positionalNorm.ts';
+export { RmsNorm, type RmsNormOptions, rmsNorm } from './norm/sample/rmsNorm.ts';
+export { ScaleNorm, type ScaleNormOptions, scaleNorm } from './norm/sample/scaleNorm.ts';
+export { normalizeWeights } from './norm/weights/normalizeWeights.ts';
+export { WeightNorm } from './norm/weights/normOfWeights.ts';
+export {
+  ScaledWeightStandardization,
+  type ScaledWeightStandardizationOptions,
+  scaledWeightStandardization,
+} from './norm/weights/scaledWeightStandardization.ts';
+export { SpectralNorm, type SpectralNormOptions, spectralNorm } from './norm/weights/spectralNorm.ts';
+export {
+  initializeFromData,
+  WeightNormalization,
+  weightNormalization,
+} from './norm/weights/weightNormalization.ts';
+export { WeightStandardization, weightStandardization } from './norm/weights/weightStandardization.ts';
 export { type LayerSummary, parameterCount, summarize } from './summary.ts';
-export type { WeightOptions } from './weights.ts';

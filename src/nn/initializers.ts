@@ -1,4 +1,4 @@
-import { type Shape, sizeOf } from '../kernels/kernels.ts';
+import { type Shape, sizeOf } from '../kernels/contract.ts';
 import type { Random } from '../random.ts';
 
 /**

@@ -1,6 +1,6 @@
 import type { Tensor } from '../autograd/index.ts';
 import type { Module } from '../nn/module.ts';
-import { Norm, type ParameterRule } from '../nn/norm/norm.ts';
+import { Norm, type ParameterRule } from '../nn/norm/core/norm.ts';
 import type { ParameterGroup } from './optimizer.ts';
 
 /**

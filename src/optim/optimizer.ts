@@ -2,7 +2,7 @@ import { array } from '../autograd/create.ts';
 import { sameDType } from '../autograd/graph.ts';
 import { type Tensor, zeroGrad } from '../autograd/index.ts';
 import { kernels } from '../kernels/active.ts';
-import type { Numbers } from '../kernels/kernels.ts';
+import type { Numbers } from '../kernels/contract.ts';
 
 /** Parameters with options that differ from the optimizer's own. */
 export interface ParameterGroup {

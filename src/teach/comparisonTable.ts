@@ -1,5 +1,5 @@
-import type { TerminalColors } from '../report/terminalColors.ts';
-import { displayWidth, wrapWords } from '../report/text.ts';
+import type { TerminalColors } from '../charts/terminalColors.ts';
+import { displayWidth, wrapWords } from '../charts/text.ts';
 import type { Comparison } from './comparison.ts';
 import { greek } from './text.ts';
 

@@ -1,4 +1,4 @@
-import type { Detached } from '../nn/norm/conventions.ts';
+import type { Detached } from '../nn/norm/core/conventions.ts';
 import type { NormEntry } from '../nn/norm/registry.ts';
 
 /**

@@ -1,5 +1,5 @@
 import { noGrad, type Tensor } from '../autograd/index.ts';
-import type { Shape } from '../kernels/kernels.ts';
+import type { Shape } from '../kernels/contract.ts';
 import type { Picture } from './explanation.ts';
 
 /**

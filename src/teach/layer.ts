@@ -1,6 +1,6 @@
 import { noGrad, randn, type Tensor, zeroGrad } from '../autograd/index.ts';
-import type { Detached } from '../nn/norm/conventions.ts';
-import type { Norm } from '../nn/norm/norm.ts';
+import type { Detached } from '../nn/norm/core/conventions.ts';
+import type { Norm } from '../nn/norm/core/norm.ts';
 import type { NormEntry, NormOptions } from '../nn/norm/registry.ts';
 import { createRandom } from '../random.ts';
 

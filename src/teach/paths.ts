@@ -1,5 +1,5 @@
-import type { Numbers } from '../kernels/kernels.ts';
-import type { Detached } from '../nn/norm/conventions.ts';
+import type { Numbers } from '../kernels/contract.ts';
+import type { Detached } from '../nn/norm/core/conventions.ts';
 import { measureCore, membersOf } from './core.ts';
 import type { Standardization } from './explanation.ts';
 import type { Subject } from './subject.ts';

@@ -1,4 +1,4 @@
-import type { Detached } from '../nn/norm/conventions.ts';
+import type { Detached } from '../nn/norm/core/conventions.ts';
 
 /** What is explained: a norm, and the numbers to do it with. */
 export interface Request {

@@ -1,4 +1,4 @@
-import { displayWidth } from '../report/text.ts';
+import { displayWidth } from '../charts/text.ts';
 import type { Explanation } from './explanation.ts';
 import { number } from './numbers.ts';
 

@@ -20,7 +20,7 @@ export function normSource(entry: NormEntry): { file: string; lines: string[] } 
   if (!existsSync(folder)) return null;
   const name = entry.build(4, { groups: 1 }).constructor.name;
   const declares = new RegExp(`\\bclass ${name}\\b`);
-  for (const file of readdirSync(folder).sort()) {
+  for (const file of readdirSync(folder, { recursive: true, encoding: 'utf8' }).sort()) {
     if (!file.endsWith(ending) || file.endsWith('.d.ts')) continue;
     const text = readFileSync(join(folder, file), 'utf8');
     if (declares.test(text)) return { file: `${shownSrc}/nn/norm/${file}`, lines: text.split(/\r?\n/) };
@@ -51,9 +51,11 @@ export function backwardCode(entry: NormEntry, standardization: boolean): CodeEx
   if (own.length > 0) return [{ file: source.file, lines: own }];
   // Norms that are variants of one another keep what they share in a file beside theirs
   for (const [, sibling] of source.lines.join('\n').matchAll(/from '\.\/(\w+)\.(?:ts|js)'/g)) {
-    const lines = readFileSync(join(src, 'nn', 'norm', sibling + ending), 'utf8').split(/\r?\n/);
+    const lines = readFileSync(join(src, '..', dirname(source.file), sibling + ending), 'utf8').split(
+      /\r?\n/,
+    );
     const shared = recordedLines(lines);
-    if (shared.length > 0) return [{ file: `${shownSrc}/nn/norm/${sibling}${ending}`, lines: shared }];
+    if (shared.length > 0) return [{ file: `${dirname(source.file)}/${sibling}${ending}`, lines: shared }];
   }
   return [];
 }

@@ -1,7 +1,7 @@
 import { type Tensor, tensor } from '../autograd/index.ts';
-import type { Norm } from '../nn/norm/norm.ts';
+import type { Norm } from '../nn/norm/core/norm.ts';
+import { RunningNorm } from '../nn/norm/core/running.ts';
 import type { NormEntry, NormOptions } from '../nn/norm/registry.ts';
-import { RunningNorm } from '../nn/norm/running.ts';
 import { createRandom } from '../random.ts';
 import { createLayer, forwardOf } from './layer.ts';
 import { place, round } from './placing.ts';

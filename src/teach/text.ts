@@ -1,4 +1,4 @@
-import { displayWidth, truncate, wrapWords } from '../report/text.ts';
+import { displayWidth, truncate, wrapWords } from '../charts/text.ts';
 import type { Explanation } from './explanation.ts';
 import { number, percent, small } from './numbers.ts';
 import { drawPicture } from './picture.ts';

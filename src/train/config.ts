@@ -1,13 +1,13 @@
 import * as v from 'valibot';
-import { datasetNames } from '../data/load.node.ts';
-import { activationNames } from '../nn/activation.ts';
+import { datasetNames } from '../data/files/load.node.ts';
+import { ConfigError } from '../errors.ts';
+import { unknownName } from '../nearest.ts';
+import { activationNames } from '../nn/layers/activation.ts';
 import { firstWeights, normPlacements } from '../nn/models/choices.ts';
 import { modelNames } from '../nn/models/registry.ts';
-import { detachable } from '../nn/norm/conventions.ts';
+import { detachable } from '../nn/norm/core/conventions.ts';
 import { normNames, weightNormNames } from '../nn/norm/registry.ts';
 import { optimizerNames } from '../optim/index.ts';
-import { ConfigError } from './errors.ts';
-import { unknownName } from './nearest.ts';
 import { probeNames } from './probes/index.ts';
 
 /**

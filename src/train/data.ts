@@ -2,7 +2,7 @@ import { type Tensor, wrap } from '../autograd/index.ts';
 import { type Augmentation, horizontalFlip, inOrder, padAndCrop } from '../data/augment.ts';
 import { type Batch, type Batches, createBatches } from '../data/batches.ts';
 import { type Dataset, type ImageSet, takeFirst } from '../data/dataset.ts';
-import { loadDataset } from '../data/load.node.ts';
+import { loadDataset } from '../data/files/load.node.ts';
 import { halve } from '../data/shrink.ts';
 import {
   channelStatistics,

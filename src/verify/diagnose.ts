@@ -1,4 +1,4 @@
-import type { Numbers, SetView } from '../kernels/kernels.ts';
+import type { Numbers, SetView } from '../kernels/contract.ts';
 
 /** One standardization, and a dx that is wrong. */
 export interface Diagnosis {

@@ -5,7 +5,7 @@ import {
   worstElement,
 } from '../autograd/gradcheck.ts';
 import { noGrad, randn, type Tensor } from '../autograd/index.ts';
-import type { Norm } from '../nn/norm/norm.ts';
+import type { Norm } from '../nn/norm/core/norm.ts';
 import type { NormEntry, NormOptions } from '../nn/norm/registry.ts';
 import { createRandom, type Random } from '../random.ts';
 import { diagnose } from './diagnose.ts';

@@ -1,14 +1,14 @@
 import { flatten, ones, type Tensor } from '../autograd/index.ts';
-import type { Shape } from '../kernels/kernels.ts';
-import { type ActivationName, activation, activationNames } from '../nn/activation.ts';
-import { Conv2d } from '../nn/conv2d.ts';
-import { Linear } from '../nn/linear.ts';
+import type { Shape } from '../kernels/contract.ts';
+import { type ActivationName, activation, activationNames } from '../nn/layers/activation.ts';
+import { Conv2d } from '../nn/layers/conv2d.ts';
+import { Linear } from '../nn/layers/linear.ts';
+import { AvgPool2d, GlobalAvgPool2d, MaxPool2d } from '../nn/layers/pooling.ts';
 import { Module } from '../nn/module.ts';
-import { BatchNorm } from '../nn/norm/batchNorm.ts';
-import { GroupNorm } from '../nn/norm/groupNorm.ts';
-import { InstanceNorm } from '../nn/norm/instanceNorm.ts';
-import { LayerNorm } from '../nn/norm/layerNorm.ts';
-import { AvgPool2d, GlobalAvgPool2d, MaxPool2d } from '../nn/pooling.ts';
+import { BatchNorm } from '../nn/norm/batch/batchNorm.ts';
+import { GroupNorm } from '../nn/norm/sample/groupNorm.ts';
+import { InstanceNorm } from '../nn/norm/sample/instanceNorm.ts';
+import { LayerNorm } from '../nn/norm/sample/layerNorm.ts';
 import { createRandom } from '../random.ts';
 import { Attributes } from './attributes.ts';
 import {

@@ -1,5 +1,5 @@
 import { crossEntropy, type DType, noGrad } from '../autograd/index.ts';
-import { Sequential } from '../nn/sequential.ts';
+import { Sequential } from '../nn/layers/sequential.ts';
 import { channelsLast } from './border.ts';
 import { Comparison, leaf } from './compare.ts';
 import type { TrainingCase } from './goldenFile.ts';

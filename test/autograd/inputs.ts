@@ -1,5 +1,5 @@
 import { Tensor } from '../../src/autograd/index.ts';
-import type { Shape } from '../../src/kernels/kernels.ts';
+import type { Shape } from '../../src/kernels/contract.ts';
 import { createRandom } from '../../src/random.ts';
 
 /** Seeded standard normal numbers in float64 that require a gradient. */

@@ -10,7 +10,7 @@ import {
   standardize,
   wrap,
 } from '../../src/autograd/index.ts';
-import { BatchNorm } from '../../src/nn/norm/batchNorm.ts';
+import { BatchNorm } from '../../src/nn/norm/batch/batchNorm.ts';
 import { Sgd } from '../../src/optim/index.ts';
 import { createRandom } from '../../src/random.ts';
 

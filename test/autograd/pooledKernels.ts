@@ -1,5 +1,5 @@
-import { listFresh } from '../../src/kernels/fresh.ts';
-import type { Kernels, Numbers } from '../../src/kernels/kernels.ts';
+import type { Kernels, Numbers } from '../../src/kernels/contract.ts';
+import { listFresh } from '../../src/kernels/ownership.ts';
 import { reference } from '../../src/kernels/reference/reference.ts';
 
 export interface PooledKernels {

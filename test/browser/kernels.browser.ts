@@ -2,9 +2,9 @@ import { afterAll, expect, inject, test } from 'vitest';
 import { commands } from 'vitest/browser';
 import { platform } from '#platform';
 import { i32 } from '../../src/kernels/wasm/builder/index.ts';
-import { compileKernel, kernelModule } from '../../src/kernels/wasm/kernel.ts';
-import { allocate, release } from '../../src/kernels/wasm/memory.ts';
-import { setThreadCount, stopThreads, threadCount } from '../../src/kernels/wasm/threads.ts';
+import { compileKernel, kernelModule } from '../../src/kernels/wasm/runtime/kernel.ts';
+import { allocate, release } from '../../src/kernels/wasm/runtime/memory.ts';
+import { setThreadCount, stopThreads, threadCount } from '../../src/kernels/wasm/runtime/threads.ts';
 import { type Training, trainCnn } from './training.ts';
 import type { Order } from './trainingWorker.ts';
 

@@ -9,8 +9,8 @@ import {
   syntheticDigits,
   tensor,
 } from '../../src/index.ts';
-import { kernelMemory } from '../../src/kernels/wasm/memory.ts';
-import { setThreadCount, threadCount } from '../../src/kernels/wasm/threads.ts';
+import { kernelMemory } from '../../src/kernels/wasm/runtime/memory.ts';
+import { setThreadCount, threadCount } from '../../src/kernels/wasm/runtime/threads.ts';
 
 /** What a training brought, and where it ran. Plain data: it crosses from Workers, and from Node to the page. */
 export interface Training {

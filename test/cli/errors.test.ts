@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { explain } from '../../src/cli/exit.ts';
 import { DataError } from '../../src/data/errors.ts';
-import { ConfigError, RunFolderError } from '../../src/train/errors.ts';
+import { ConfigError, RunFolderError } from '../../src/errors.ts';
 import { jsonLines, normgrad } from './normgrad.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'normgrad-cli-'));

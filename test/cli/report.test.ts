@@ -84,7 +84,7 @@ describe('plot', () => {
   it('writes PNG', async () => {
     const out = join(folder, 'figure.png');
     const { code, stdout, stderr } = await normgrad(['plot', runs, '--out', out]);
-    // On a machine without fonts that is an error of its own (test/report/png.test.ts).
+    // On a machine without fonts that is an error of its own (test/charts/png.test.ts).
     if (stderr.includes('no font was found')) return;
     expect(code).toBe(0);
     expect(stdout.trim()).toBe(out);

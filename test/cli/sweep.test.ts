@@ -2,9 +2,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { readConfig } from '../../src/train/runFolder.ts';
-import { runTraining } from '../../src/train/runTraining.ts';
-import { loadSweep } from '../../src/train/sweep.ts';
+import { readConfig } from '../../src/runs/folder.ts';
+import { loadSweep } from '../../src/runs/sweep/sweep.ts';
+import { runTraining } from '../../src/runs/training.ts';
 import { jsonLines, normgrad } from './normgrad.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'normgrad-cli-sweep-'));

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { syntheticDigits } from '../../src/data/digits.ts';
+import { syntheticDigits } from '../../src/data/format/digits.ts';
 import { softmaxRegressionAccuracy } from './softmaxRegression.ts';
 
 test('the seed decides every pixel; another seed draws others', () => {

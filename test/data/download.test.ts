@@ -2,8 +2,8 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSy
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { type DownloadProgress, download } from '../../src/data/download.node.ts';
 import { DataError } from '../../src/data/errors.ts';
+import { type DownloadProgress, download } from '../../src/data/files/download.node.ts';
 import { type Behaviour, startServer, type TestServer } from './server.ts';
 
 const content = Uint8Array.from({ length: 300_000 }, (_, i) => (i * 31) % 257);

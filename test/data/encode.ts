@@ -1,7 +1,7 @@
 /** Writers for the formats that src/data reads: the inverse of its parsers, for tests. */
 import { gzipSync } from 'node:zlib';
-import type { CifarRecords } from '../../src/data/cifar.ts';
-import type { IdxArray } from '../../src/data/idx.ts';
+import type { CifarRecords } from '../../src/data/format/cifar.ts';
+import type { IdxArray } from '../../src/data/format/idx.ts';
 
 export function encodeIdx({ shape, data }: IdxArray): Uint8Array {
   const bytes = new Uint8Array(4 + 4 * shape.length + data.length);

@@ -14,10 +14,10 @@ import { gunzipSync, gzipSync } from 'node:zlib';
 import { createTar } from 'nanotar';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { DataError } from '../../src/data/errors.ts';
-import { type GetOptions, getDataset, getSource } from '../../src/data/get.node.ts';
-import { loadDataset } from '../../src/data/load.node.ts';
+import { type GetOptions, getDataset, getSource } from '../../src/data/files/get.node.ts';
+import { loadDataset } from '../../src/data/files/load.node.ts';
+import { verifyDataset, verifySource } from '../../src/data/files/verify.node.ts';
 import { type CifarSource, type IdxSource, type Source, sources } from '../../src/data/sources.ts';
-import { verifyDataset, verifySource } from '../../src/data/verify.node.ts';
 import { encodeCifar, tinyCifar, tinyMnist } from './encode.ts';
 import { startServer, type TestServer } from './server.ts';
 

@@ -3,8 +3,8 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { digitClasses } from '../../src/data/classes.ts';
 import { DataError } from '../../src/data/errors.ts';
-import { gunzip } from '../../src/data/gzip.ts';
-import { decodeIdxPair, type IdxArray, parseIdx } from '../../src/data/idx.ts';
+import { gunzip } from '../../src/data/format/gzip.ts';
+import { decodeIdxPair, type IdxArray, parseIdx } from '../../src/data/format/idx.ts';
 import { encodeIdx } from './encode.ts';
 
 const about = { name: 'tiny', split: 'train' as const, classes: digitClasses };

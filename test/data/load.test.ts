@@ -5,7 +5,7 @@ import { gunzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { datasetWarnings } from '../../src/data/dataset.ts';
 import type { DataError } from '../../src/data/errors.ts';
-import { type DatasetName, loadDataset } from '../../src/data/load.node.ts';
+import { type DatasetName, loadDataset } from '../../src/data/files/load.node.ts';
 import { encodeCifar, encodeIdx, tinyCifar, tinyMnist } from './encode.ts';
 
 let dataDir: string;

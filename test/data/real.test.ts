@@ -2,10 +2,10 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { datasetWarnings } from '../../src/data/dataset.ts';
-import { loadDataset } from '../../src/data/load.node.ts';
+import { loadDataset } from '../../src/data/files/load.node.ts';
+import { verifyDataset } from '../../src/data/files/verify.node.ts';
 import { sources } from '../../src/data/sources.ts';
 import { channelStatistics } from '../../src/data/transforms.ts';
-import { verifyDataset } from '../../src/data/verify.node.ts';
 
 const dataDir = process.env.NORMGRAD_DATA;
 

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
+import { createRunFolder } from '../../src/runs/folder.ts';
+import { runName } from '../../src/runs/name.ts';
 import { resolveConfig, type TrainOptions } from '../../src/train/config.ts';
-import { createRunFolder } from '../../src/train/runFolder.ts';
-import { runName } from '../../src/train/runName.ts';
 
 /** A run folder in `parent` as a training of two epochs leaves it, with made-up numbers. */
 export function makeRun(

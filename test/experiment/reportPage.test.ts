@@ -7,9 +7,9 @@ import { pathToFileURL } from 'node:url';
 import fc from 'fast-check';
 import { type Browser, chromium } from 'playwright';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { html, htmlPage } from '../../src/charts/html.ts';
+import { pageStyle } from '../../src/charts/pageStyle.ts';
 import { experimentPage } from '../../src/experiment/reportPage.ts';
-import { html, htmlPage } from '../../src/report/html.ts';
-import { pageStyle } from '../../src/report/pageStyle.ts';
 import { chromiumFlags, findChromium } from '../browser/chromium.ts';
 import { hostile, hostilePlan, hostileResults, image, script } from './hostile.ts';
 

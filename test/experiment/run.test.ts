@@ -2,14 +2,14 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
+import { formatSummary } from '../../src/charts/statistics.ts';
 import { galleryText } from '../../src/experiment/gallery.ts';
 import { planRuns } from '../../src/experiment/plan.ts';
 import { type RunRecord, resultsOf } from '../../src/experiment/results.ts';
 import { type ExperimentOptions, runExperiment } from '../../src/experiment/run.ts';
 import { readStored, storedExperiment, storedJson } from '../../src/experiment/stored.ts';
-import { formatSummary } from '../../src/report/statistics.ts';
-import type { SweepEvent } from '../../src/train/runSweep.ts';
-import { loadSweep } from '../../src/train/sweep.ts';
+import type { SweepEvent } from '../../src/runs/sweep/run.ts';
+import { loadSweep } from '../../src/runs/sweep/sweep.ts';
 import { small } from './small.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'normgrad-experiment-'));

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { gradcheck, noGrad, randn } from '../../src/autograd/index.ts';
-import { CircularPad, circularPad } from '../../src/nn/circularPad.ts';
+import { CircularPad, circularPad } from '../../src/nn/layers/circularPad.ts';
 import { createModel } from '../../src/nn/models/registry.ts';
 import { createRandom } from '../../src/random.ts';
 import { images } from './support.ts';

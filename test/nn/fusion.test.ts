@@ -1,13 +1,13 @@
 import { describe, expect, test } from 'vitest';
 import { add, noGrad, relu, type Tensor } from '../../src/autograd/index.ts';
-import { activation } from '../../src/nn/activation.ts';
-import { Conv2d } from '../../src/nn/conv2d.ts';
-import { Flatten } from '../../src/nn/flatten.ts';
-import { Linear } from '../../src/nn/linear.ts';
+import { activation } from '../../src/nn/layers/activation.ts';
+import { Conv2d } from '../../src/nn/layers/conv2d.ts';
+import { Flatten } from '../../src/nn/layers/flatten.ts';
+import { Linear } from '../../src/nn/layers/linear.ts';
+import { PreActivationBlock, ResidualBlock } from '../../src/nn/layers/residual.ts';
+import { Sequential } from '../../src/nn/layers/sequential.ts';
 import type { Module } from '../../src/nn/module.ts';
 import { createNorm, registry } from '../../src/nn/norm/registry.ts';
-import { PreActivationBlock, ResidualBlock } from '../../src/nn/residual.ts';
-import { Sequential } from '../../src/nn/sequential.ts';
 import { createRandom } from '../../src/random.ts';
 import { images, lossAndGradients } from './support.ts';
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { gradcheck, noGrad, randn, Tensor } from '../../src/autograd/index.ts';
-import type { Gru } from '../../src/nn/gru.ts';
+import type { Gru } from '../../src/nn/layers/gru.ts';
 import type { ModelChoices } from '../../src/nn/models/choices.ts';
 import { createModel } from '../../src/nn/models/registry.ts';
 import { createRandom } from '../../src/random.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { terminalColors } from '../../src/charts/terminalColors.ts';
+import { displayWidth } from '../../src/charts/text.ts';
 import { registry } from '../../src/nn/norm/registry.ts';
-import { terminalColors } from '../../src/report/terminalColors.ts';
-import { displayWidth } from '../../src/report/text.ts';
 import { compareNorms } from '../../src/teach/comparison.ts';
 import { renderComparison, renderComparisonMarkdown } from '../../src/teach/comparisonTable.ts';
 

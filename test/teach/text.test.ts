@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { displayWidth } from '../../src/charts/text.ts';
 import { findNorm, registry } from '../../src/nn/norm/registry.ts';
-import { displayWidth } from '../../src/report/text.ts';
 import { explainNorm } from '../../src/teach/explain.ts';
 import { renderMarkdown } from '../../src/teach/markdown.ts';
 import type { Request } from '../../src/teach/request.ts';

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { ConfigError } from '../../src/errors.ts';
+import { editDistance, nearest } from '../../src/nearest.ts';
+import { runName } from '../../src/runs/name.ts';
 import { resolveConfig } from '../../src/train/config.ts';
-import { ConfigError } from '../../src/train/errors.ts';
-import { editDistance, nearest } from '../../src/train/nearest.ts';
-import { runName } from '../../src/train/runName.ts';
 
 describe('resolveConfig', () => {
   it('decides every value', () => {

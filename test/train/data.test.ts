@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { syntheticDigits } from '../../src/data/digits.ts';
+import { syntheticDigits } from '../../src/data/format/digits.ts';
 import { halve } from '../../src/data/shrink.ts';
 import { resolveConfig, type TrainOptions } from '../../src/train/config.ts';
 import { dataKey, loadData, prepareData } from '../../src/train/data.ts';

@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import { runTraining } from '../../src/train/runTraining.ts';
+import { runTraining } from '../../src/runs/training.ts';
 import { withReal } from './withReal.ts';
 
 withReal('mnist', 'small cnn with BatchNorm, one epoch of 60,000: at least 97.5 %', async (dataDir) => {

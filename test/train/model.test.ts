@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import { syntheticDigits } from '../../src/data/digits.ts';
-import { BatchRenorm } from '../../src/nn/norm/batchRenorm.ts';
+import { syntheticDigits } from '../../src/data/format/digits.ts';
+import { BatchRenorm } from '../../src/nn/norm/batch/batchRenorm.ts';
 import { resolveConfig, type TrainOptions } from '../../src/train/config.ts';
 import { prepareData } from '../../src/train/data.ts';
 import { buildModel } from '../../src/train/model.ts';

@@ -1,5 +1,5 @@
 import { describe, expect } from 'vitest';
-import { runTraining } from '../../src/train/runTraining.ts';
+import { runTraining } from '../../src/runs/training.ts';
 import { withReal } from './withReal.ts';
 
 describe('training on real data', () => {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { record, type Tensor } from '../../src/autograd/index.ts';
 import { reference } from '../../src/kernels/reference/reference.ts';
-import { Norm } from '../../src/nn/norm/norm.ts';
+import { Norm } from '../../src/nn/norm/core/norm.ts';
 import { findNorm, type NormEntry, registry } from '../../src/nn/norm/registry.ts';
 import { type GradcheckRow, gradcheckNorm } from '../../src/verify/index.ts';
 

@@ -1,4 +1,4 @@
-import type { ConvGeometry, NDArray } from '../kernels.ts';
+import type { ConvGeometry, NDArray } from '../contract.ts';
 import { addOuterProduct, addRowTimesMatrix, startSums, storeSums } from './matmul.ts';
 import { fromDouble, zerosLike } from './results.ts';
 import type { Taps } from './window.ts';

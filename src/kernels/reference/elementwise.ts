@@ -1,4 +1,4 @@
-import type { BinaryOp, NDArray, Numbers, Shape, UnaryOp } from '../kernels.ts';
+import type { BinaryOp, NDArray, Numbers, Shape, UnaryOp } from '../contract.ts';
 import { erf, erfc } from './erf.ts';
 import { zerosLike } from './results.ts';
 import { broadcasting, walkRows } from './strided.ts';

@@ -1,4 +1,4 @@
-import type { NDArray } from '../kernels.ts';
+import type { NDArray } from '../contract.ts';
 import { zerosLike } from './results.ts';
 
 export interface MatmulOptions {

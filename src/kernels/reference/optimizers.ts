@@ -1,4 +1,4 @@
-import type { AdamStep, Numbers, SgdStep } from '../kernels.ts';
+import type { AdamStep, Numbers, SgdStep } from '../contract.ts';
 
 /** torch.optim.SGD. */
 export function sgdStep(step: SgdStep): void {

@@ -1,4 +1,4 @@
-import type { NDArray, Shape, Window } from '../kernels.ts';
+import type { NDArray, Shape, Window } from '../contract.ts';
 import { fromDouble, zerosLike } from './results.ts';
 import type { Taps } from './window.ts';
 import { slide } from './window.ts';

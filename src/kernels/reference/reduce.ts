@@ -1,5 +1,5 @@
-import type { NDArray, ReduceOp } from '../kernels.ts';
-import { sizeOf } from '../kernels.ts';
+import type { NDArray, ReduceOp } from '../contract.ts';
+import { sizeOf } from '../contract.ts';
 import { fromDouble } from './results.ts';
 import { contiguous, walkRows } from './strided.ts';
 

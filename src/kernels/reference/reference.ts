@@ -1,4 +1,4 @@
-import type { Kernels } from '../kernels.ts';
+import type { Kernels } from '../contract.ts';
 import { conv2d, conv2dBackward } from './conv.ts';
 import { addInto, binary, unary, unaryBackward } from './elementwise.ts';
 import { matmul } from './matmul.ts';

@@ -1,5 +1,5 @@
-import type { NDArray, Numbers, Shape } from '../kernels.ts';
-import { sizeOf } from '../kernels.ts';
+import type { NDArray, Numbers, Shape } from '../contract.ts';
+import { sizeOf } from '../contract.ts';
 
 /** A new array of zeros with the dtype of `like`. */
 export function zerosLike(like: NDArray, shape: Shape): { shape: Shape; data: Numbers } {

@@ -1,4 +1,4 @@
-import type { NDArray, Shape } from '../kernels.ts';
+import type { NDArray, Shape } from '../contract.ts';
 import { zerosLike } from './results.ts';
 import { broadcasting, contiguous, copyStrided } from './strided.ts';
 

@@ -1,5 +1,5 @@
-import type { NDArray, Shape } from '../kernels.ts';
-import { sizeOf } from '../kernels.ts';
+import type { NDArray, Shape } from '../contract.ts';
+import { sizeOf } from '../contract.ts';
 import { zerosLike } from './results.ts';
 
 /** The lines along one axis: `count` values `step` apart, from each of the `starts`. */

@@ -6,7 +6,7 @@ import type {
   StandardizeGradients,
   StandardizeInput,
   StandardizeOptions,
-} from '../kernels.ts';
+} from '../contract.ts';
 import { fromDouble, zerosLike } from './results.ts';
 
 /**

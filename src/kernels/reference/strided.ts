@@ -1,4 +1,4 @@
-import type { Numbers, Shape } from '../kernels.ts';
+import type { Numbers, Shape } from '../contract.ts';
 
 /** Where the values of an n-dimensional view lie in a flat array: value [i, j, ...] at offset + i strides[0] + j strides[1] ... */
 export interface Layout {

@@ -1,4 +1,4 @@
-import type { Shape, Window } from '../kernels.ts';
+import type { Shape, Window } from '../contract.ts';
 
 /** Which pixel each tap of a sliding window reads: what convolution and pooling have in common. */
 export interface Taps {

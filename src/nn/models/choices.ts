@@ -1,4 +1,4 @@
-import { type ActivationName, activationNames } from '../activation.ts';
+import { type ActivationName, activationNames } from '../layers/activation.ts';
 import type { ModelOptions } from './options.ts';
 
 export const normPlacements = ['before', 'after'] as const;

@@ -1,4 +1,4 @@
-import type { Sequential } from '../sequential.ts';
+import type { Sequential } from '../layers/sequential.ts';
 import type { ModelOptions } from './options.ts';
 import { vgg } from './vgg.ts';
 

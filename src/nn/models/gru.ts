@@ -1,9 +1,9 @@
-import { Gru } from '../gru.ts';
-import { Linear } from '../linear.ts';
-import type { Norm } from '../norm/norm.ts';
+import { Gru } from '../layers/gru.ts';
+import { Linear } from '../layers/linear.ts';
+import { SequenceNorm } from '../layers/sequenceNorm.ts';
+import { Sequential } from '../layers/sequential.ts';
+import type { Norm } from '../norm/core/norm.ts';
 import { createNorm } from '../norm/registry.ts';
-import { SequenceNorm } from '../sequenceNorm.ts';
-import { Sequential } from '../sequential.ts';
 import { type ModelOptions, needsBias } from './options.ts';
 
 export interface GruModelOptions extends ModelOptions {

@@ -1,11 +1,11 @@
-import { activation } from '../activation.ts';
-import { Conv2d } from '../conv2d.ts';
-import { Flatten } from '../flatten.ts';
 import { constant, xavierUniform } from '../initializers.ts';
-import { Linear } from '../linear.ts';
+import { activation } from '../layers/activation.ts';
+import { Conv2d } from '../layers/conv2d.ts';
+import { Flatten } from '../layers/flatten.ts';
+import { Linear } from '../layers/linear.ts';
+import { MaxPool2d } from '../layers/pooling.ts';
+import { Sequential } from '../layers/sequential.ts';
 import type { Module } from '../module.ts';
-import { MaxPool2d } from '../pooling.ts';
-import { Sequential } from '../sequential.ts';
 import type { ModelChoices } from './choices.ts';
 import { type ModelOptions, needsBias, normLayer, requireImages } from './options.ts';
 

@@ -1,10 +1,10 @@
-import { activation } from '../activation.ts';
-import { Conv2d } from '../conv2d.ts';
-import { Flatten } from '../flatten.ts';
-import { Linear } from '../linear.ts';
+import { activation } from '../layers/activation.ts';
+import { Conv2d } from '../layers/conv2d.ts';
+import { Flatten } from '../layers/flatten.ts';
+import { Linear } from '../layers/linear.ts';
+import { Sequential } from '../layers/sequential.ts';
 import type { Module } from '../module.ts';
-import { LayerNorm } from '../norm/layerNorm.ts';
-import { Sequential } from '../sequential.ts';
+import { LayerNorm } from '../norm/sample/layerNorm.ts';
 import { type ModelOptions, normLayer, requireImages } from './options.ts';
 
 /**

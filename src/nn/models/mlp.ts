@@ -1,9 +1,9 @@
-import { type ActivationName, activation } from '../activation.ts';
-import { Flatten } from '../flatten.ts';
 import { constant, normal } from '../initializers.ts';
-import { Linear } from '../linear.ts';
+import { type ActivationName, activation } from '../layers/activation.ts';
+import { Flatten } from '../layers/flatten.ts';
+import { Linear } from '../layers/linear.ts';
+import { Sequential } from '../layers/sequential.ts';
 import type { Module } from '../module.ts';
-import { Sequential } from '../sequential.ts';
 import { type ModelOptions, needsBias, normLayer } from './options.ts';
 
 export interface MlpOptions extends ModelOptions {

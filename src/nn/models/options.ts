@@ -1,5 +1,5 @@
 import type { Random } from '../../random.ts';
-import { learnsShift, type Norm } from '../norm/norm.ts';
+import { learnsShift, type Norm } from '../norm/core/norm.ts';
 import { createNorm, findNorm, type NormOptions } from '../norm/registry.ts';
 
 /** What every model takes. */

@@ -1,11 +1,11 @@
-import { activation } from '../activation.ts';
-import { CircularPad } from '../circularPad.ts';
-import { Conv2d } from '../conv2d.ts';
 import { heNormal, type Initializer, normal } from '../initializers.ts';
-import { Linear } from '../linear.ts';
+import { activation } from '../layers/activation.ts';
+import { CircularPad } from '../layers/circularPad.ts';
+import { Conv2d } from '../layers/conv2d.ts';
+import { Linear } from '../layers/linear.ts';
+import { GlobalAvgPool2d } from '../layers/pooling.ts';
+import { Sequential } from '../layers/sequential.ts';
 import type { Module } from '../module.ts';
-import { GlobalAvgPool2d } from '../pooling.ts';
-import { Sequential } from '../sequential.ts';
 import { type ModelOptions, normLayer } from './options.ts';
 
 export interface RandomConvOptions extends ModelOptions {

@@ -1,5 +1,5 @@
-import { normalizeWeights } from '../normalizeWeights.ts';
-import type { Sequential } from '../sequential.ts';
+import type { Sequential } from '../layers/sequential.ts';
+import { normalizeWeights } from '../norm/weights/normalizeWeights.ts';
 import { checkChoices, type ModelChoices } from './choices.ts';
 import { cnn } from './cnn.ts';
 import { gru } from './gru.ts';

@@ -1,10 +1,10 @@
-import { activation } from '../activation.ts';
-import { Conv2d } from '../conv2d.ts';
-import { Linear } from '../linear.ts';
+import { activation } from '../layers/activation.ts';
+import { Conv2d } from '../layers/conv2d.ts';
+import { Linear } from '../layers/linear.ts';
+import { GlobalAvgPool2d } from '../layers/pooling.ts';
+import { PreActivationBlock, ResidualBlock } from '../layers/residual.ts';
+import { Sequential } from '../layers/sequential.ts';
 import type { Module } from '../module.ts';
-import { GlobalAvgPool2d } from '../pooling.ts';
-import { PreActivationBlock, ResidualBlock } from '../residual.ts';
-import { Sequential } from '../sequential.ts';
 import { type ModelOptions, needsBias, normFactory, normLayer } from './options.ts';
 
 export interface ResnetOptions extends ModelOptions {

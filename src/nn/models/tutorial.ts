@@ -1,14 +1,14 @@
-import { activation } from '../activation.ts';
-import { Conv2d } from '../conv2d.ts';
-import { Dropout } from '../dropout.ts';
-import { Flatten } from '../flatten.ts';
 import { constant, uniform, xavierUniform } from '../initializers.ts';
-import { Linear } from '../linear.ts';
+import { activation } from '../layers/activation.ts';
+import { Conv2d } from '../layers/conv2d.ts';
+import { Dropout } from '../layers/dropout.ts';
+import { Flatten } from '../layers/flatten.ts';
+import { Linear } from '../layers/linear.ts';
+import { Sequential } from '../layers/sequential.ts';
 import type { Module } from '../module.ts';
-import { InstanceNorm } from '../norm/instanceNorm.ts';
-import { LayerNorm } from '../norm/layerNorm.ts';
 import { createNorm } from '../norm/registry.ts';
-import { Sequential } from '../sequential.ts';
+import { InstanceNorm } from '../norm/sample/instanceNorm.ts';
+import { LayerNorm } from '../norm/sample/layerNorm.ts';
 import { type ModelOptions, requireImages } from './options.ts';
 
 /**

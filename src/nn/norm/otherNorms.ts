@@ -1,16 +1,16 @@
-import { DivisiveNorm } from './divisiveNorm.ts';
-import { DynamicErf } from './dynamicErf.ts';
-import { DynamicTanh } from './dynamicTanh.ts';
-import type { NormEntry } from './entry.ts';
-import { EvoNormB0 } from './evoNormB0.ts';
-import { EvoNormS0 } from './evoNormS0.ts';
-import { FilterResponseNorm } from './filterResponseNorm.ts';
-import { Gdn } from './gdn.ts';
-import { GlobalResponseNorm } from './globalResponseNorm.ts';
-import { groupsFor } from './groups.ts';
-import { LayerScale } from './layerScale.ts';
-import { LocalResponseNorm } from './localResponseNorm.ts';
-import { ProxyNorm } from './proxyNorm.ts';
+import { EvoNormB0 } from './activation/evoNormB0.ts';
+import { EvoNormS0 } from './activation/evoNormS0.ts';
+import { FilterResponseNorm } from './activation/filterResponseNorm.ts';
+import { ProxyNorm } from './activation/proxyNorm.ts';
+import type { NormEntry } from './core/entry.ts';
+import { groupsFor } from './core/groups.ts';
+import { DynamicErf } from './pointwise/dynamicErf.ts';
+import { DynamicTanh } from './pointwise/dynamicTanh.ts';
+import { LayerScale } from './pointwise/layerScale.ts';
+import { DivisiveNorm } from './response/divisiveNorm.ts';
+import { Gdn } from './response/gdn.ts';
+import { GlobalResponseNorm } from './response/globalResponseNorm.ts';
+import { LocalResponseNorm } from './response/localResponseNorm.ts';
 
 /** What most of them have in common. */
 const perSample = {

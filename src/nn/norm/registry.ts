@@ -1,11 +1,11 @@
-import type { NormEntry, NormOptions } from './entry.ts';
-import type { Norm } from './norm.ts';
+import type { NormEntry, NormOptions } from './core/entry.ts';
+import type { Norm } from './core/norm.ts';
 import { otherNorms } from './otherNorms.ts';
 import { setNorms } from './setNorms.ts';
 import { weightNorms } from './weightNorms.ts';
 
-export type { NormEntry, NormOptions } from './entry.ts';
-export { defaultGroups } from './groups.ts';
+export type { NormEntry, NormOptions } from './core/entry.ts';
+export { defaultGroups } from './core/groups.ts';
 
 /**
  * Every norm once. The command line, gradcheck, verify, the laws (test/nn/norm/laws.test.ts) and the documentation read

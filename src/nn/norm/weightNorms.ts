@@ -1,9 +1,9 @@
-import type { NormEntry } from './entry.ts';
-import { filterSets, type WeightNorm } from './normOfWeights.ts';
-import { ScaledWeightStandardization } from './scaledWeightStandardization.ts';
-import { SpectralNorm } from './spectralNorm.ts';
-import { WeightNormalization } from './weightNormalization.ts';
-import { WeightStandardization } from './weightStandardization.ts';
+import type { NormEntry } from './core/entry.ts';
+import { filterSets, type WeightNorm } from './weights/normOfWeights.ts';
+import { ScaledWeightStandardization } from './weights/scaledWeightStandardization.ts';
+import { SpectralNorm } from './weights/spectralNorm.ts';
+import { WeightNormalization } from './weights/weightNormalization.ts';
+import { WeightStandardization } from './weights/weightStandardization.ts';
 
 /** An entry for `features` filters. */
 interface WeightNormEntry extends NormEntry {

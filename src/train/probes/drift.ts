@@ -1,6 +1,6 @@
 import { noGrad, type Tensor } from '../../autograd/index.ts';
-import { Activation } from '../../nn/activation.ts';
-import { withForward } from '../../nn/wrapForward.ts';
+import { Activation } from '../../nn/layers/activation.ts';
+import { withForward } from '../../nn/layers/wrapForward.ts';
 import { firstTestImages, type Probe } from './probe.ts';
 
 const IMAGES = 1000;

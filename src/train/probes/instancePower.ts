@@ -1,7 +1,7 @@
 import { noGrad, type Tensor } from '../../autograd/index.ts';
-import { Norm } from '../../nn/norm/norm.ts';
-import { WeightNorm } from '../../nn/norm/normOfWeights.ts';
-import { withForward } from '../../nn/wrapForward.ts';
+import { withForward } from '../../nn/layers/wrapForward.ts';
+import { Norm } from '../../nn/norm/core/norm.ts';
+import { WeightNorm } from '../../nn/norm/weights/normOfWeights.ts';
 import { firstTestImages, type Probe } from './probe.ts';
 
 /** As many as the power of the paper's figure needs to be stable within a percent. */

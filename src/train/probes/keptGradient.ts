@@ -1,7 +1,7 @@
 import { crossEntropy, record, type Tensor } from '../../autograd/index.ts';
-import { BatchNorm } from '../../nn/norm/batchNorm.ts';
-import { followedBy } from '../../nn/norm/norm.ts';
-import { type Forward, withForward } from '../../nn/wrapForward.ts';
+import { type Forward, withForward } from '../../nn/layers/wrapForward.ts';
+import { BatchNorm } from '../../nn/norm/batch/batchNorm.ts';
+import { followedBy } from '../../nn/norm/core/norm.ts';
 import { imagesOf } from '../data.ts';
 import type { Probe } from './probe.ts';
 

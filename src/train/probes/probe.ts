@@ -1,6 +1,6 @@
 import { type Tensor, wrap } from '../../autograd/index.ts';
 import type { Batch } from '../../data/batches.ts';
-import { dropoutStates, loadDropoutStates } from '../../nn/dropout.ts';
+import { dropoutStates, loadDropoutStates } from '../../nn/layers/dropout.ts';
 import type { Module } from '../../nn/module.ts';
 import type { TrainConfig } from '../config.ts';
 import type { TrainData } from '../data.ts';

@@ -1,7 +1,7 @@
 import { crossEntropy, noGrad } from '../../autograd/index.ts';
 import type { Module } from '../../nn/module.ts';
-import { recalibrate } from '../../nn/norm/recalibrate.ts';
-import { RunningNorm } from '../../nn/norm/running.ts';
+import { recalibrate } from '../../nn/norm/batch/recalibrate.ts';
+import { RunningNorm } from '../../nn/norm/core/running.ts';
 import { imagesOf, type TrainData } from '../data.ts';
 import { accuracyOf, evaluate, meanScore } from '../evaluate.ts';
 import type { Score } from '../metrics.ts';

@@ -1,6 +1,6 @@
 import { expect } from 'vitest';
-import type { NDArray, Numbers, Shape } from '../../../src/kernels/kernels.ts';
-import { sizeOf } from '../../../src/kernels/kernels.ts';
+import type { NDArray, Numbers, Shape } from '../../../src/kernels/contract.ts';
+import { sizeOf } from '../../../src/kernels/contract.ts';
 import { createRandom } from '../../../src/random.ts';
 
 export type Index = readonly number[];

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { ConvGeometry, NDArray } from '../../../src/kernels/kernels.ts';
+import type { ConvGeometry, NDArray } from '../../../src/kernels/contract.ts';
 import { reference } from '../../../src/kernels/reference/reference.ts';
 import { at, define, expectClose, inner, normals } from './arrays.ts';
 import { outputSize, slidingWindows, tapsOf } from './window.ts';

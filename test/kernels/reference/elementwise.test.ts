@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { BinaryOp, UnaryOp } from '../../../src/kernels/kernels.ts';
+import type { BinaryOp, UnaryOp } from '../../../src/kernels/contract.ts';
 import { erf, erfc } from '../../../src/kernels/reference/erf.ts';
 import { reference } from '../../../src/kernels/reference/reference.ts';
 import { at, define, expectClose, expectNumbersClose, float32, normals, vector } from './arrays.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { AdamStep, SgdStep } from '../../../src/kernels/kernels.ts';
+import type { AdamStep, SgdStep } from '../../../src/kernels/contract.ts';
 import { reference } from '../../../src/kernels/reference/reference.ts';
 
 /** Runs steps on one scalar that starts at 1, with the gradients 0.5, -0.2, 0.3. */

@@ -1,6 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { NDArray, SetView, StandardizeInput, StandardizeOptions } from '../../../src/kernels/kernels.ts';
+import type {
+  NDArray,
+  SetView,
+  StandardizeInput,
+  StandardizeOptions,
+} from '../../../src/kernels/contract.ts';
 import { reference } from '../../../src/kernels/reference/reference.ts';
 import { at, define, expectClose, float32, inner, normals, numericalGradient } from './arrays.ts';
 

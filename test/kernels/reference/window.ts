@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import type { Shape, Window } from '../../../src/kernels/kernels.ts';
+import type { Shape, Window } from '../../../src/kernels/contract.ts';
 
 const pair = (min: number, max: number) => fc.tuple(fc.integer({ min, max }), fc.integer({ min, max }));
 const padding = fc.tuple(fc.nat(2), fc.nat(2), fc.nat(2), fc.nat(2));

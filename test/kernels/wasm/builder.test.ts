@@ -15,10 +15,10 @@ import {
   relaxedFma,
   type ValueType,
 } from '../../../src/kernels/wasm/builder/index.ts';
-import { Kernel, kernelModule } from '../../../src/kernels/wasm/kernel.ts';
-import { mapVectors } from '../../../src/kernels/wasm/mapVectors.ts';
-import { allocate, release } from '../../../src/kernels/wasm/memory.ts';
 import { fixedParts } from '../../../src/kernels/wasm/parts.ts';
+import { Kernel, kernelModule } from '../../../src/kernels/wasm/runtime/kernel.ts';
+import { allocate, release } from '../../../src/kernels/wasm/runtime/memory.ts';
+import { mapVectors } from '../../../src/kernels/wasm/templates/mapVectors.ts';
 
 const fround = Math.fround;
 const anyFloat = fc.float({ noNaN: false });

@@ -1,9 +1,9 @@
 import { expect } from 'vitest';
-import { claimFresh, hasFresh } from '../../../src/kernels/fresh.ts';
-import type { NDArray, Numbers, Shape } from '../../../src/kernels/kernels.ts';
-import { sizeOf } from '../../../src/kernels/kernels.ts';
-import { allocate, release } from '../../../src/kernels/wasm/memory.ts';
-import { setThreadCount, threadCount } from '../../../src/kernels/wasm/threads.ts';
+import type { NDArray, Numbers, Shape } from '../../../src/kernels/contract.ts';
+import { sizeOf } from '../../../src/kernels/contract.ts';
+import { claimFresh, hasFresh } from '../../../src/kernels/ownership.ts';
+import { allocate, release } from '../../../src/kernels/wasm/runtime/memory.ts';
+import { setThreadCount, threadCount } from '../../../src/kernels/wasm/runtime/threads.ts';
 import { createRandom } from '../../../src/random.ts';
 
 /** Standard normal float32 numbers. */

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
-import type { ConvGeometry, NDArray } from '../../../src/kernels/kernels.ts';
+import type { ConvGeometry, NDArray } from '../../../src/kernels/contract.ts';
 import { reference } from '../../../src/kernels/reference/reference.ts';
 import { conv2d, conv2dBackward } from '../../../src/kernels/wasm/conv/conv2d.ts';
 import { setWinograd, winogradEnabled } from '../../../src/kernels/wasm/conv/winograd/choice.ts';

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import type { BinaryOp, NDArray, UnaryOp } from '../../../src/kernels/kernels.ts';
-import { sizeOf } from '../../../src/kernels/kernels.ts';
+import type { BinaryOp, NDArray, UnaryOp } from '../../../src/kernels/contract.ts';
+import { sizeOf } from '../../../src/kernels/contract.ts';
 import * as reference from '../../../src/kernels/reference/elementwise.ts';
 import { addInto } from '../../../src/kernels/wasm/elementwise/addInto.ts';
 import { binary } from '../../../src/kernels/wasm/elementwise/binary.ts';

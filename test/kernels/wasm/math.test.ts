@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 import { erfc, erf as exactErf } from '../../../src/kernels/reference/erf.ts';
 import { type F32x4, type FunctionBuilder, i32 } from '../../../src/kernels/wasm/builder/index.ts';
-import { compileKernel, kernelModule } from '../../../src/kernels/wasm/kernel.ts';
+import { compileKernel, kernelModule } from '../../../src/kernels/wasm/runtime/kernel.ts';
+import { allocate, release } from '../../../src/kernels/wasm/runtime/memory.ts';
 import {
   erf,
   exp,
@@ -12,8 +13,7 @@ import {
   sigmoid,
   softplus,
   tanh,
-} from '../../../src/kernels/wasm/math.ts';
-import { allocate, release } from '../../../src/kernels/wasm/memory.ts';
+} from '../../../src/kernels/wasm/templates/math.ts';
 import { createRandom } from '../../../src/random.ts';
 
 /** y = f(x) for every element, four at a time. */

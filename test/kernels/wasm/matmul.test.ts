@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import type { NDArray } from '../../../src/kernels/kernels.ts';
+import type { NDArray } from '../../../src/kernels/contract.ts';
 import * as reference from '../../../src/kernels/reference/matmul.ts';
 import { matmul } from '../../../src/kernels/wasm/gemm/matmul.ts';
 import { collect, expectNear, normals, onAllThreadCounts } from './compare.ts';

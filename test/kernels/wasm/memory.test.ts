@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { createMemory } from '../../../src/kernels/wasm/memory.ts';
-import { sizeClass } from '../../../src/kernels/wasm/pool.ts';
+import { createMemory } from '../../../src/kernels/wasm/runtime/memory.ts';
+import { sizeClass } from '../../../src/kernels/wasm/runtime/pool.ts';
 
 const PAGES_4_MIB = 64;
 

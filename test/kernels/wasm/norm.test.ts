@@ -1,6 +1,5 @@
 import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
-import { claimFresh, hasFresh } from '../../../src/kernels/fresh.ts';
 import type {
   NDArray,
   SetView,
@@ -8,10 +7,11 @@ import type {
   StandardizeGradients,
   StandardizeInput,
   StandardizeOptions,
-} from '../../../src/kernels/kernels.ts';
+} from '../../../src/kernels/contract.ts';
+import { claimFresh, hasFresh } from '../../../src/kernels/ownership.ts';
 import { reference } from '../../../src/kernels/reference/reference.ts';
-import { allocate, release } from '../../../src/kernels/wasm/memory.ts';
-import { setThreadCount, stopThreads, threadCount } from '../../../src/kernels/wasm/threads.ts';
+import { allocate, release } from '../../../src/kernels/wasm/runtime/memory.ts';
+import { setThreadCount, stopThreads, threadCount } from '../../../src/kernels/wasm/runtime/threads.ts';
 import { wasm } from '../../../src/kernels/wasm/wasm.ts';
 import { createRandom } from '../../../src/random.ts';
 

@@ -1,9 +1,9 @@
 import { afterAll, describe, expect, it } from 'vitest';
-import { claimFresh, hasFresh } from '../../../src/kernels/fresh.ts';
-import type { NDArray, SetView, StandardizeOptions } from '../../../src/kernels/kernels.ts';
+import type { NDArray, SetView, StandardizeOptions } from '../../../src/kernels/contract.ts';
+import { claimFresh, hasFresh } from '../../../src/kernels/ownership.ts';
 import { reference } from '../../../src/kernels/reference/reference.ts';
-import { release } from '../../../src/kernels/wasm/memory.ts';
-import { stopThreads } from '../../../src/kernels/wasm/threads.ts';
+import { release } from '../../../src/kernels/wasm/runtime/memory.ts';
+import { stopThreads } from '../../../src/kernels/wasm/runtime/threads.ts';
 import { wasm } from '../../../src/kernels/wasm/wasm.ts';
 import { createRandom } from '../../../src/random.ts';
 

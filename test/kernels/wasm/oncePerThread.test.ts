@@ -1,9 +1,9 @@
 import { afterAll, expect, test } from 'vitest';
 import { i32 } from '../../../src/kernels/wasm/builder/index.ts';
-import { compileKernel, kernelModule } from '../../../src/kernels/wasm/kernel.ts';
-import { allocate, release } from '../../../src/kernels/wasm/memory.ts';
-import { newStamp, oncePerThread } from '../../../src/kernels/wasm/oncePerThread.ts';
-import { setThreadCount, stopThreads } from '../../../src/kernels/wasm/threads.ts';
+import { compileKernel, kernelModule } from '../../../src/kernels/wasm/runtime/kernel.ts';
+import { allocate, release } from '../../../src/kernels/wasm/runtime/memory.ts';
+import { newStamp, oncePerThread } from '../../../src/kernels/wasm/runtime/oncePerThread.ts';
+import { setThreadCount, stopThreads } from '../../../src/kernels/wasm/runtime/threads.ts';
 
 afterAll(stopThreads);
 

@@ -1,12 +1,12 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import type { AdamStep, Kernels, Numbers, SgdStep } from '../../../src/kernels/kernels.ts';
+import type { AdamStep, Kernels, Numbers, SgdStep } from '../../../src/kernels/contract.ts';
 import { reference } from '../../../src/kernels/reference/reference.ts';
-import { allocate, release } from '../../../src/kernels/wasm/memory.ts';
 import { adamStep } from '../../../src/kernels/wasm/optimizers/adam.ts';
 import { scaleInPlace, sumOfSquares } from '../../../src/kernels/wasm/optimizers/lists.ts';
 import { sgdStep } from '../../../src/kernels/wasm/optimizers/sgd.ts';
-import { setThreadCount, threadCount } from '../../../src/kernels/wasm/threads.ts';
+import { allocate, release } from '../../../src/kernels/wasm/runtime/memory.ts';
+import { setThreadCount, threadCount } from '../../../src/kernels/wasm/runtime/threads.ts';
 import { expectNear, normals } from './compare.ts';
 
 type Steps = Pick<Kernels, 'sgdStep' | 'adamStep'>;

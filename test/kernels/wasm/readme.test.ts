@@ -2,11 +2,11 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { afterAll, expect, test } from 'vitest';
 import { f32, f64x2, i32 } from '../../../src/kernels/wasm/builder/index.ts';
-import { compileKernel, kernelModule } from '../../../src/kernels/wasm/kernel.ts';
-import { mapVectors } from '../../../src/kernels/wasm/mapVectors.ts';
-import { allocate, release } from '../../../src/kernels/wasm/memory.ts';
 import { fixedParts } from '../../../src/kernels/wasm/parts.ts';
-import { setThreadCount, stopThreads } from '../../../src/kernels/wasm/threads.ts';
+import { compileKernel, kernelModule } from '../../../src/kernels/wasm/runtime/kernel.ts';
+import { allocate, release } from '../../../src/kernels/wasm/runtime/memory.ts';
+import { setThreadCount, stopThreads } from '../../../src/kernels/wasm/runtime/threads.ts';
+import { mapVectors } from '../../../src/kernels/wasm/templates/mapVectors.ts';
 
 afterAll(stopThreads);
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { type NDArray, type ReduceOp, sizeOf } from '../../../src/kernels/kernels.ts';
+import { type NDArray, type ReduceOp, sizeOf } from '../../../src/kernels/contract.ts';
 import * as reference from '../../../src/kernels/reference/reduce.ts';
 import { reduce } from '../../../src/kernels/wasm/reduce/reduce.ts';
 import { collect, expectNear, normals, onAllThreadCounts } from './compare.ts';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test, vi } from 'vitest';
-import { remember, rememberFor } from '../../../src/kernels/wasm/remember.ts';
+import { remember, rememberFor } from '../../../src/kernels/wasm/runtime/remember.ts';
 
 test('makes one thing for each list of numbers, whatever their hashes', () => {
   const make = vi.fn((...numbers: number[]) => ({ numbers }));

@@ -4,9 +4,14 @@ import { promisify } from 'node:util';
 import fc from 'fast-check';
 import { afterAll, expect, test } from 'vitest';
 import { f32x4, i32 } from '../../../src/kernels/wasm/builder/index.ts';
-import { compileKernel, type Kernel, kernelModule } from '../../../src/kernels/wasm/kernel.ts';
-import { allocate, release } from '../../../src/kernels/wasm/memory.ts';
-import { runInTurn, setThreadCount, stopThreads, threadCount } from '../../../src/kernels/wasm/threads.ts';
+import { compileKernel, type Kernel, kernelModule } from '../../../src/kernels/wasm/runtime/kernel.ts';
+import { allocate, release } from '../../../src/kernels/wasm/runtime/memory.ts';
+import {
+  runInTurn,
+  setThreadCount,
+  stopThreads,
+  threadCount,
+} from '../../../src/kernels/wasm/runtime/threads.ts';
 
 afterAll(stopThreads);
 

@@ -1,8 +1,8 @@
 /** Run by threads.test.ts in a process of its own: works on threads, idles, prints a line, and ends. */
 import { i32 } from '../../../src/kernels/wasm/builder/index.ts';
-import { compileKernel, kernelModule } from '../../../src/kernels/wasm/kernel.ts';
-import { allocate } from '../../../src/kernels/wasm/memory.ts';
-import { threadCount } from '../../../src/kernels/wasm/threads.ts';
+import { compileKernel, kernelModule } from '../../../src/kernels/wasm/runtime/kernel.ts';
+import { allocate } from '../../../src/kernels/wasm/runtime/memory.ts';
+import { threadCount } from '../../../src/kernels/wasm/runtime/threads.ts';
 
 const kernel = compileKernel('double', () =>
   kernelModule('double', (m) => {

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import { gradcheck } from '../../../src/autograd/gradcheck.ts';
 import { Tensor } from '../../../src/autograd/index.ts';
-import { BatchNorm } from '../../../src/nn/norm/batchNorm.ts';
-import { BatchRenorm, renormLimits } from '../../../src/nn/norm/batchRenorm.ts';
+import { BatchNorm } from '../../../src/nn/norm/batch/batchNorm.ts';
+import { BatchRenorm, renormLimits } from '../../../src/nn/norm/batch/batchRenorm.ts';
 import { normal, pass } from './layers.ts';
 
 const shape = [4, 2, 3, 3];

@@ -1,16 +1,16 @@
 import { describe, expect, test } from 'vitest';
 import { permute, randn, sum, Tensor } from '../../../src/autograd/index.ts';
-import { BatchNorm } from '../../../src/nn/norm/batchNorm.ts';
-import { GroupNorm } from '../../../src/nn/norm/groupNorm.ts';
-import { InstanceNorm } from '../../../src/nn/norm/instanceNorm.ts';
-import { L1BatchNorm } from '../../../src/nn/norm/l1BatchNorm.ts';
-import { LayerNorm } from '../../../src/nn/norm/layerNorm.ts';
-import { PartialRmsNorm } from '../../../src/nn/norm/partialRmsNorm.ts';
-import { RmsNorm } from '../../../src/nn/norm/rmsNorm.ts';
-import { moveMoments } from '../../../src/nn/norm/running.ts';
-import { ScaleNorm } from '../../../src/nn/norm/scaleNorm.ts';
+import { BatchNorm } from '../../../src/nn/norm/batch/batchNorm.ts';
+import { L1BatchNorm } from '../../../src/nn/norm/batch/l1BatchNorm.ts';
+import { moveMoments } from '../../../src/nn/norm/core/running.ts';
+import { SwitchableNorm } from '../../../src/nn/norm/mixed/switchableNorm.ts';
+import { GroupNorm } from '../../../src/nn/norm/sample/groupNorm.ts';
+import { InstanceNorm } from '../../../src/nn/norm/sample/instanceNorm.ts';
+import { LayerNorm } from '../../../src/nn/norm/sample/layerNorm.ts';
+import { PartialRmsNorm } from '../../../src/nn/norm/sample/partialRmsNorm.ts';
+import { RmsNorm } from '../../../src/nn/norm/sample/rmsNorm.ts';
+import { ScaleNorm } from '../../../src/nn/norm/sample/scaleNorm.ts';
 import { setNorms } from '../../../src/nn/norm/setNorms.ts';
-import { SwitchableNorm } from '../../../src/nn/norm/switchableNorm.ts';
 import { createRandom } from '../../../src/random.ts';
 import { buildLayer, gradientOf, largest, normal, pass, relativeDifference } from './layers.ts';
 

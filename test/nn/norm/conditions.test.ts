@@ -1,14 +1,17 @@
 import { describe, expect, test } from 'vitest';
 import { gradcheck } from '../../../src/autograd/gradcheck.ts';
 import { add, mul, Tensor } from '../../../src/autograd/index.ts';
-import { ActNorm } from '../../../src/nn/norm/actNorm.ts';
-import { AdaptiveInstanceNorm, adaptiveInstanceNorm } from '../../../src/nn/norm/adaptiveInstanceNorm.ts';
-import { BatchChannelNorm } from '../../../src/nn/norm/batchChannelNorm.ts';
-import { BatchInstanceNorm } from '../../../src/nn/norm/batchInstanceNorm.ts';
-import { ConditionalInstanceNorm } from '../../../src/nn/norm/conditionalInstanceNorm.ts';
-import { GhostBatchNorm } from '../../../src/nn/norm/ghostBatchNorm.ts';
-import { InstanceNorm } from '../../../src/nn/norm/instanceNorm.ts';
-import { momentShortcut, PositionalNorm } from '../../../src/nn/norm/positionalNorm.ts';
+import { GhostBatchNorm } from '../../../src/nn/norm/batch/ghostBatchNorm.ts';
+import { BatchChannelNorm } from '../../../src/nn/norm/mixed/batchChannelNorm.ts';
+import { BatchInstanceNorm } from '../../../src/nn/norm/mixed/batchInstanceNorm.ts';
+import { ActNorm } from '../../../src/nn/norm/pointwise/actNorm.ts';
+import {
+  AdaptiveInstanceNorm,
+  adaptiveInstanceNorm,
+} from '../../../src/nn/norm/sample/adaptiveInstanceNorm.ts';
+import { ConditionalInstanceNorm } from '../../../src/nn/norm/sample/conditionalInstanceNorm.ts';
+import { InstanceNorm } from '../../../src/nn/norm/sample/instanceNorm.ts';
+import { momentShortcut, PositionalNorm } from '../../../src/nn/norm/sample/positionalNorm.ts';
 import { parameterGroups, Sgd } from '../../../src/optim/index.ts';
 import { largest, normal, pass } from './layers.ts';
 

@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { gradcheck } from '../../../src/autograd/gradcheck.ts';
 import { Tensor } from '../../../src/autograd/index.ts';
-import type { Shape } from '../../../src/kernels/kernels.ts';
-import { LayerNorm } from '../../../src/nn/norm/layerNorm.ts';
-import type { Then } from '../../../src/nn/norm/norm.ts';
+import type { Shape } from '../../../src/kernels/contract.ts';
+import type { Then } from '../../../src/nn/norm/core/norm.ts';
 import { findNorm, type NormOptions, registry } from '../../../src/nn/norm/registry.ts';
+import { LayerNorm } from '../../../src/nn/norm/sample/layerNorm.ts';
 import { setNorms } from '../../../src/nn/norm/setNorms.ts';
 import { gradcheckNorm } from '../../../src/verify/index.ts';
 import { buildLayer, normal, pass } from './layers.ts';

@@ -1,6 +1,6 @@
 import { Tensor } from '../../../src/autograd/index.ts';
-import type { SetView, Shape } from '../../../src/kernels/kernels.ts';
-import type { Norm, Then } from '../../../src/nn/norm/norm.ts';
+import type { SetView, Shape } from '../../../src/kernels/contract.ts';
+import type { Norm, Then } from '../../../src/nn/norm/core/norm.ts';
 import type { NormEntry, NormOptions } from '../../../src/nn/norm/registry.ts';
 import { createRandom } from '../../../src/random.ts';
 

@@ -1,10 +1,19 @@
 import { describe, expect, test } from 'vitest';
 import { gradcheck } from '../../../src/autograd/gradcheck.ts';
 import { gelu, relu, silu, Tensor } from '../../../src/autograd/index.ts';
-import { gaussHermite, normalCdf, normalQuantile, quantiles } from '../../../src/nn/norm/gaussian.ts';
-import { groupNorm } from '../../../src/nn/norm/groupNorm.ts';
-import { momentsOf, type ProxyActivation, reluMoments } from '../../../src/nn/norm/proxyMoments.ts';
-import { ProxyNorm, type ProxyNormOptions, proxyNorm } from '../../../src/nn/norm/proxyNorm.ts';
+import {
+  gaussHermite,
+  normalCdf,
+  normalQuantile,
+  quantiles,
+} from '../../../src/nn/norm/activation/gaussian.ts';
+import {
+  momentsOf,
+  type ProxyActivation,
+  reluMoments,
+} from '../../../src/nn/norm/activation/proxyMoments.ts';
+import { ProxyNorm, type ProxyNormOptions, proxyNorm } from '../../../src/nn/norm/activation/proxyNorm.ts';
+import { groupNorm } from '../../../src/nn/norm/sample/groupNorm.ts';
 import { parameterGroups } from '../../../src/optim/index.ts';
 import { normal, relativeDifference } from './layers.ts';
 

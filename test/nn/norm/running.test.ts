@@ -1,16 +1,16 @@
 import { describe, expect, test } from 'vitest';
 import { randn, Tensor, tensor } from '../../../src/autograd/index.ts';
-import { Conv2d } from '../../../src/nn/conv2d.ts';
-import { Dropout } from '../../../src/nn/dropout.ts';
+import { Conv2d } from '../../../src/nn/layers/conv2d.ts';
+import { Dropout } from '../../../src/nn/layers/dropout.ts';
+import { Sequential } from '../../../src/nn/layers/sequential.ts';
 import type { Module } from '../../../src/nn/module.ts';
-import { BatchNorm, type BatchNormOptions } from '../../../src/nn/norm/batchNorm.ts';
-import { fold } from '../../../src/nn/norm/fold.ts';
-import { GhostBatchNorm } from '../../../src/nn/norm/ghostBatchNorm.ts';
-import { preset } from '../../../src/nn/norm/presets.ts';
-import { recalibrate } from '../../../src/nn/norm/recalibrate.ts';
+import { BatchNorm, type BatchNormOptions } from '../../../src/nn/norm/batch/batchNorm.ts';
+import { fold } from '../../../src/nn/norm/batch/fold.ts';
+import { GhostBatchNorm } from '../../../src/nn/norm/batch/ghostBatchNorm.ts';
+import { recalibrate } from '../../../src/nn/norm/batch/recalibrate.ts';
+import { preset } from '../../../src/nn/norm/core/presets.ts';
+import { RunningNorm } from '../../../src/nn/norm/core/running.ts';
 import { registry } from '../../../src/nn/norm/registry.ts';
-import { RunningNorm } from '../../../src/nn/norm/running.ts';
-import { Sequential } from '../../../src/nn/sequential.ts';
 import { Sgd } from '../../../src/optim/index.ts';
 import { createRandom } from '../../../src/random.ts';
 

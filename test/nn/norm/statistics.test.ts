@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { randn, Tensor, tensor } from '../../../src/autograd/index.ts';
-import { BatchNorm } from '../../../src/nn/norm/batchNorm.ts';
-import { GroupNorm } from '../../../src/nn/norm/groupNorm.ts';
-import { InstanceNorm } from '../../../src/nn/norm/instanceNorm.ts';
-import { LayerNorm } from '../../../src/nn/norm/layerNorm.ts';
+import { BatchNorm } from '../../../src/nn/norm/batch/batchNorm.ts';
 import { findNorm } from '../../../src/nn/norm/registry.ts';
+import { GroupNorm } from '../../../src/nn/norm/sample/groupNorm.ts';
+import { InstanceNorm } from '../../../src/nn/norm/sample/instanceNorm.ts';
+import { LayerNorm } from '../../../src/nn/norm/sample/layerNorm.ts';
 import { setNorms } from '../../../src/nn/norm/setNorms.ts';
 import { createRandom } from '../../../src/random.ts';
 import { buildLayer, normal, pass } from './layers.ts';

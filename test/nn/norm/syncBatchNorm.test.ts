@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { Tensor } from '../../../src/autograd/index.ts';
-import type { NDArray } from '../../../src/kernels/kernels.ts';
-import { BatchNorm } from '../../../src/nn/norm/batchNorm.ts';
+import type { NDArray } from '../../../src/kernels/contract.ts';
+import { BatchNorm } from '../../../src/nn/norm/batch/batchNorm.ts';
 import {
   mergeMoments,
   type SyncCall,
@@ -9,7 +9,7 @@ import {
   shardSums,
   syncBackward,
   syncForward,
-} from '../../../src/nn/norm/syncBatchNorm.ts';
+} from '../../../src/nn/norm/batch/syncBatchNorm.ts';
 import { normal, pass } from './layers.ts';
 
 const channels = 3;

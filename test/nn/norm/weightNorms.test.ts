@@ -1,19 +1,19 @@
 import { describe, expect, test } from 'vitest';
 import { gradcheck } from '../../../src/autograd/gradcheck.ts';
 import { noGrad, sum, Tensor } from '../../../src/autograd/index.ts';
-import { Conv2d } from '../../../src/nn/conv2d.ts';
-import { Linear } from '../../../src/nn/linear.ts';
+import { Conv2d } from '../../../src/nn/layers/conv2d.ts';
+import { Linear } from '../../../src/nn/layers/linear.ts';
 import { createModel } from '../../../src/nn/models/registry.ts';
-import type { WeightNorm } from '../../../src/nn/norm/normOfWeights.ts';
 import { createNorm, findNorm, weightNormNames } from '../../../src/nn/norm/registry.ts';
+import { normalizeWeights } from '../../../src/nn/norm/weights/normalizeWeights.ts';
+import type { WeightNorm } from '../../../src/nn/norm/weights/normOfWeights.ts';
 import {
   activationScales,
   ScaledWeightStandardization,
-} from '../../../src/nn/norm/scaledWeightStandardization.ts';
-import { SpectralNorm } from '../../../src/nn/norm/spectralNorm.ts';
-import { initializeFromData, WeightNormalization } from '../../../src/nn/norm/weightNormalization.ts';
-import { WeightStandardization } from '../../../src/nn/norm/weightStandardization.ts';
-import { normalizeWeights } from '../../../src/nn/normalizeWeights.ts';
+} from '../../../src/nn/norm/weights/scaledWeightStandardization.ts';
+import { SpectralNorm } from '../../../src/nn/norm/weights/spectralNorm.ts';
+import { initializeFromData, WeightNormalization } from '../../../src/nn/norm/weights/weightNormalization.ts';
+import { WeightStandardization } from '../../../src/nn/norm/weights/weightStandardization.ts';
 import { summarize } from '../../../src/nn/summary.ts';
 import { parameterGroups, Sgd } from '../../../src/optim/index.ts';
 import { createRandom } from '../../../src/random.ts';

@@ -1,7 +1,7 @@
-import type { ConvGeometry, NDArray } from '../../kernels.ts';
-import { input, kernelCall, result } from '../operands.ts';
-import { rememberFor } from '../remember.ts';
-import { type Job, runInTurn } from '../threads.ts';
+import type { ConvGeometry, NDArray } from '../../contract.ts';
+import { input, kernelCall, result } from '../runtime/operands.ts';
+import { rememberFor } from '../runtime/remember.ts';
+import { type Job, runInTurn } from '../runtime/threads.ts';
 import { directConv } from './direct.ts';
 import { type ConvSizes, convSizes, outputShape } from './sizes.ts';
 import { directWeightGradient } from './weightGradient.ts';

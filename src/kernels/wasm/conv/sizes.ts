@@ -1,5 +1,5 @@
-import type { ConvGeometry, NDArray, Shape } from '../../kernels.ts';
-import { remember } from '../remember.ts';
+import type { ConvGeometry, NDArray, Shape } from '../../contract.ts';
+import { remember } from '../runtime/remember.ts';
 import { windowPositions } from './windowPositions.ts';
 
 /** The lengths of a convolution, named. */

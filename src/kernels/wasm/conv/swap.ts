@@ -1,6 +1,6 @@
 import { type I32, i32 } from '../builder/index.ts';
-import { compileKernel, kernelModule } from '../kernel.ts';
-import type { Job } from '../threads.ts';
+import { compileKernel, kernelModule } from '../runtime/kernel.ts';
+import type { Job } from '../runtime/threads.ts';
 import type { ConvSizes } from './sizes.ts';
 import { transpose4 } from './transpose.ts';
 

@@ -7,12 +7,12 @@ import {
   type KernelFunction,
   type ModuleBuilder,
 } from '../builder/index.ts';
-import { compileKernel, type Kernel, kernelModule } from '../kernel.ts';
-import { allocate } from '../memory.ts';
-import { scratch } from '../operands.ts';
-import { rememberFor } from '../remember.ts';
-import { threadMemory, threadStride } from '../threadMemory.ts';
-import type { Job } from '../threads.ts';
+import { compileKernel, type Kernel, kernelModule } from '../runtime/kernel.ts';
+import { allocate } from '../runtime/memory.ts';
+import { scratch } from '../runtime/operands.ts';
+import { rememberFor } from '../runtime/remember.ts';
+import { threadMemory, threadStride } from '../runtime/threadMemory.ts';
+import type { Job } from '../runtime/threads.ts';
 import { writeFrame } from './frame.ts';
 import { type Layout, layOut } from './layout.ts';
 import { segments } from './segments.ts';

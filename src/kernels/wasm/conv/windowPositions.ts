@@ -1,4 +1,4 @@
-import type { Window } from '../../kernels.ts';
+import type { Window } from '../../contract.ts';
 
 /** How many positions a window takes on an image, down and across. */
 export function windowPositions(height: number, width: number, window: Window): [number, number] {

@@ -1,7 +1,7 @@
-import type { Numbers } from '../../kernels.ts';
+import type { Numbers } from '../../contract.ts';
 import { i32 } from '../builder/index.ts';
-import { compileKernel, kernelModule } from '../kernel.ts';
-import { inPlace, input, kernelCall } from '../operands.ts';
+import { compileKernel, kernelModule } from '../runtime/kernel.ts';
+import { inPlace, input, kernelCall } from '../runtime/operands.ts';
 import { eachVector, vectorsFor } from './vectors.ts';
 
 /** a += b over flat arrays. a may be a part of a larger array, so its last vector is stored only as far as a goes. */

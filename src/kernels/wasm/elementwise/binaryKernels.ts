@@ -1,4 +1,4 @@
-import type { BinaryOp } from '../../kernels.ts';
+import type { BinaryOp } from '../../contract.ts';
 import {
   type F32x4,
   type FunctionBuilder,
@@ -7,8 +7,8 @@ import {
   i32,
   type ModuleBuilder,
 } from '../builder/index.ts';
-import { compileKernel, type Kernel, kernelModule } from '../kernel.ts';
-import { outerSignature, rowOffsets } from '../rows.ts';
+import { compileKernel, type Kernel, kernelModule } from '../runtime/kernel.ts';
+import { outerSignature, rowOffsets } from '../templates/rows.ts';
 import { pow } from './pow.ts';
 import { eachVector } from './vectors.ts';
 

@@ -1,5 +1,5 @@
 import { type F32x4, type F64x2, type FunctionBuilder, f32x4, i32, i32x4 } from '../builder/index.ts';
-import { expOfSum, polynomial64 } from '../math.ts';
+import { expOfSum, polynomial64 } from '../templates/math.ts';
 
 /**
  * x^p = e^(p ln |x|), with the sign by p's parity where x is negative. An error of p ln |x|, which reaches 88, would come out

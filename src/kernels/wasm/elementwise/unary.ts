@@ -1,8 +1,8 @@
-import type { NDArray, UnaryOp } from '../../kernels.ts';
+import type { NDArray, UnaryOp } from '../../contract.ts';
 import { type F32x4, type FunctionBuilder, f32, f32x4, i32 } from '../builder/index.ts';
-import { compileKernel, type Kernel, kernelModule } from '../kernel.ts';
-import { erf, exp, expm1, log, normalCdf, sigmoid, softplus, tanh } from '../math.ts';
-import { input, kernelCall, result } from '../operands.ts';
+import { compileKernel, type Kernel, kernelModule } from '../runtime/kernel.ts';
+import { input, kernelCall, result } from '../runtime/operands.ts';
+import { erf, exp, expm1, log, normalCdf, sigmoid, softplus, tanh } from '../templates/math.ts';
 import { pow } from './pow.ts';
 import { eachVector, vectorsFor } from './vectors.ts';
 

@@ -1,5 +1,5 @@
 import { type I32, i32 } from '../builder/index.ts';
-import { compileKernel, type Kernel, kernelModule } from '../kernel.ts';
+import { compileKernel, type Kernel, kernelModule } from '../runtime/kernel.ts';
 import { readSizes } from './sizes.ts';
 import { vectorsForHeight, writeTile } from './tile.ts';
 

@@ -1,5 +1,5 @@
 import { f32x4, i32 } from '../builder/index.ts';
-import { compileKernel, type Kernel, kernelModule } from '../kernel.ts';
+import { compileKernel, type Kernel, kernelModule } from '../runtime/kernel.ts';
 
 /** C = bias + the sum of the products of all pieces of k, then the relu. An item is a row of C. */
 const signature = {

@@ -1,7 +1,7 @@
-import type { NDArray, Shape } from '../../kernels.ts';
-import { input, kernelCall, result, scratch } from '../operands.ts';
-import { type Job, runInTurn } from '../threads.ts';
-import { zeroBias } from '../zeroBias.ts';
+import type { NDArray, Shape } from '../../contract.ts';
+import { input, kernelCall, result, scratch } from '../runtime/operands.ts';
+import { type Job, runInTurn } from '../runtime/threads.ts';
+import { zeroBias } from '../runtime/zeroBias.ts';
 import { planFor, type Step } from './plan.ts';
 
 export interface MatmulOptions {

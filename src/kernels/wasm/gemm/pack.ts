@@ -1,5 +1,5 @@
 import { type I32, i32 } from '../builder/index.ts';
-import { compileKernel, type Kernel, kernelModule } from '../kernel.ts';
+import { compileKernel, type Kernel, kernelModule } from '../runtime/kernel.ts';
 
 /**
  * A transposed B, stored [columns, k], laid out as panels [k, width] for the tiles to read in order: 4 x 4 numbers at a time,

@@ -1,5 +1,5 @@
-import type { Kernel } from '../kernel.ts';
-import { remember } from '../remember.ts';
+import type { Kernel } from '../runtime/kernel.ts';
+import { remember } from '../runtime/remember.ts';
 import { gemmKernel, panelWidth } from './gemmKernel.ts';
 import { joinKernel } from './join.ts';
 import { packKernel } from './pack.ts';

@@ -1,5 +1,5 @@
 import type { FunctionBuilder, I32, Var } from '../builder/index.ts';
-import { allocate } from '../memory.ts';
+import { allocate } from '../runtime/memory.ts';
 
 /**
  * The sizes of a product as its kernel reads them: in a block of memory that is written once, with the plan. They are the same

@@ -1,8 +1,8 @@
-import { listFresh } from '../../fresh.ts';
-import type { NDArray, Numbers, SetStatistics, StandardizeOptions } from '../../kernels.ts';
-import { sizeOf } from '../../kernels.ts';
-import { allocate, isKernelMemory } from '../memory.ts';
-import { input, scratch } from '../operands.ts';
+import type { NDArray, Numbers, SetStatistics, StandardizeOptions } from '../../contract.ts';
+import { sizeOf } from '../../contract.ts';
+import { listFresh } from '../../ownership.ts';
+import { allocate, isKernelMemory } from '../runtime/memory.ts';
+import { input, scratch } from '../runtime/operands.ts';
 import { DOUBLE, normTask, type Task, WORD } from './task.ts';
 
 /** The operands that norms have beside ordinary tensors: statistics in double, and gammas and betas that may be missing. */

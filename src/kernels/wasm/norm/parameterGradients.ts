@@ -1,6 +1,6 @@
 import { f64x2, i32, type ModuleBuilder } from '../builder/index.ts';
-import type { Kernel } from '../kernel.ts';
-import type { Job } from '../threads.ts';
+import type { Kernel } from '../runtime/kernel.ts';
+import type { Job } from '../runtime/threads.ts';
 import { reader, type Task, WORD } from './task.ts';
 
 /** Adds partial (dgamma, dbeta) pairs, float64 [features, 2] in each part, in order, and rounds them to float32. */

@@ -4,8 +4,8 @@ import type {
   StandardizeBackwardInput,
   StandardizeGradients,
   StandardizeInput,
-} from '../../kernels.ts';
-import { input, kernelCall, result, scratch } from '../operands.ts';
+} from '../../contract.ts';
+import { input, kernelCall, result, scratch } from '../runtime/operands.ts';
 import { columnsBackward, columnsForward } from './columns/run.ts';
 import { newStatistics, perFeature, setOptions } from './operands.ts';
 import { rowsBackward, rowsForward } from './rows/run.ts';

@@ -1,5 +1,5 @@
 import type { Address, F64, FunctionBuilder, I32, Var } from '../builder/index.ts';
-import { allocate } from '../memory.ts';
+import { allocate } from '../runtime/memory.ts';
 
 /**
  * What a norm kernel is told: addresses, sizes and flags, in one block of the shared memory that all its functions read, on

@@ -1,7 +1,7 @@
-import type { AdamStep } from '../../kernels.ts';
+import type { AdamStep } from '../../contract.ts';
 import { type F32x4, f32, i32 } from '../builder/index.ts';
-import { compileKernel, kernelModule } from '../kernel.ts';
-import { kernelCall } from '../operands.ts';
+import { compileKernel, kernelModule } from '../runtime/kernel.ts';
+import { kernelCall } from '../runtime/operands.ts';
 import { eachBlock, eachVectorOfBlock, flushDenormals, runTable, withTable } from './list.ts';
 
 /**

@@ -1,9 +1,9 @@
-import type { Numbers } from '../../kernels.ts';
+import type { Numbers } from '../../contract.ts';
 import { type F32x4, type FunctionBuilder, type I32, i32 } from '../builder/index.ts';
 import { eachVector } from '../elementwise/vectors.ts';
-import type { Kernel } from '../kernel.ts';
-import { isKernelMemory } from '../memory.ts';
-import { scratch } from '../operands.ts';
+import type { Kernel } from '../runtime/kernel.ts';
+import { isKernelMemory } from '../runtime/memory.ts';
+import { scratch } from '../runtime/operands.ts';
 
 /**
  * One pass over many arrays at once: a model's parameters, with their gradients and whatever an optimizer remembers. Each

@@ -1,8 +1,8 @@
-import type { Numbers } from '../../kernels.ts';
+import type { Numbers } from '../../contract.ts';
 import { f32, f64, f64x2, i32 } from '../builder/index.ts';
-import { compileKernel, kernelModule } from '../kernel.ts';
-import { kernelMemory } from '../memory.ts';
-import { kernelCall } from '../operands.ts';
+import { compileKernel, kernelModule } from '../runtime/kernel.ts';
+import { kernelMemory } from '../runtime/memory.ts';
+import { kernelCall } from '../runtime/operands.ts';
 import { eachBlock, eachVectorOfBlock, runTable, sumOfResults, withTable } from './list.ts';
 
 /** Gradient clipping over a list of arrays: the sum of squares, in float64 lanes, one sum for each block; and scaling. */

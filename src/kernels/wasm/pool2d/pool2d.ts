@@ -1,7 +1,7 @@
-import type { NDArray, Shape, Window } from '../../kernels.ts';
-import { compileKernel, type Kernel, kernelModule } from '../kernel.ts';
-import { input, kernelCall, result } from '../operands.ts';
-import { rememberFor } from '../remember.ts';
+import type { NDArray, Shape, Window } from '../../contract.ts';
+import { compileKernel, type Kernel, kernelModule } from '../runtime/kernel.ts';
+import { input, kernelCall, result } from '../runtime/operands.ts';
+import { rememberFor } from '../runtime/remember.ts';
 import { writeBackward } from './backward.ts';
 import { writeForward } from './forward.ts';
 import { type Pooling, poolingOf } from './windows.ts';

@@ -1,7 +1,7 @@
-import type { Shape, Window } from '../../kernels.ts';
+import type { Shape, Window } from '../../contract.ts';
 import { type FunctionBuilder, type I32, i32 } from '../builder/index.ts';
 import { windowPositions } from '../conv/windowPositions.ts';
-import { remember } from '../remember.ts';
+import { remember } from '../runtime/remember.ts';
 
 /**
  * What the pooling kernels have in common: images [H, W, C], cut into the windows of one pooling layer. Kernels are

@@ -1,5 +1,5 @@
-import type { NDArray, ReduceOp, Shape } from '../../kernels.ts';
-import { input, kernelCall, result, scratch } from '../operands.ts';
+import type { NDArray, ReduceOp, Shape } from '../../contract.ts';
+import { input, kernelCall, result, scratch } from '../runtime/operands.ts';
 import { COLUMNS, type Fold, reduceKernel, TREE } from './reduceKernels.ts';
 
 /**

@@ -12,7 +12,7 @@ import {
   type ModuleBuilder,
   type Var,
 } from '../builder/index.ts';
-import { compileKernel, type Kernel, kernelModule } from '../kernel.ts';
+import { compileKernel, type Kernel, kernelModule } from '../runtime/kernel.ts';
 
 /**
  * Folding [O, R, I] over R. Eight vectors are folded as a tree in float32 (three roundings deep), then join an accumulator in

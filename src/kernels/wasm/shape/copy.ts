@@ -1,6 +1,6 @@
-import type { Shape } from '../../kernels.ts';
-import { callRows } from '../rows.ts';
-import { joinAxes } from '../strided.ts';
+import type { Shape } from '../../contract.ts';
+import { callRows } from '../templates/rows.ts';
+import { joinAxes } from '../templates/strided.ts';
 import { copyKernel } from './copyKernel.ts';
 
 /** Numbers to a part: about 10 us. */

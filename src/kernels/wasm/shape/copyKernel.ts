@@ -1,6 +1,6 @@
 import { type I32, i32 } from '../builder/index.ts';
-import { compileKernel, type Kernel, kernelModule } from '../kernel.ts';
-import { outerSignature, rowOffsets } from '../rows.ts';
+import { compileKernel, type Kernel, kernelModule } from '../runtime/kernel.ts';
+import { outerSignature, rowOffsets } from '../templates/rows.ts';
 
 /**
  * Copies from one strided view to another, row by row (rows.ts; the first view is the target). `copy`: both step through the

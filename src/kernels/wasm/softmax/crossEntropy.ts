@@ -1,8 +1,8 @@
-import type { NDArray } from '../../kernels.ts';
+import type { NDArray } from '../../contract.ts';
 import { f32, f32x4, f64, i32 } from '../builder/index.ts';
-import { compileKernel, type Kernel, kernelModule } from '../kernel.ts';
-import { exp, log } from '../math.ts';
-import { input, kernelCall, result, scratch } from '../operands.ts';
+import { compileKernel, type Kernel, kernelModule } from '../runtime/kernel.ts';
+import { input, kernelCall, result, scratch } from '../runtime/operands.ts';
+import { exp, log } from '../templates/math.ts';
 import { DoubleSum, eachRow } from './lines.ts';
 
 /**

@@ -1,8 +1,8 @@
-import { type NDArray, type Shape, sizeOf } from '../../kernels.ts';
+import { type NDArray, type Shape, sizeOf } from '../../contract.ts';
 import { type FunctionBuilder, f32x4, type I32, i32 } from '../builder/index.ts';
-import { compileKernel, type Kernel, kernelModule } from '../kernel.ts';
-import { exp, log as logarithm } from '../math.ts';
-import { input, kernelCall, result } from '../operands.ts';
+import { compileKernel, type Kernel, kernelModule } from '../runtime/kernel.ts';
+import { input, kernelCall, result } from '../runtime/operands.ts';
+import { exp, log as logarithm } from '../templates/math.ts';
 import { DoubleSum, eachColumns, eachRow, type Line, lineSignature } from './lines.ts';
 
 /**

@@ -1,6 +1,6 @@
 import { f32, i32, type KernelFunction, type ModuleBuilder } from '../../builder/index.ts';
-import { compileKernel, type Kernel, kernelModule } from '../../kernel.ts';
-import { oncePerThread } from '../../oncePerThread.ts';
+import { compileKernel, type Kernel, kernelModule } from '../../runtime/kernel.ts';
+import { oncePerThread } from '../../runtime/oncePerThread.ts';
 import { channelBlocks } from '../tiles.ts';
 import { type Layout, type layOutByTiles, PLANES } from './layout.ts';
 import { inputLine } from './lines.ts';

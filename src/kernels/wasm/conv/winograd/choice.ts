@@ -1,5 +1,5 @@
 import { platform } from '#platform';
-import { rememberFor } from '../../remember.ts';
+import { rememberFor } from '../../runtime/remember.ts';
 import type { ConvSizes } from '../sizes.ts';
 
 let enabled: boolean | undefined;

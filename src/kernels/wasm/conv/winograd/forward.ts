@@ -1,8 +1,8 @@
-import { newStamp } from '../../oncePerThread.ts';
-import { scratch } from '../../operands.ts';
-import { rememberFor } from '../../remember.ts';
-import { type Job, threadCount } from '../../threads.ts';
-import { zeroBias } from '../../zeroBias.ts';
+import { newStamp } from '../../runtime/oncePerThread.ts';
+import { scratch } from '../../runtime/operands.ts';
+import { rememberFor } from '../../runtime/remember.ts';
+import { type Job, threadCount } from '../../runtime/threads.ts';
+import { zeroBias } from '../../runtime/zeroBias.ts';
 import { blockCount, padded4 } from '../tiles.ts';
 import { byChannelsKernel } from './byChannels.ts';
 import { byTilesKernel } from './byTiles.ts';

@@ -1,7 +1,7 @@
-import { newStamp } from '../../oncePerThread.ts';
-import { scratch } from '../../operands.ts';
-import { rememberFor } from '../../remember.ts';
-import { type Job, threadCount } from '../../threads.ts';
+import { newStamp } from '../../runtime/oncePerThread.ts';
+import { scratch } from '../../runtime/operands.ts';
+import { rememberFor } from '../../runtime/remember.ts';
+import { type Job, threadCount } from '../../runtime/threads.ts';
 import { blockCount, padded4 } from '../tiles.ts';
 import { byChannelsGradientKernel } from './gradientByChannels.ts';
 import { byTilesGradientKernel } from './gradientByTiles.ts';

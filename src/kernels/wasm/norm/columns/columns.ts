@@ -5,7 +5,7 @@ import {
   i32,
   type ModuleBuilder,
 } from '../../builder/index.ts';
-import { compileKernel, type Kernel, kernelModule } from '../../kernel.ts';
+import { compileKernel, type Kernel, kernelModule } from '../../runtime/kernel.ts';
 import type { Mask } from '../mask.ts';
 import { writeParameterGradients } from '../parameterGradients.ts';
 import { reader } from '../task.ts';

@@ -1,7 +1,7 @@
-import type { SetStatistics, SetView } from '../../../kernels.ts';
-import { scratch } from '../../operands.ts';
-import { remember } from '../../remember.ts';
-import { runInTurn, threadCount } from '../../threads.ts';
+import type { SetStatistics, SetView } from '../../../contract.ts';
+import { scratch } from '../../runtime/operands.ts';
+import { remember } from '../../runtime/remember.ts';
+import { runInTurn, threadCount } from '../../runtime/threads.ts';
 import { fold } from '../fold.ts';
 import { maskOf } from '../mask.ts';
 import { addPartials } from '../parameterGradients.ts';

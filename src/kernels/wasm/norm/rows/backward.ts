@@ -1,6 +1,6 @@
 import { f32x4, f64, i32, type ModuleBuilder } from '../../builder/index.ts';
-import { compileKernel, type Kernel, kernelModule } from '../../kernel.ts';
-import { mapVectors } from '../../mapVectors.ts';
+import { compileKernel, type Kernel, kernelModule } from '../../runtime/kernel.ts';
+import { mapVectors } from '../../templates/mapVectors.ts';
 import type { Mask } from '../mask.ts';
 import { writeParameterGradients } from '../parameterGradients.ts';
 import { reciprocalDeviation } from '../statistics.ts';

@@ -1,6 +1,6 @@
 import { type FunctionBuilder, type I32, i32, type ModuleBuilder } from '../../builder/index.ts';
-import { compileKernel, type Kernel, kernelModule } from '../../kernel.ts';
-import { mapVectors } from '../../mapVectors.ts';
+import { compileKernel, type Kernel, kernelModule } from '../../runtime/kernel.ts';
+import { mapVectors } from '../../templates/mapVectors.ts';
 import { reciprocalDeviation } from '../statistics.ts';
 import { reader } from '../task.ts';
 import { writeRowMoments } from './moments.ts';

@@ -1,6 +1,6 @@
-import type { SetStatistics, SetView } from '../../../kernels.ts';
-import { scratch } from '../../operands.ts';
-import { runInTurn, threadCount } from '../../threads.ts';
+import type { SetStatistics, SetView } from '../../../contract.ts';
+import { scratch } from '../../runtime/operands.ts';
+import { runInTurn, threadCount } from '../../runtime/threads.ts';
 import { maskOf } from '../mask.ts';
 import { addPartials } from '../parameterGradients.ts';
 import { type Task, WORD } from '../task.ts';

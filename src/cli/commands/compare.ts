@@ -1,0 +1,70 @@
+import type { Command } from 'commander';
+import { decimalsFor, formatSummary, type Summary } from '../../charts/statistics.ts';
+import { renderTable } from '../../charts/table.ts';
+import { compareRuns, differingFields } from '../../experiment/compare.ts';
+import { type MeasureName, measures } from '../../experiment/measures.ts';
+import { finishedRuns } from '../finishedRuns.ts';
+import { asFlags, checkMeasure, endMeasures } from '../flags.ts';
+import { columns, type Output, outputOf } from '../output.ts';
+
+interface Options {
+  by?: string;
+  measure: string;
+  baseline?: string;
+}
+
+const examples = `
+Examples:
+  normgrad compare runs/small-batch-mlp-20261122-141003
+  normgrad compare runs/first --by norm,batchSize --measure testError --baseline none`;
+
+/** `compare`: the finished runs of some folders, over their seeds. */
+export function register(command: Command): void {
+  command
+    .argument('<dir...>', 'folders of runs, or folders that hold such')
+    .option('--by <field,…>', 'a row for each combination of these settings (default: all that differ)')
+    .option('--measure <name>', endMeasures.join(', '), 'testAccuracy')
+    .option('--baseline <value>', 'of the first setting: adds the difference from it, seed by seed')
+    .addHelpText('after', examples)
+    .action(run);
+}
+
+function run(folders: string[], { by, measure, baseline }: Options, command: Command): void {
+  const output = outputOf(command);
+  const name = checkMeasure('measure', measure, endMeasures);
+  const { runs, unfinished } = finishedRuns(folders);
+  const fields = by?.split(',') ?? differingFields(runs);
+  write(
+    asFlags(() => compareRuns(runs, name, fields, baseline)),
+    name,
+    output,
+  );
+  if (unfinished > 0) output.warn(`unfinished, and left out: ${unfinished}`);
+}
+
+function write(
+  { fields, groups }: ReturnType<typeof compareRuns>,
+  measure: MeasureName,
+  output: Output,
+): void {
+  const { label, unit } = measures[measure];
+  const compares = groups.some(({ difference }) => difference !== undefined);
+  const heads = [unit ? `${label} (${unit})` : label, ...(compares ? ['difference'] : [])];
+  const text = (summary: Summary) => formatSummary(summary, { decimals: decimalsFor(summary), showN: true });
+  output.result(
+    renderTable(
+      [...fields.map((head) => ({ head })), ...heads.map((head) => ({ head, align: 'right' as const }))],
+      groups.map(({ values, summary, difference }) => [
+        ...values,
+        text(summary),
+        ...(compares ? [difference === undefined ? '' : signed(text(difference), difference.mean)] : []),
+      ]),
+      { width: columns(process.stdout), colors: output.stdout },
+    ),
+  );
+  output.event('result', { measure, fields, groups });
+}
+
+function signed(text: string, value: number): string {
+  return value > 0 ? `+${text}` : text;
+}

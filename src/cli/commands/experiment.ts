@@ -1,0 +1,83 @@
+import { join } from 'node:path';
+import { type Command, Option } from 'commander';
+import { experiments } from '../../../experiments/index.ts';
+import { renderTable } from '../../charts/table.ts';
+import { writeGallery } from '../../experiment/gallery.ts';
+import { guarded } from '../../runs/folder.ts';
+import { UsageError } from '../exit.ts';
+import { conduct, type SessionOptions } from '../experiment/session.ts';
+import { columns, type Output, outputOf } from '../output.ts';
+import { findExperiment } from '../sweep/plan.ts';
+import { atLeastOne, integer } from '../values.ts';
+
+interface Options extends SessionOptions {
+  list?: boolean;
+  gallery?: string;
+}
+
+const examples = `
+Examples:
+  normgrad experiment --list
+  normgrad experiment small-batch-mlp --data-dir ~/datasets
+  normgrad experiment small-batch-mlp --smoke             does it work? drawn digits, under a minute
+  normgrad experiment ./mine.ts --seeds 5 --out runs/mine
+  normgrad experiment --gallery experiments               README.md and figures from experiments/results
+
+Runs that are finished in --out are not repeated. Exit code 1 if a claim fails.`;
+
+/** `experiment`: runs, claims, figure and report of one experiment. */
+export function register(command: Command): void {
+  command
+    .argument('[name|file]', 'an experiment of the list, or a file whose default export is one')
+    .option('--list', 'name every experiment')
+    .option('--smoke', 'few drawn digits and one seed: whether it works, not what comes out')
+    .option('--data-dir <dir>', 'folder with mnist/, cifar-10-batches-bin/ … (default: the cache)')
+    .option('--seeds <n>', "the seeds 1 to n (default: the experiment's own)", atLeastOne)
+    .addOption(new Option('--seed <n>', 'this one seed').env('NORMGRAD_SEED').argParser(integer))
+    .option('--out <dir>', 'folder of the runs (default: a new one in runs/)')
+    .option('--jobs <n>', 'runs at a time, each in a process (default: one per core)', atLeastOne)
+    .option('--dry-run', 'count the runs, measure some steps for an estimate of the time, and stop')
+    .option('--save <dir>', 'also write the small NAME.json here; experiments/results feeds the gallery')
+    .option('--gallery <dir>', 'write README.md and figures from the results in DIR/results')
+    .addHelpText('after', examples)
+    .action(run);
+}
+
+async function run(name: string | undefined, options: Options, command: Command): Promise<void> {
+  const output = outputOf(command);
+  const { list, gallery, ...session } = options;
+  if (list) return writeList(output);
+  if (gallery !== undefined) return gather(gallery, output);
+  if (name === undefined) {
+    throw new UsageError('which experiment?', [`one of: ${experiments.map((each) => each.name).join(', ')}`]);
+  }
+  if (options.smoke && options.save !== undefined) {
+    throw new UsageError('--save keeps results, and a smoke run has none: leave out one of the two');
+  }
+  await conduct(await findExperiment(name), session, output);
+}
+
+function writeList(output: Output): void {
+  const rows = experiments.map(({ name, question, data }) => [name, data.dataset ?? 'mnist', question]);
+  output.result(
+    renderTable([{ head: 'experiment' }, { head: 'data' }, { head: 'question' }], rows, {
+      width: columns(process.stdout),
+      colors: output.stdout,
+    }),
+  );
+  output.event('result', {
+    experiments: experiments.map(({ name, title, question, data, claims }) => ({
+      name,
+      title,
+      question,
+      dataset: data.dataset,
+      claims: claims.map(({ says }) => says),
+    })),
+  });
+}
+
+function gather(folder: string, output: Output): void {
+  const files = guarded(folder, () => writeGallery(folder, experiments)).map((file) => join(folder, file));
+  output.result(files.join('\n'));
+  output.event('result', { files });
+}

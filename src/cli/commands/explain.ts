@@ -1,0 +1,141 @@
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { registry } from '../../nn/norm/registry.ts';
+import { compareNorms } from '../../teach/comparison.ts';
+import { renderComparison, renderComparisonMarkdown } from '../../teach/comparisonTable.ts';
+import { explainNorm } from '../../teach/explain.ts';
+import { renderMarkdown } from '../../teach/markdown.ts';
+import { writePages } from '../../teach/pages.node.ts';
+import type { Request } from '../../teach/request.ts';
+import { backwardCode, derivationOf } from '../../teach/source.node.ts';
+import { renderText } from '../../teach/text.ts';
+import { toJson } from '../../train/metrics.ts';
+import { normEntry } from '../entry.ts';
+import { UsageError } from '../exit.ts';
+import { type Output, outputOf } from '../output.ts';
+import { integer, number } from '../values.ts';
+
+interface Options extends Omit<Request, 'x' | 'g' | 'gamma' | 'beta' | 'detach'> {
+  x?: number[][];
+  g?: number[][];
+  gamma?: number[];
+  beta?: number[];
+  detach: 'none' | 'mean' | 'var' | 'variance' | 'both';
+  step?: number;
+  format: 'text' | 'md' | 'json';
+  list?: boolean;
+  docs?: string;
+}
+
+const examples = `
+Examples:
+  normgrad explain layer                                 the whole story in 30 lines
+  normgrad explain layer --x 1,2,3,6 --g .5,-1,.25,1 --gamma 1,2,1,2
+  normgrad explain layer --detach mean                   what a forgotten path does
+  normgrad explain batch --x "1,5;2,3;6,4"               three samples of two features
+  normgrad explain group --shape 2,2,2,4                 images: the sets and the Jacobian, drawn
+  normgrad explain --list                                all norms in one table`;
+
+/** `explain <norm>`: one norm's forward and backward pass, with real numbers. */
+export function register(command: Command): void {
+  command
+    .argument('[norm]', `one of: ${registry.map(({ name }) => name).join(', ')}`)
+    .option('--x <rows>', 'input: numbers with commas, samples with ";"; one row is one index set', rows)
+    .option('--g <rows>', 'incoming gradient dL/dy, as many numbers as x', rows)
+    .option('--gamma <n,…>', 'one number, or one per feature (default: 1)', list)
+    .option('--beta <n,…>', 'one number, or one per feature (default: 0)', list)
+    .addOption(new Option('--mode <mode>', 'training or evaluation').choices(['train', 'eval']))
+    .addOption(
+      new Option('--detach <paths>', 'statistics that the backward pass takes for constants')
+        .choices(['none', 'mean', 'var', 'variance', 'both'])
+        .default('none'),
+    )
+    .option('--shape <n,h,w,c>', 'of x; with four lengths the sets and the Jacobian are drawn', shapeOf)
+    .option('--groups <n>', 'groups of channels, for norms that have them', integer)
+    .option('--eps <x>', "ε (default: the norm's own)", number)
+    .option('--step <1-6>', 'one section only, of text and md', stepOf)
+    .addOption(
+      new Option('--format <format>', 'how it is written').choices(['text', 'md', 'json']).default('text'),
+    )
+    .option('--list', 'compare all norms')
+    .option('--docs <folder>', 'write a page for every norm into the folder')
+    .addHelpText('after', examples)
+    .action(run);
+}
+
+function run(name: string | undefined, options: Options, command: Command): void {
+  const output = outputOf(command);
+  if (options.docs !== undefined) {
+    const written = writePages(options.docs);
+    output.result(`${written.length} pages in ${options.docs}`);
+    output.event('result', { folder: options.docs, pages: written });
+    return;
+  }
+  if (options.list) {
+    writeList(options, output);
+    return;
+  }
+  if (name === undefined) {
+    throw new UsageError('explain: which norm?', [
+      `one of: ${registry.map((entry) => entry.name).join(', ')}`,
+      'compare them: normgrad explain --list',
+    ]);
+  }
+  const { format, step, detach, x, g, gamma, beta, mode, shape, groups, eps } = options;
+  const request = {
+    x,
+    g,
+    gamma,
+    beta,
+    mode,
+    shape,
+    groups,
+    eps,
+    detach: detach === 'var' ? ('variance' as const) : detach,
+  };
+  const explanation = explainNorm(normEntry(name), request, { code: backwardCode, derivation: derivationOf });
+  const width = Math.min(Math.max(process.stdout.columns ?? 100, 60), 100);
+  output.event('result', explanation);
+  if (format === 'json') output.result(toJson(explanation, 2));
+  else if (format === 'md') output.result(renderMarkdown(explanation, { step }));
+  else output.result(renderText(explanation, { width, step, paint: output.stdout }));
+}
+
+/** With --json one array, not an object per line: it is a table. */
+function writeList({ format }: Options, output: Output): void {
+  const norms = compareNorms(registry);
+  if (output.json || format === 'json')
+    process.stdout.write(`${toJson(norms, output.json ? undefined : 2)}\n`);
+  else if (format === 'md') output.result(renderComparisonMarkdown(norms));
+  else {
+    const width = Math.min(Math.max(process.stdout.columns ?? 100, 80), 100);
+    output.result(renderComparison(norms, width, output.stdout));
+  }
+}
+
+function list(given: string): number[] {
+  return given.split(',').map(number);
+}
+
+function rows(given: string): number[][] {
+  return given
+    .split(';')
+    .filter((row) => row.trim() !== '')
+    .map(list);
+}
+
+function shapeOf(given: string): number[] {
+  const shape = given.split(',').map(integer);
+  if (shape.length < 2 || shape.length > 4 || shape.some((length) => length < 1)) {
+    throw new InvalidArgumentError(
+      'It must be two to four lengths of at least 1, like 2,2,2,4 (N, H, W, C).',
+    );
+  }
+  return shape;
+}
+
+function stepOf(given: string): number | undefined {
+  if (given === 'all') return undefined;
+  const step = integer(given);
+  if (step < 1 || step > 6) throw new InvalidArgumentError('It must be 1 to 6, or all.');
+  return step;
+}

@@ -1,0 +1,106 @@
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { renderTable } from '../../charts/table.ts';
+import { registry } from '../../nn/norm/registry.ts';
+import { breathe } from '../../train/breathe.ts';
+import { type GradcheckRow, gradcheckNorm } from '../../verify/index.ts';
+import { normEntry } from '../entry.ts';
+import { EXIT } from '../exit.ts';
+import { columns, outputOf } from '../output.ts';
+import { integer, number, seedOption } from '../values.ts';
+
+interface Options {
+  all?: boolean;
+  shape?: number[];
+  groups?: number;
+  h: number;
+  tol: number;
+  mode?: 'train' | 'eval';
+  affine: boolean;
+  seed: number;
+}
+
+const examples = `
+Examples:
+  normgrad gradcheck                                every norm, train and eval
+  normgrad gradcheck batch layer --shape 7,3,5,2    an odd shape: 7 images of 3 x 5, 2 channels
+  normgrad gradcheck group --groups 1 --no-affine
+
+Exit code 1 if any gradient is outside of the tolerance.`;
+
+/** `gradcheck [norm…]`: hand-derived backward against central differences, in float64. */
+export function register(command: Command): void {
+  command
+    .argument('[norm...]', `one or more of: ${registry.map(({ name }) => name).join(', ')} (default: all)`)
+    .option('--all', 'every norm')
+    .option('--shape <n,…>', 'shape of the input, channels last (default: 3,4,5,6)', shapeOf)
+    .option('--groups <n>', 'groups of GroupNorm', integer)
+    .option('--h <x>', 'step of the central difference', number, 1e-5)
+    .option('--tol <x>', 'largest error, relative to the largest gradient of the tensor', number, 1e-7)
+    .addOption(new Option('--mode <mode>', 'only this mode').choices(['train', 'eval']))
+    .option('--no-affine', 'without gamma and beta')
+    .addOption(seedOption('of the random input and upstream gradient'))
+    .addHelpText('after', examples)
+    .action(run);
+}
+
+async function run(names: string[], options: Options, command: Command): Promise<void> {
+  const output = outputOf(command);
+  const { shape, groups, h, tol, seed, mode, affine } = options;
+  const entries = names.length === 0 || options.all ? registry : names.map(normEntry);
+  const custom = groups !== undefined || !affine;
+  output.note(`central differences in float64, h ${h} · compared with the hand-derived backward\n`);
+
+  const rows: GradcheckRow[] = [];
+  for (const entry of entries) {
+    const norm = custom ? { groups, affine } : undefined;
+    for (const row of gradcheckNorm(entry, { shape, h, tolerance: tol, seed, norm })) {
+      if (mode !== undefined && row.mode !== mode) continue;
+      rows.push(row);
+      output.event('check', row);
+    }
+    await breathe();
+  }
+  const failed = rows.filter(({ passed }) => !passed);
+  const mark = (passed: boolean) => (passed ? output.stdout.green('✓') : output.stdout.red('✗'));
+  output.result(
+    renderTable(
+      [
+        { head: 'norm' },
+        { head: 'mode' },
+        { head: 'tensor' },
+        { head: 'max abs', align: 'right' },
+        { head: 'max rel', align: 'right' },
+        { head: 'worst at' },
+        { head: '' },
+      ],
+      rows.map((row) => [
+        row.norm,
+        row.mode,
+        row.tensor,
+        row.maxAbs.toExponential(1),
+        row.maxRel.toExponential(1),
+        `[${row.at.join(', ')}]`,
+        mark(row.passed),
+      ]),
+      { width: columns(process.stdout), colors: output.stdout },
+    ),
+  );
+  for (const { norm, mode: at, tensor, looksLike } of failed) {
+    if (looksLike !== null) output.result(`${norm} ${at} ${tensor}: ${looksLike}`);
+  }
+  output.result(
+    failed.length === 0
+      ? `all ${rows.length} checks passed (tolerance ${tol})`
+      : `${failed.length} of ${rows.length} checks failed (tolerance ${tol})`,
+  );
+  output.event('result', { passed: rows.length - failed.length, failed: failed.length });
+  if (failed.length > 0) process.exitCode = EXIT.failed;
+}
+
+function shapeOf(given: string): number[] {
+  const shape = given.split(',').map(integer);
+  if (shape.length < 2 || shape.some((length) => length < 1)) {
+    throw new InvalidArgumentError('It must be two or more lengths of at least 1, like 4,6,5,5.');
+  }
+  return shape;
+}

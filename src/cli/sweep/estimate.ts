@@ -1,0 +1,67 @@
+import { availableParallelism } from 'node:os';
+import { duration } from '../../charts/progress.ts';
+import { renderTable } from '../../charts/table.ts';
+import { plural } from '../../plural.ts';
+import { estimateSeconds, kindOf } from '../../runs/sweep/estimate.ts';
+import { isFinished, loadRuns, type PlannedRun } from '../../runs/sweep/sweep.ts';
+import { resolveConfig } from '../../train/config.ts';
+import { dataKey, loadData } from '../../train/data.ts';
+import { columns, type Output } from '../output.ts';
+
+interface EstimateOptions {
+  jobs: number;
+  /** Where runs may be finished already. */
+  folder?: string;
+  dataDir?: string;
+}
+
+/** `--dry-run`: what is missing of the runs, by its labels, and the time it will take, from a few steps of each kind. */
+export async function estimate(
+  planned: readonly PlannedRun[],
+  { jobs, folder, dataDir }: EstimateOptions,
+  output: Output,
+): Promise<void> {
+  const resolved = planned.map((run) => ({ ...run, config: resolveConfig(run.config) }));
+  const runs = folder === undefined ? resolved : loadRuns(folder, resolved).filter((run) => !isFinished(run));
+  const finished = planned.length - runs.length;
+  // As many threads as each of the sweep's processes will have; kernels look at it when they first run.
+  process.env.NORMGRAD_THREADS ??= String(Math.max(1, Math.floor(availableParallelism() / jobs)));
+  const configs = runs.map(({ config }) => (dataDir ? { ...config, dataDir } : config));
+  const kinds = new Map(configs.map((config) => [kindOf(config), config]));
+  if (kinds.size > 0) output.note(`measuring some steps of ${plural(kinds.size, 'kind')} of run…`);
+  const perEpoch = new Map<string, number>();
+  let dataset: Awaited<ReturnType<typeof loadData>> | undefined;
+  let read = '';
+  for (const [kind, config] of kinds) {
+    const wanted = dataKey(config);
+    if (read !== wanted) dataset = await loadData(config);
+    read = wanted;
+    perEpoch.set(kind, (await estimateSeconds(config, dataset!)) / config.epochs);
+  }
+  const seconds = configs.map((config) => config.epochs * perEpoch.get(kindOf(config))!);
+  const total = seconds.reduce((sum, each) => sum + each, 0);
+  // No run can be shared by two processes: the longest one is the least that it takes.
+  const wall = Math.max(total / Math.min(jobs, availableParallelism()), ...seconds);
+
+  const axes = [...new Set(runs.flatMap(({ labels }) => Object.keys(labels)))];
+  const rows = axes.map((axis) => {
+    const values = [...new Set(runs.map(({ labels }) => labels[axis]))];
+    return [axis, String(values.length), values.join(', ')];
+  });
+  if (rows.length > 0) {
+    output.result(
+      renderTable([{ head: 'setting' }, { head: 'values', align: 'right' }, { head: '' }], rows, {
+        width: columns(process.stdout),
+        colors: output.stdout,
+      }),
+    );
+  }
+  const done = finished > 0 ? `, ${finished} more are finished` : '';
+  output.result(`${plural(runs.length, 'run')} to do${done}`);
+  output.result(`about ${duration(1000 * wall)} with ${jobs} at a time on this machine`);
+  output.event('result', {
+    finished,
+    seconds: wall,
+    runs: runs.map(({ id, labels }, i) => ({ id, labels, seconds: seconds[i] })),
+  });
+}

@@ -1,0 +1,105 @@
+import { existsSync, readFileSync, statSync } from 'node:fs';
+import { basename } from 'node:path';
+import { experiments } from '../../../experiments/index.ts';
+import type { Experiment } from '../../experiment/define.ts';
+import {
+  type PlannedRun as ExperimentRun,
+  firstSeeds,
+  planRuns,
+  smokeSettings,
+  variantOf,
+} from '../../experiment/plan.ts';
+import { unknownName } from '../../nearest.ts';
+import { type Axes, expand, gridVariants, plannedRuns } from '../../runs/sweep/grid.ts';
+import type { SweepPlan } from '../../runs/sweep/sweep.ts';
+import type { TrainOptions } from '../../train/config.ts';
+import { UsageError } from '../exit.ts';
+import { isPath, loadExperiment } from '../experiment/file.ts';
+
+/** What changes the runs of an experiment. */
+export interface RunFlags {
+  seeds?: number;
+  seed?: number;
+  dataDir?: string;
+  smoke?: boolean;
+}
+
+export interface PlanFlags extends RunFlags {
+  /** `--set`: settings and their values, beyond the grid or instead of it. */
+  set: Axes;
+}
+
+/** A sweep file: JSON with what all runs share, and the settings that they differ in. */
+interface SweepFile {
+  name?: string;
+  base?: TrainOptions;
+  grid: Axes;
+}
+
+const smokeRun: TrainOptions = {
+  dataset: 'synthetic',
+  dataDir: null,
+  limit: 128,
+  testLimit: 50,
+  epochs: 1,
+};
+
+/** The runs of an experiment, by name or file, or of a sweep file (.json), as the flags change them. */
+export async function planOf(what: string, flags: PlanFlags): Promise<SweepPlan> {
+  if (what.endsWith('.json')) return fromSweepFile(what, flags);
+  const experiment = await findExperiment(what, [
+    'or a grid (.json)',
+    'or a folder with sweep.json, to go on there',
+  ]);
+  const variants = experimentRuns(experiment, flags).map(variantOf);
+  return { name: experiment.name, runs: plannedRuns(expand(variants, flags.set)) };
+}
+
+/** The runs of an experiment as the flags change them. */
+export function experimentRuns(experiment: Experiment, flags: RunFlags): ExperimentRun[] {
+  const { dataDir, smoke } = flags;
+  const overrides = { ...(dataDir ? { dataDir } : {}), ...(smoke ? smokeSettings(experiment) : {}) };
+  return planRuns(experiment, { seeds: chosenSeeds(flags) ?? (smoke ? [1] : undefined), overrides });
+}
+
+function chosenSeeds({ seeds, seed }: RunFlags): number[] | undefined {
+  if (seeds !== undefined) return firstSeeds(seeds);
+  return seed === undefined ? undefined : [seed];
+}
+
+/** A folder that a sweep was started in. */
+export function isSweepFolder(what: string): boolean {
+  return existsSync(what) && statSync(what).isDirectory();
+}
+
+function fromSweepFile(path: string, flags: PlanFlags): SweepPlan {
+  const { dataDir, smoke } = flags;
+  if (!existsSync(path)) throw new UsageError(`there is no file ${path}`);
+  const example =
+    'like this: {"base": {"dataset": "synthetic"}, "grid": {"norm": ["none", "batch"], "seed": [1, 2]}}';
+  let file: Partial<SweepFile>;
+  try {
+    file = JSON.parse(readFileSync(path, 'utf8'));
+  } catch (error) {
+    throw new UsageError(`${path} is not JSON: ${(error as Error).message}`, [example]);
+  }
+  const { name = basename(path, '.json'), base = {}, grid } = file;
+  if (typeof grid !== 'object') throw new UsageError(`${path} has no "grid"`, [example]);
+  const settings = { ...base, ...(dataDir ? { dataDir } : {}), ...(smoke ? smokeRun : {}) };
+  const seeds = chosenSeeds(flags);
+  const axes = { ...flags.set, ...(seeds ? { seed: seeds } : {}) };
+  return { name, runs: plannedRuns(expand(gridVariants(settings, grid), axes)) };
+}
+
+/** By name, or from a file. */
+export async function findExperiment(name: string, otherwise: string[] = []): Promise<Experiment> {
+  if (isPath(name)) return loadExperiment(name);
+  const known = experiments.find((each) => each.name === name);
+  if (known) return known;
+  const names = experiments.map((each) => each.name);
+  throw new UsageError(unknownName('experiment', name, names), [
+    `one of: ${names.join(', ')}`,
+    'or a file whose default export is an experiment (.ts, .mjs)',
+    ...otherwise,
+  ]);
+}

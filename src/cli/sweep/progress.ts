@@ -1,0 +1,112 @@
+import { createProgress, duration, formatMetric, type Progress } from '../../charts/progress.ts';
+import type { SweepEvent } from '../../runs/sweep/run.ts';
+import type { PlannedRun } from '../../runs/sweep/sweep.ts';
+import type { TrainResult } from '../../train/result.ts';
+import type { Output } from '../output.ts';
+
+export interface RunsProgress {
+  onEvent(event: SweepEvent): void;
+  /** A message between the lines of the runs. */
+  say(text: string): void;
+  /** No more runs come. */
+  close(): void;
+}
+
+/**
+ * Tells of many runs while they are trained: for people a line for each that ends, and at the bottom of a terminal how far
+ * all of them are; for programs an event for each that begins or ends. `nameOf` makes a run's name of its labels.
+ */
+export function createRunsProgress(
+  runs: readonly PlannedRun<unknown>[],
+  nameOf: (labels: PlannedRun['labels']) => string,
+  output: Output,
+): RunsProgress {
+  const total = runs.length;
+  const labels = new Map(runs.map((run) => [run.id, run.labels]));
+  const names = new Map(runs.map((run) => [run.id, nameOf(run.labels)]));
+  const width = Math.max(0, ...[...names.values()].map((name) => name.length));
+  const { red, yellow } = output.stderr;
+  /** Of the runs that are being trained, which part is done. */
+  const parts = new Map<string, number>();
+  let ended = 0;
+  let bar: Progress | undefined;
+
+  const say = (text: string) => {
+    if (bar && output.talks) bar.log(text);
+    else output.note(text);
+  };
+  const draw = () => {
+    const begun = [...parts.values()].reduce((sum, part) => sum + part, 0);
+    if (output.talks) bar?.update(ended + begun);
+  };
+  const emit = (type: string, id: string, content: object) =>
+    output.event(type, { id, labels: labels.get(id), ...content });
+  const end = (id: string, outcome: string) => {
+    parts.delete(id);
+    ended++;
+    const count = `${String(ended).padStart(String(total).length)}/${total}`;
+    say(`${count}  ${names.get(id)!.padEnd(width)}  ${outcome}`);
+    draw();
+  };
+
+  function onEvent(event: SweepEvent): void {
+    if (event.type === 'warning') {
+      if (bar && output.talks) bar.log(`${yellow('warning:')} ${event.message}`);
+      else output.warn(event.message);
+      return;
+    }
+    const { type, id } = event;
+    const name = names.get(id)!;
+    if (type === 'reused') {
+      ended++;
+      emit('run', id, { reused: true, result: event.result });
+    }
+    if (type === 'start') {
+      if (bar === undefined) begin();
+      parts.set(id, 0);
+      emit('run-start', id, { steps: event.steps });
+      if (event.startsOver) say(`${name}  starting over: ${event.startsOver}`);
+      if (event.steps > 0) say(`${name}  going on after step ${event.steps}`);
+    }
+    if (type === 'step') {
+      parts.set(id, event.step / event.steps);
+      draw();
+    }
+    if (type === 'crash') {
+      parts.delete(id);
+      emit(type, id, { message: event.message });
+      say(`${name}  its process died, trying again: ${event.message}`);
+    }
+    if (type === 'failed') {
+      emit(type, id, { message: event.message });
+      end(id, `${red('failed')}: ${event.message}`);
+    }
+    if (type === 'end') {
+      emit('run', id, { reused: false, result: event.result });
+      end(id, outcomeOf(event.result, red));
+    }
+  }
+
+  function begin(): void {
+    if (ended > 0) output.note(`${ended} of ${total} were finished before`);
+    const options = { label: 'runs', total, unit: 'run', startStep: ended, colors: output.stderr };
+    bar = createProgress(options);
+  }
+
+  return {
+    onEvent,
+    say,
+    close() {
+      if (bar === undefined || !output.talks) return;
+      if (ended === total) bar.done();
+      else bar.stop();
+      bar = undefined;
+    },
+  };
+}
+
+function outcomeOf({ diverged, train, test, seconds }: TrainResult, red: (text: string) => string): string {
+  const time = duration(1000 * seconds);
+  if (diverged) return `${red('diverged')}: loss ${diverged.loss} at step ${diverged.step}  ${time}`;
+  return `loss ${formatMetric(train!.loss)}  val_acc ${formatMetric(test!.accuracy)}  ${time}`;
+}

@@ -1,0 +1,77 @@
+import { createHash } from 'node:crypto';
+import { mkdir, open, rename, rm, stat } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { DataError } from '../errors.ts';
+import type { Source } from '../sources.ts';
+
+/** Where downloads are kept: NORMGRAD_CACHE, or .cache/normgrad in the home folder. */
+export function cacheFolder(): string {
+  return process.env.NORMGRAD_CACHE || join(homedir(), '.cache', 'normgrad');
+}
+
+/** The folder of a dataset below `dataDir`, by default below the cache folder. */
+export function sourceFolder(source: Source, dataDir = cacheFolder()): string {
+  return join(dataDir, source.folder);
+}
+
+/** The path of a data file, gzipped or not; undefined when it is not there. */
+export async function findFile(source: Source, folder: string, name: string): Promise<string | undefined> {
+  const candidates = source.kind === 'idx' ? [`${name}.gz`, name] : [name];
+  for (const candidate of candidates) {
+    const path = join(folder, candidate);
+    if ((await fileSize(path)) !== undefined) return path;
+  }
+  return undefined;
+}
+
+/** In bytes; undefined when there is no such file. */
+export async function fileSize(path: string): Promise<number | undefined> {
+  try {
+    const entry = await stat(path);
+    return entry.isDirectory() ? undefined : entry.size;
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT' || errorCode(error) === 'ENOTDIR') return undefined;
+    throw error;
+  }
+}
+
+/** Writes beside the file and renames, so that `path` holds the old content or the new, never a part of it. */
+export async function writeAtomically(path: string, bytes: Uint8Array | string): Promise<void> {
+  const unfinished = `${path}.part`;
+  try {
+    await mkdir(dirname(path), { recursive: true });
+    const file = await open(unfinished, 'w');
+    try {
+      await file.writeFile(bytes);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await rename(unfinished, path);
+  } catch (error) {
+    await rm(unfinished, { force: true });
+    throw diskError(path, error);
+  }
+}
+
+/** What the file system refused, in words; other errors come back as they are. */
+export function diskError(path: string, error: unknown): unknown {
+  const code = errorCode(error);
+  if (code === undefined || (error as NodeJS.ErrnoException).syscall === undefined) return error;
+  const todo =
+    code === 'ENOSPC' || code === 'EDQUOT'
+      ? 'Free some space, or set NORMGRAD_CACHE to a folder on another disk.'
+      : 'Check the permissions, or set NORMGRAD_CACHE to a folder that you may write to.';
+  return new DataError('DOWNLOAD_FAILED', `Cannot write ${path}: ${(error as Error).message}.`, [todo], {
+    cause: error,
+  });
+}
+
+export function hexDigest(algorithm: 'md5' | 'sha256', bytes: Uint8Array): string {
+  return createHash(algorithm).update(bytes).digest('hex');
+}
+
+function errorCode(error: unknown): string | undefined {
+  return error instanceof Error ? (error as NodeJS.ErrnoException).code : undefined;
+}

@@ -1,0 +1,161 @@
+import { readFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { checkLimit, type Dataset, type ImageSet, type NamedBytes, takeFirst } from '../dataset.ts';
+import { DataError } from '../errors.ts';
+import { type CifarRecords, cifarShape, decodeCifar } from '../format/cifar.ts';
+import { syntheticDigits } from '../format/digits.ts';
+import { gunzip } from '../format/gzip.ts';
+import { decodeIdxPair } from '../format/idx.ts';
+import {
+  type CifarSource,
+  fileNames,
+  type IdxSource,
+  type Source,
+  type SourceName,
+  sourceNames,
+  sources,
+} from '../sources.ts';
+import { type Check, checkCifar, checkIdx, readManifest } from './check.node.ts';
+import { findFile, sourceFolder } from './files.node.ts';
+
+export type DatasetName = SourceName | 'synthetic';
+export const datasetNames: readonly DatasetName[] = [...sourceNames, 'synthetic'];
+
+export interface LoadOptions {
+  /** Holds mnist/, fashion-mnist/, cifar-10-batches-bin/ or cifar-100-binary/; by default the cache folder. */
+  dataDir?: string;
+  /** Only the first images of a split; of the synthetic digits, how many to draw (5,000 and 1,000 without it). */
+  limitTrain?: number;
+  limitTest?: number;
+  /** Of the synthetic digits: another seed, other drawings. */
+  seed?: number | string;
+}
+
+/** Reads a dataset from disk, or draws it. Throws DataError; what is odd but usable is in `warnings` of the splits. */
+export async function loadDataset(name: DatasetName, options: LoadOptions = {}): Promise<Dataset> {
+  if (!datasetNames.includes(name)) {
+    throw new DataError('DATA_INVALID', `Unknown dataset "${name}".`, [`one of: ${datasetNames.join(', ')}`]);
+  }
+  const { dataDir, seed = 1, limitTrain, limitTest } = options;
+  checkLimit(name, limitTrain);
+  checkLimit(name, limitTest);
+  if (name === 'synthetic') return syntheticDigits({ seed, train: limitTrain, test: limitTest });
+
+  const source = sources[name];
+  const paths = await findAll(source, dataDir);
+  if (source.kind === 'idx') {
+    const train = await readIdxSplit(source, 'train', paths);
+    const test = await readIdxSplit(source, 'test', paths);
+    checkSameShape(source, train, test);
+    return { train: takeFirst(train, limitTrain), test: takeFirst(test, limitTest) };
+  }
+  return {
+    train: await readCifarSplit(source, 'train', paths, limitTrain),
+    test: await readCifarSplit(source, 'test', paths, limitTest),
+  };
+}
+
+/** The path of every file of the dataset, by name; DATA_MISSING when one is not there. */
+async function findAll(source: Source, dataDir?: string): Promise<Map<string, string>> {
+  const folder = sourceFolder(source, dataDir);
+  const paths = new Map<string, string>();
+  const absent: string[] = [];
+  for (const name of fileNames(source)) {
+    const path = await findFile(source, folder, name);
+    if (path === undefined) absent.push(name);
+    else paths.set(name, path);
+  }
+  if (absent.length === 0) return paths;
+
+  const where = dataDir === undefined ? `in the cache (${folder})` : `in ${folder}`;
+  const what =
+    paths.size === 0
+      ? `${source.title} is not ${where}`
+      : `${source.title} is not complete ${where}: ${absent.join(', ')} missing`;
+  const example = source.kind === 'idx' ? `${fileNames(source)[0]}.gz …` : source.archive.file;
+  throw new DataError('DATA_MISSING', what, [
+    `fetch it:      normgrad data get ${source.name}  (${source.megabytes} MB, checksum-verified)`,
+    `or bring it:   normgrad data get ${source.name} --from ./${example}`,
+    'or try:        normgrad train --dataset synthetic',
+  ]);
+}
+
+async function readIdxSplit(
+  source: IdxSource,
+  split: 'train' | 'test',
+  paths: Map<string, string>,
+): Promise<ImageSet> {
+  const warnings = new Set<string>();
+  const read = async (name: string): Promise<NamedBytes> => {
+    const file = paths.get(name)!;
+    const bytes = await readFile(file);
+    const content = await gunzip(bytes, file);
+    warnIfUnpublished(file, checkIdx(source, name, bytes, content), warnings);
+    return { file, bytes: content };
+  };
+  const images = await read(source[split].images);
+  const labels = await read(source[split].labels);
+  return {
+    ...decodeIdxPair({ name: source.name, split, classes: source.classes }, images, labels),
+    warnings: [...warnings],
+  };
+}
+
+/** Reads no more batch files than `limit` needs. */
+async function readCifarSplit(
+  source: CifarSource,
+  split: 'train' | 'test',
+  paths: Map<string, string>,
+  limit = Number.POSITIVE_INFINITY,
+): Promise<ImageSet> {
+  const warnings = new Set<string>();
+  const parts: CifarRecords[] = [];
+  let count = 0;
+  for (const name of source[split]) {
+    if (count >= limit) break;
+    const file = paths.get(name)!;
+    const bytes = await readFile(file);
+    const manifest = await readManifest(dirname(file));
+    warnIfUnpublished(file, checkCifar(source, manifest, name, bytes), warnings);
+    const records = decodeCifar({ file, bytes }, source.format);
+    parts.push(records);
+    count += records.count;
+  }
+  const set: ImageSet = {
+    name: source.name,
+    split,
+    count,
+    ...cifarShape,
+    images: concatenate(parts.map(({ images }) => images)),
+    // The last label byte is the fine one: 10 classes in CIFAR-10, 100 in CIFAR-100.
+    labels: concatenate(parts.map(({ labels }) => labels[labels.length - 1])),
+    classes: source.classes,
+    warnings: [...warnings],
+  };
+  return takeFirst(set, Math.min(limit, count));
+}
+
+/** What cannot be verified is said once for the whole folder. */
+function warnIfUnpublished(file: string, { status, detail }: Check, warnings: Set<string>): void {
+  if (status === 'differs') warnings.add(`${file}: ${detail}`);
+  if (status === 'unverified') warnings.add(`${dirname(file)}: ${detail}`);
+}
+
+function checkSameShape(source: Source, train: ImageSet, test: ImageSet): void {
+  if (train.height === test.height && train.width === test.width) return;
+  throw new DataError(
+    'DATA_INVALID',
+    `${source.title}: training images are ${train.height} x ${train.width}, test images ${test.height} x ${test.width}; expected one size. Use files of the same dataset.`,
+  );
+}
+
+function concatenate(parts: readonly Uint8Array[]): Uint8Array {
+  if (parts.length === 1) return parts[0];
+  const whole = new Uint8Array(parts.reduce((length, part) => length + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
+}

@@ -1,0 +1,44 @@
+import {
+  avgPool2d,
+  globalAvgPool2d,
+  maxPool2d,
+  type Pair,
+  type PoolOptions,
+  type Tensor,
+} from '../../autograd/index.ts';
+import { Module } from '../module.ts';
+
+/** The largest value of each window: [N, H, W, C] -> [N, H', W', C]. stride = size unless told otherwise. */
+export class MaxPool2d extends Module {
+  constructor(
+    readonly size: Pair,
+    readonly options: PoolOptions = {},
+  ) {
+    super();
+  }
+
+  forward(x: Tensor): Tensor {
+    return maxPool2d(x, this.size, this.options);
+  }
+}
+
+/** The mean of each window: [N, H, W, C] -> [N, H', W', C]. Padding counts as zeros unless countPadding is false. */
+export class AvgPool2d extends Module {
+  constructor(
+    readonly size: Pair,
+    readonly options: PoolOptions & { countPadding?: boolean } = {},
+  ) {
+    super();
+  }
+
+  forward(x: Tensor): Tensor {
+    return avgPool2d(x, this.size, this.options);
+  }
+}
+
+/** The mean of each channel: [N, H, W, C] -> [N, C] (Lin, Chen, Yan 2014). */
+export class GlobalAvgPool2d extends Module {
+  forward(x: Tensor): Tensor {
+    return globalAvgPool2d(x);
+  }
+}

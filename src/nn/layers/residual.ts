@@ -1,0 +1,100 @@
+import { add, relu, type Tensor } from '../../autograd/index.ts';
+import type { Random } from '../../random.ts';
+import type { Initializer } from '../initializers.ts';
+import { Module } from '../module.ts';
+import { learnsShift, type Norm, type Then } from '../norm/core/norm.ts';
+import { Conv2d } from './conv2d.ts';
+
+export interface ResidualOptions {
+  /** 2 halves the image; 1 unless told otherwise. */
+  stride?: number;
+  /** The norm for so many features; null: none. Without one that has a beta the convolutions have biases. */
+  norm: (features: number) => Norm | null;
+  random: Random;
+  init?: Initializer;
+}
+
+/**
+ * The basic block of ResNet (He et al. 2016, arXiv:1512.03385): y = relu( norm(conv(relu(norm(conv(x))))) + shortcut(x) ).
+ * Where the shape changes the shortcut is a 1x1 convolution with a norm (their option B), else x itself.
+ * [N, H, W, in] -> [N, H / stride, W / stride, out].
+ */
+export class ResidualBlock extends Module {
+  readonly conv1: Conv2d;
+  readonly norm1: Norm | null;
+  readonly conv2: Conv2d;
+  readonly norm2: Norm | null;
+  readonly shortcut: Conv2d | null;
+  readonly shortcutNorm: Norm | null;
+
+  constructor(inChannels: number, outChannels: number, options: ResidualOptions) {
+    super();
+    const changes = reshapes(inChannels, outChannels, options);
+    this.norm1 = options.norm(outChannels);
+    this.norm2 = options.norm(outChannels);
+    this.shortcutNorm = changes ? options.norm(outChannels) : null;
+    const bias = !learnsShift(this.norm1);
+    ({ conv1: this.conv1, conv2: this.conv2 } = convolutions(inChannels, outChannels, bias, options));
+    this.shortcut = changes ? projection(inChannels, outChannels, bias, options) : null;
+  }
+
+  forward(x: Tensor): Tensor {
+    const h = convolve(this.conv1, this.norm1, x, { relu: true });
+    const residual = this.shortcut ? convolve(this.shortcut, this.shortcutNorm, x, {}) : x;
+    return convolve(this.conv2, this.norm2, h, { residual, relu: true });
+  }
+}
+
+/**
+ * The same with norm and ReLU in front of each convolution, so that the identity path stays free of both (He et al. 2016,
+ * arXiv:1603.05027): h = relu(norm(x)), y = conv(relu(norm(conv(h)))) + shortcut. Where the shape changes the shortcut is a
+ * 1x1 convolution of h, else x itself. The network needs a norm and a ReLU of its own behind the last block.
+ */
+export class PreActivationBlock extends Module {
+  readonly norm1: Norm | null;
+  readonly conv1: Conv2d;
+  readonly norm2: Norm | null;
+  readonly conv2: Conv2d;
+  readonly shortcut: Conv2d | null;
+
+  constructor(inChannels: number, outChannels: number, options: ResidualOptions) {
+    super();
+    this.norm1 = options.norm(inChannels);
+    this.norm2 = options.norm(outChannels);
+    const bias = !learnsShift(this.norm1);
+    ({ conv1: this.conv1, conv2: this.conv2 } = convolutions(inChannels, outChannels, bias, options));
+    const changes = reshapes(inChannels, outChannels, options);
+    this.shortcut = changes ? projection(inChannels, outChannels, bias, options) : null;
+  }
+
+  forward(x: Tensor): Tensor {
+    const h = this.norm1 ? this.norm1.forward(x, { relu: true }) : relu(x);
+    const residual = this.shortcut ? this.shortcut.forward(h) : x;
+    return add(this.conv2.forward(convolve(this.conv1, this.norm2, h, { relu: true })), residual);
+  }
+}
+
+/** relu(norm(conv(x)) + residual), the last two where asked: inside the norm's own pass where there is one. */
+function convolve(conv: Conv2d, norm: Norm | null, x: Tensor, then: Then): Tensor {
+  if (norm) return norm.forward(conv.forward(x), then);
+  if (!then.residual) return conv.forward(x, { relu: then.relu });
+  const y = add(conv.forward(x), then.residual);
+  return then.relu ? relu(y) : y;
+}
+
+function convolutions(inChannels: number, outChannels: number, bias: boolean, options: ResidualOptions) {
+  const { random, init, stride = 1 } = options;
+  return {
+    conv1: new Conv2d(inChannels, outChannels, 3, { stride, padding: 1, bias, random, init }),
+    conv2: new Conv2d(outChannels, outChannels, 3, { padding: 1, bias, random, init }),
+  };
+}
+
+function projection(inChannels: number, outChannels: number, bias: boolean, options: ResidualOptions) {
+  const { random, init, stride = 1 } = options;
+  return new Conv2d(inChannels, outChannels, 1, { stride, bias, random, init });
+}
+
+function reshapes(inChannels: number, outChannels: number, { stride = 1 }: ResidualOptions): boolean {
+  return stride !== 1 || inChannels !== outChannels;
+}

@@ -1,0 +1,42 @@
+import type { Tensor } from '../../autograd/index.ts';
+import { Module } from '../module.ts';
+import { ProxyNorm } from '../norm/activation/proxyNorm.ts';
+import { Norm } from '../norm/core/norm.ts';
+import { Activation } from './activation.ts';
+import { Conv2d } from './conv2d.ts';
+import { Linear } from './linear.ts';
+
+/**
+ * Layers one after another. A ReLU right behind a norm, a convolution or a dense layer is computed in that layer's own pass
+ * over memory: the same numbers, in less time. Norms that bring their own activation put it in the ReLU's place; Proxy Norm
+ * takes in GELU and SiLU as well.
+ */
+export class Sequential extends Module {
+  constructor(readonly layers: readonly Module[]) {
+    super();
+  }
+
+  forward(x: Tensor): Tensor {
+    const { layers } = this;
+    let y = x;
+    for (let i = 0; i < layers.length; i++) {
+      const layer = layers[i];
+      const next = layers[i + 1];
+      const activation = next instanceof Activation ? next.name : null;
+      if (takesRelu(layer) && activation === 'relu') {
+        y = layer.forward(y, { relu: true });
+        i++;
+      } else if (layer instanceof ProxyNorm && (activation === 'gelu' || activation === 'silu')) {
+        y = layer.forward(y, { activation });
+        i++;
+      } else {
+        y = layer.forward(y);
+      }
+    }
+    return y;
+  }
+}
+
+function takesRelu(layer: Module): layer is Norm | Conv2d | Linear {
+  return layer instanceof Norm || layer instanceof Conv2d || layer instanceof Linear;
+}

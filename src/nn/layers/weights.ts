@@ -1,0 +1,39 @@
+import { parameter, type Tensor } from '../../autograd/index.ts';
+import type { Shape } from '../../kernels/contract.ts';
+import type { Random } from '../../random.ts';
+import { fans, type Initializer, torchDefault, uniform } from '../initializers.ts';
+import type { WeightNorm } from '../norm/weights/normOfWeights.ts';
+
+/** What Linear and Conv2d have in common. */
+export interface WeightOptions {
+  /** Where the first values come from: the same seed gives the same network. */
+  random: Random;
+  /** true unless told otherwise. In front of a norm that subtracts the mean of each channel a bias does nothing. */
+  bias?: boolean;
+  /** PyTorch's default unless told otherwise (initializers.ts). */
+  init?: Initializer;
+  /** PyTorch's default, uniform in +-1 / sqrt(fanIn), unless told otherwise. Keras has constant(0). */
+  biasInit?: Initializer;
+}
+
+/** The weight of that shape, and the bias [last axis] or null. The weight is drawn first. */
+export function weightAndBias(layer: string, shape: Shape, options: WeightOptions) {
+  if (!shape.every((length) => Number.isInteger(length) && length > 0)) {
+    throw new Error(
+      `${layer}: its weight would have shape [${shape.join(', ')}]. Every size must be a whole number of at least 1, and ` +
+        'groups must divide the channels.',
+    );
+  }
+  const { random, bias: hasBias = true, init = torchDefault() } = options;
+  const limit = 1 / Math.sqrt(fans(shape).in);
+  const { biasInit = uniform({ low: -limit, high: limit }) } = options;
+  const weight = parameter(init(shape, random), shape);
+  const features = shape.slice(-1);
+  const bias: Tensor | null = hasBias ? parameter(biasInit(features, random), features) : null;
+  return { weight, bias };
+}
+
+/** The weight that a layer computes with: the trained one, or what its norm of weights makes of it. */
+export function effectiveWeight(layer: { weight: Tensor; weightNorm: WeightNorm | null }): Tensor {
+  return layer.weightNorm ? layer.weightNorm.forward(layer.weight) : layer.weight;
+}

@@ -1,0 +1,72 @@
+import { add, parameter, relu, type Tensor } from '../../../autograd/index.ts';
+import { Module } from '../../module.ts';
+
+/**
+ * What follows a norm in the same pass over memory: y = relu(norm(x) + residual). A norm that brings its own activation
+ * (`activates`) puts it in the place of the ReLU; without one, or with a residual before it, it leaves its activation out
+ * (then EvoNorm is gamma x + beta, FRN has no threshold, and Proxy Norm is the norm in front of it).
+ */
+export interface Then {
+  residual?: Tensor | null;
+  relu?: boolean;
+}
+
+/** How an optimizer treats a parameter of a norm (parameterGroups in src/optim). */
+export interface ParameterRule {
+  /** false unless told otherwise: decay pulls gamma towards 0. */
+  weightDecay?: boolean;
+  /** Multiplies the learning rate; 1 unless told otherwise. */
+  lrScale?: number;
+}
+
+/** A normalization layer over activations [N, C] or [N, H, W, C]. */
+export abstract class Norm extends Module {
+  #frozen = false;
+
+  abstract override forward(x: Tensor, then?: Then): Tensor;
+
+  /**
+   * Evaluation for good: parameters and running statistics stay as they are and are used as they are, whatever train()
+   * says. To stop the parameters alone (requiresGrad) would leave the running statistics moving. `freeze(false)` thaws.
+   */
+  freeze(frozen = true): this {
+    this.#frozen = frozen;
+    for (const tensor of this.parameters()) tensor.requiresGrad = !frozen;
+    return this;
+  }
+
+  /** In training and not frozen: the batch's own statistics are used, and move the running ones. */
+  protected get learning(): boolean {
+    return this.training && !this.#frozen;
+  }
+
+  /** Does it put its own activation in the place of a ReLU behind it? */
+  get activates(): boolean {
+    return false;
+  }
+
+  /** The parameters that an optimizer should treat in another way than gamma and beta. */
+  parameterRules(): ReadonlyMap<Tensor, ParameterRule> {
+    return new Map();
+  }
+}
+
+/** Does it add a learned number to each channel? Then a bias in front of it would be one too many. */
+export function learnsShift(norm: Norm | null): boolean {
+  return norm !== null && [...norm.namedParameters().keys()].some((name) => name.startsWith('beta'));
+}
+
+/** gamma = 1 and beta = 0 of the given shape, or null where the layer goes without. */
+export function affineParameters(shape: readonly number[], affine = true) {
+  const size = shape.reduce((product, length) => product * length, 1);
+  return {
+    gamma: affine ? parameter(new Float32Array(size).fill(1), shape) : null,
+    beta: affine ? parameter(new Float32Array(size), shape) : null,
+  };
+}
+
+/** relu(y + residual), for norms whose last pass over memory does not do it on the way. */
+export function followedBy(y: Tensor, { residual, relu: clips }: Then): Tensor {
+  const sum = residual ? add(y, residual) : y;
+  return clips ? relu(sum) : sum;
+}

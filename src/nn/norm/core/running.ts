@@ -1,0 +1,141 @@
+import { Tensor } from '../../../autograd/index.ts';
+import type { Numbers, SetStatistics } from '../../../kernels/contract.ts';
+import { Norm } from './norm.ts';
+import { checkFeatures, checkSetSize } from './sets.ts';
+
+/** How running statistics follow those of the batches. `momentum` and `decay` exclude each other. */
+export interface RunningOptions {
+  /**
+   * The weight of the NEW batch, as in PyTorch; 0.1 unless told otherwise. null: 1 / t in step t, the plain average over all
+   * batches so far.
+   */
+  momentum?: number | null;
+  /** The weight of the OLD value: what Keras and Flax call momentum. */
+  decay?: number;
+}
+
+/** Running mean and variance of a channel: [C] each. */
+export interface RunningMoments {
+  mean: Tensor;
+  variance: Tensor;
+}
+
+/** A norm that uses the batch's statistics in training and running ones in evaluation. They are buffers, off the graph. */
+export abstract class RunningNorm extends Norm {
+  /** How many batches the plain average has seen, [1]; null where the weight is fixed. */
+  readonly batches: Tensor | null;
+  readonly #weight: number;
+  /** Values per set seen since recalibration began; null outside of it. */
+  #recalibrated: number | null = null;
+
+  constructor(
+    /** For messages: `BatchNorm(features=16)`. */
+    protected readonly layer: string,
+    options: RunningOptions,
+    defaultMomentum = 0.1,
+  ) {
+    super();
+    const { momentum, decay } = options;
+    if (momentum != null && decay != null) {
+      throw new Error(
+        `${layer}: momentum (${momentum}, the weight of the new batch) and decay (${decay}, the weight of the old value) ` +
+          'say the same thing twice. Give one of them; momentum = 1 - decay.',
+      );
+    }
+    this.#weight = decay != null ? 1 - decay : (momentum ?? defaultMomentum);
+    if (!(this.#weight >= 0 && this.#weight <= 1)) {
+      throw new Error(`${layer}: momentum and decay are weights from 0 to 1, got ${momentum ?? decay}.`);
+    }
+    const averages = momentum === null && decay == null;
+    this.batches = averages ? new Tensor(new Float32Array(1), [1]) : null;
+  }
+
+  /** Throws for input of other features, and for a training batch that has no variance. */
+  protected check(x: Tensor, features: number): void {
+    checkFeatures(this.layer, x.shape, features);
+    if (this.learning) checkSetSize(this.layer, x.shape);
+  }
+
+  /** From now on the running statistics become those of all values that come, each counted once (recalibrate.ts). */
+  recalibrating(on: boolean): void {
+    this.#recalibrated = on ? 0 : null;
+  }
+
+  protected get isRecalibrating(): boolean {
+    return this.#recalibrated !== null;
+  }
+
+  /** The weight of a new batch with m values per set. Once per batch: it counts. */
+  protected nextWeight(m: number): number {
+    if (this.#recalibrated !== null) {
+      this.#recalibrated += m;
+      return m / this.#recalibrated;
+    }
+    return this.batches ? 1 / ++this.batches.data[0] : this.#weight;
+  }
+
+  /**
+   * For the core: in evaluation the running statistics; in training none, and a watcher that moves the running ones towards
+   * the batch's. Without running statistics it is always the batch's.
+   */
+  protected momentsFor(running: RunningMoments | null, set: BatchVariance): Moments {
+    if (!this.learning || running === null) return { given: running };
+    return { observe: (batch) => this.follow(running, batch, set) };
+  }
+
+  /** Moves the running moments towards those of a batch. */
+  protected follow(running: RunningMoments, batch: SetStatistics, set: BatchVariance): void {
+    const { m, ddof, unbiased } = set;
+    const [weight, together] = [this.nextWeight(m), this.isRecalibrating];
+    moveMoments(running, batch, { m, ddof, unbiased, weight, together });
+  }
+}
+
+interface Moments {
+  given?: SetStatistics | null;
+  observe?: (batch: SetStatistics) => void;
+}
+
+/** What a batch's variance is, and what it becomes on its way into the running one. */
+export interface BatchVariance {
+  /** Values per set. */
+  m: number;
+  /** The batch's is sum / (m - ddof); 0 unless told otherwise. */
+  ddof?: 0 | 1;
+  /** The running one follows sum / (m - 1), else sum / m. Of a single value the former is 0/0, so there the latter stays. */
+  unbiased: boolean;
+}
+
+export interface Move extends BatchVariance {
+  /** Of the batch; the old value has the rest. */
+  weight: number;
+  /** The moments of all values together: to the variance within the batches comes that between their means. */
+  together?: boolean;
+}
+
+/** running <- (1 - weight) running + weight batch, for means and variances [C]. */
+export function moveMoments(running: RunningMoments, batch: SetStatistics, move: Move): void {
+  const { m, ddof = 0, weight, unbiased, together } = move;
+  const mean = running.mean.data;
+  const variance = running.variance.data;
+  const batchMean = batch.mean.data;
+  const batchVariance = batch.variance.data;
+  const correction = (m - ddof) / (unbiased && m > 1 ? m - 1 : m);
+  for (let c = 0; c < mean.length; c++) {
+    const step = batchMean[c] - mean[c];
+    mean[c] += weight * step;
+    variance[c] += weight * (batchVariance[c] * correction - variance[c]);
+    if (together) variance[c] += weight * (1 - weight) * step * step;
+  }
+}
+
+/** running <- (1 - weight) running + weight batch. */
+export function moveTowards(running: Tensor, batch: Numbers, weight: number): void {
+  const { data } = running;
+  for (let i = 0; i < data.length; i++) data[i] += weight * (batch[i] - data[i]);
+}
+
+/** A buffer [count], all of one value. */
+export function buffer(count: number, value: number): Tensor {
+  return new Tensor(new Float32Array(count).fill(value), [count]);
+}

@@ -1,0 +1,53 @@
+import { type SetView, type Shape, sizeOf } from '../../../kernels/contract.ts';
+
+/**
+ * The index sets S_i of NORMS by name: which elements of x [N, C] or [N, H, W, C] share their statistics with element i.
+ * Each returns the reading of x as [n, p, g, k] that the standardizing core works on.
+ */
+
+/** S_i = { j : j_C = i_C }: one set per channel, over the batch and all positions. m = N H W. */
+export function channelSets(shape: Shape): SetView {
+  const channels = shape[shape.length - 1];
+  return { n: 1, p: sizeOf(shape) / channels, g: channels, k: 1 };
+}
+
+/** S_i = { j : j_N = i_N, group(j_C) = group(i_C) }: one set per sample and group. m = H W C / G. */
+export function groupSets(shape: Shape, groups: number): SetView {
+  const channels = shape[shape.length - 1];
+  return { n: shape[0], p: sizeOf(shape) / shape[0] / channels, g: groups, k: channels / groups };
+}
+
+/** S_i = { j : all axes but the last `count` equal }: m and the features are the product of those. */
+export function lastAxesSets(shape: Shape, count: number): SetView {
+  let m = 1;
+  for (let axis = shape.length - count; axis < shape.length; axis++) m *= shape[axis];
+  return { n: sizeOf(shape) / m, p: 1, g: 1, k: m };
+}
+
+/** Throws unless x is [N, features] or [N, H, W, features]. */
+export function checkFeatures(layer: string, shape: Shape, features: number): void {
+  if ((shape.length === 2 || shape.length === 4) && shape[shape.length - 1] === features) return;
+  throw new Error(
+    `${layer}: expected input [N, ${features}] or [N, H, W, ${features}], got [${shape.join(', ')}]. Channels are last; ` +
+      'build the layer with as many features as the layer before it puts out.',
+  );
+}
+
+/** Throws unless x is [N, ..., last]. */
+export function checkLastAxes(layer: string, shape: Shape, last: Shape): void {
+  const before = shape.length - last.length;
+  if (before > 0 && last.every((length, i) => length === shape[before + i])) return;
+  throw new Error(
+    `${layer}(shape=[${last.join(', ')}]): expected input [N, ..., ${last.join(', ')}], got [${shape.join(', ')}]. ` +
+      "Build it with the last axes of its input; LayerNorm has { over: 'sample' } for any image size.",
+  );
+}
+
+/** Throws where a channel has a single value in the whole batch: it has no variance. */
+export function checkSetSize(layer: string, shape: Shape): void {
+  if (sizeOf(shape) > shape[shape.length - 1]) return;
+  throw new Error(
+    `${layer}: training needs more than one value per channel, got input [${shape.join(', ')}]. ` +
+      'Use a larger batch, dropLast, or GroupNorm, which does not depend on the batch.',
+  );
+}

@@ -1,0 +1,108 @@
+import { createHash } from 'node:crypto';
+import { existsSync, readFileSync } from 'node:fs';
+import { Tensor } from '../autograd/index.ts';
+import { dropoutStates, loadDropoutStates } from '../nn/layers/dropout.ts';
+import type { Module } from '../nn/module.ts';
+import type { Optimizer } from '../optim/index.ts';
+import type { RandomState } from '../random.ts';
+import type { TrainConfig } from '../train/config.ts';
+import type { LoopProgress } from '../train/loop.ts';
+import { version } from './package.ts';
+import { configHash } from './name.ts';
+import { decodeSafetensors, encodeSafetensors, type StoredTensor } from './safetensors.ts';
+import { writeWholeFile } from './wholeFile.ts';
+
+/** What a checkpoint holds beside tensors: plain JSON, in the file's metadata. */
+interface State {
+  progress: LoopProgress;
+  /** Lines of metrics.jsonl that belong to the steps so far. */
+  lines: number;
+  /** The optimizer's, without its arrays, which are tensors of the file. */
+  optimizer: { lr: number; steps: number[] };
+  dropout: Record<string, RandomState>;
+  /** Of the configuration: a checkpoint fits no other run. */
+  config: string;
+  normgrad: string;
+}
+
+/** A run as it can go on: what the loop needs; model and optimizer have been set. */
+export interface Restored {
+  progress: LoopProgress;
+  lines: number;
+}
+
+const FORMAT = 'normgrad checkpoint 1';
+const OPTIMIZER = 'optimizer.';
+
+/**
+ * Writes everything that the next step depends on: parameters and buffers under their names, the optimizer's arrays under
+ * `optimizer.`, and the rest (State) as metadata. The order of the images and their augmentation need no state: they are
+ * drawn anew from the seed, the epoch and the number of the batch.
+ */
+export function writeCheckpoint(
+  file: string,
+  config: TrainConfig,
+  model: Module,
+  optimizer: Optimizer,
+  { progress, lines }: Restored,
+): void {
+  const { lr, steps, arrays } = optimizer.state();
+  const tensors = new Map<string, StoredTensor>(model.namedTensors());
+  for (const [name, data] of Object.entries(arrays)) {
+    tensors.set(OPTIMIZER + name, { shape: [data.length], data });
+  }
+  const state: State = {
+    progress,
+    lines,
+    optimizer: { lr, steps },
+    dropout: dropoutStates(model),
+    config: configHash(config),
+    normgrad: version,
+  };
+  const json = JSON.stringify(state);
+  const metadata = { format: FORMAT, state: json, sha256: checksum(tensors, json) };
+  writeWholeFile(file, encodeSafetensors({ tensors, metadata }));
+}
+
+/**
+ * Sets a freshly built model and optimizer to the checkpoint. Throws, in words for the user, where there is none, or one that
+ * is damaged or another run's; the model may then be half set.
+ */
+export function restoreCheckpoint(
+  file: string,
+  config: TrainConfig,
+  model: Module,
+  optimizer: Optimizer,
+): Restored {
+  if (!existsSync(file)) throw new Error('there is no checkpoint yet');
+  const { tensors, metadata } = decodeSafetensors(readFileSync(file));
+  if (metadata.format !== FORMAT) throw new Error(`${file} is not a ${FORMAT}`);
+  if (metadata.sha256 !== checksum(tensors, metadata.state)) {
+    throw new Error(`${file} is damaged: its checksum is another one`);
+  }
+  const state = JSON.parse(metadata.state) as State;
+  if (state.config !== configHash(config)) throw new Error(`${file} is of another configuration`);
+
+  const isOptimizers = (name: string) => name.startsWith(OPTIMIZER);
+  const all = [...tensors];
+  model.loadState(
+    new Map(
+      all.flatMap(([name, { shape, data }]) => (isOptimizers(name) ? [] : [[name, new Tensor(data, shape)]])),
+    ),
+  );
+  const arrays = all.flatMap(([name, { data }]) =>
+    isOptimizers(name) ? [[name.slice(OPTIMIZER.length), data]] : [],
+  );
+  optimizer.loadState({ ...state.optimizer, arrays: Object.fromEntries(arrays) });
+  loadDropoutStates(model, state.dropout);
+  return state;
+}
+
+/** Of the numbers and the state: the format has none, and a disk that lost power may have kept a file's length only. */
+function checksum(tensors: ReadonlyMap<string, StoredTensor>, state: string): string {
+  const hash = createHash('sha256').update(state);
+  for (const { data } of tensors.values()) {
+    hash.update(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
+  }
+  return hash.digest('hex');
+}

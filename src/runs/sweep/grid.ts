@@ -1,0 +1,55 @@
+import { configFields, resolveConfig, type TrainConfig, type TrainOptions } from '../../train/config.ts';
+import { ConfigError } from '../../errors.ts';
+import { unknownName } from '../../nearest.ts';
+import { runName } from '../name.ts';
+import type { PlannedRun } from './sweep.ts';
+
+/** Settings, each with the values that it takes: `{ norm: ['batch', 'layer'], seed: [1, 2, 3] }`. */
+export type Axes = Readonly<Record<string, readonly unknown[]>>;
+
+/** A run before its settings are checked. */
+export type Variant = Pick<PlannedRun, 'labels' | 'config'>;
+
+/**
+ * Every variant with every combination of the axes' values; the last axis varies fastest. An axis of several values gives a
+ * label, and so does one that the variant has a label for.
+ */
+export function expand(variants: readonly Variant[], axes: Axes): Variant[] {
+  let expanded = [...variants];
+  for (const [axis, values] of Object.entries(axes)) {
+    if (!(configFields as string[]).includes(axis)) {
+      throw new ConfigError(axis, unknownName('setting', axis, configFields), [
+        `one of: ${configFields.join(', ')}`,
+      ]);
+    }
+    if (!Array.isArray(values) || values.length === 0) {
+      throw new ConfigError(axis, `needs a list of values, got ${JSON.stringify(values)}`);
+    }
+    expanded = expanded.flatMap(({ labels, config }) =>
+      values.map((value) => ({
+        labels: values.length > 1 || axis in labels ? { ...labels, [axis]: labelOf(value) } : labels,
+        config: { ...config, [axis]: value },
+      })),
+    );
+  }
+  return expanded;
+}
+
+/** The variants as runs, each with its id; of two that would be the same run, the first. Throws ConfigError. */
+export function plannedRuns(variants: readonly Variant[]): PlannedRun<TrainConfig>[] {
+  const runs = variants.map(({ labels, config }) => {
+    const resolved = resolveConfig(config);
+    return { id: runName(resolved), labels, config: resolved };
+  });
+  const ids = runs.map(({ id }) => id);
+  return runs.filter(({ id }, i) => ids.indexOf(id) === i);
+}
+
+/** The runs of a sweep file: `base` is what all runs share. */
+export function gridVariants(base: TrainOptions, grid: Axes): Variant[] {
+  return expand([{ labels: {}, config: base }], grid);
+}
+
+function labelOf(value: unknown): string | number {
+  return typeof value === 'number' ? value : typeof value === 'string' ? value : JSON.stringify(value);
+}

@@ -1,0 +1,43 @@
+import { DataError } from '../../data/errors.ts';
+import { RunFolderError } from '../../errors.ts';
+import { type WorkerEvent, type WorkerOptions, workThrough } from './worker.ts';
+
+/** What a worker process tells its parent: `fatal` is an error that would be every run's. */
+export type ProcessEvent =
+  | WorkerEvent
+  | { type: 'fatal'; kind: 'data' | 'folder'; code: string; message: string; hint: readonly string[] };
+
+/** What the parent tells it. */
+export type ParentMessage = { folder: string; options: WorkerOptions } | 'stop';
+
+/**
+ * A worker as a process of its own, which runSweep.ts forks. It stops after its step, with a checkpoint, when its parent says
+ * so or is gone; Ctrl-C it leaves to the parent.
+ */
+const controller = new AbortController();
+const stop = () => controller.abort();
+process.on('SIGINT', () => {});
+process.on('SIGTERM', stop);
+process.on('disconnect', stop);
+process.on('message', (message: ParentMessage) => {
+  if (message === 'stop') stop();
+  else work(message.folder, message.options);
+});
+
+/** Its parent may be gone already: then nobody needs to be told, and the run still gets its checkpoint. */
+const send = (event: ProcessEvent) => {
+  if (process.connected) process.send!(event, undefined, undefined, () => {});
+};
+
+async function work(folder: string, options: WorkerOptions): Promise<void> {
+  try {
+    await workThrough(folder, options, { signal: controller.signal, onEvent: send });
+  } catch (error) {
+    const kind = error instanceof DataError ? 'data' : error instanceof RunFolderError ? 'folder' : undefined;
+    if (kind === undefined) throw error;
+    const { code, message, hint = [] } = error as { code: string; message: string; hint?: readonly string[] };
+    send({ type: 'fatal', kind, code, message, hint });
+  }
+  // Without its channel nothing keeps the process.
+  if (process.connected) process.disconnect();
+}

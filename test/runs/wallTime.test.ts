@@ -1,0 +1,29 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, expect, it } from 'vitest';
+import { wallSeconds } from '../../src/runs/wallTime.ts';
+
+const parent = mkdtempSync(join(tmpdir(), 'normgrad-wall-'));
+afterAll(() => rmSync(parent, { recursive: true }));
+
+/** The folder of a run that ended so many seconds after midnight; without a result if it was not finished. */
+function runFolder(end: number, seconds?: number): string {
+  const path = mkdtempSync(join(parent, 'run-'));
+  const ended = new Date(Date.UTC(2026, 0, 1) + 1000 * end).toISOString();
+  writeFileSync(join(path, 'run.json'), JSON.stringify({ ended }));
+  if (seconds !== undefined) writeFileSync(join(path, 'result.json'), JSON.stringify({ seconds }));
+  return path;
+}
+
+it('counts a second once, in which several runs were trained, and breaks not at all', () => {
+  const together = [runFolder(10, 10), runFolder(8, 6), runFolder(14, 5)];
+  const later = [runFolder(100, 3)];
+  expect(wallSeconds([...later, ...together])).toBeCloseTo(14 + 3);
+});
+
+it('leaves out what is not finished', () => {
+  mkdirSync(join(parent, 'empty'));
+  expect(wallSeconds([join(parent, 'empty'), runFolder(10), runFolder(20, 2)])).toBeCloseTo(2);
+  expect(wallSeconds([])).toBe(0);
+});
