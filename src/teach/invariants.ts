@@ -2,7 +2,7 @@ import type { Invariant, Standardization } from './explanation.ts';
 import { groupings, swallowedOver } from './jacobian.ts';
 import type { Subject } from './subject.ts';
 
-/** Laws T1 and T2 of NORMS.md: the directions 1 and xHat are gone from dx. */
+/** Laws T1 and T2 (docs/mathematics.md): the directions 1 and xHat are gone from dx. */
 export function standardInvariants(
   paths: Standardization,
   { dx, dy, weight }: { dx: number[]; dy: ArrayLike<number>; weight: boolean },

@@ -5,7 +5,7 @@ import type { Standardization } from './explanation.ts';
 import type { Subject } from './subject.ts';
 
 /**
- * The three terms of a standardization's dx, one by one, with g = gamma dy (NORMS.md B1 to B3):
+ * The three terms of a standardization's dx, one by one, with g = gamma dy (docs/mathematics.md, B1 to B3):
  *   direct   g / sigma
  *   via mu   -mean(g) / sigma
  *   via var  -xHat sum(g xHat) / (m - ddof) / sigma    (eps outside of the root: times sigma / sqrt(v))
