@@ -1,9 +1,9 @@
 import type { TerminalColors } from '../charts/terminalColors.ts';
 import { displayWidth, wrapWords } from '../charts/text.ts';
 import type { Comparison } from './comparison.ts';
-import { greek } from './text.ts';
+import { greek } from './numbers.ts';
 
-/** The columns, their width at 100, and what of it gives way below. */
+/** The columns and their widths in a table of 100 characters; in narrower tables the widest give way. */
 const columns: readonly { head: string; width: number; of: (row: Comparison) => string }[] = [
   { head: 'norm', width: 20, of: ({ name }) => name },
   { head: 'one set S_i =', width: 22, of: ({ sets }) => sets },

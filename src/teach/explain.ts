@@ -125,8 +125,8 @@ function checkDetached(
   const attached = gradients(createSubject(entry, { ...request, detach: 'none' })).dx;
   if (paths !== null || attached.some((value, i) => Math.abs(value - dx[i]) > 1e-12)) return;
   throw new Error(
-    `explain: ${entry.title} has no switch that detaches its statistics. Plain standardizations have one: those with an m ` +
-      'in: normgrad explain --list',
+    `explain: ${entry.title} has no switch that detaches its statistics. Plain standardizations have that ` +
+      'switch, the norms with an m in: normgrad explain --list',
   );
 }
 
@@ -140,7 +140,7 @@ function surprises({ x, entry }: Subject, paths: Standardization | null): string
       );
     }
     if (paths.sets.some(({ variance }) => variance === 0) && paths.m > 1) {
-      notes.push('a constant set: x̂ = 0, σ = √ε, and what is left of g is divided by it.');
+      notes.push('a constant set: x̂ = 0 and σ = √ε, so that g without its mean is divided by √ε.');
     }
   }
   if (entry.dependsOnBatch === 'training' && x.shape[0] === 1) {

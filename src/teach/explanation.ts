@@ -10,7 +10,7 @@ export interface Explanation {
   title: string;
   paper: string;
   kind: NormEntry['kind'];
-  /** y from x, one formula per line; from the doc comment of the norm's file where it is no plain standardization. */
+  /** y from x, one formula per line; from the doc comment of the norm's file where the norm is no plain standardization. */
   formula: string[];
   /** The index set S_i in words. */
   sets: string;
@@ -50,7 +50,7 @@ export interface Explanation {
 /** One standardization: xHat = (x - mu) / sigma over index sets of m values. */
 export interface Standardization {
   m: number;
-  sets: { members: number[]; mean: number; variance: number; sigma: number }[];
+  sets: SetOfValues[];
   eps: number;
   epsInside: boolean;
   ddof: 0 | 1;
@@ -60,23 +60,34 @@ export interface Standardization {
   xHat: number[];
   /** g = gamma dy. */
   g: number[];
-  /** The three terms of dx, each over all of x; null where there is no such path, or it is detached. */
+  /** The three terms of dx, each over all of x; null where there is no such path, or the path is detached. */
   direct: number[];
   viaMean: number[] | null;
   viaVariance: number[] | null;
-  /** Sums of squares relative to those of the direct path. */
+  /** Energies (sums of squares) relative to that of the direct path. */
   energy: { mean: number; variance: number; kept: number; expected: number };
 }
 
+/** One index set: its statistics, and the derivatives of L by them. */
+export interface SetOfValues {
+  members: number[];
+  mean: number;
+  variance: number;
+  sigma: number;
+  /** dL/dmu and dL/dv; null where there is no such path, or the path is detached. */
+  dMean: number | null;
+  dVariance: number | null;
+}
+
 export interface Invariant {
-  /** `Σdx = 0`, with what it is over. */
+  /** `Σdx = 0`, with the sets that the sum runs over. */
   law: string;
   holds: boolean;
   /** The distance from what the law says. */
   residual: number;
   /** The measured value where the law does not hold, or has an exact value other than 0. */
   value: number | null;
-  /** What it means. */
+  /** What the law means for the user of the norm. */
   says: string;
 }
 

@@ -9,10 +9,9 @@ export function forgetting(
   const { direct, viaMean, viaVariance, xHat, g, sets } = paths;
   const size = (error: (i: number) => number) => Math.max(...direct.map((_, i) => Math.abs(error(i))));
   const result: Explanation['forgetting'] = [];
-  if (viaMean) result.push({ what: 'the mean path', error: size((i) => viaMean[i]) });
+  if (viaMean) result.push({ what: 'the path through μ', error: size((i) => viaMean[i]) });
   if (viaVariance) {
-    const name = paths.centred ? 'the var path' : 'the path through r';
-    result.push({ what: name, error: size((i) => viaVariance[i]) });
+    result.push({ what: 'the path through v', error: size((i) => viaVariance[i]) });
   }
   if (viaMean && viaVariance) {
     result.push({

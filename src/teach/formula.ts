@@ -7,8 +7,8 @@ export function standardFormula(
 ): string {
   const y = `y = ${learned.includes('gamma') ? 'γ·' : ''}x̂${learned.includes('beta') ? ' + β' : ''}`;
   if (!centred) return `${y}      x̂ = x/r      r = ${epsInside ? '√(mean(x²) + ε)' : '√mean(x²) + ε'}`;
-  const divisor = ddof === 1 ? ', var with m − 1' : '';
-  return `${y}      x̂ = (x − μ)/σ      σ = ${epsInside ? '√(var + ε)' : '√var + ε'}${divisor}`;
+  const divisor = ddof === 1 ? ', v with m − 1' : '';
+  return `${y}      x̂ = (x − μ)/σ      σ = ${epsInside ? '√(v + ε)' : '√v + ε'}${divisor}`;
 }
 
 /** The lines under "Forward" in a derivation. */

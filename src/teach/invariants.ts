@@ -22,7 +22,7 @@ export function standardInvariants(
     const leftover = (dot(members, g, xHat) * eps) / (epsInside ? sigma ** 3 : sigma ** 2);
     return { value: dot(members, dx, xHat), law: leftover };
   });
-  const symbol = g.every((value, i) => value === dy[i]) ? 'dy' : 'ĝ';
+  const symbol = g.every((value, i) => value === dy[i]) ? 'dy' : 'g';
   const result: Invariant[] = [];
   if (centred) {
     result.push({

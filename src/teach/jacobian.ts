@@ -44,7 +44,7 @@ export function rank(matrix: readonly (readonly number[])[]): number {
   return found;
 }
 
-/** Below this share of the largest derivative there is no connection: it is rounding of the differences. */
+/** A derivative below this share of the largest one is rounding of the differences: there is no connection. */
 const connected = 1e-6;
 
 /** In words, on which elements besides x_i any y_i depends. */
@@ -145,7 +145,7 @@ export function groupings(shape: Shape, groups: number, weight: boolean): { name
 
 /**
  * The finest sets over which the Jacobian swallows a direction: J d = 0, with d = 1 or d = x on one set and 0 elsewhere, up to
- * eps. null: it does so over none.
+ * eps. null: there are no such sets.
  */
 export function swallowedOver(
   jacobian: readonly (readonly number[])[],

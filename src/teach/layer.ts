@@ -4,12 +4,12 @@ import type { Norm } from '../nn/norm/core/norm.ts';
 import type { NormEntry, NormOptions } from '../nn/norm/registry.ts';
 import { createRandom } from '../random.ts';
 
-/** Any layer may be asked to detach its statistics; those that cannot do not look at it. */
+/** Any layer may be asked to detach its statistics; a layer without that switch ignores the option. */
 type LayerOptions = NormOptions & { detachStatistics?: Detached };
 
 /**
- * The norm for x, in float64. It has seen x before: some take their first parameters from their first batch, and a weight's
- * power iteration has to arrive.
+ * The norm for x, in float64, after forward passes over x: some norms take their first parameters from their first batch, and
+ * the power iteration of a weight has to arrive.
  */
 export function createLayer(entry: NormEntry, x: Tensor, options: LayerOptions): Norm {
   const layer = entry.build(x.shape[x.rank - 1], options).to('float64');
@@ -20,7 +20,7 @@ export function createLayer(entry: NormEntry, x: Tensor, options: LayerOptions):
   return layer;
 }
 
-/** The layer's result for x, again and again the same; with the activation where that is part of the norm. */
+/** The layer's result for x, the same in every call; with the activation where that is part of the norm. */
 export function forwardOf(layer: Norm, x: Tensor): { forward: () => Tensor; activated: boolean } {
   const activated = bringsActivation(layer, x);
   return { forward: keepingBuffers(layer, () => layer.forward(x, { relu: activated })), activated };

@@ -1,12 +1,12 @@
 import type { Explanation } from './explanation.ts';
-import { number, percent, small } from './numbers.ts';
+import { greek, number, percent, small } from './numbers.ts';
 import { drawPicture } from './picture.ts';
-import { greek } from './text.ts';
+import { nameOfG, type Stage, stagesOf } from './stages.ts';
 
 export interface MarkdownOptions {
   /** 1 to 6: that section alone. */
   step?: number;
-  /** Level of the headings; 2 unless told otherwise. */
+  /** Level of the headings; default: 2. */
   level?: number;
   /**
    * For files under version control: bounds instead of rounding errors, which differ from machine to machine, and code without
@@ -95,8 +95,8 @@ function forward(e: Explanation): string[] {
   const sets = s.sets.slice(0, 4).map(({ mean, variance, sigma }, i) => {
     const which = s.sets.length > 1 ? `set ${i + 1}: ` : '';
     return s.centred
-      ? `${which}μ = ${number(mean)}, var = ${number(variance)}, σ = ${number(sigma)}`
-      : `${which}mean x² = ${number(variance)}, r = ${number(sigma)}`;
+      ? `${which}μ = ${number(mean)}, v = ${number(variance)}, σ = ${number(sigma)}`
+      : `${which}v = mean x² = ${number(variance)}, r = ${number(sigma)}`;
   });
   const rows: [string, number[]][] = [
     ['x', e.x],
@@ -110,7 +110,7 @@ function forward(e: Explanation): string[] {
 function incoming(e: Explanation): string[] {
   const s = e.standardization;
   const rows: [string, readonly number[]][] = [['dy = dL/dy', e.upstream]];
-  if (s?.g.some((value, i) => value !== e.upstream[i])) rows.push(['ĝ = γ·dy', s.g]);
+  if (s && nameOfG(s, e.upstream) === 'g') rows.push(['g = γ·dy', s.g]);
   const learned = e.learned.map(({ name, gradient }) => `* d${greek(name)} = ${list(gradient)}`);
   return [...table(e, '', rows), ...(learned.length > 0 ? ['', ...learned] : [])];
 }
@@ -119,14 +119,13 @@ function paths(e: Explanation): string[] {
   const s = e.standardization;
   if (!s) return table(e, '', [['dx = dL/dx', e.dx]]);
   const deviation = s.centred ? 'σ' : 'r';
-  const g = s.g.some((value, i) => value !== e.upstream[i]) ? 'ĝ' : 'dy';
+  const g = nameOfG(s, e.upstream);
+  const stages = stagesOf(s, g);
   const inner = s.ddof === 1 ? `Σ(${g}·x̂)/(m − 1)` : `mean(${g}·x̂)`;
   const rows: [string, readonly number[], string][] = [[`direct: ${g}/${deviation}`, s.direct, '100 %']];
-  if (s.viaMean)
-    rows.push([`via mean: −mean(${g})/${deviation}`, s.viaMean, `removes ${percent(s.energy.mean)}`]);
+  if (s.viaMean) rows.push([`via μ: −mean(${g})/σ`, s.viaMean, `removes ${percent(s.energy.mean)}`]);
   if (s.viaVariance) {
-    const via = s.centred ? 'via var' : 'via r';
-    rows.push([`${via}: −x̂·${inner}/${deviation}`, s.viaVariance, `removes ${percent(s.energy.variance)}`]);
+    rows.push([`via v: −x̂·${inner}/${deviation}`, s.viaVariance, `removes ${percent(s.energy.variance)}`]);
   }
   rows.push(['**dx**', e.dx, `keeps ${percent(s.energy.kept)}`]);
   const absent = s.constants
@@ -135,6 +134,10 @@ function paths(e: Explanation): string[] {
       ? []
       : ['', `Detached: ${e.detach === 'both' ? 'mean and variance' : e.detach}.`];
   const gone = Number(s.viaMean !== null) + Number(s.viaVariance !== null);
+  const energy =
+    gone > 0
+      ? ['', 'Energy of a vector: the sum of the squares of its elements; the direct path has 100 %.']
+      : [];
   const expected =
     gone > 0 && s.m > 1
       ? [
@@ -142,7 +145,23 @@ function paths(e: Explanation): string[] {
           `Of the ${s.m} directions in a set ${gone} are gone: a random g keeps ${percent(s.energy.expected)}.`,
         ]
       : [];
-  return [...table(e, 'path', rows, 'energy'), ...absent, ...expected];
+  return [
+    ...stageList([stages.mean, stages.variance], s.sets.length),
+    ...table(e, 'path', rows, 'energy'),
+    ...energy,
+    ...absent,
+    ...expected,
+  ];
+}
+
+/** The derivatives by the statistics, which the paths go through. */
+function stageList(stages: readonly (Stage | null)[], sets: number): string[] {
+  const items = stages.flatMap((stage) => {
+    if (!stage) return [];
+    const values = stage.values.slice(0, 4).map(number).join(', ') + (sets > 4 ? ', …' : '');
+    return `* ${stage.formula} = ${values}${sets > 1 ? ' (by set)' : ''}; the path has this times ${stage.times}`;
+  });
+  return items.length > 0 ? [...items, ''] : [];
 }
 
 function check(e: Explanation, steady: boolean): string[] {

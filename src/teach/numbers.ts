@@ -1,4 +1,4 @@
-/** Numbers as the explanations show them. */
+/** Numbers and names as the explanations show them. */
 
 /** Four decimals; powers of ten where these would show nothing, or fill the column. Rounding noise is 0. */
 export function number(value: number): string {
@@ -17,4 +17,9 @@ export function percent(share: number): string {
 export function small(value: number): string {
   if (value === 0) return '0';
   return value >= 1e-3 && value < 1e3 ? Number(value.toPrecision(2)).toString() : value.toExponential(1);
+}
+
+/** gamma and beta as in the formulas. */
+export function greek(text: string): string {
+  return text.replace(/\bgamma\b/g, 'γ').replace(/\bbeta\b/g, 'β');
 }

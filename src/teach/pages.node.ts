@@ -7,8 +7,8 @@ import { renderComparisonMarkdown } from './comparisonTable.ts';
 import { explainNorm } from './explain.ts';
 import { frameworkDefaults } from './frameworkDefaults.ts';
 import { fence, renderMarkdown } from './markdown.ts';
+import { greek } from './numbers.ts';
 import { backwardCode, derivationOf, normSource } from './source.node.ts';
-import { greek } from './text.ts';
 
 /**
  * docs/norms: a page for every norm of the registry, from its doc comment, its numbers and the table of defaults. Nothing in
@@ -20,7 +20,7 @@ export function pages(): Map<string, string> {
   return new Map([['README.md', indexPage(comparisons)], ...all]);
 }
 
-/** Writes them all, and removes the pages of norms that are no more. Returns their names. */
+/** Writes all pages, and removes those of norms that are no longer there. Returns the names of the files. */
 export function writePages(folder: string): string[] {
   const made = pages();
   mkdirSync(folder, { recursive: true });
@@ -134,11 +134,7 @@ function facts({ sets, m, removes, parameters, dependsOnBatch, batchOfOne }: Com
 function defaults(name: string): string[] {
   const rows = frameworkDefaults[name] ?? [];
   if (rows.length === 0) return [];
-  return [
-    '| where | unless told otherwise |',
-    '| --- | --- |',
-    ...rows.map(({ where, says }) => `| ${where} | ${says} |`),
-  ];
+  return ['| where | default |', '| --- | --- |', ...rows.map(({ where, says }) => `| ${where} | ${says} |`)];
 }
 
 function linked(paper: string): string {

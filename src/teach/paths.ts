@@ -7,8 +7,9 @@ import type { Subject } from './subject.ts';
 /**
  * The three terms of a standardization's dx, one by one, with g = gamma dy (docs/mathematics.md, B1 to B3):
  *   direct   g / sigma
- *   via mu   -mean(g) / sigma
- *   via var  -xHat sum(g xHat) / (m - ddof) / sigma    (eps outside of the root: times sigma / sqrt(v))
+ *   via mu   dL/dmu / m = -mean(g) / sigma
+ *   via v    dL/dv 2 (x - mu) / (m - ddof) = -xHat sum(g xHat) / (m - ddof) / sigma
+ *            (eps outside of the root: times sigma / sqrt(v))
  * null where the layer is no standardization over one kind of set, or not with these terms.
  */
 export function standardizationOf(subject: Subject, detach: Detached): Standardization | null {
@@ -23,6 +24,11 @@ export function standardizationOf(subject: Subject, detach: Detached): Standardi
   const m = view.p * view.k;
   const features = view.g * view.k;
 
+  const constants = running !== null;
+  const through = {
+    mean: !constants && entry.centred && detach !== 'mean' && detach !== 'both',
+    variance: !constants && detach !== 'variance' && detach !== 'both',
+  };
   const zeros = () => new Array<number>(x.size).fill(0);
   const [xHat, g, direct, viaMean, viaVariance] = [zeros(), zeros(), zeros(), zeros(), zeros()];
   const sets = Array.from({ length: view.n * view.g }, (_, set) => {
@@ -37,21 +43,24 @@ export function standardizationOf(subject: Subject, detach: Detached): Standardi
       g[i] = (gamma ? gamma[i % features] : 1) * upstream.data[i];
     }
     const ratio = core.epsInside ? 1 : variance > 0 ? sigma / Math.sqrt(variance) : 0;
-    const slope = (sum((i) => g[i] * xHat[i]) / Math.max(m - core.ddof, 1)) * ratio;
-    const level = sum((i) => g[i]) / m;
+    const dMean = -sum((i) => g[i]) / sigma;
+    const dVariance = (-sum((i) => g[i] * xHat[i]) * ratio) / (2 * sigma ** 2);
     for (const i of members) {
       direct[i] = g[i] / sigma;
-      viaMean[i] = -level / sigma;
-      viaVariance[i] = (0 - xHat[i] * slope) / sigma; // 0, and not -0, where xHat is 0
+      viaMean[i] = dMean / m;
+      // 0 + …: 0, and not -0, where x is mu
+      viaVariance[i] = 0 + (dVariance * 2 * (x.data[i] - mean)) / Math.max(m - core.ddof, 1);
     }
-    return { members, mean, variance, sigma };
+    return {
+      members,
+      mean,
+      variance,
+      sigma,
+      dMean: through.mean ? dMean : null,
+      dVariance: through.variance ? dVariance : null,
+    };
   });
 
-  const constants = running !== null;
-  const through = {
-    mean: !constants && entry.centred && detach !== 'mean' && detach !== 'both',
-    variance: !constants && detach !== 'variance' && detach !== 'both',
-  };
   const afterMean = through.mean ? add(direct, viaMean) : direct;
   const dx = through.variance ? add(afterMean, viaVariance) : afterMean;
   const whole = energy(direct);

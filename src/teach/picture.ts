@@ -2,7 +2,7 @@ import type { Picture } from './explanation.ts';
 
 const shades = [' ', '░', '▒', '▓', '█'];
 
-/** The axes, the set of the first element, and beside it the Jacobian as a heat map. */
+/** The axes, the set of the first element, and beside these the Jacobian as a heat map. */
 export function drawPicture(picture: Picture, width: number): string[] {
   const left = [...ribbon(picture), '', ...drawSet(picture)];
   const right = drawJacobian(picture);
@@ -56,7 +56,7 @@ function drawSet({ shape, members }: Picture): string[] {
   return lines;
 }
 
-/** Two characters per entry, so that it is about square. Dark: a strong connection. */
+/** Two characters per entry, so that the matrix is about square. Dark: a strong connection. */
 function drawJacobian({ jacobian, rank }: Picture): string[] {
   const size = jacobian.length;
   const shade = (value: number) => {

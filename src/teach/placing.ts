@@ -67,8 +67,8 @@ function defaultRow(entry: NormEntry, upstream: number[] | null) {
 }
 
 /**
- * Rows are samples. What stands in a row, features or positions, depends on the norm: it is what the norm's sets are over.
- * A single row is one set, whatever that is over: BatchNorm reads it as samples of one feature.
+ * Rows are samples. What stands in a row, features or positions, depends on the norm: whatever its sets run over.
+ * A single row is one set, whatever sets run over: BatchNorm reads it as samples of one feature.
  */
 function readRows(entry: NormEntry, values: Float64Array, columns: number, settings: NormOptions) {
   const readings = rowReadings(entry, values.length / columns, columns).map(([shape, words]) => {

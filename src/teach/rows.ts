@@ -1,4 +1,4 @@
-import { displayWidth } from '../charts/text.ts';
+import { displayWidth, wrapWords } from '../charts/text.ts';
 import type { Explanation } from './explanation.ts';
 import { number } from './numbers.ts';
 
@@ -49,4 +49,11 @@ export function rule(title: string, columns: Columns, word: string): string {
 /** To the width of the labels' column. */
 export function pad(text: string): string {
   return text + ' '.repeat(Math.max(0, labelWidth - displayWidth(text)));
+}
+
+/** A label, and text wrapped beside it. */
+export function labelled(label: string, text: string, width: number, next = displayWidth(label)): string[] {
+  const words = wrapWords(text, width - displayWidth(label));
+  const rest = words.slice(1).join(' ');
+  return [label + (words[0] ?? ''), ...wrapWords(rest, width - next).map((line) => ' '.repeat(next) + line)];
 }

@@ -29,7 +29,7 @@ export function createSubject(entry: NormEntry, request: Request): Subject {
   const notes = setParameters(entry, layer, request);
   if (request.mode === 'eval') notes.push(...giveRunningStatistics(entry, layer, x));
   const { forward, activated } = forwardOf(layer, x);
-  if (activated) notes.push('it brings its own activation, which is part of y here.');
+  if (activated) notes.push('the norm brings its own activation, which is part of y here.');
   const y = forward();
   const random = createRandom('upstream');
   const dy = upstream ?? Array.from({ length: y.size }, () => round(random.normal()));
@@ -56,7 +56,7 @@ function setParameters(entry: NormEntry, layer: Norm, request: Request): string[
     const parameter = parameters.get(name);
     if (!parameter) {
       const names = [...parameters.keys()].join(', ') || 'none';
-      throw new Error(`explain: ${entry.title} has no ${name}; what it learns: ${names}.`);
+      throw new Error(`explain: ${entry.title} has no ${name}; the norm learns: ${names}.`);
     }
     if (values.length !== 1 && values.length !== parameter.size) {
       throw new Error(
@@ -69,7 +69,7 @@ function setParameters(entry: NormEntry, layer: Norm, request: Request): string[
   const gamma = parameters.get('gamma');
   if (request.gamma || !gamma || gamma.data.some((value) => value !== 0)) return [];
   gamma.data.fill(0.5);
-  return ['gamma starts at 0, which would hide every path; here it is 0.5.'];
+  return ['gamma starts at 0, which would hide every path; here gamma is 0.5.'];
 }
 
 /** Evaluation needs running statistics: those of this very x, as after one batch with momentum 1. */

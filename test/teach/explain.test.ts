@@ -30,6 +30,11 @@ describe('LayerNorm of 1, 2, 3, 6 with dL/dy = 0.5, -1, 0.25, 1', () => {
     close(e.dx, [0.3961, -0.5202, 0.0334, 0.0907]);
   });
 
+  // -sum dy / sigma = -0.75 / sqrt(3.5), and -sum dy (x - mu) / (2 sigma^3) = -3 / (2 * 3.5^1.5)
+  it('has the derivatives by the statistics in between', () => {
+    close([s.sets[0].dMean!, s.sets[0].dVariance!], [-0.4009, -0.2291]);
+  });
+
   it('has their energies: 6.1 % + 27.8 % + 66.1 %', () => {
     close(
       [s.energy.mean, s.energy.variance, s.energy.kept, s.energy.expected],
@@ -126,7 +131,7 @@ describe('reading the numbers', () => {
     expect(() => explain('layer', { x: [[1, 2], [3]] })).toThrow('rows of 2 and of 1');
     expect(() => explain('layer', { g: [[1]] })).toThrow('--g needs 4 numbers');
     expect(() => explain('layer', { gamma: [1, 2] })).toThrow('--gamma needs 1 or 4 numbers');
-    expect(() => explain('rms', { beta: [1] })).toThrow('has no beta; what it learns: gamma');
+    expect(() => explain('rms', { beta: [1] })).toThrow('has no beta; the norm learns: gamma');
     expect(() => explain('layer', { x: [[1, 2, 3]], shape: [2, 2] })).toThrow('has 4 elements, --x has 3');
   });
 });

@@ -36,12 +36,15 @@ describe.each(registry.map(({ name }) => name))('%s', (name) => {
 it('prints the paths under each other, with their energies', () => {
   expect(renderText(explain('layer'), { step: 3 })).toBe(
     [
-      '3 THREE PATHS  x moves y directly, through μ and through σ         energy',
+      '3 THREE PATHS  x moves y directly, through μ and through v         energy',
       '   direct     dy/σ              0.2673  -0.5345   0.1336   0.5345          100.0 %',
-      '   via mean  −mean(dy)/σ       -0.1002  -0.1002  -0.1002  -0.1002  removes   6.1 %',
-      '   via var   −x̂·mean(dy·x̂)/σ    0.2291   0.1145   0.0000  -0.3436  removes  27.8 %',
+      '   dL/dμ = −Σdy/σ = -0.4009, times dμ/dx = 1/m:',
+      '   via μ     −mean(dy)/σ       -0.1002  -0.1002  -0.1002  -0.1002  removes   6.1 %',
+      '   dL/dv = −Σdy·(x−μ)/(2σ³) = -0.2291, times dv/dx = 2(x−μ)/m:',
+      '   via v     −x̂·mean(dy·x̂)/σ    0.2291   0.1145   0.0000  -0.3436  removes  27.8 %',
       '                              ───────────────────────────────────',
       '   dx                           0.3961  -0.5202   0.0334   0.0907  keeps    66.1 %',
+      '   energy of a vector = the sum of its squares; the direct path has 100 %',
       '   of 4 directions in a set, 1 and x̂ are gone: a random g keeps (m−2)/m = 50.0 %',
     ].join('\n'),
   );
