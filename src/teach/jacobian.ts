@@ -95,16 +95,27 @@ export function placeOf(i: number, shape: Shape): Place {
   };
 }
 
-/** The set S_i and the Jacobian of [N, H, W, C], in the order n, c, h, w, in which samples and channels are blocks. */
+/** The elements in the order n, c, h, w, in which samples and channels are blocks; of a weight [in, out], filter by filter. */
+export function blockOrder(shape: Shape): number[] {
+  const size = shape.reduce((product, length) => product * length, 1);
+  return Array.from({ length: size }, (_, i) => ({ i, ...placeOf(i, shape) }))
+    .sort((a, b) => (shape.length === 4 ? a.n - b.n : 0) || a.c - b.c || a.n - b.n || a.p - b.p)
+    .map(({ i }) => i);
+}
+
+/** Row i: on which elements y_i depends. */
+export function connections(jacobian: readonly (readonly number[])[]): boolean[][] {
+  const threshold = connected * largest(jacobian);
+  return jacobian.map((row) => row.map((value) => Math.abs(value) > threshold));
+}
+
+/** The set S_i and the Jacobian of [N, H, W, C], in the order of blocks. */
 export function pictureOf(jacobian: readonly (readonly number[])[], shape: Shape): Picture {
   const top = largest(jacobian);
-  const order = jacobian
-    .map((_, i) => ({ i, ...placeOf(i, shape) }))
-    .sort((a, b) => a.n - b.n || a.c - b.c || a.p - b.p)
-    .map(({ i }) => i);
+  const order = blockOrder(shape);
   return {
     shape,
-    members: jacobian[0].map((value) => Math.abs(value) > connected * top),
+    members: connections(jacobian)[0],
     jacobian: order.map((i) => order.map((j) => Math.abs(jacobian[i][j]) / (top || 1))),
     rank: rank(jacobian),
   };

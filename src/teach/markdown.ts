@@ -13,18 +13,23 @@ export interface MarkdownOptions {
    * line numbers.
    */
   steady?: boolean;
+  /** A line under the table of the paths: the link to their picture. */
+  picture?: string;
 }
 
 /** An explanation as Markdown: the same six sections as in the terminal. */
 export function renderMarkdown(
   e: Explanation,
-  { step, level = 2, steady = false }: MarkdownOptions = {},
+  { step, level = 2, steady = false, picture }: MarkdownOptions = {},
 ): string {
   const heading = '#'.repeat(level);
   const sections: [string, string[]][] = [
     ['Forward', forward(e)],
     ['Incoming gradient', incoming(e)],
-    [e.standardization ? 'The paths from L back to x' : 'Backward', paths(e)],
+    [
+      e.standardization ? 'The paths from L back to x' : 'Backward',
+      [...paths(e), ...(picture ? ['', picture] : [])],
+    ],
     ['Check', check(e, steady)],
     e.standardization ? ['If you forget', forgetting(e)] : ['Coupling', coupling(e)],
     ['In code', code(e, steady)],

@@ -5,32 +5,38 @@ import { registry } from '../nn/norm/registry.ts';
 import { type Comparison, compareNorms } from './comparison.ts';
 import { renderComparisonMarkdown } from './comparisonTable.ts';
 import { explainNorm } from './explain.ts';
+import type { Explanation } from './explanation.ts';
 import { frameworkDefaults } from './frameworkDefaults.ts';
 import { fence, renderMarkdown } from './markdown.ts';
 import { greek } from './numbers.ts';
+import { pathsPicture } from './pathsPicture.ts';
+import { setsPicture } from './setsPicture.ts';
 import { backwardCode, derivationOf, normSource } from './source.node.ts';
 
 /**
- * docs/norms: a page for every norm of the registry, from its doc comment, its numbers and the table of defaults. Nothing in
- * there is written by hand, and test/teach/pages.test.ts compares the files with what this makes.
+ * docs/norms: a page for every norm of the registry, from its doc comment, its numbers and the table of defaults, and its
+ * pictures. Nothing in there is written by hand, and test/teach/pages.test.ts compares the files with what this makes.
  */
 export function pages(): Map<string, string> {
   const comparisons = compareNorms(registry);
-  const all = registry.map((entry, i): [string, string] => [`${entry.name}.md`, page(entry, comparisons[i])]);
-  return new Map([['README.md', indexPage(comparisons)], ...all]);
+  return new Map([
+    ['README.md', indexPage(comparisons)],
+    ...registry.flatMap((entry, i) => pageAndPictures(entry, comparisons[i])),
+  ]);
 }
 
-/** Writes all pages, and removes those of norms that are no longer there. Returns the names of the files. */
+/** Writes all pages, and removes those of norms that are no longer there. Returns the names of the pages. */
 export function writePages(folder: string): string[] {
   const made = pages();
-  mkdirSync(folder, { recursive: true });
-  for (const file of readdirSync(folder)) {
-    if (file.endsWith('.md') && !made.has(file)) rmSync(join(folder, file));
+  mkdirSync(join(folder, pictures), { recursive: true });
+  for (const file of readdirSync(folder, { recursive: true, encoding: 'utf8' })) {
+    if (/\.(md|svg)$/.test(file) && !made.has(file.replaceAll('\\', '/'))) rmSync(join(folder, file));
   }
   for (const [file, text] of made) writeFileSync(join(folder, file), text);
-  return [...made.keys()];
+  return [...made.keys()].filter((file) => file.endsWith('.md'));
 }
 
+const pictures = 'pictures';
 const origin = '<!-- Made by `npm run docs` from the source. Change that instead. -->';
 
 function indexPage(comparisons: readonly Comparison[]): string {
@@ -45,16 +51,40 @@ function indexPage(comparisons: readonly Comparison[]): string {
   ].join('\n')}\n`;
 }
 
-function page(entry: NormEntry, row: Comparison): string {
+/** Files by name: the page, and the pictures that it shows. */
+function pageAndPictures(entry: NormEntry, row: Comparison): [string, string][] {
+  const { name, title } = entry;
+  const explanation = explainNorm(entry, {}, { code: backwardCode, derivation: derivationOf });
+  const sets = { file: `${pictures}/${name}-sets.svg`, svg: setsPicture(entry) };
+  const paths = { file: `${pictures}/${name}-paths.svg`, svg: pathsPicture(explanation) };
+  const shown = {
+    sets: sets.svg && `![${title}: the set of one element, and the Jacobian](${sets.file})`,
+    paths: paths.svg && `![${title}: the paths of the gradient, and their energies](${paths.file})`,
+  };
+  return [
+    [`${name}.md`, page(entry, row, explanation, shown)],
+    ...[sets, paths].flatMap(({ file, svg }): [string, string][] => (svg ? [[file, svg]] : [])),
+  ];
+}
+
+function page(
+  entry: NormEntry,
+  row: Comparison,
+  explanation: Explanation,
+  shown: { sets: string | null; paths: string | null },
+): string {
   const { name, title, paper } = entry;
   const { derivation, remarks, traps } = partsOf(derivationOf(entry));
-  const explanation = explainNorm(entry, {}, { code: backwardCode, derivation: derivationOf });
   const sections: [string, string[]][] = [
     ['Formula and derivation', [...fence(derivation), ...sourceLink(entry)]],
-    ['Who shares statistics', facts(row)],
+    ['Who shares statistics', [...facts(row), ...(shown.sets ? ['', shown.sets, '', ...legend(entry)] : [])]],
     [
       'Worked example',
-      [`The numbers of \`normgrad explain ${name}\`, in float64.`, '', example(explanation)],
+      [
+        `The numbers of \`normgrad explain ${name}\`, in float64.`,
+        '',
+        renderMarkdown(explanation, { level: 3, steady: true, picture: shown.paths ?? undefined }),
+      ],
     ],
     ['Defaults across frameworks', defaults(name)],
     ['Traps', traps],
@@ -73,8 +103,17 @@ function page(entry: NormEntry, row: Comparison): string {
   return `${[opening.join('\n'), ...body].join('\n\n')}\n`;
 }
 
-function example(explanation: Parameters<typeof renderMarkdown>[0]): string {
-  return renderMarkdown(explanation, { level: 3, steady: true });
+/** What the picture of the sets shows. */
+function legend({ kind, view }: NormEntry): string[] {
+  const what =
+    kind === 'weight'
+      ? 'A weight of 6 inputs and 4 filters (f)'
+      : 'x [4, 1, 3, 4]: samples n, channels c, 3 positions';
+  const others = view ? 'the elements that share its statistics' : 'the elements that y_i depends on';
+  return [
+    `${what}. Left: one element i and ${others}. Right: the Jacobian, the derivative of every y (rows) by every x (columns), ` +
+      `${kind === 'weight' ? 'filter by filter' : 'ordered by sample, channel, position'}; the stronger the colour, the larger. The framed row is that of y_i.`,
+  ];
 }
 
 /** The labelled block of a doc comment; what is said around it; and the sentences from "Trap" on. */

@@ -21,11 +21,11 @@ export interface Subject {
   forward: () => Tensor;
 }
 
-/** The layer and the input of a request. Throws where they do not fit each other. */
-export function createSubject(entry: NormEntry, request: Request): Subject {
+/** The layer and the input of a request. Throws where they do not fit each other. `more`: options that a request does not have. */
+export function createSubject(entry: NormEntry, request: Request, more: NormOptions = {}): Subject {
   const { values, upstream, shape, reading, options } = place(entry, request);
   const x = tensor(values, shape, { dtype: 'float64', requiresGrad: true });
-  const layer = createLayer(entry, x, { ...options, detachStatistics: request.detach });
+  const layer = createLayer(entry, x, { ...options, ...more, detachStatistics: request.detach });
   const notes = setParameters(entry, layer, request);
   if (request.mode === 'eval') notes.push(...giveRunningStatistics(entry, layer, x));
   const { forward, activated } = forwardOf(layer, x);

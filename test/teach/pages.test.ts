@@ -11,9 +11,12 @@ const made = pages();
 const onDisk = (file: string) => readFileSync(join(folder, file), 'utf8').replaceAll('\r\n', '\n');
 
 describe('docs/norms is what the source makes; if not: npm run docs', () => {
-  it('has a page for every norm, an index, and nothing else', () => {
-    expect(readdirSync(folder).sort()).toEqual([...made.keys()].sort());
-    expect(made.size).toBe(registry.length + 1);
+  it('has a page for every norm, its pictures, an index, and nothing else', () => {
+    const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).map((file) =>
+      file.replaceAll('\\', '/'),
+    );
+    expect(files.filter((file) => file !== 'pictures').sort()).toEqual([...made.keys()].sort());
+    expect([...made.keys()].filter((file) => file.endsWith('.md'))).toHaveLength(registry.length + 1);
   });
 
   it.each([...made.keys()])('%s', (file) => {
@@ -30,6 +33,34 @@ describe.each(registry.map(({ name }) => name))('the page of %s', (name) => {
     }
     expect(page).toMatch(/^Forward/m);
     expect(page).toMatch(/^Backward/m);
+  });
+});
+
+describe('the pictures', () => {
+  const pictures = [...made].filter(([file]) => file.endsWith('.svg'));
+
+  it('are small, and load nothing', () => {
+    for (const [file, svg] of pictures) {
+      expect(svg.length, file).toBeLessThan(20_000);
+      expect(svg, file).not.toMatch(/href|url\(|@import|<script/);
+    }
+  });
+
+  it('are each shown by the page of its norm', () => {
+    for (const [file] of pictures) {
+      expect(made.get(file.replace(/^pictures\/(.*)-(sets|paths)\.svg$/, '$1.md')), file).toContain(
+        `](${file})`,
+      );
+    }
+  });
+
+  it('have the sets of all norms that couple elements, and the paths of plain standardizations', () => {
+    const of = (kind: string) =>
+      pictures.filter(([file]) => file.endsWith(`-${kind}.svg`)).map(([file]) => file);
+    expect(of('sets')).not.toContain('pictures/dyt-sets.svg');
+    expect(of('sets').length).toBe(registry.length - 4);
+    expect(of('paths')).toContain('pictures/batch-paths.svg');
+    expect(of('paths')).not.toContain('pictures/grn-paths.svg');
   });
 });
 
