@@ -1,7 +1,7 @@
 import type { Explanation } from './explanation.ts';
-import { greek, number, percent, small } from './numbers.ts';
-import { drawPicture } from './picture.ts';
-import { nameOfG, type Stage, stagesOf } from './stages.ts';
+import { forward, incoming, paths } from './markdownPaths.ts';
+import { fence, table } from './markdownTable.ts';
+import { greek, number, small } from './numbers.ts';
 
 export interface MarkdownOptions {
   /** 1 to 6: that section alone. */
@@ -52,121 +52,6 @@ function formula(e: Explanation): string[] {
 
 function notes(e: Explanation): string[] {
   return e.notes.length > 0 ? ['', ...e.notes.map((note) => `> Note: ${note}`)] : [];
-}
-
-/** Elements in the order of the sets, at most this many. */
-const mostColumns = 8;
-
-function order(e: Explanation): number[] {
-  return (e.standardization?.sets.flatMap(({ members }) => members) ?? e.x.map((_, i) => i)).slice(
-    0,
-    mostColumns,
-  );
-}
-
-function table(
-  e: Explanation,
-  head: string,
-  rows: [string, readonly number[], string?][],
-  last = '',
-): string[] {
-  const elements = order(e);
-  const setOf = e.standardization?.sets.flatMap(({ members }, set) => members.map(() => set + 1));
-  const several = (e.standardization?.sets.length ?? 1) > 1;
-  const names = elements.map((_, i) => (several ? `set ${setOf![i]}` : ' '));
-  const line = (cells: string[]) => `| ${cells.join(' | ')} |`;
-  const extra = rows.some(([, , remark]) => remark !== undefined);
-  return [
-    line([head, ...names, ...(extra ? [last] : [])]),
-    line(['---', ...elements.map(() => '---:'), ...(extra ? ['---:'] : [])]),
-    ...rows.map(([name, values, remark]) =>
-      line([name, ...elements.map((i) => number(values[i])), ...(extra ? [remark ?? ''] : [])]),
-    ),
-    ...(e.x.length > elements.length ? ['', `… and ${e.x.length - elements.length} more elements.`] : []),
-  ];
-}
-
-function forward(e: Explanation): string[] {
-  const { standardization: s } = e;
-  const picture = e.picture ? ['', ...fence(drawPicture(e.picture, 100).map((line) => line.slice(3)))] : [];
-  if (!s) {
-    const learned = e.learned.map(({ name, value }) => `${greek(name)} = ${list(value)}`).join('; ');
-    const rows: [string, number[]][] = [
-      ['x', e.x],
-      ['y', e.y],
-    ];
-    return [`${e.reading}${learned && `; ${learned}`}`, '', ...table(e, '', rows), ...picture];
-  }
-  const sets = s.sets.slice(0, 4).map(({ mean, variance, sigma }, i) => {
-    const which = s.sets.length > 1 ? `set ${i + 1}: ` : '';
-    return s.centred
-      ? `${which}μ = ${number(mean)}, v = ${number(variance)}, σ = ${number(sigma)}`
-      : `${which}v = mean x² = ${number(variance)}, r = ${number(sigma)}`;
-  });
-  const rows: [string, number[]][] = [
-    ['x', e.x],
-    ['x̂', s.xHat],
-    ['y', e.y],
-  ];
-  const statistics = sets.map((set) => `* ${set}${s.constants ? ' (running statistics: constants)' : ''}`);
-  return [`${e.reading}, m = ${s.m}`, '', ...table(e, '', rows), '', ...statistics, ...picture];
-}
-
-function incoming(e: Explanation): string[] {
-  const s = e.standardization;
-  const rows: [string, readonly number[]][] = [['dy = dL/dy', e.upstream]];
-  if (s && nameOfG(s, e.upstream) === 'g') rows.push(['g = γ·dy', s.g]);
-  const learned = e.learned.map(({ name, gradient }) => `* d${greek(name)} = ${list(gradient)}`);
-  return [...table(e, '', rows), ...(learned.length > 0 ? ['', ...learned] : [])];
-}
-
-function paths(e: Explanation): string[] {
-  const s = e.standardization;
-  if (!s) return table(e, '', [['dx = dL/dx', e.dx]]);
-  const deviation = s.centred ? 'σ' : 'r';
-  const g = nameOfG(s, e.upstream);
-  const stages = stagesOf(s, g);
-  const inner = s.ddof === 1 ? `Σ(${g}·x̂)/(m − 1)` : `mean(${g}·x̂)`;
-  const rows: [string, readonly number[], string][] = [[`direct: ${g}/${deviation}`, s.direct, '100 %']];
-  if (s.viaMean) rows.push([`via μ: −mean(${g})/σ`, s.viaMean, `removes ${percent(s.energy.mean)}`]);
-  if (s.viaVariance) {
-    rows.push([`via v: −x̂·${inner}/${deviation}`, s.viaVariance, `removes ${percent(s.energy.variance)}`]);
-  }
-  rows.push(['**dx**', e.dx, `keeps ${percent(s.energy.kept)}`]);
-  const absent = s.constants
-    ? ['', 'In evaluation the statistics are constants: only the direct path is there.']
-    : e.detach === 'none'
-      ? []
-      : ['', `Detached: ${e.detach === 'both' ? 'mean and variance' : e.detach}.`];
-  const gone = Number(s.viaMean !== null) + Number(s.viaVariance !== null);
-  const energy =
-    gone > 0
-      ? ['', 'Energy of a vector: the sum of the squares of its elements; the direct path has 100 %.']
-      : [];
-  const expected =
-    gone > 0 && s.m > 1
-      ? [
-          '',
-          `Of the ${s.m} directions in a set ${gone} are gone: a random g keeps ${percent(s.energy.expected)}.`,
-        ]
-      : [];
-  return [
-    ...stageList([stages.mean, stages.variance], s.sets.length),
-    ...table(e, 'path', rows, 'energy'),
-    ...energy,
-    ...absent,
-    ...expected,
-  ];
-}
-
-/** The derivatives by the statistics, which the paths go through. */
-function stageList(stages: readonly (Stage | null)[], sets: number): string[] {
-  const items = stages.flatMap((stage) => {
-    if (!stage) return [];
-    const values = stage.values.slice(0, 4).map(number).join(', ') + (sets > 4 ? ', …' : '');
-    return `* ${stage.formula} = ${values}${sets > 1 ? ' (by set)' : ''}; the path has this times ${stage.times}`;
-  });
-  return items.length > 0 ? [...items, ''] : [];
 }
 
 function check(e: Explanation, steady: boolean): string[] {
@@ -221,13 +106,4 @@ function code(e: Explanation, steady: boolean): string[] {
     ...lines.map(({ number: at, text }) => (steady ? text : `${String(at).padStart(3)}  ${text}`)),
     '```',
   ]);
-}
-
-export function fence(lines: readonly string[]): string[] {
-  return lines.length > 0 ? ['```', ...lines, '```'] : [];
-}
-
-function list(values: readonly number[]): string {
-  if (values.length > 1 && values.every((value) => value === values[0])) return number(values[0]);
-  return values.slice(0, mostColumns).map(number).join(', ') + (values.length > mostColumns ? ', …' : '');
 }

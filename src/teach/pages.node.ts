@@ -7,7 +7,8 @@ import { renderComparisonMarkdown } from './comparisonTable.ts';
 import { explainNorm } from './explain.ts';
 import type { Explanation } from './explanation.ts';
 import { frameworkDefaults } from './frameworkDefaults.ts';
-import { fence, renderMarkdown } from './markdown.ts';
+import { renderMarkdown } from './markdown.ts';
+import { fence } from './markdownTable.ts';
 import { greek } from './numbers.ts';
 import { pathsPicture } from './pathsPicture.ts';
 import { setsPicture } from './setsPicture.ts';
@@ -44,7 +45,8 @@ function indexPage(comparisons: readonly Comparison[]): string {
     origin,
     '# The norms',
     '',
-    'One page each: formula, derivation, a worked example with real numbers, defaults elsewhere, traps. The table is that of',
+    'One page each: formula, derivation, who shares statistics, a worked example with real numbers, defaults elsewhere, traps.',
+    'The formulas that they share are derived in [the mathematics of a norm](../mathematics.md). The table is that of',
     '`normgrad explain --list`; its directions are measured on the layers.',
     '',
     renderComparisonMarkdown(comparisons, ({ name }) => `[${name}](${name}.md)`),
@@ -164,7 +166,7 @@ function facts({ sets, m, removes, parameters, dependsOnBatch, batchOfOne }: Com
   return [
     `* Index set: ${sets}${m ? `; m = ${m}` : ''}.`,
     `* Learned: ${greek(parameters)}.`,
-    `* Directions of the gradient that never reach x: ${removes}.`,
+    `* [Directions of the gradient](../mathematics.md#the-same-as-a-projection) that never reach x: ${removes}.`,
     `* Sees the other samples of the batch: ${dependsOnBatch === 'never' ? 'never' : 'in training'}.`,
     `* A batch of one, in training: ${batchOfOne}.`,
   ];

@@ -54,7 +54,7 @@ export function pathsPicture(e: Explanation): string | null {
     share(1) + 118,
     bottom + 2 * FONT_SIZE + MARGIN,
     `${e.title}: the paths of the gradient, and their energies`,
-    write('by element', MARGIN + labels, MARGIN + 0.8 * FONT_SIZE),
+    write('each element', MARGIN + labels, MARGIN + 0.8 * FONT_SIZE),
     write('energy, the sum of squares', energyX, MARGIN + 0.8 * FONT_SIZE),
     ...marks,
     rule(share(0), top, share(0), bottom),

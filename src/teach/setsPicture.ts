@@ -23,6 +23,8 @@ export function setsPicture(entry: NormEntry): string | null {
   if (most === 1) return null;
   const i = sizes.indexOf(most);
 
+  // A ReLU or a threshold of the norm's own leaves some y at 0
+  const silent = sizes.includes(0);
   const left = drawElements(shape, reach[i], i, entry.kind === 'weight');
   const right = drawMatrix(
     order.map((a) => order.map((b) => jacobian[a][b])),
@@ -31,7 +33,8 @@ export function setsPicture(entry: NormEntry): string | null {
   const top = MARGIN + 22;
   const legend = MARGIN + left.height + 3.2 * FONT_SIZE;
   const x = MARGIN + Math.max(left.width, legendWidth) + 34;
-  const height = Math.max(top + right.size + 2 * FONT_SIZE, legend + 5 * FONT_SIZE) + MARGIN - 6;
+  const height =
+    Math.max(top + right.size + (silent ? 3.6 : 2) * FONT_SIZE, legend + 5 * FONT_SIZE) + MARGIN - 6;
   const what = entry.view ? 'S_i' : 'y_i depends on';
   return card(
     x + Math.max(right.size, 196) + MARGIN,
@@ -41,11 +44,12 @@ export function setsPicture(entry: NormEntry): string | null {
     element('g', { transform: `translate(${MARGIN} ${top})` }, ...left.marks),
     ...key(MARGIN, legend, ORANGE, 'i'),
     ...key(MARGIN, legend + 1.6 * FONT_SIZE, GREEN, entry.view ? 'shares statistics with i' : 'moves y_i'),
-    ...key(MARGIN, legend + 3.2 * FONT_SIZE, null, 'does not'),
+    ...(most < reach.length ? key(MARGIN, legend + 3.2 * FONT_SIZE, null, 'does not') : []),
     write(`dy_i/dx_j: rank ${rank(jacobian)} of ${reach.length}`, x, MARGIN + 0.8 * FONT_SIZE),
     element('g', { transform: `translate(${x} ${top})` }, ...right.marks),
     ...key(x, top + right.size + 1.6 * FONT_SIZE, BLUE, 'positive'),
     ...key(x + 80, top + right.size + 1.6 * FONT_SIZE, VERMILLION, 'negative'),
+    silent ? write('empty rows: the activation is off', x, top + right.size + 3.2 * FONT_SIZE) : '',
   );
 }
 
