@@ -126,7 +126,12 @@ export function worstElement(pair: GradientPair, tolerance = 1e-7): GradcheckRes
  * dL/dx for each element of x, with L = sum(y u): d(h) = (L(x + h) - L(x - h)) / 2h is wrong by h^2 L'''/6, which
  * (4 d(h) - d(2h)) / 3 takes out (Richardson). Without it the sharp bends of norms over two or three values are wrong by 1e-6.
  */
-function numericGradient(x: Tensor, evaluate: () => number[], upstream: Tensor, h: number): Float64Array {
+export function numericGradient(
+  x: Tensor,
+  evaluate: () => number[],
+  upstream: Tensor,
+  h: number,
+): Float64Array {
   const { data } = x;
   const u = upstream.data;
   const quotient = (i: number, value: number, step: number) => {

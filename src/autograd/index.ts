@@ -46,6 +46,5 @@ export { avgPool2d, globalAvgPool2d, globalMaxPool2d, maxPool2d, type PoolOption
 export { argmax, max, mean, min, sum, variance } from './reduce.ts';
 export { broadcastTo, concat, flatten, pad, permute, reshape, slice, transpose } from './shape.ts';
 export { logSoftmax, softmax } from './softmax.ts';
-export { type Standardize, standardize } from './standardize.ts';
 export { type DType, Tensor } from './tensor.ts';
 export type { Padding, Pair, WindowOptions } from './window.ts';

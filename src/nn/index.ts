@@ -48,22 +48,13 @@ export {
   meanOnlyBatchNorm,
 } from './norm/batch/meanOnlyBatchNorm.ts';
 export { recalibrate } from './norm/batch/recalibrate.ts';
-export {
-  mergeMoments,
-  type ShardMoments,
-  type ShardSums,
-  type SyncCall,
-  shardMoments,
-  shardSums,
-  syncBackward,
-  syncForward,
-} from './norm/batch/syncBatchNorm.ts';
 export { TopkBatchNorm, type TopkBatchNormOptions, topkBatchNorm } from './norm/batch/topkBatchNorm.ts';
 export type { Conventions } from './norm/core/conventions.ts';
 export { Norm, type ParameterRule, type Then } from './norm/core/norm.ts';
 export { type Framework, preset, presets } from './norm/core/presets.ts';
 export { moveMoments, RunningNorm, type RunningOptions } from './norm/core/running.ts';
 export { channelSets, groupSets, lastAxesSets } from './norm/core/sets.ts';
+export { createNorm, normNames, weightNormNames } from './norm/createNorm.ts';
 export {
   BatchChannelNorm,
   type BatchChannelOptions,
@@ -79,14 +70,7 @@ export { ActNorm, type ActNormOptions } from './norm/pointwise/actNorm.ts';
 export { DynamicErf, type DynamicErfOptions, dynamicErf } from './norm/pointwise/dynamicErf.ts';
 export { DynamicTanh, type DynamicTanhOptions, dynamicTanh } from './norm/pointwise/dynamicTanh.ts';
 export { LayerScale, type LayerScaleOptions, layerScale } from './norm/pointwise/layerScale.ts';
-export {
-  createNorm,
-  type NormEntry,
-  type NormOptions,
-  normNames,
-  registry as norms,
-  weightNormNames,
-} from './norm/registry.ts';
+export { type NormEntry, type NormOptions, registry as norms } from './norm/registry.ts';
 export { DivisiveNorm, type DivisiveNormOptions, divisiveNorm } from './norm/response/divisiveNorm.ts';
 export { Gdn, gdn } from './norm/response/gdn.ts';
 export {

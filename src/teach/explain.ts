@@ -1,31 +1,27 @@
 import { worstElement } from '../autograd/gradcheck.ts';
 import { zeroGrad } from '../autograd/index.ts';
 import type { NormEntry } from '../nn/norm/registry.ts';
-import type { CodeExcerpt, Explanation, Standardization } from './explanation.ts';
+import { derivationOf } from './derivation.ts';
+import type { Explanation, Standardization } from './explanation.ts';
 import { forgetting } from './forgetting.ts';
-import { forwardFormula, standardFormula } from './formula.ts';
+import { standardFormula } from './formula.ts';
 import { generalInvariants, standardInvariants } from './invariants.ts';
 import { numericJacobian, pictureOf, reachOf } from './jacobian.ts';
 import { standardizationOf, sumOfPaths } from './paths.ts';
 import type { Request } from './request.ts';
 import { createSubject, type Subject } from './subject.ts';
 
-/** What `explain` takes from the source files, where they are at hand (source.node.ts). */
-export interface Sources {
-  code: (entry: NormEntry, standardization: boolean) => CodeExcerpt[];
-  derivation: (entry: NormEntry) => string[];
-}
-
 /** The largest tensor whose Jacobian is drawn: its rows and columns must fit a terminal. */
 const largestPicture = 24;
 
 /** Everything about a norm's forward and backward pass on the given numbers, computed in float64 by the engine itself. */
-export function explainNorm(entry: NormEntry, request: Request, sources: Sources): Explanation {
+export function explainNorm(entry: NormEntry, request: Request): Explanation {
   const subject = createSubject(entry, request);
   const { x, upstream, layer, forward } = subject;
   const detach = request.detach ?? 'none';
   const y = forward().toArray();
   const { dx, learned } = gradients(subject);
+  const derivation = derivationOf(subject);
   const numericDx = numericGradient(subject);
   const standardization = confirmed(standardizationOf(subject, detach), dx);
   checkDetached(subject, request, dx, standardization);
@@ -57,7 +53,7 @@ export function explainNorm(entry: NormEntry, request: Request, sources: Sources
             learned.map(({ name }) => name),
           ),
         ]
-      : forwardFormula(sources.derivation(entry)),
+      : derivation.forward,
     sets: entry.sets,
     parameters: entry.parameters,
     mode: request.mode ?? 'train',
@@ -78,7 +74,7 @@ export function explainNorm(entry: NormEntry, request: Request, sources: Sources
     reach: reachOf(jacobian, x.shape, entry.kind === 'weight'),
     picture: drawn ? pictureOf(jacobian, x.shape) : null,
     forgetting: standardization ? forgetting(standardization, layer.namedTensors().get('gamma')?.data) : [],
-    code: sources.code(entry, standardization !== null),
+    derivation,
     notes,
     tries: tries(entry, request, standardization),
   };

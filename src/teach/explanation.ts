@@ -1,5 +1,6 @@
 import type { Detached } from '../nn/norm/core/conventions.ts';
 import type { NormEntry } from '../nn/norm/registry.ts';
+import type { Derivation } from './derivation.ts';
 
 /**
  * Everything that `explain` says about one norm on one input, as plain data: `--format json` prints it, and the text, the
@@ -10,7 +11,7 @@ export interface Explanation {
   title: string;
   paper: string;
   kind: NormEntry['kind'];
-  /** y from x, one formula per line; from the doc comment of the norm's file where the norm is no plain standardization. */
+  /** y from x, one formula per line; as the norm's file has it, where the norm is no plain standardization. */
   formula: string[];
   /** The index set S_i in words. */
   sets: string;
@@ -40,7 +41,8 @@ export interface Explanation {
   picture: Picture | null;
   /** What a backward pass computes that leaves out a part: the largest error of dx. */
   forgetting: { what: string; error: number }[];
-  code: CodeExcerpt[];
+  /** The formulas of the norm's file. */
+  derivation: Derivation;
   /** Surprises of this input: m = 2, a constant set, a parameter that does not start as shown. */
   notes: string[];
   /** Commands to go on with. */
@@ -98,10 +100,4 @@ export interface Picture {
   /** |dy_i/dx_j|, rows i and columns j in the order n, c, h, w; relative to the largest. */
   jacobian: number[][];
   rank: number;
-}
-
-/** Lines of a source file. */
-export interface CodeExcerpt {
-  file: string;
-  lines: { number: number; text: string }[];
 }

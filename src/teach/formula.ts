@@ -10,15 +10,3 @@ export function standardFormula(
   const divisor = ddof === 1 ? ', v with m − 1' : '';
   return `${y}      x̂ = (x − μ)/σ      σ = ${epsInside ? '√(v + ε)' : '√v + ε'}${divisor}`;
 }
-
-/** The lines under "Forward" in a derivation. */
-export function forwardFormula(derivation: readonly string[]): string[] {
-  const first = derivation.findIndex((line) => line.startsWith('Forward'));
-  if (first < 0) return [];
-  const rest = derivation.slice(first + 1);
-  const length = rest.findIndex((line) => !/^\s{4,}/.test(line));
-  return [
-    derivation[first].replace('Forward', '       '),
-    ...rest.slice(0, length < 0 ? undefined : length),
-  ].map((line) => line.trim());
-}

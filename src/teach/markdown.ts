@@ -9,8 +9,7 @@ export interface MarkdownOptions {
   /** Level of the headings; default: 2. */
   level?: number;
   /**
-   * For files under version control: bounds instead of rounding errors, which differ from machine to machine, and code without
-   * line numbers.
+   * For files under version control: bounds instead of rounding errors, which differ from machine to machine.
    */
   steady?: boolean;
   /** A line under the table of the paths: the link to their picture. */
@@ -32,7 +31,7 @@ export function renderMarkdown(
     ],
     ['Check', check(e, steady)],
     e.standardization ? ['If you forget', forgetting(e)] : ['Coupling', coupling(e)],
-    ['In code', code(e, steady)],
+    ['In code', code(e)],
   ];
   const numbered = sections.map(([title, lines], i) =>
     [`${heading} ${i + 1} ${title}`, '', ...lines].join('\n'),
@@ -97,13 +96,8 @@ function coupling(e: Explanation): string[] {
   return [`y_i depends on x_i${reach}.`];
 }
 
-function code(e: Explanation, steady: boolean): string[] {
-  if (e.code.every(({ lines }) => lines.length === 0)) return ['The source is not at hand here.'];
-  return e.code.flatMap(({ file, lines }) => [
-    `\`${file}\``,
-    '',
-    '```ts',
-    ...lines.map(({ number: at, text }) => (steady ? text : `${String(at).padStart(3)}  ${text}`)),
-    '```',
-  ]);
+/** The backward as it ran. */
+function code({ derivation }: Explanation): string[] {
+  const { file, backward } = derivation;
+  return [...(file ? [`\`${file}\``, ''] : []), ...fence(backward)];
 }

@@ -4,19 +4,19 @@ import type { NormEntry } from '../nn/norm/registry.ts';
 import { registry } from '../nn/norm/registry.ts';
 import { type Comparison, compareNorms } from './comparison.ts';
 import { renderComparisonMarkdown } from './comparisonTable.ts';
+import { derivationOf } from './derivation.ts';
 import { explainNorm } from './explain.ts';
 import type { Explanation } from './explanation.ts';
-import { frameworkDefaults } from './frameworkDefaults.ts';
 import { renderMarkdown } from './markdown.ts';
 import { fence } from './markdownTable.ts';
 import { greek } from './numbers.ts';
 import { pathsPicture } from './pathsPicture.ts';
-import { setsPicture } from './setsPicture.ts';
-import { backwardCode, derivationOf, normSource } from './source.node.ts';
+import { exampleShapes, setsPicture } from './setsPicture.ts';
+import { createSubject } from './subject.ts';
 
 /**
- * docs/norms: a page for every norm of the registry, from its doc comment, its numbers and the table of defaults, and its
- * pictures. Nothing in there is written by hand, and test/teach/pages.test.ts compares the files with what this makes.
+ * docs/norms: a page for every norm of the registry, from the formulas of its file as they ran, its numbers, what it says of
+ * itself, and its pictures. Nothing in there is written by hand, and test/teach/pages.test.ts compares the files with what this makes.
  */
 export function pages(): Map<string, string> {
   const comparisons = compareNorms(registry);
@@ -56,7 +56,7 @@ function indexPage(comparisons: readonly Comparison[]): string {
 /** Files by name: the page, and the pictures that it shows. */
 function pageAndPictures(entry: NormEntry, row: Comparison): [string, string][] {
   const { name, title } = entry;
-  const explanation = explainNorm(entry, {}, { code: backwardCode, derivation: derivationOf });
+  const explanation = explainNorm(entry, {});
   const sets = { file: `${pictures}/${name}-sets.svg`, svg: setsPicture(entry) };
   const paths = { file: `${pictures}/${name}-paths.svg`, svg: pathsPicture(explanation) };
   const shown = {
@@ -75,10 +75,9 @@ function page(
   explanation: Explanation,
   shown: { sets: string | null; paths: string | null },
 ): string {
-  const { name, title, paper } = entry;
-  const { derivation, remarks, traps } = partsOf(derivationOf(entry));
+  const { name, title, paper, traps } = entry;
   const sections: [string, string[]][] = [
-    ['Formula and derivation', [...fence(derivation), ...sourceLink(entry)]],
+    ['Formula and derivation', formulas(entry)],
     ['Who shares statistics', [...facts(row), ...(shown.sets ? ['', shown.sets, '', ...legend(entry)] : [])]],
     [
       'Worked example',
@@ -88,20 +87,14 @@ function page(
         renderMarkdown(explanation, { level: 3, steady: true, picture: shown.paths ?? undefined }),
       ],
     ],
-    ['Defaults across frameworks', defaults(name)],
-    ['Traps', traps],
+    ['Defaults across frameworks', defaults(entry)],
+    ['Traps', traps.map((trap) => `* ${plain(trap)}`)],
     ['Paper', [linked(paper)]],
   ];
   const body = sections
     .filter(([, lines]) => lines.length > 0)
     .map(([heading, lines]) => [`## ${heading}`, '', ...lines].join('\n'));
-  const opening = [
-    origin,
-    `# ${title}`,
-    '',
-    `\`--norm ${name}\``,
-    ...(remarks.length > 0 ? ['', ...remarks] : []),
-  ];
+  const opening = [origin, `# ${title}`, '', `\`--norm ${name}\``];
   return `${[opening.join('\n'), ...body].join('\n\n')}\n`;
 }
 
@@ -118,48 +111,34 @@ function legend({ kind, view }: NormEntry): string[] {
   ];
 }
 
-/** The labelled block of a doc comment; what is said around it; and the sentences from "Trap" on. */
-function partsOf(comment: readonly string[]) {
-  const first = comment.findIndex((line) => /^(Index set|Forward)\b/.test(line));
-  if (first < 0) return { derivation: [], remarks: [], traps: [] };
-  let end = first + 1;
-  // Labels stand in the first column and their text to the right of them; blank lines may part them
-  while (end < comment.length && /^(\s{3,}\S|[A-Z][a-z]+( [a-z]+)?\s{2,}\S|$)/.test(comment[end])) end++;
-  const derivation = comment.slice(first, end).join('\n').trimEnd().split('\n');
-  const after = comment.slice(end).join('\n');
-  const at = after.search(/\bTraps?: /);
-  const said = at < 0 ? after : after.slice(0, at);
-  const traps = at < 0 ? '' : after.slice(at).replace(/^Traps?: /, '');
-  const remarks = paragraphs(said);
-  const items = traps.replaceAll('\n', ' ').split(/; |\. (?=[A-Z])/);
-  return {
-    derivation,
-    remarks,
-    traps: traps ? items.map((item) => `* ${sentence(plain(item))}`) : [],
-  };
+/** What ran, forward and backward; and which paths of dx evaluation leaves, where it differs from training. */
+function formulas(entry: NormEntry): string[] {
+  const request = { shape: exampleShapes[entry.kind] };
+  const { forward, backward, file } = derivationOf(createSubject(entry, request));
+  const lines = ['Forward', ...forward.map(indented), 'Backward', ...backward.map(indented)];
+  if (entry.dependsOnBatch === 'training') {
+    const evaluated = derivationOf(createSubject(entry, { ...request, mode: 'eval' })).backward;
+    const ofX = (line: string) => /^(dx =| {3}[-+])/.test(line);
+    const same = evaluated.filter(ofX).join() === backward.filter(ofX).join();
+    const changed = evaluated.filter((line) => (ofX(line) ? !same : !backward.includes(line)));
+    lines.push('Evaluation, with running statistics', ...changed.map(indented));
+  }
+  const axes = lines.some((line) => /\b(sum|mean)_/.test(line))
+    ? '; with axes, mean_np, over these of x read as [n, p, g, k]: samples, positions, groups, channels of a group'
+    : '';
+  return [
+    ...fence(lines),
+    '',
+    ...(file ? [`Printed by [${file}](../../${file}) as it ran.`] : []),
+    `sum and mean are over the index set of m values${axes}.`,
+  ];
 }
 
-function paragraphs(text: string): string[] {
-  return text
-    .split(/\n\s*\n/)
-    .map((paragraph) => plain(paragraph.replaceAll('\n', ' ').trim()))
-    .filter(Boolean)
-    .flatMap((paragraph, i) => (i === 0 ? [paragraph] : ['', paragraph]));
-}
+const indented = (line: string) => `  ${line}`;
 
 /** Without what Markdown would take for markup. */
 function plain(text: string): string {
   return text.replace(/([*_<>|])/g, '\\$1').trim();
-}
-
-function sentence(text: string): string {
-  const capital = /^[a-z]+ /.test(text) ? text[0].toUpperCase() + text.slice(1) : text;
-  return /[.!?]$/.test(capital) ? capital : `${capital}.`;
-}
-
-function sourceLink(entry: NormEntry): string[] {
-  const source = normSource(entry);
-  return source ? ['', `From [${source.file}](../../${source.file}).`] : [];
 }
 
 function facts({ sets, m, removes, parameters, dependsOnBatch, batchOfOne }: Comparison): string[] {
@@ -172,8 +151,7 @@ function facts({ sets, m, removes, parameters, dependsOnBatch, batchOfOne }: Com
   ];
 }
 
-function defaults(name: string): string[] {
-  const rows = frameworkDefaults[name] ?? [];
+function defaults({ defaults: rows }: NormEntry): string[] {
   if (rows.length === 0) return [];
   return ['| where | default |', '| --- | --- |', ...rows.map(({ where, says }) => `| ${where} | ${says} |`)];
 }

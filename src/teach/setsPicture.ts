@@ -6,14 +6,14 @@ import { blockOrder, connections, numericJacobian, placeOf, rank } from './jacob
 import { createSubject } from './subject.ts';
 
 /** [N, H, W, C], large enough for sets of every kind to differ, two samples in a ghost batch; and a weight of 4 filters. */
-const shapes = { activation: [4, 1, 3, 4], weight: [6, 4] };
+export const exampleShapes = { activation: [4, 1, 3, 4], weight: [6, 4] };
 
 /**
  * Who talks to whom: one element i and the elements that share its statistics, and beside these all dy_i/dx_j as a heat map, in
  * which samples and channels are blocks. null where every element is by itself.
  */
 export function setsPicture(entry: NormEntry): string | null {
-  const shape = shapes[entry.kind];
+  const shape = exampleShapes[entry.kind];
   const subject = createSubject(entry, { shape }, { virtualBatch: 2 });
   const jacobian = numericJacobian(subject.x, subject.forward);
   const reach = connections(jacobian);

@@ -113,23 +113,20 @@ function coupling(e: Explanation, width: number): string[] {
   return labelled('5 COUPLING   ', `y_i depends on x_i ${reach}. Directions of g that ${removed}`, width);
 }
 
-/** At most this many lines of code, so that an explanation fits one screen. */
-const mostCode = 9;
+/** At most this many lines of formulas, so that an explanation fits one screen. */
+const mostFormulas = 9;
 
-function code(e: Explanation, width: number): string[] {
-  if (e.code.every(({ lines }) => lines.length === 0)) return ['6 IN CODE    the source is not at hand here'];
-  return e.code.flatMap(({ file, lines }) => {
-    if (e.picture && lines.length > 0) {
-      return [`6 IN CODE    ${file}:${lines[0].number}-${lines[lines.length - 1].number}`];
-    }
-    const shown = lines.slice(0, mostCode);
-    const more = lines.length - shown.length;
-    return [
-      `6 IN CODE    ${file}`,
-      ...shown.map(({ number: at, text }) => truncate(`   ${String(at).padStart(3)}  ${text}`, width)),
-      ...(more > 0 ? [`        … and ${more} more lines`] : []),
-    ];
-  });
+/** The backward as it ran. */
+function code({ norm, derivation, picture }: Explanation, width: number): string[] {
+  const { file, backward } = derivation;
+  const head = `6 IN CODE    ${file ?? 'as it ran'}`;
+  if (picture) return [head];
+  const more = backward.length - mostFormulas;
+  return [
+    head,
+    ...backward.slice(0, mostFormulas).map((line) => truncate(`   ${line}`, width)),
+    ...(more > 0 ? [`   … and ${more} more lines: docs/norms/${norm}.md`] : []),
+  ];
 }
 
 function foot(e: Explanation, width: number): string[] {

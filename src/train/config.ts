@@ -6,7 +6,7 @@ import { activationNames } from '../nn/layers/activation.ts';
 import { firstWeights, normPlacements } from '../nn/models/choices.ts';
 import { modelNames } from '../nn/models/registry.ts';
 import { detachable } from '../nn/norm/core/conventions.ts';
-import { normNames, weightNormNames } from '../nn/norm/registry.ts';
+import { normNames, weightNormNames } from '../nn/norm/createNorm.ts';
 import { optimizerNames } from '../optim/index.ts';
 import { probeNames } from './probes/index.ts';
 

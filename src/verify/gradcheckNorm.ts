@@ -5,13 +5,16 @@ import {
   worstElement,
 } from '../autograd/gradcheck.ts';
 import { noGrad, randn, type Tensor } from '../autograd/index.ts';
+import { type Form, withForm } from '../nn/norm/core/fused.ts';
 import type { Norm } from '../nn/norm/core/norm.ts';
+import { traced } from '../nn/norm/core/trace.ts';
 import type { NormEntry, NormOptions } from '../nn/norm/registry.ts';
 import { createRandom, type Random } from '../random.ts';
 import { diagnose } from './diagnose.ts';
+import { pathPairs, wrongPath } from './pathCheck.ts';
 
 export interface GradcheckNormOptions extends GradcheckOptions {
-  /** Of the input, channels last; [3, 4, 5, 6] unless told otherwise. */
+  /** Of the input, channels last; default: [3, 4, 5, 6]. */
   shape?: readonly number[];
   /** Of the layer: groups, eps, affine and the like. GroupNorm has 3 groups on the default shape. */
   norm?: NormOptions;
@@ -21,6 +24,8 @@ export interface GradcheckNormOptions extends GradcheckOptions {
 export interface GradcheckRow {
   norm: string;
   mode: 'train' | 'eval';
+  /** The formulas of the norm's file, or the fused kernel that it names. */
+  form: Form;
   /** `dx`, `dgamma`, ... */
   tensor: string;
   maxAbs: number;
@@ -54,7 +59,9 @@ export function gradcheckNorm(entry: NormEntry, options: GradcheckNormOptions = 
   runSomeBatches(layer, shape, random); // running statistics, and parameters that the first batch decides
   return modesOf(entry).flatMap((mode) => {
     layer.train(mode === 'train');
-    return checkMode(entry, layer, x, mode, { ...options, norm: settings });
+    const check = (form: Form) =>
+      withForm(form, () => checkMode(entry, layer, x, { mode, form }, { ...options, norm: settings }));
+    return entry.fused ? [...check('written'), ...check('fused')] : check('written');
   });
 }
 
@@ -67,17 +74,21 @@ function checkMode(
   entry: NormEntry,
   layer: Norm,
   x: Tensor,
-  mode: GradcheckRow['mode'],
+  { mode, form }: Pick<GradcheckRow, 'mode' | 'form'>,
   options: GradcheckNormOptions,
 ): GradcheckRow[] {
   const buffers = [...layer.namedBuffers().values()].map((buffer) => ({
     buffer,
     value: buffer.data.slice(),
   }));
-  const forward = () => {
+  const free = () => {
     for (const { buffer, value } of buffers) buffer.data.set(value); // a forward pass must not change the next one
     return layer.forward(x, { relu: layer.activates });
   };
+  // What counts as a constant by the norm's definition must not move with x
+  const { rules } = traced(() => noGrad(free));
+  const constants = rules.map((rule) => rule.constants);
+  const forward = () => traced(free, constants).result;
   const inputs = { x, ...Object.fromEntries(layer.namedParameters()) };
   const { pairs, upstream } = gradientPairs(forward, inputs, options);
   return pairs.map((pair) => {
@@ -86,18 +97,28 @@ function checkMode(
     return {
       norm: entry.name,
       mode,
+      form,
       tensor: `d${name}`,
       maxAbs,
       maxRel,
       at,
       passed,
-      looksLike: wrong ? explain(entry, layer, pair, { x, upstream, mode, norm: options.norm ?? {} }) : null,
+      looksLike: wrong
+        ? (wrongPathOf(free, x, upstream) ??
+          knownMistake(entry, layer, pair, { x, upstream, mode, norm: options.norm ?? {} }))
+        : null,
     };
   });
 }
 
-/** The known mistake behind a wrong dx, for norms that standardize over sets. */
-function explain(
+/** By the paths that the norm's file names. */
+function wrongPathOf(forward: () => Tensor, x: Tensor, upstream: Tensor): string | null {
+  const pairs = pathPairs(forward, x, upstream);
+  return pairs && wrongPath(pairs);
+}
+
+/** The known mistake behind a wrong dx of a backward that names no paths, for norms that standardize over sets. */
+function knownMistake(
   entry: NormEntry,
   layer: Norm,
   { analytic, numeric }: GradientPair,

@@ -1,5 +1,14 @@
 import { flatten, ones, type Tensor } from '../autograd/index.ts';
 import type { Shape } from '../kernels/contract.ts';
+import {
+  channelsFirst,
+  denseFirst,
+  denseLast,
+  kernelFirst,
+  kernelLast,
+  sampleChannelsFirst,
+  sampleChannelsLast,
+} from '../nn/border.ts';
 import { type ActivationName, activation, activationNames } from '../nn/layers/activation.ts';
 import { Conv2d } from '../nn/layers/conv2d.ts';
 import { Linear } from '../nn/layers/linear.ts';
@@ -11,15 +20,6 @@ import { InstanceNorm } from '../nn/norm/sample/instanceNorm.ts';
 import { LayerNorm } from '../nn/norm/sample/layerNorm.ts';
 import { createRandom } from '../random.ts';
 import { Attributes } from './attributes.ts';
-import {
-  channelsFirst,
-  denseFirst,
-  denseLast,
-  kernelFirst,
-  kernelLast,
-  sampleChannelsFirst,
-  sampleChannelsLast,
-} from './border.ts';
 import type { GoldenLayer } from './goldenFile.ts';
 
 /** What a layer is built from. */

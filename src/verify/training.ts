@@ -1,6 +1,6 @@
 import { crossEntropy, type DType, noGrad } from '../autograd/index.ts';
+import { channelsLast } from '../nn/border.ts';
 import { Sequential } from '../nn/layers/sequential.ts';
-import { channelsLast } from './border.ts';
 import { Comparison, leaf } from './compare.ts';
 import type { TrainingCase } from './goldenFile.ts';
 import { buildLayers } from './layers.ts';

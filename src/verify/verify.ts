@@ -6,16 +6,15 @@ import { runOperation } from './operation.ts';
 import { coreOps } from './ops/core.ts';
 import type { GoldenOp } from './ops/goldenOp.ts';
 import { normOps } from './ops/norms.ts';
-import { otherNormOps } from './ops/otherNorms.ts';
 import { runOptimizer } from './optimizer.ts';
 import { layerTypes, runTraining } from './training.ts';
 
 export interface VerifyOptions {
   /** Names the file in errors. */
   file?: string;
-  /** Both unless told otherwise. */
+  /** Default: both. */
   dtypes?: readonly DType[];
-  /** How this engine computes an operation; all that it knows unless told otherwise. */
+  /** How this engine computes an operation; default: all that it knows. */
   ops?: Readonly<Record<string, GoldenOp>>;
 }
 
@@ -55,7 +54,7 @@ export const tolerances = {
   float32: { case: 1e-4, training: 1e-3 },
 } as const;
 
-export const goldenOps: Readonly<Record<string, GoldenOp>> = { ...coreOps, ...normOps, ...otherNormOps };
+const goldenOps: Readonly<Record<string, GoldenOp>> = { ...coreOps, ...normOps };
 
 /**
  * Compares this engine with a golden file, case by case; `content` is its text, or the parsed JSON. A case that this

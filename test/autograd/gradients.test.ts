@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { gradcheck } from '../../src/autograd/gradcheck.ts';
 import type { Tensor } from '../../src/autograd/index.ts';
 import * as ops from '../../src/autograd/index.ts';
+import { standardize } from '../../src/nn/norm/core/fused.ts';
 import { createRandom } from '../../src/random.ts';
 import { awayFromZero, distinct, normal, positive } from './inputs.ts';
 
@@ -232,14 +233,18 @@ describe('standardize', () => {
   for (const center of [true, false]) {
     for (const epsInside of [true, false]) {
       for (const ddof of [0, 1] as const) {
-        check(`center ${center}, epsInside ${epsInside}, ddof ${ddof}`, inputs(), ({ x, ...rest }) =>
-          ops.standardize(x, view, { ...rest, eps: 0.01, center, epsInside, ddof }),
+        check(
+          `center ${center}, epsInside ${epsInside}, ddof ${ddof}`,
+          inputs(),
+          ({ x, ...rest }) => standardize(x, view, { ...rest, eps: 0.01, center, epsInside, ddof }).y,
         );
       }
     }
   }
-  check('then relu', inputs(), ({ x, ...rest }) =>
-    ops.standardize(x, view, { ...rest, eps: 1e-3, relu: true }),
+  check(
+    'then relu',
+    inputs(),
+    ({ x, ...rest }) => standardize(x, view, { ...rest, eps: 1e-3, relu: true }).y,
   );
 });
 
@@ -254,7 +259,7 @@ test('a small network', () => {
   const results = gradcheck(({ x, w1, gamma, beta, w2 }) => {
     const h = ops.conv2d(x, w1, null, { padding: 1 });
     const view = { n: 1, p: 90, g: 3, k: 1 };
-    const normed = ops.gelu(ops.standardize(h, view, { gamma, beta, eps: 1e-5 }));
+    const normed = ops.gelu(standardize(h, view, { gamma, beta, eps: 1e-5 }).y);
     return ops.crossEntropy(ops.matmul(ops.flatten(ops.avgPool2d(normed, 2)), w2), [1, 3, 0]);
   }, inputs);
   for (const result of results) expect(result.maxRel, JSON.stringify(result)).toBeLessThan(1e-7);

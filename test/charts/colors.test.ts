@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { chartStyles, DASHES, MARKERS, normStyle, PALETTE } from '../../src/charts/colors.ts';
-import { normNames } from '../../src/nn/norm/registry.ts';
+import { normNames } from '../../src/nn/norm/createNorm.ts';
 import { colorDistance, contrast, grey, type Sight, seenBy, sights } from './colorVision.ts';
 
 const common = ['none', 'batch', 'layer', 'instance', 'group', 'rms'];

@@ -7,7 +7,8 @@ import { Linear } from '../../src/nn/layers/linear.ts';
 import { PreActivationBlock, ResidualBlock } from '../../src/nn/layers/residual.ts';
 import { Sequential } from '../../src/nn/layers/sequential.ts';
 import type { Module } from '../../src/nn/module.ts';
-import { createNorm, registry } from '../../src/nn/norm/registry.ts';
+import { createNorm } from '../../src/nn/norm/createNorm.ts';
+import { registry } from '../../src/nn/norm/registry.ts';
 import { createRandom } from '../../src/random.ts';
 import { images, lossAndGradients } from './support.ts';
 

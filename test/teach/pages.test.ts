@@ -2,8 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { findNorm, registry } from '../../src/nn/norm/registry.ts';
-import { frameworkDefaults } from '../../src/teach/frameworkDefaults.ts';
+import { registry } from '../../src/nn/norm/registry.ts';
 import { pages } from '../../src/teach/pages.node.ts';
 
 const folder = join(fileURLToPath(new URL('../..', import.meta.url)), 'docs', 'norms');
@@ -62,8 +61,4 @@ describe('the pictures', () => {
     expect(of('paths')).toContain('pictures/batch-paths.svg');
     expect(of('paths')).not.toContain('pictures/grn-paths.svg');
   });
-});
-
-it('has defaults only of norms that exist', () => {
-  for (const name of Object.keys(frameworkDefaults)) expect(findNorm(name).name).toBe(name);
 });

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { findNorm, registry } from '../../src/nn/norm/registry.ts';
+import { findNorm } from '../../src/nn/norm/createNorm.ts';
+import { registry } from '../../src/nn/norm/registry.ts';
 import { hasQuiz, judge, questionFor } from '../../src/teach/quiz.ts';
 
 const askable = registry.filter(hasQuiz);

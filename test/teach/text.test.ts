@@ -1,14 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { displayWidth } from '../../src/charts/text.ts';
-import { findNorm, registry } from '../../src/nn/norm/registry.ts';
+import { findNorm } from '../../src/nn/norm/createNorm.ts';
+import { registry } from '../../src/nn/norm/registry.ts';
 import { explainNorm } from '../../src/teach/explain.ts';
 import { renderMarkdown } from '../../src/teach/markdown.ts';
 import type { Request } from '../../src/teach/request.ts';
-import { backwardCode, derivationOf } from '../../src/teach/source.node.ts';
 import { renderText } from '../../src/teach/text.ts';
 
-const explain = (name: string, request: Request = {}) =>
-  explainNorm(findNorm(name), request, { code: backwardCode, derivation: derivationOf });
+const explain = (name: string, request: Request = {}) => explainNorm(findNorm(name), request);
 const widest = (text: string) => Math.max(...text.split('\n').map(displayWidth));
 
 describe.each(registry.map(({ name }) => name))('%s', (name) => {

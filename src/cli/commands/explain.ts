@@ -6,7 +6,6 @@ import { explainNorm } from '../../teach/explain.ts';
 import { renderMarkdown } from '../../teach/markdown.ts';
 import { writePages } from '../../teach/pages.node.ts';
 import type { Request } from '../../teach/request.ts';
-import { backwardCode, derivationOf } from '../../teach/source.node.ts';
 import { renderText } from '../../teach/text.ts';
 import { toJson } from '../../train/metrics.ts';
 import { normEntry } from '../entry.ts';
@@ -92,7 +91,7 @@ function run(name: string | undefined, options: Options, command: Command): void
     eps,
     detach: detach === 'var' ? ('variance' as const) : detach,
   };
-  const explanation = explainNorm(normEntry(name), request, { code: backwardCode, derivation: derivationOf });
+  const explanation = explainNorm(normEntry(name), request);
   const width = Math.min(Math.max(process.stdout.columns ?? 100, 60), 100);
   output.event('result', explanation);
   if (format === 'json') output.result(toJson(explanation, 2));

@@ -1,6 +1,6 @@
 import type { Tensor } from '../../autograd/index.ts';
 import { affineParameters, Norm, type Then } from '../norm/core/norm.ts';
-import { scaleShift } from '../norm/core/scaleShift.ts';
+import { scaleShift } from '../norm/pointwise/scaleShift.ts';
 
 /**
  * A norm inside a recurrence: applied at every step of a sequence, with the same gamma and beta.

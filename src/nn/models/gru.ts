@@ -3,7 +3,7 @@ import { Linear } from '../layers/linear.ts';
 import { SequenceNorm } from '../layers/sequenceNorm.ts';
 import { Sequential } from '../layers/sequential.ts';
 import type { Norm } from '../norm/core/norm.ts';
-import { createNorm } from '../norm/registry.ts';
+import { createNorm } from '../norm/createNorm.ts';
 import { type ModelOptions, needsBias } from './options.ts';
 
 export interface GruModelOptions extends ModelOptions {

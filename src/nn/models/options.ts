@@ -1,6 +1,7 @@
 import type { Random } from '../../random.ts';
 import { learnsShift, type Norm } from '../norm/core/norm.ts';
-import { createNorm, findNorm, type NormOptions } from '../norm/registry.ts';
+import { createNorm, findNorm } from '../norm/createNorm.ts';
+import type { NormOptions } from '../norm/registry.ts';
 
 /** What every model takes. */
 export interface ModelOptions {

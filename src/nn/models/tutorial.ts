@@ -6,7 +6,7 @@ import { Flatten } from '../layers/flatten.ts';
 import { Linear } from '../layers/linear.ts';
 import { Sequential } from '../layers/sequential.ts';
 import type { Module } from '../module.ts';
-import { createNorm } from '../norm/registry.ts';
+import { createNorm } from '../norm/createNorm.ts';
 import { InstanceNorm } from '../norm/sample/instanceNorm.ts';
 import { LayerNorm } from '../norm/sample/layerNorm.ts';
 import { type ModelOptions, requireImages } from './options.ts';

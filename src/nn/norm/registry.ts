@@ -1,53 +1,57 @@
-import type { NormEntry, NormOptions } from './core/entry.ts';
-import type { Norm } from './core/norm.ts';
-import { otherNorms } from './otherNorms.ts';
-import { setNorms } from './setNorms.ts';
-import { weightNorms } from './weightNorms.ts';
+import { evoNormB0Entry } from './activation/evoNormB0.ts';
+import { evoNormS0Entry } from './activation/evoNormS0.ts';
+import { frn } from './activation/filterResponseNorm.ts';
+import { proxyGroup, proxyLayer } from './activation/proxyNorm.ts';
+import { batch } from './batch/batchNorm.ts';
+import { batchRenormalization } from './batch/batchRenorm.ts';
+import { extendedBatch } from './batch/extendedBatchNorm.ts';
+import { ghost } from './batch/ghostBatchNorm.ts';
+import { l1Batch } from './batch/l1BatchNorm.ts';
+import { meanOnly } from './batch/meanOnlyBatchNorm.ts';
+import { topkBatch } from './batch/topkBatchNorm.ts';
+import type { DefinedNorm } from './core/define.ts';
+import { batchChannel } from './mixed/batchChannelNorm.ts';
+import { batchInstance } from './mixed/batchInstanceNorm.ts';
+import { switchable } from './mixed/switchableNorm.ts';
+import { actNorm } from './pointwise/actNorm.ts';
+import { derf } from './pointwise/dynamicErf.ts';
+import { dyt } from './pointwise/dynamicTanh.ts';
+import { layerScaleEntry } from './pointwise/layerScale.ts';
+import { divisive } from './response/divisiveNorm.ts';
+import { gdnEntry } from './response/gdn.ts';
+import { grn } from './response/globalResponseNorm.ts';
+import { localResponse } from './response/localResponseNorm.ts';
+import { adain } from './sample/adaptiveInstanceNorm.ts';
+import { conditionalInstance } from './sample/conditionalInstanceNorm.ts';
+import { group } from './sample/groupNorm.ts';
+import { instance } from './sample/instanceNorm.ts';
+import { layer, layerPosition } from './sample/layerNorm.ts';
+import { partialRms } from './sample/partialRmsNorm.ts';
+import { positional } from './sample/positionalNorm.ts';
+import { rms } from './sample/rmsNorm.ts';
+import { scale } from './sample/scaleNorm.ts';
+import { scaledWeightStandardizationEntry } from './weights/scaledWeightStandardization.ts';
+import { spectral } from './weights/spectralNorm.ts';
+import { weightNorm } from './weights/weightNormalization.ts';
+import { weightStandardizationEntry } from './weights/weightStandardization.ts';
 
-export type { NormEntry, NormOptions } from './core/entry.ts';
-export { defaultGroups } from './core/groups.ts';
+/** Every norm once, in the order of the tables: a norm that is not in this list does not exist. */
+const norms = [
+  ...[batch, layer, layerPosition, instance, group, rms, partialRms, scale, batchRenormalization, ghost],
+  ...[batchInstance, switchable, positional, meanOnly, l1Batch, topkBatch, extendedBatch, batchChannel],
+  ...[adain, conditionalInstance, actNorm, frn, evoNormB0Entry, evoNormS0Entry, proxyLayer, proxyGroup],
+  ...[grn, localResponse, divisive, gdnEntry, dyt, derf, layerScaleEntry],
+  ...[weightStandardizationEntry, scaledWeightStandardizationEntry, weightNorm, spectral],
+];
 
-/**
- * Every norm once. The command line, gradcheck, verify, the laws (test/nn/norm/laws.test.ts) and the documentation read
- * this table: a norm that is not in it does not exist; one that is gets every check for free.
- */
-export const registry: readonly NormEntry[] = [...setNorms, ...otherNorms, ...weightNorms];
+type OptionsOf<Norm> = Norm extends DefinedNorm<infer Options> ? Options : never;
+type All<Union> = (Union extends unknown ? (each: Union) => void : never) extends (all: infer Each) => void
+  ? Each
+  : never;
 
-/** What `--norm` accepts: the registry's names, and 'none'. */
-export const normNames: readonly string[] = ['none', ...registry.map((entry) => entry.name)];
+/** Everything that some norm takes, by name; each takes what its own options name. */
+export type NormOptions = All<OptionsOf<(typeof norms)[number]>>;
 
-export function findNorm(name: string): NormEntry {
-  const entry = registry.find((each) => each.name === name);
-  if (!entry)
-    throw new Error(`unknown norm "${name}"; one of: ${registry.map((each) => each.name).join(', ')}.`);
-  return entry;
-}
+export type NormEntry = DefinedNorm<NormOptions>;
 
-/** What `--weight-norm` accepts: those that are put on weights. */
-export const weightNormNames: readonly string[] = weightNorms.map((entry) => entry.name);
-
-/** The norm of activations of that name for `features` channels; null for 'none'. */
-export function createNorm(name: string, features: number, options: NormOptions = {}): Norm | null {
-  if (name === 'none') {
-    checkDetached(name, false, options);
-    return null;
-  }
-  const { kind, build, detaches = false } = findNorm(name);
-  checkDetached(name, detaches, options);
-  if (kind === 'weight') {
-    throw new Error(
-      `"${name}" is a norm of weights, not of activations: put it on the layers with normalizeWeights(model, "${name}"), ` +
-        `or name it in createModel's options, as norm or, beside a norm of activations, as weightNorm.`,
-    );
-  }
-  return build(features, options);
-}
-
-/** Throws where statistics are to be constants in the backward pass and the norm has no such switch. */
-function checkDetached(name: string, detaches: boolean, { detachStatistics = 'none' }: NormOptions): void {
-  if (detaches || detachStatistics === 'none') return;
-  const able = registry.filter((entry) => entry.detaches).map((entry) => entry.name);
-  throw new Error(
-    `norm "${name}" does not take detachStatistics ("${detachStatistics}"); those that do: ${able.join(', ')}.`,
-  );
-}
+export const registry: readonly NormEntry[] = norms;

@@ -1,7 +1,7 @@
 import type { Tensor } from '../../autograd/index.ts';
 import * as ops from '../../autograd/index.ts';
+import { channelsFirst, channelsLast, denseLast, kernelLast } from '../../nn/border.ts';
 import type { Attributes } from '../attributes.ts';
-import { channelsFirst, channelsLast, denseLast, kernelLast } from '../border.ts';
 import { type GoldenOp, optional } from './goldenOp.ts';
 
 /** Linear, convolution, pooling, arithmetic, activations, reductions, shapes and losses, by their golden names. */

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { crossEntropy, noGrad } from '../../../src/autograd/index.ts';
 import type { ModelChoices } from '../../../src/nn/models/choices.ts';
 import { createModel, modelNames } from '../../../src/nn/models/registry.ts';
-import { normNames } from '../../../src/nn/norm/registry.ts';
+import { normNames } from '../../../src/nn/norm/createNorm.ts';
 import { parameterCount } from '../../../src/nn/summary.ts';
 import { Adam } from '../../../src/optim/index.ts';
 import { createRandom } from '../../../src/random.ts';

@@ -10,9 +10,8 @@ import { LayerNorm } from '../../../src/nn/norm/sample/layerNorm.ts';
 import { PartialRmsNorm } from '../../../src/nn/norm/sample/partialRmsNorm.ts';
 import { RmsNorm } from '../../../src/nn/norm/sample/rmsNorm.ts';
 import { ScaleNorm } from '../../../src/nn/norm/sample/scaleNorm.ts';
-import { setNorms } from '../../../src/nn/norm/setNorms.ts';
 import { createRandom } from '../../../src/random.ts';
-import { buildLayer, gradientOf, largest, normal, pass, relativeDifference } from './layers.ts';
+import { buildLayer, gradientOf, largest, normal, pass, relativeDifference, setNorms } from './layers.ts';
 
 /**
  * What went wrong in other frameworks, one test for each kind. The issues are named where they were reported. Cancellation at

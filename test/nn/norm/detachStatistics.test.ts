@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { createNorm, registry } from '../../../src/nn/norm/registry.ts';
+import { createNorm } from '../../../src/nn/norm/createNorm.ts';
+import { registry } from '../../../src/nn/norm/registry.ts';
 import { normal, pass, relativeDifference } from './layers.ts';
 
 /** Those whose sets are the channels of one position. */

@@ -1,12 +1,22 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { add, linear, noGrad, reshape, Tensor, wrap } from '../../../src/autograd/index.ts';
+import { withForm } from '../../../src/nn/norm/core/fused.ts';
 import { type NormEntry, type NormOptions, registry } from '../../../src/nn/norm/registry.ts';
-import { buildLayer, gradientOf, largest, normal, pass, relativeDifference, setsOf } from './layers.ts';
+import {
+  buildLayer,
+  formsOf,
+  gradientOf,
+  largest,
+  normal,
+  pass,
+  relativeDifference,
+  setsOf,
+} from './layers.ts';
 
 /**
- * The algebraic laws of norms (T1 to T10), for every norm of the registry that they apply to, over random shapes, groups,
- * parameters, inputs and upstreams, in float64. They need no other implementation to compare with.
+ * The algebraic laws of norms (docs/mathematics.md, T1 to T10), for every norm of the registry that they apply to, over random shapes, groups,
+ * parameters, inputs and upstreams, in float64, in the written form and in the fused one. They need no other implementation to compare with.
  */
 interface Sample {
   shape: [number, number, number, number];
@@ -36,11 +46,11 @@ function law(
 ) {
   describe(name, () => {
     for (const entry of registry.filter(applies)) {
-      test(entry.name, () => {
+      test.each(formsOf(entry))(`${entry.name}, %s`, (form) => {
         fc.assert(
           fc.property(samples, (sample) => {
-            fc.pre(sample.shape[3] >= (entry.leastFeatures ?? 1));
-            check(entry, sample);
+            fc.pre(sample.shape[3] >= entry.leastFeatures);
+            withForm(form, () => check(entry, sample));
           }),
           { numRuns: 40, seed: 20261122 },
         );

@@ -1,8 +1,24 @@
 import { Tensor } from '../../../src/autograd/index.ts';
 import type { SetView, Shape } from '../../../src/kernels/contract.ts';
+import type { Form } from '../../../src/nn/norm/core/fused.ts';
 import type { Norm, Then } from '../../../src/nn/norm/core/norm.ts';
-import type { NormEntry, NormOptions } from '../../../src/nn/norm/registry.ts';
+import { type NormEntry, type NormOptions, registry } from '../../../src/nn/norm/registry.ts';
 import { createRandom } from '../../../src/random.ts';
+
+/** The norms that divide by statistics over index sets, and ActNorm, which takes those of its first batch. */
+export const setNorms: readonly NormEntry[] = registry.filter(
+  ({ name, source }) => /\/norm\/(batch|sample|mixed)\//.test(source) || name === 'actnorm',
+);
+
+/** The other norms of activations. */
+export const otherNorms: readonly NormEntry[] = registry.filter(
+  (entry) => entry.kind === 'activation' && !setNorms.includes(entry),
+);
+
+/** Both forms of a norm with a fused kernel; of the others what is written. */
+export function formsOf({ fused }: NormEntry): readonly Form[] {
+  return fused ? ['written', 'fused'] : ['written'];
+}
 
 /** The layer in float64, with parameters that are not the initial ones. */
 export function buildLayer(entry: NormEntry, features: number, options: NormOptions, seed: number): Norm {

@@ -10,11 +10,10 @@ import { EvoNormS0 } from '../../../src/nn/norm/activation/evoNormS0.ts';
 import { FilterResponseNorm } from '../../../src/nn/norm/activation/filterResponseNorm.ts';
 import { ProxyNorm } from '../../../src/nn/norm/activation/proxyNorm.ts';
 import { lastAxesSets } from '../../../src/nn/norm/core/sets.ts';
-import { otherNorms } from '../../../src/nn/norm/otherNorms.ts';
+import { findNorm } from '../../../src/nn/norm/createNorm.ts';
 import { DynamicErf } from '../../../src/nn/norm/pointwise/dynamicErf.ts';
 import { DynamicTanh } from '../../../src/nn/norm/pointwise/dynamicTanh.ts';
 import { LayerScale } from '../../../src/nn/norm/pointwise/layerScale.ts';
-import { findNorm } from '../../../src/nn/norm/registry.ts';
 import { DivisiveNorm, divisiveNorm } from '../../../src/nn/norm/response/divisiveNorm.ts';
 import { Gdn, gdn } from '../../../src/nn/norm/response/gdn.ts';
 import { GlobalResponseNorm } from '../../../src/nn/norm/response/globalResponseNorm.ts';
@@ -25,11 +24,11 @@ import { layerNorm } from '../../../src/nn/norm/sample/layerNorm.ts';
 import { parameterGroups } from '../../../src/optim/index.ts';
 import { createRandom } from '../../../src/random.ts';
 import { images } from '../support.ts';
-import { buildLayer, gradientOf, largest, normal, pass, relativeDifference } from './layers.ts';
+import { buildLayer, gradientOf, largest, normal, otherNorms, pass, relativeDifference } from './layers.ts';
 
 const shape: Shape = [2, 3, 2, 6];
 const size = 72;
-const names = otherNorms.map((entry) => entry.name);
+const names = otherNorms.map((entry) => entry.name); // those that are no plain standardization, or do more
 
 function input(of: Shape = shape, seed: number | string = 1): Tensor {
   return new Tensor(normal(of, seed), of, { requiresGrad: true });

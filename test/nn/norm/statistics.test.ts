@@ -1,13 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import { randn, Tensor, tensor } from '../../../src/autograd/index.ts';
 import { BatchNorm } from '../../../src/nn/norm/batch/batchNorm.ts';
-import { findNorm } from '../../../src/nn/norm/registry.ts';
+import { findNorm } from '../../../src/nn/norm/createNorm.ts';
 import { GroupNorm } from '../../../src/nn/norm/sample/groupNorm.ts';
 import { InstanceNorm } from '../../../src/nn/norm/sample/instanceNorm.ts';
 import { LayerNorm } from '../../../src/nn/norm/sample/layerNorm.ts';
-import { setNorms } from '../../../src/nn/norm/setNorms.ts';
 import { createRandom } from '../../../src/random.ts';
-import { buildLayer, normal, pass } from './layers.ts';
+import { buildLayer, normal, pass, setNorms } from './layers.ts';
 
 describe('running statistics', () => {
   // One batch [1, 2, 4, 7]: mean 3.5, unbiased variance 7. PyTorch 1.13: running_mean .35, running_var .9 + .7

@@ -4,7 +4,7 @@ import { noGrad, sum, Tensor } from '../../../src/autograd/index.ts';
 import { Conv2d } from '../../../src/nn/layers/conv2d.ts';
 import { Linear } from '../../../src/nn/layers/linear.ts';
 import { createModel } from '../../../src/nn/models/registry.ts';
-import { createNorm, findNorm, weightNormNames } from '../../../src/nn/norm/registry.ts';
+import { createNorm, findNorm, weightNormNames } from '../../../src/nn/norm/createNorm.ts';
 import { normalizeWeights } from '../../../src/nn/norm/weights/normalizeWeights.ts';
 import type { WeightNorm } from '../../../src/nn/norm/weights/normOfWeights.ts';
 import {

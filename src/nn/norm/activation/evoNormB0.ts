@@ -1,66 +1,63 @@
-import { parameter, record, type Tensor } from '../../../autograd/index.ts';
-import { kernels } from '../../../kernels/active.ts';
-import type { Numbers, SetStatistics, SetView } from '../../../kernels/contract.ts';
-import { arithmetic, deviations, perInstance, positionAxes, positions } from '../core/arithmetic.ts';
+import { parameter, type Tensor } from '../../../autograd/index.ts';
+import type { NDArray, Numbers } from '../../../kernels/contract.ts';
+import { add, div, greater, maximum, mul, neg, over, sqrt, square, sub } from '../core/calculus.ts';
+import { defineNorm } from '../core/define.ts';
+import { epsOf } from '../core/golden.ts';
 import { affineParameters, type Then } from '../core/norm.ts';
+import { rule } from '../core/rule.ts';
 import { buffer, moveTowards, RunningNorm, type RunningOptions } from '../core/running.ts';
-import { scaleShift } from '../core/scaleShift.ts';
-import { channelSets, checkFeatures, groupSets } from '../core/sets.ts';
+import { checkFeatures, groupSets } from '../core/sets.ts';
+import { scaleShift } from '../pointwise/scaleShift.ts';
 
 /**
  * EvoNorm-B0 (Liu, Brock, Simonyan, Le 2020, arXiv:2004.02967): norm and activation in one, found by search.
  *
- * Index sets  two: the channel over batch and positions (m = N H W) for A, the channel of one sample (H W) for I.
- *             Both are standard deviations, yet no mean is subtracted from x itself.
- * Forward     A = sqrt(var + eps) of the channel,  I = sqrt(var + eps) of the instance,  B = v1 x + I,
- *             D = max(A, B),  z = x / D,  y = gamma z + beta
- * Backward    g = gamma dy. x reaches L directly, and through D by the larger of two branches:
- *               dD = -g z / D,  dB = dD where B > A,  dA = sum of dD where A > B,  dI = sum over H, W of dB
- *             B holds x itself; dI/dx = (x - mean) / (H W I) = xHatI / (H W), and likewise dA/dx = xHatA / m:
- *               dx = g / D + dB v1 + xHatI dI / (H W) + xHatA dA / m
- *             dv1 = sum dB x,  dgamma = sum dy z,  dbeta = sum dy
- * Evaluation  A is the running one, a constant: its path is absent.
- *
- * Depends on the batch while training. Traps: it brings its own activation, so no ReLU follows; where none is wanted (the
- * last layer of a residual branch) only gamma and beta remain; there is a kink at A = B.
+ * Two index sets: the channel over batch and positions (m = N H W) for A, the channel of one sample (m = H W) for I. Both are
+ * standard deviations, yet no mean is subtracted from x itself. In evaluation v, the variance under A, is the running one, a
+ * constant. Returns y, and v of each channel.
  */
-export function evoNormB0(x: Tensor, set: EvoNormB0Call): Tensor {
-  const { gamma, beta, v1, eps, runningVar, observe } = set;
-  const { add, sub, mul, div, affine, sum } = arithmetic(x);
-  const k = kernels(x);
-  const { shape } = x;
-  const channels = shape[x.rank - 1];
-  const options = { eps, epsInside: true, ddof: 0, center: true } as const;
-  const standardized = (view: SetView) => k.standardize({ x, view, gamma: null, beta: null, options });
+export function evoNormB0(x: Tensor, set: EvoNormB0Call): { y: Tensor; statistics: { variance: NDArray } } {
+  const { gamma, beta, v1, eps, given } = set;
+  const view = groupSets(x.shape, 1); // [n, p, 1, C]
+  const [channel, instance] = [over('np'), over('p')];
+  const constants = { given: { v: given } };
+  const tensors = { x, gamma, beta, v1 };
+  const { y, statistics } = rule('evoNormB0', view, tensors, constants, ({ x, gamma, beta, v1 }, norm) => {
+    const fromChannel = sub(x, channel.mean(x));
+    const fromInstance = sub(x, instance.mean(x));
+    const v = norm.statistic('v', () => channel.mean(square(fromChannel)));
+    const i = norm.statistic('i', () => sqrt(add(instance.mean(square(fromInstance)), eps)));
+    const a = sqrt(add(v, eps));
+    const b = add(mul(v1, x), i);
+    const d = maximum(b, a);
+    const z = div(x, d);
+    norm.steps({ a, b, d, z });
 
-  const batch = runningVar ? null : standardized(channelSets(shape));
-  const instance = standardized(groupSets(shape, channels));
-  if (batch) observe?.(batch.statistics);
-  const a = deviations(x, [channels], batch?.statistics.variance ?? runningVar!, eps);
-  const i = deviations(x, perInstance(shape), instance.statistics.variance, eps);
-  const b = add(mul(x, v1), i);
-  const d = k.binary('maximum', b, a);
-  const z = div(x, d);
-  const scaled = gamma ? mul(z, gamma) : z;
-
-  return record('evoNormB0', beta ? add(scaled, beta) : scaled, [x, gamma, beta, v1], (dy) => {
-    const g = gamma ? mul(dy, gamma) : dy;
-    const dD = affine(div(mul(g, z), d), -1);
-    const dB = mul(dD, k.binary('greater', b, a));
     return [
-      () => {
-        const direct = add(div(g, d), mul(dB, v1));
-        const dI = sum(dB, positionAxes(shape));
-        const dx = add(direct, affine(mul(instance.y, dI), 1 / positions(shape)));
-        if (!batch) return dx;
-        const dA = sum(sub(dD, dB), [0, ...positionAxes(shape)]);
-        return add(dx, affine(mul(batch.y, dA), channels / x.size));
+      add(mul(gamma, z), beta),
+      (dy) => {
+        const g = mul(gamma, dy);
+        const dd = neg(div(mul(g, z), d));
+        const db = mul(dd, greater(b, a)); // D is the larger of the two; at A = B, where there is a kink, A is taken
+        const di = instance.sum(db);
+        const da = channel.sum(sub(dd, db));
+        const dv = div(da, mul(2, a));
+        norm.steps({ g, dd, db, di, da, dv });
+        return {
+          x: () =>
+            norm.paths({
+              direct: add(div(g, d), mul(v1, db)), // x stands in B itself as well
+              i: mul(di, div(fromInstance, mul(instance.m(x), i))), // di/dx = (x - mean) / (m i)
+              v: mul(dv, div(mul(2, fromChannel), channel.m(x))),
+            }),
+          gamma: () => mul(dy, z),
+          beta: () => dy,
+          v1: () => mul(db, x),
+        };
       },
-      () => mul(dy, z),
-      dy,
-      () => mul(dB, x),
     ];
   });
+  return { y, statistics: { variance: statistics.v } };
 }
 
 export interface EvoNormB0Call {
@@ -70,10 +67,8 @@ export interface EvoNormB0Call {
   /** [C] */
   v1: Tensor;
   eps: number;
-  /** [C], for evaluation; null: the variance of the batch. */
-  runningVar: Tensor | null;
-  /** Sees the statistics of the batch: to move the running variance. */
-  observe?: (batch: SetStatistics) => void;
+  /** The running variance [C], for evaluation; absent: that of the batch. */
+  given?: NDArray | null;
 }
 
 export interface EvoNormB0Options extends RunningOptions {
@@ -105,11 +100,12 @@ export class EvoNormB0 extends RunningNorm {
   /** With `relu` and no residual its own activation takes the ReLU's place; else y = gamma x + beta. */
   forward(x: Tensor, then: Then = {}): Tensor {
     checkFeatures(`EvoNormB0(features=${this.features})`, x.shape, this.features);
-    const { gamma, beta, v1, learning } = this;
+    const { gamma, beta, v1, runningVar } = this;
     if (!then.relu || then.residual) return scaleShift(x, gamma, beta, then);
-    const runningVar = learning ? null : this.runningVar;
-    const observe = ({ variance }: SetStatistics) => this.#follow(variance.data, x.size / this.features);
-    return evoNormB0(x, { gamma, beta, v1, eps: this.options.eps ?? 1e-5, runningVar, observe });
+    const given = this.givenFrom(runningVar);
+    const { y, statistics } = evoNormB0(x, { gamma, beta, v1, given, eps: this.options.eps ?? 1e-5 });
+    if (!given) this.#follow(statistics.variance.data, x.size / this.features);
+    return y;
   }
 
   /** The running variance takes the unbiased one; a set of one value has none, and its 0 is taken as it is. */
@@ -122,3 +118,33 @@ export class EvoNormB0 extends RunningNorm {
     );
   }
 }
+
+export const evoNormB0Entry = defineNorm<EvoNormB0Options>({
+  name: 'evonorm-b0',
+  title: 'EvoNorm-B0',
+  paper: 'Liu, Brock, Simonyan, Le 2020, arXiv:2004.02967',
+  sets: 'the channel, over the batch and all positions; and the channel of the sample',
+  parameters: 'gamma [C], beta [C], v1 [C]',
+  dependsOnBatch: 'training',
+  batchOfOne: 'works; both deviations are then the same',
+  defaults: [
+    { where: 'paper, TPU code', says: 'eps 1e-5' },
+    { where: 'timm', says: 'eps 1e-3; running variance with n / (n − 1), which divides by 0 for n = 1' },
+  ],
+  traps: [
+    'It brings its own activation, so no ReLU follows; where none is wanted (the last layer of a residual branch) only gamma ' +
+      'and beta remain.',
+    'B holds x itself, which is one more way for the gradient.',
+    'There is a kink at A = B.',
+  ],
+  golden: {
+    evoNormB0: {
+      run({ x, gamma, beta, v1, runningVar }, a) {
+        const given = a.flag('training', true) ? null : runningVar;
+        return evoNormB0(x, { gamma, beta, v1, given, eps: epsOf(a) }).y;
+      },
+    },
+  },
+  source: import.meta.url,
+  build: (features, options) => new EvoNormB0(features, options),
+});

@@ -1,61 +1,50 @@
-import { parameter, record, type Tensor } from '../../../autograd/index.ts';
-import { kernels } from '../../../kernels/active.ts';
-import type { NDArray } from '../../../kernels/contract.ts';
-import { arithmetic, deviations } from '../core/arithmetic.ts';
-import { checkGroups } from '../core/groups.ts';
+import { parameter, type Tensor } from '../../../autograd/index.ts';
+import { add, div, mean, mul, neg, sigmoid, sizeOver, sqrt, square, sub, sum } from '../core/calculus.ts';
+import { defineNorm } from '../core/define.ts';
+import { epsOf } from '../core/golden.ts';
+import { checkGroups, type GroupOptions, groupsFor } from '../core/groups.ts';
 import { affineParameters, Norm, type Then } from '../core/norm.ts';
-import { scaleShift } from '../core/scaleShift.ts';
+import { rule } from '../core/rule.ts';
 import { checkFeatures, groupSets } from '../core/sets.ts';
+import { scaleShift } from '../pointwise/scaleShift.ts';
 
 /**
  * EvoNorm-S0 (Liu, Brock, Simonyan, Le 2020, arXiv:2004.02967): norm and activation in one, found by search.
  *
- * Index set   S_i = { j : j_N = i_N, group(j_C) = group(i_C) }, as in GroupNorm; m = H W C / G. The deviation is that from
- *             the mean, yet no mean is subtracted from x itself.
- * Forward     D = sqrt(var + eps),  s = sigmoid(v1 x),  z = x s / D,  y = gamma z + beta
- * Backward    g = gamma dy,  dn = g / D for the numerator n = x s. x reaches L through n and through D:
- *               through n   dn/dx = s + v1 x s (1 - s)
- *               through D   dD = -sum over the group of g z / D,  and dD/dx = (x - mean) / (m D) = xHat / m
- *               dx = dn (s + v1 x s (1 - s)) + xHat dD / m
- *             dv1 = sum dn x^2 s (1 - s),  dgamma = sum dy z,  dbeta = sum dy
- *
- * Depends on no other sample. Traps: it brings its own activation, so no ReLU follows; where none is wanted (the last layer
- * of a residual branch) only gamma and beta remain; for constant sets D = sqrt(eps), and y is large.
+ * S_i = { j : j_N = i_N, group(j_C) = group(i_C) }, as in GroupNorm; m = H W C / G. D is the deviation from the mean, yet no
+ * mean is subtracted from x itself. Depends on no other sample; training and evaluation are the same.
  */
 export function evoNormS0(x: Tensor, set: EvoNormS0Call): Tensor {
   const { gamma, beta, v1, groups, eps } = set;
-  const { add, mul, div, affine, sum, square } = arithmetic(x);
-  const k = kernels(x);
-  const view = groupSets(x.shape, groups);
-  // Read as [n, p, g, k] so that one number per set [n, 1, g, 1] broadcasts, and one per channel [g, k] as well
-  const inSets = (a: NDArray): NDArray => ({ shape: [view.n, view.p, view.g, view.k], data: a.data });
-  const inGroups = (a: NDArray): NDArray => ({ shape: [view.g, view.k], data: a.data });
-  const back = (a: NDArray): NDArray => ({ shape: x.shape, data: a.data });
+  const tensors = { x, gamma, beta, v1 };
+  return rule('evoNormS0', groupSets(x.shape, groups), tensors, {}, ({ x, gamma, beta, v1 }, norm) => {
+    const fromMean = sub(x, mean(x));
+    const d = norm.statistic('d', () => sqrt(add(mean(square(fromMean)), eps)));
+    const s = sigmoid(mul(v1, x));
+    const z = div(mul(x, s), d);
+    norm.steps({ s, z });
 
-  const options = { eps, epsInside: true, ddof: 0, center: true } as const;
-  const { y: xHat, statistics } = k.standardize({ x, view, gamma: null, beta: null, options });
-  const d = deviations(x, [view.n, 1, view.g, 1], statistics.variance, eps);
-  const [input, slope] = [inSets(x), inGroups(v1)];
-  const s = k.unary('sigmoid', mul(input, slope));
-  const z = div(mul(input, s), d);
-  const scaled = gamma ? mul(z, inGroups(gamma)) : z;
-  const y = beta ? add(scaled, inGroups(beta)) : scaled;
-
-  return record('evoNormS0', back(y), [x, gamma, beta, v1], (dy) => {
-    const g = gamma ? mul(inSets(dy), inGroups(gamma)) : inSets(dy);
-    const dn = div(g, d);
-    const bend = mul(s, affine(s, -1, 1)); // s (1 - s)
     return [
-      () => {
-        const throughN = mul(dn, add(s, mul(mul(input, slope), bend)));
-        const dD = affine(div(sum(mul(g, z), [1, 3]), d), -1 / (view.p * view.k));
-        return back(add(throughN, mul(inSets(xHat), dD)));
+      add(mul(gamma, z), beta),
+      (dy) => {
+        const g = mul(gamma, dy);
+        const dn = div(g, d); // of the numerator n = x s
+        const dd = neg(div(sum(mul(g, z)), d));
+        const bend = mul(s, sub(1, s)); // the slope of the sigmoid
+        norm.steps({ g, dn, dd, bend });
+        return {
+          x: () =>
+            norm.paths({
+              direct: mul(dn, add(s, mul(mul(v1, x), bend))), // x stands in the numerator twice
+              d: mul(dd, div(fromMean, mul(sizeOver(x), d))), // dd/dx = (x - mean) / (m d)
+            }),
+          gamma: () => mul(dy, z),
+          beta: () => dy,
+          v1: () => mul(dn, mul(square(x), bend)),
+        };
       },
-      () => back(mul(inSets(dy), z)),
-      dy,
-      () => back(mul(dn, mul(square(input), bend))),
     ];
-  });
+  }).y;
 }
 
 export interface EvoNormS0Call {
@@ -102,3 +91,24 @@ export class EvoNormS0 extends Norm {
     return evoNormS0(x, { groups, gamma, beta, v1, eps: this.options.eps ?? 1e-5 });
   }
 }
+
+export const evoNormS0Entry = defineNorm<EvoNormS0Options & GroupOptions>({
+  name: 'evonorm-s0',
+  title: 'EvoNorm-S0',
+  paper: 'Liu, Brock, Simonyan, Le 2020, arXiv:2004.02967',
+  sets: 'the group of channels of the sample, over all positions',
+  parameters: 'gamma [C], beta [C], v1 [C]',
+  traps: [
+    'It brings its own activation, so no ReLU follows; where none is wanted (the last layer of a residual branch) only gamma ' +
+      'and beta remain.',
+    'For constant sets D = sqrt(eps), and y is large.',
+  ],
+  golden: {
+    evoNormS0: {
+      run: ({ x, gamma, beta, v1 }, a) =>
+        evoNormS0(x, { gamma, beta, v1, groups: a.number('groups'), eps: epsOf(a) }),
+    },
+  },
+  source: import.meta.url,
+  build: (features, options) => new EvoNormS0(groupsFor(features, options), features, options),
+});

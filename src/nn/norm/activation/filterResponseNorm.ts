@@ -1,32 +1,43 @@
-import { add, neg, parameter, record, standardize, sub, type Tensor } from '../../../autograd/index.ts';
-import { kernels } from '../../../kernels/active.ts';
-import type { NDArray } from '../../../kernels/contract.ts';
-import { positionAxes, small } from '../core/arithmetic.ts';
-import { affineParameters, Norm, type Then } from '../core/norm.ts';
-import { checkFeatures, groupSets } from '../core/sets.ts';
-import { setMeanSquares } from '../core/standardizeBy.ts';
+import {
+  sub as difference,
+  neg as minus,
+  parameter,
+  add as plus,
+  type Tensor,
+} from '../../../autograd/index.ts';
+import type { SetView } from '../../../kernels/contract.ts';
+import {
+  abs,
+  add,
+  div,
+  greater,
+  maximum,
+  mean,
+  mul,
+  neg,
+  sign,
+  sqrt,
+  square,
+  sub,
+  sum,
+} from '../core/calculus.ts';
+import { defineNorm } from '../core/define.ts';
+import { runsFused, standardize } from '../core/fused.ts';
+import { affineParameters, followedBy, Norm, type Then } from '../core/norm.ts';
+import { rule } from '../core/rule.ts';
+import { checkFeatures, instanceSets } from '../core/sets.ts';
 
 /**
  * Filter Response Normalization with the Thresholded Linear Unit (Singh and Krishnan 2019, arXiv:1911.09737).
  *
- * Index set   S_i = { j : j_N = i_N, j_C = i_C }: one set per sample and channel, over the positions; m = H W.
- *             No mean is subtracted.
- * Forward     nu2 = (1/m) sum x^2,  s = sqrt(nu2 + eps + |learnedEps|),  xHat = x / s,
- *             z = gamma xHat + beta,  y = max(z, tau): TLU, a ReLU with a learned threshold per channel
- * Backward    dtau = sum of dy where z < tau,  dz = dy where z > tau,  g = gamma dz. x reaches L directly and through nu2:
- *               through nu2   ds = -sum g xHat / s,  and ds/dx = x / (m s) = xHat / m
- *               dx = (1/s) ( g - xHat mean(g xHat) ),  dgamma = sum dz xHat,  dbeta = sum dz
- *               dlearnedEps = sign(learnedEps) sum over N of -sum(g xHat) / (2 s^2), since ds/d(s^2) = 1 / (2 s)
- *
- * Depends on no other sample. Traps: it brings its own activation, so no ReLU follows; over one position (vectors, 1x1
- * images) xHat = sign(x) and the gradient vanishes, unless learnedEps is there and large; at z = tau there is a kink.
+ * S_i = { j : j_N = i_N, j_C = i_C }: one set per sample and channel, over the positions; m = H W. No mean is subtracted. TLU,
+ * y = max(z, tau), is a ReLU with a learned threshold per channel. Depends on no other sample; training and evaluation are
+ * the same.
  */
 export function filterResponseNorm(x: Tensor, set: FilterResponseCall): Tensor {
-  const { tau, ...affine } = set;
-  if (!tau) return response(x, affine);
-  // max(z, tau) = max(z - tau, 0) + tau: beta takes tau in, and the core has the ReLU
-  const beta = set.beta ? sub(set.beta, tau) : neg(tau);
-  return add(response(x, { ...affine, beta, relu: true }), tau);
+  const view = instanceSets(x.shape);
+  if (runsFused(x) && !set.learnedEps) return fused(x, view, set);
+  return followedBy(written(x, view, set), set);
 }
 
 export interface FilterResponseCall extends Then {
@@ -40,53 +51,47 @@ export interface FilterResponseCall extends Then {
   eps: number;
 }
 
-/** z, without the TLU. */
-function response(x: Tensor, set: Omit<FilterResponseCall, 'tau'>): Tensor {
-  const { learnedEps, ...rest } = set;
-  if (learnedEps) return withLearnedEps(x, learnedEps, rest);
-  return standardize(x, groupSets(x.shape, x.shape[x.rank - 1]), { ...rest, center: false });
+function written(x: Tensor, view: SetView, set: FilterResponseCall): Tensor {
+  const { gamma, beta, tau, learnedEps, eps } = set;
+  const tensors = { x, gamma, beta, tau, learnedEps };
+  return rule('filterResponseNorm', view, tensors, {}, ({ x, gamma, beta, tau, learnedEps }, norm) => {
+    const nu2 = norm.statistic('nu2', () => mean(square(x)));
+    const s = sqrt(add(add(nu2, eps), learnedEps && abs(learnedEps)));
+    const xHat = div(x, s);
+    const z = add(mul(gamma, xHat), beta);
+    norm.steps({ s, xHat, z });
+
+    return [
+      tau ? maximum(z, tau) : z,
+      (dy) => {
+        const open = tau && greater(z, tau); // at z = tau there is a kink; tau takes the gradient
+        const dz = mul(open, dy);
+        const g = mul(gamma, dz);
+        const ds = neg(div(sum(mul(g, xHat)), s));
+        norm.steps({ dz, g, ds });
+        return {
+          x: () =>
+            norm.paths({
+              direct: div(g, s),
+              nu2: neg(div(mul(xHat, mean(mul(g, xHat))), s)), // ds/dx = x / (m s) = xHat / m
+            }),
+          gamma: () => mul(dz, xHat),
+          beta: () => dz,
+          tau: () => sub(dy, dz),
+          learnedEps: () => mul(div(ds, mul(2, s)), sign(learnedEps!)), // ds/d(s^2) = 1 / (2 s)
+        };
+      },
+    ];
+  }).y;
 }
 
-/** The same with eps + |learnedEps| under the root: the core with a mean square that is larger by |learnedEps|. */
-function withLearnedEps(
-  x: Tensor,
-  learnedEps: Tensor,
-  set: Omit<FilterResponseCall, 'tau' | 'learnedEps'>,
-): Tensor {
-  const { gamma, beta, eps, relu = false, residual = null } = set;
-  const k = kernels(x);
-  const channels = x.shape[x.rank - 1];
-  const view = groupSets(x.shape, channels);
-  const options = { eps, epsInside: true, ddof: 0, center: false } as const;
-  const learned = (c: number) => learnedEps.data[learnedEps.size > 1 ? c : 0];
-  const shape = [view.n, channels];
-  const variance = Float64Array.from(
-    setMeanSquares(x, view),
-    (square, set) => square + Math.abs(learned(set % channels)),
-  );
-  const mean = new Float64Array(variance.length);
-  const statistics = { mean: { shape, data: mean }, variance: { shape, data: variance } };
-  const { y } = k.standardize({ x, view, gamma, beta, options, given: statistics, relu, residual });
-
-  return record('filterResponseNorm', y, [x, gamma, beta, residual, learnedEps], (dy, needs) => {
-    const [needsX, needsGamma, needsBeta] = needs;
-    const { dx, dgamma, dbeta, dresidual } = k.standardizeBackward({
-      ...{ dy, x, y, view, gamma, options, statistics, relu },
-      through: { mean: false, variance: true },
-      needs: { x: needsX, gamma: needsGamma, beta: needsBeta, residual: true }, // dresidual is dz
-    });
-    const dLearnedEps = () => {
-      const dzX = k.reduce('sum', k.binary('mul', dresidual as NDArray, x), positionAxes(x.shape)).data;
-      const d = new Float64Array(channels);
-      for (let i = 0; i < dzX.length; i++) {
-        const c = i % channels;
-        const gX = dzX[i] * (gamma ? gamma.data[c] : 1); // s sum(g xHat)
-        d[c] -= (Math.sign(learned(c)) * gX) / (2 * (variance[i] + eps) ** 1.5);
-      }
-      return small(x, [channels], d);
-    };
-    return [dx, dgamma, dbeta, dresidual, dLearnedEps];
-  });
+/** max(z, tau) = max(z - tau, 0) + tau: beta takes tau in, and the kernel has the ReLU. */
+function fused(x: Tensor, view: SetView, { tau, ...set }: FilterResponseCall): Tensor {
+  if (!tau) return standardize(x, view, { ...set, center: false }).y;
+  const { gamma, eps } = set;
+  const beta = set.beta ? difference(set.beta, tau) : minus(tau);
+  const { y } = standardize(x, view, { gamma, beta, eps, relu: true, center: false });
+  return followedBy(plus(y, tau), set);
 }
 
 export interface FilterResponseNormOptions {
@@ -127,3 +132,30 @@ export class FilterResponseNorm extends Norm {
     return filterResponseNorm(x, { ...rest, gamma, beta, learnedEps, eps: this.options.eps ?? 1e-6 });
   }
 }
+
+export const frn = defineNorm<FilterResponseNormOptions>({
+  name: 'frn',
+  aliases: ['filter-response-norm'],
+  title: 'Filter Response Norm + TLU',
+  paper: 'Singh and Krishnan 2019, arXiv:1911.09737',
+  sets: 'the channel of the sample, over all positions',
+  parameters: 'gamma [C], beta [C], tau [C]',
+  fused: true,
+  defaults: [
+    { where: 'paper', says: 'eps 1e-6; a learned eps per channel, from 1e-4, for layers of one position' },
+    { where: 'TensorFlow Addons', says: 'one learned eps for the whole layer' },
+  ],
+  traps: [
+    'It brings its own activation, so no ReLU follows.',
+    'Over one position (vectors, 1x1 images) xHat = sign(x) and the gradient vanishes, unless a learned eps is there and large.',
+    'At z = tau there is a kink.',
+  ],
+  golden: {
+    filterResponseNorm: {
+      run: ({ x, gamma, beta, tau = null, learnedEps = null }, a) =>
+        filterResponseNorm(x, { gamma, beta, tau, learnedEps, eps: a.number('eps', 1e-6) }),
+    },
+  },
+  source: import.meta.url,
+  build: (features, options) => new FilterResponseNorm(features, options),
+});

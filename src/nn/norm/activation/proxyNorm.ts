@@ -1,38 +1,38 @@
-import { gelu, parameter, record, relu, silu, standardize, type Tensor } from '../../../autograd/index.ts';
-import { kernels } from '../../../kernels/active.ts';
-import type { NDArray } from '../../../kernels/contract.ts';
-import { small } from '../core/arithmetic.ts';
-import { checkGroups } from '../core/groups.ts';
+import { gelu, parameter, relu, silu, type Tensor } from '../../../autograd/index.ts';
+import {
+  add,
+  div,
+  inPrecisionOf,
+  mul,
+  neg,
+  special,
+  sqrt,
+  square,
+  sub,
+  sum,
+  type Values,
+} from '../core/calculus.ts';
+import { defineNorm } from '../core/define.ts';
+import { type Attributes, epsOf } from '../core/golden.ts';
+import { checkGroups, type GroupOptions, groupsFor } from '../core/groups.ts';
 import { affineParameters, Norm, type ParameterRule, type Then } from '../core/norm.ts';
-import { channelSets, checkFeatures, groupSets } from '../core/sets.ts';
+import { rule } from '../core/rule.ts';
+import { channelSets, checkFeatures } from '../core/sets.ts';
+import { groupNorm } from '../sample/groupNorm.ts';
 import { type Moments, momentsOf, type ProxyActivation, type ProxyExpectation } from './proxyMoments.ts';
 
 /**
  * Proxy Normalization (Labatie, Masters, Eaton-Rosen, Luschi 2021, arXiv:2106.03743) of an activation f behind LayerNorm or
  * GroupNorm: what BatchNorm would do to f's output, with a Gaussian stand-in (the proxy) for the batch.
  *
- * Index set   of the norm in front: LayerNorm's (one group) or GroupNorm's. The proxy has none: its moments belong to a
- *             channel, and no data enters them.
- * Forward     xHat as in GroupNorm, without its gamma and beta;  a = f(gamma xHat + beta)
- *             the proxy goes the same way: u ~ N(betaProxy, (1 + gammaProxy)^2),  m, V = mean and variance of f(gamma u + beta)
- *             y = (a - m) / D,  D = sqrt(V + proxyEps)
- * Backward    da = dy / D;  gamma, beta and x get their share through a as in any norm with an activation
- *             dm = -sum dy / D,  dV = -sum dy y / (2 D^2)
- *             gamma u + beta ~ N(mu, s^2), mu = beta + gamma betaProxy, s = gamma (1 + gammaProxy); by the chain rule
- *             q = dm m_mu + dV V_mu,  r = dm m_s + dV V_s  (derivatives by mu and s: proxyMoments.ts)
- *             dbeta += q,  dgamma += betaProxy q + (1 + gammaProxy) r,  dbetaProxy = gamma q,  dgammaProxy = gamma r
- *
- * Depends on no other sample. Traps: the norm's own gamma and beta are gone, these two serve f and the proxy alike; forgetting
- * the path through m and V leaves gradients that look plausible; only betaProxy and gammaProxy have weight decay (the
- * authors' code), which pulls the proxy towards N(0, 1).
+ * S_i is that of the norm in front: LayerNorm's (one group) or GroupNorm's. The proxy has none: its moments belong to a channel,
+ * and no data enters them. Depends on no other sample; training and evaluation are the same.
  */
 export function proxyNorm(x: Tensor, set: ProxyNormCall): Tensor {
   const { activation, gamma, beta, groups, eps } = set;
-  const view = groupSets(x.shape, groups);
-  if (activation === 'relu') {
-    return byProxy(standardize(x, view, { gamma, beta, eps, relu: true }), set); // f in the norm's own pass
-  }
-  return byProxy(functions[activation](standardize(x, view, { gamma, beta, eps })), set);
+  // ReLU is done in the norm's own pass
+  if (activation === 'relu') return byProxy(groupNorm(x, { groups, gamma, beta, eps, relu: true }), set);
+  return byProxy(functions[activation](groupNorm(x, { groups, gamma, beta, eps })), set);
 }
 
 export interface ProxyNormCall {
@@ -50,54 +50,64 @@ export interface ProxyNormCall {
 
 const functions = { relu, gelu, silu };
 
-/** y = (a - m) / D, with the proxy's m and D of each channel: the core with statistics that are given. */
+/** y = (a - m) / D for a = f(gamma xHat + beta): the proxy u ~ N(betaProxy, (1 + gammaProxy)^2) goes through the same f. */
 function byProxy(a: Tensor, set: ProxyNormCall): Tensor {
-  const { gamma, beta, betaProxy, gammaProxy } = set;
-  const k = kernels(a);
-  const moments = momentsOf(set.activation, set.expectation);
-  const proxies = Array.from(gamma.data, (scale, c) =>
-    moments(beta.data[c] + scale * betaProxy.data[c], scale * (1 + gammaProxy.data[c])),
-  );
-  const doubles = (of: (proxy: Moments) => number) => ({
-    shape: gamma.shape,
-    data: Float64Array.from(proxies, of),
-  });
-  const statistics = { mean: doubles(({ mean }) => mean), variance: doubles(({ variance }) => variance) };
-  const options = { eps: set.proxyEps, epsInside: true, ddof: 0, center: true } as const;
-  const core = { x: a, view: channelSets(a.shape), gamma: null, options };
-  const { y } = k.standardize({ ...core, beta: null, given: statistics });
+  const { gamma, beta, betaProxy, gammaProxy, proxyEps } = set;
+  const tensors = { x: a, gamma, beta, betaProxy, gammaProxy };
+  const view = channelSets(a.shape);
+  return rule('proxyNorm', view, tensors, {}, ({ x: a, gamma, beta, betaProxy, gammaProxy }, norm) => {
+    // gamma u + beta ~ N(mu, s^2)
+    const mu = add(mul(gamma, betaProxy), beta);
+    const s = mul(gamma, add(gammaProxy, 1));
+    const { m, v, dm: dmBy, dv: dvBy } = momentsAt(mu, s, set);
+    const d = sqrt(add(v, proxyEps));
+    const y = div(sub(a, m), d);
+    norm.steps({ mu, s, m, v, d });
 
-  return record('proxyNorm', y, [a, gamma, beta, betaProxy, gammaProxy], (dy, [needsA]) => {
-    const back = k.standardizeBackward({
-      ...{ ...core, dy, y, statistics },
-      through: { mean: false, variance: false },
-      needs: { x: needsA, gamma: true, beta: true, residual: false },
-    });
-    const [sumDyY, sumDy] = [back.dgamma as NDArray, back.dbeta as NDArray];
-    const chain = proxies.map(({ variance, dMean, dVariance }, c) => {
-      const deviation = Math.sqrt(variance + set.proxyEps);
-      const dm = -sumDy.data[c] / deviation;
-      const dV = -sumDyY.data[c] / (2 * deviation ** 2);
-      return { q: dm * dMean.mu + dV * dVariance.mu, r: dm * dMean.s + dV * dVariance.s };
-    });
-    const gradient = (of: (chain: { q: number; r: number }, c: number) => number) =>
-      small(a, gamma.shape, chain.map(of));
     return [
-      back.dx,
-      gradient(({ q, r }, c) => betaProxy.data[c] * q + (1 + gammaProxy.data[c]) * r),
-      gradient(({ q }) => q),
-      gradient(({ q }, c) => gamma.data[c] * q),
-      gradient(({ r }, c) => gamma.data[c] * r),
+      y,
+      (dy) => {
+        const dm = neg(div(sum(dy), d));
+        const dv = neg(div(sum(mul(dy, y)), mul(2, square(d))));
+        const dmu = add(mul(dm, dmBy.mu), mul(dv, dvBy.mu));
+        const ds = add(mul(dm, dmBy.s), mul(dv, dvBy.s));
+        norm.steps({ dm, dv, dmu, ds });
+        return {
+          x: () => norm.paths({ direct: div(dy, d) }),
+          // What gamma and beta get through the data comes to them through a
+          gamma: () => add(mul(betaProxy, dmu), mul(add(gammaProxy, 1), ds)),
+          beta: () => dmu,
+          betaProxy: () => mul(gamma, dmu),
+          gammaProxy: () => mul(gamma, ds),
+        };
+      },
     ];
-  });
+  }).y;
+}
+
+/** Mean and variance of f(N(mu, s^2)), and their derivatives by mu and s, in double (proxyMoments.ts). */
+function momentsAt(mu: Values, s: Values, { activation, expectation }: ProxyNormCall) {
+  const moments = momentsOf(activation, expectation);
+  const each = Array.from(mu.data, (at, c) => moments(at, s.data[c]));
+  const numbers = (name: string, of: (moments: Moments) => number) =>
+    special(name, [mu, s], { shape: mu.shape, data: inPrecisionOf(mu, each.map(of)) });
+  return {
+    m: numbers(`${activation}Mean`, ({ mean }) => mean),
+    v: numbers(`${activation}Variance`, ({ variance }) => variance),
+    dm: { mu: numbers('dm/dmu', ({ dMean }) => dMean.mu), s: numbers('dm/ds', ({ dMean }) => dMean.s) },
+    dv: {
+      mu: numbers('dv/dmu', ({ dVariance }) => dVariance.mu),
+      s: numbers('dv/ds', ({ dVariance }) => dVariance.s),
+    },
+  };
 }
 
 export interface ProxyNormOptions {
-  /** Added to the variance of xHat; 1e-5 unless told otherwise. */
+  /** Added to the variance of xHat; default: 1e-5. */
   eps?: number;
-  /** Added to the proxy's variance; 0.03 unless told otherwise, as in the authors' code. */
+  /** Added to the proxy's variance; default: 0.03, as in the authors' code. */
   proxyEps?: number;
-  /** 'exact' for ReLU and 'gaussHermite' for the others, unless told otherwise. */
+  /** Default: 'exact' for ReLU and 'gaussHermite' for the others. */
   expectation?: ProxyExpectation;
 }
 
@@ -132,7 +142,7 @@ export class ProxyNorm extends Norm {
     const { eps = 1e-5, proxyEps = 0.03 } = this.options;
     const activation = then.activation ?? (then.relu ? 'relu' : null);
     if (!activation || then.residual) {
-      return standardize(x, groupSets(x.shape, groups), { ...then, gamma, beta, eps });
+      return groupNorm(x, { ...then, groups, gamma, beta, eps });
     }
     const { expectation = activation === 'relu' ? 'exact' : 'gaussHermite' } = this.options;
     const proxied = { gamma, beta, betaProxy, gammaProxy, proxyEps };
@@ -151,4 +161,65 @@ export class ProxyNorm extends Norm {
 /** GELU and SiLU, too, may follow. */
 export interface ActivatedThen extends Then {
   activation?: ProxyActivation;
+}
+
+const common = {
+  paper: 'Labatie, Masters, Eaton-Rosen, Luschi 2021, arXiv:2106.03743',
+  parameters: 'gamma [C], beta [C], betaProxy [C], gammaProxy [C]',
+  centred: true,
+  defaults: [
+    {
+      where: "authors' code",
+      says: '200 quantiles of the normal distribution; eps 0.03; weight decay on the two proxy parameters only',
+    },
+    {
+      where: 'normgrad',
+      says: 'exact moments for ReLU, Gauss-Hermite quadrature for GELU and SiLU; the quantiles by option',
+    },
+  ],
+  traps: [
+    "The norm's own gamma and beta are gone: these two serve f and the proxy alike.",
+    'To forget the path through m and V leaves gradients that look plausible.',
+    "Only betaProxy and gammaProxy have weight decay (the authors' code), which pulls the proxy towards N(0, 1).",
+  ],
+  source: import.meta.url,
+};
+
+export const proxyLayer = defineNorm<ProxyNormOptions>({
+  ...common,
+  name: 'proxy-layer',
+  title: 'LayerNorm + Proxy Norm',
+  sets: 'the sample, over all positions and channels',
+  build: (features, options) => new ProxyNorm(1, features, options),
+});
+
+export const proxyGroup = defineNorm<ProxyNormOptions & GroupOptions>({
+  ...common,
+  name: 'proxy-group',
+  title: 'GroupNorm + Proxy Norm',
+  sets: 'the group of channels of the sample, over all positions',
+  golden: {
+    proxyNorm: {
+      run: ({ x, gamma, beta, betaProxy, gammaProxy }, a) =>
+        proxyNorm(x, {
+          gamma: gamma as Tensor,
+          beta: beta as Tensor,
+          betaProxy,
+          gammaProxy,
+          groups: a.number('groups', 1),
+          activation: a.text('activation', 'relu') as ProxyActivation,
+          expectation: expectationOf(a),
+          eps: epsOf(a),
+          proxyEps: a.number('proxyEps', 0.03),
+        }),
+    },
+  },
+  build: (features, options) => new ProxyNorm(groupsFor(features, options), features, options),
+});
+
+function expectationOf(attributes: Attributes): ProxyExpectation {
+  const by = attributes.text('expectation', 'exact');
+  if (by === 'quantiles') return { quantiles: attributes.number('samples', 200) };
+  if (by === 'exact' || by === 'gaussHermite') return by;
+  throw new Error(`attribute "expectation": one of exact, gaussHermite, quantiles, got "${by}"`);
 }

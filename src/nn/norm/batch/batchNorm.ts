@@ -1,42 +1,66 @@
-import { standardize, type Tensor } from '../../../autograd/index.ts';
-import type { SetStatistics } from '../../../kernels/contract.ts';
-import { type Conventions, type CoreOptions, coreOptions } from '../core/conventions.ts';
+import type { Tensor } from '../../../autograd/index.ts';
+import type { SetView } from '../../../kernels/contract.ts';
+import { add, deviation, div, mean, mul, neg, sizeOver, square, sub, sum } from '../core/calculus.ts';
+import { type Conventions, constantsOf, standard } from '../core/conventions.ts';
+import { defineNorm } from '../core/define.ts';
+import { fusedOr, type Standardize, type StandardizeResult } from '../core/fused.ts';
+import { epsOf } from '../core/golden.ts';
 import { affineParameters, type Then } from '../core/norm.ts';
-import { buffer, type RunningMoments, RunningNorm, type RunningOptions } from '../core/running.ts';
+import { rule } from '../core/rule.ts';
+import {
+  buffer,
+  moveMoments,
+  type RunningMoments,
+  RunningNorm,
+  type RunningOptions,
+} from '../core/running.ts';
 import { channelSets, checkSetSize } from '../core/sets.ts';
 
 /**
  * Batch normalization (Ioffe and Szegedy 2015, arXiv:1502.03167).
  *
- * Index set   S_i = { j : j_C = i_C }: one set per channel, over the batch and all positions; m = N H W.
- * Forward     mu = (1/m) sum x,  v = (1/m) sum (x - mu)^2,  sigma = sqrt(v + eps),
- *             xHat = (x - mu) / sigma,  y = gamma xHat + beta
- * Backward    g = gamma dy. x reaches L along three paths: directly, through mu and through v.
- *               direct        g / sigma
- *               through v     dv = -sum g (x - mu) / (2 sigma^3), and dv/dx = 2 (x - mu) / m
- *                             together  -xHat (1/m) sum(g xHat) / sigma
- *               through mu    dmu = -sum g / sigma (dv/dmu = -2/m sum (x - mu) = 0), and dmu/dx = 1/m
- *                             together  -(1/m) sum(g) / sigma
- *             dx = (1/sigma) ( g - mean(g) - xHat mean(g xHat) ),  dgamma = sum dy xHat,  dbeta = sum dy
- * Evaluation  mu and v are the running ones, constants: dx = gamma dy / sqrt(runningVar + eps), nothing is projected out.
+ * S_i = { j : j_C = i_C }: one set per channel, over the batch and all positions, m = N H W. In evaluation mu and v are the
+ * running ones, `given`: constants, so that the direct path alone is left and nothing is projected out.
  *
- * Depends on the batch while training. Traps: with m = 2, xHat = +-1 whatever x is, and dx is O(eps); with m = 1 there is
- * no variance at all, so it throws. The running variance is unbiased (m / (m - 1)) while the batch is normalized with the
- * biased one. A bias in front of it gets gradient 0.
+ * Returns y and the statistics of the batch, [1, C]: to move the running ones (running.ts).
  */
-export function batchNorm(x: Tensor, set: BatchNormCall): Tensor {
-  return standardize(x, channelSets(x.shape), set);
+export function batchNorm(x: Tensor, set: Standardize): StandardizeResult {
+  const view = channelSets(x.shape);
+  return fusedOr(x, view, set, () => written(x, view, set));
 }
 
-export interface BatchNormCall extends CoreOptions, Then {
-  /** [C]; null: 1. */
-  gamma: Tensor | null;
-  /** [C]; null: 0. */
-  beta: Tensor | null;
-  /** Running statistics [C], for evaluation; null: those of the batch. */
-  given?: SetStatistics | null;
-  /** Sees the statistics of the batch: to move the running ones (running.ts). */
-  observe?: (batch: SetStatistics, m: number) => void;
+/** x reaches y along three paths: directly, through mu, and through v. The backward goes back along each, step by step. */
+function written(x: Tensor, view: SetView, set: Standardize) {
+  const { gamma = null, beta = null, ddof = 0 } = set;
+  return rule('batchNorm', view, { x, gamma, beta }, constantsOf(set), ({ x, gamma, beta }, norm) => {
+    const m = sizeOver(x);
+    const mu = norm.statistic('mu', () => mean(x));
+    const v = norm.statistic('v', () => mean(square(sub(x, mu)), ddof));
+    const { sigma, s } = deviation(v, set);
+    const xHat = div(sub(x, mu), sigma);
+    norm.steps({ sigma, xHat });
+
+    return [
+      add(mul(gamma, xHat), beta),
+      (dy) => {
+        const g = mul(gamma, dy);
+        const dmu = neg(sum(div(g, sigma))); // and through v: dv/dmu = -2/m sum(x - mu) = 0
+        const dsigma = neg(div(sum(mul(g, xHat)), sigma));
+        const dv = div(dsigma, mul(2, s));
+        norm.steps({ g, dmu, dsigma, dv });
+        return {
+          x: () =>
+            norm.paths({
+              direct: div(g, sigma),
+              mu: div(dmu, m), // dmu/dx = 1/m
+              v: div(mul(mul(2, dv), sub(x, mu)), m - ddof), // dv/dx = 2 (x - mu) / m
+            }),
+          gamma: () => mul(dy, xHat),
+          beta: () => dy,
+        };
+      },
+    ];
+  });
 }
 
 export interface BatchNormOptions extends Conventions, RunningOptions {
@@ -64,26 +88,76 @@ export class BatchNorm extends RunningNorm {
     this.runningVar = tracks ? buffer(features, 1) : null;
   }
 
-  forward(x: Tensor, { residual, relu }: Then = {}): Tensor {
-    const { features, gamma, beta, options } = this;
-    this.check(x, features);
+  forward(x: Tensor, then: Then = {}): Tensor {
+    const { gamma, beta, options } = this;
+    this.check(x, this.features);
     const running = this.#running();
     if (!running) checkSetSize(this.layer, x.shape);
-    const learns = this.learning && running !== null;
-    const [given, observe] = learns ? [null, this.#follow] : [running, undefined];
-    const { eps, epsInside, ddof, detach } = coreOptions(options);
-    return batchNorm(x, { gamma, beta, eps, epsInside, ddof, detach, given, observe, residual, relu });
+    const given = this.givenFrom(running);
+    const { y, statistics } = batchNorm(x, { gamma, beta, given, ...standard(options), ...then });
+    const unbiased = options.runningVar !== 'biased';
+    if (running && !given)
+      this.follow(running, statistics, { m: x.size / this.features, unbiased, ddof: options.ddof });
+    return y;
   }
 
   #running(): RunningMoments | null {
     const { runningMean: mean, runningVar: variance } = this;
     return mean && variance ? { mean, variance } : null;
   }
-
-  /** Moves the running statistics towards a batch's. Made once, not in every pass. */
-  readonly #follow = (batch: SetStatistics, m: number): void => {
-    const running = this.#running();
-    const { ddof, runningVar } = this.options;
-    if (running) this.follow(running, batch, { m, ddof, unbiased: runningVar !== 'biased' });
-  };
 }
+
+export const batch = defineNorm<BatchNormOptions>({
+  name: 'batch',
+  aliases: ['bn'],
+  title: 'BatchNorm',
+  paper: 'Ioffe and Szegedy 2015, arXiv:1502.03167',
+  sets: 'the channel, over the batch and all positions',
+  view: channelSets,
+  centred: true,
+  dependsOnBatch: 'training',
+  detaches: true,
+  fused: true,
+  defaults: [
+    {
+      where: 'normgrad, PyTorch',
+      says: 'eps 1e-5; momentum 0.1 = weight of the new batch; normalizes with the biased variance, keeps the unbiased one',
+    },
+    {
+      where: 'Keras 3',
+      says: 'eps 1e-3; momentum 0.99 = weight of the old value; keeps the biased variance',
+    },
+    { where: 'Flax', says: 'eps 1e-5; momentum 0.99 = weight of the old value; keeps the biased variance' },
+    { where: 'paper', says: 'averages the unbiased variance over many batches after training' },
+    {
+      where: 'one batch 1, 2, 4, 7, from mean 0 and variance 1',
+      says: 'PyTorch: running_mean 0.35, running_var 1.6; Keras: moving_mean 0.035, moving_variance 1.0425',
+    },
+  ],
+  traps: [
+    'With m = 2, xHat = ±1 whatever x is, and dx is O(eps).',
+    'With m = 1 there is no variance at all, so it throws.',
+    'The running variance is unbiased (m / (m - 1)) while the batch is normalized with the biased one.',
+    'A bias in front of it gets gradient 0.',
+    'In evaluation the statistics are constants: a backward that projects the batch out is wrong there.',
+  ],
+  golden: {
+    batchNorm: {
+      run(inputs, a) {
+        const { x, gamma, beta, runningMean, runningVar } = inputs;
+        const training = a.flag('training', true);
+        // Without running statistics, PyTorch takes the batch's in evaluation too
+        const running = runningMean && runningVar ? { mean: runningMean, variance: runningVar } : null;
+        const given = training ? null : running;
+        const { y, statistics } = batchNorm(x, { gamma, beta, eps: epsOf(a), given });
+        if (!running) return y;
+        const m = x.size / x.shape[x.rank - 1];
+        if (training)
+          moveMoments(running, statistics, { m, weight: a.number('momentum', 0.1), unbiased: true });
+        return { y, runningMean, runningVar };
+      },
+    },
+  },
+  source: import.meta.url,
+  build: (features, options) => new BatchNorm(features, options),
+});

@@ -1,71 +1,97 @@
-import { add, mul, standardize, Tensor } from '../../../autograd/index.ts';
-import type { NDArray, Numbers, SetStatistics } from '../../../kernels/contract.ts';
-import { affineParameters, type Then } from '../core/norm.ts';
+import type { Tensor } from '../../../autograd/index.ts';
+import type { NDArray } from '../../../kernels/contract.ts';
+import { add, div, mean, mul, neg, read, special, sqrt, square, sub, type Values } from '../core/calculus.ts';
+import { defineNorm } from '../core/define.ts';
+import { constantList } from '../core/golden.ts';
+import { affineParameters, followedBy, type Then } from '../core/norm.ts';
+import { rule } from '../core/rule.ts';
 import { buffer, moveTowards, RunningNorm, type RunningOptions } from '../core/running.ts';
-import { scaleShift } from '../core/scaleShift.ts';
 import { channelSets } from '../core/sets.ts';
 
 /**
  * Batch renormalization (Ioffe 2017, arXiv:1702.03275): in training, too, every channel is brought (nearly) to where the
  * running statistics say, so that training and evaluation compute the same function.
  *
- * Index set   S_i = { j : j_C = i_C }: one set per channel, over the batch and all positions; m = N H W.
- * Forward     mu, sigma = sqrt(v + eps) of the batch; mu_r, sigma_r the running ones, from before this batch;
- *             r = clip(sigma / sigma_r, 1 / rMax, rMax),  d = clip((mu - mu_r) / sigma_r, -dMax, dMax)
- *             xHat = (x - mu) / sigma,  y = gamma (xHat r + d) + beta
- * Backward    r and d are constants by definition, so this is BatchNorm with gamma r for gamma and gamma d + beta for beta:
- *               g = gamma r dy,  dx = (1/sigma) ( g - mean(g) - xHat mean(g xHat) )
- *               dgamma = r sum(dy xHat) + d sum(dy),  dbeta = sum dy
- * Evaluation  y = gamma (x - mu_r) / sigma_r + beta, which training is equal to while nothing is clipped.
- *
- * Depends on the batch while training. Traps: r and d get no gradient (differentiating them gives that of evaluation, which
- * diverges); xHat in dx is the one before r and d; gamma and beta come after r and d; the running scale is a deviation, not a
- * variance, and starts at 1; rMax and dMax must move with training (a build-time constant of 1 and 0 is BatchNorm for ever).
+ * S_i = { j : j_C = i_C }: one set per channel, over the batch and all positions, m = N H W. mu_r and sigma_r are the running
+ * statistics from before this batch. In evaluation y = gamma (x - mu_r) / sigma_r + beta, which training is equal to while
+ * nothing is clipped. Returns y, and mu and sigma of the batch.
  */
-export function batchRenorm(x: Tensor, set: BatchRenormCall): Tensor {
-  const { gamma, beta, running, eps, limits, observe, ...then } = set;
+export function batchRenorm(x: Tensor, set: BatchRenormCall): { y: Tensor; statistics: RenormStatistics } {
+  const { gamma, beta, running, eps, limits } = set;
   const view = channelSets(x.shape);
-  if (!limits) {
-    const given = { mean: running.mean, variance: like(running.deviation, (c, s) => s[c] ** 2) };
-    return standardize(x, view, { ...then, gamma, beta, given, eps: 0 });
-  }
-  let batch: SetStatistics | undefined;
-  const xHat = standardize(x, view, { eps, observe: (statistics) => (batch = statistics) });
-  const { mean, variance } = batch as SetStatistics;
-  const sigma = variance.data.map((v) => Math.sqrt(v + eps));
-  const { mean: runningMean, deviation } = running;
-  const { rMax, dMax } = limits;
-  const r = like(deviation, (c, s) => clip(sigma[c] / s[c], 1 / rMax, rMax));
-  const d = like(deviation, (c, s) => clip((mean.data[c] - runningMean.data[c]) / s[c], -dMax, dMax));
-  observe?.({ mean: mean.data, deviation: sigma });
-  const shift = gamma ? mul(gamma, d) : d;
-  return scaleShift(xHat, gamma ? mul(gamma, r) : r, beta ? add(shift, beta) : shift, then);
-}
+  // Evaluation: mu and sigma are the running ones, so that r = 1 and d = 0
+  const given = limits ? {} : { mu: running.mean, sigma: running.deviation };
+  const setting = { given, numbers: { eps, ...limits } };
+  const { y, statistics } = rule(
+    'batchRenorm',
+    view,
+    { x, gamma, beta },
+    setting,
+    ({ x, gamma, beta }, norm) => {
+      const centre = mean(x);
+      const mu = norm.statistic('mu', () => centre);
+      const sigma = norm.statistic('sigma', () => sqrt(add(mean(square(sub(x, centre))), eps)));
+      const xHat = div(sub(x, mu), sigma);
+      const { rMax, dMax } = limits ?? { rMax: 1, dMax: 0 };
+      const muR = read(running.mean, x, view);
+      const sigmaR = read(running.deviation, x, view);
+      norm.inputs({ muR, sigmaR });
+      const r = clip(
+        norm.constant('r', () => div(sigma, sigmaR)),
+        1 / rMax,
+        rMax,
+      );
+      const d = clip(
+        norm.constant('d', () => div(sub(mu, muR), sigmaR)),
+        -dMax,
+        dMax,
+      );
+      const corrected = add(mul(xHat, r), d);
+      norm.steps({ xHat, r, d });
 
-function clip(value: number, low: number, high: number): number {
-  return Math.min(Math.max(value, low), high);
-}
-
-/** A constant of the shape and precision of a running statistic. */
-function like(running: NDArray, of: (channel: number, values: Numbers) => number): Tensor {
-  return new Tensor(
-    running.data.map((_, c) => of(c, running.data)),
-    running.shape,
+      return [
+        add(mul(gamma, corrected), beta), // gamma and beta come after r and d
+        (dy) => {
+          // r and d are constants by definition: to differentiate them gives the gradient of evaluation, which diverges
+          const g = mul(mul(gamma, r), dy);
+          norm.steps({ g });
+          return {
+            x: () =>
+              norm.paths({
+                direct: div(g, sigma),
+                mu: neg(div(mean(g), sigma)),
+                sigma: neg(div(mul(xHat, mean(mul(g, xHat))), sigma)), // xHat is the one before r and d
+              }),
+            gamma: () => mul(dy, corrected),
+            beta: () => dy,
+          };
+        },
+      ];
+    },
   );
+  return { y: followedBy(y, set), statistics: { mean: statistics.mu, deviation: statistics.sigma } };
 }
 
+function clip(a: Values, low: number, high: number): Values {
+  const data = a.data.map((value) => Math.min(Math.max(value, low), high));
+  return special('clip', [a], { shape: a.shape, data });
+}
 export interface BatchRenormCall extends Then {
   /** [C]; null: 1. */
   gamma: Tensor | null;
   /** [C]; null: 0. */
   beta: Tensor | null;
   /** mu_r and sigma_r (a deviation, eps included), [C]. */
-  running: { mean: NDArray; deviation: NDArray };
+  running: RenormStatistics;
   eps: number;
   /** How far r and d may go in this step; null: evaluation. */
   limits: RenormLimits | null;
-  /** Sees mu and sigma of the batch, after r and d have been made of the old running statistics. */
-  observe?: (batch: { mean: Numbers; deviation: Numbers }) => void;
+}
+
+/** mu and sigma of each channel (a deviation, eps included), [C]. */
+export interface RenormStatistics {
+  mean: NDArray;
+  deviation: NDArray;
 }
 
 export interface RenormLimits {
@@ -88,7 +114,7 @@ export function renormLimits(
   final: RenormLimits,
   { start, rEnd, dEnd }: RenormSchedule,
 ): RenormLimits {
-  const part = (end: number) => clip((step - start) / Math.max(end - start, 1), 0, 1);
+  const part = (end: number) => Math.min(Math.max((step - start) / Math.max(end - start, 1), 0), 1);
   const grown = (from: number, to: number, by: number) => (by === 1 ? to : from + (to - from) * by);
   return { rMax: grown(1, final.rMax, part(rEnd)), dMax: grown(0, final.dMax, part(dEnd)) };
 }
@@ -96,11 +122,11 @@ export function renormLimits(
 export interface BatchRenormOptions extends RunningOptions, Partial<RenormLimits> {
   eps?: number;
   affine?: boolean;
-  /** null: the final limits from the first step on. The paper's unless told otherwise. */
+  /** null: the final limits from the first step on. Default: the paper's. */
   schedule?: RenormSchedule | null;
 }
 
-/** Batch renormalization of [N, C] or [N, H, W, C], C = features. momentum is 0.01 unless told otherwise, as in the paper. */
+/** Batch renormalization of [N, C] or [N, H, W, C], C = features. Default momentum: 0.01, as in the paper. */
 export class BatchRenorm extends RunningNorm {
   readonly gamma: Tensor | null;
   readonly beta: Tensor | null;
@@ -131,12 +157,52 @@ export class BatchRenorm extends RunningNorm {
     this.check(x, features);
     const limits = this.learning ? this.limits() : null;
     const running = { mean: runningMean, deviation: runningStd };
-    const observe = (batch: { mean: Numbers; deviation: Numbers }) => {
-      const weight = this.nextWeight(x.size / features);
-      moveTowards(runningMean, batch.mean, weight);
-      moveTowards(runningStd, batch.deviation, weight);
-      if (!this.isRecalibrating) this.steps.data[0]++;
-    };
-    return batchRenorm(x, { ...then, gamma, beta, running, limits, observe, eps: this.options.eps ?? 1e-5 });
+    const set = { gamma, beta, running, limits, eps: this.options.eps ?? 1e-5 };
+    const { y, statistics } = batchRenorm(x, { ...then, ...set });
+    if (!limits) return y;
+    const weight = this.nextWeight(x.size / features);
+    moveTowards(runningMean, statistics.mean.data, weight);
+    moveTowards(runningStd, statistics.deviation.data, weight);
+    if (!this.isRecalibrating) this.steps.data[0]++;
+    return y;
   }
 }
+
+export const batchRenormalization = defineNorm<BatchRenormOptions>({
+  name: 'batch-renorm',
+  aliases: ['brn', 'renorm'],
+  title: 'Batch Renormalization',
+  paper: 'Ioffe 2017, arXiv:1702.03275',
+  sets: 'the channel, over the batch and all positions, corrected towards the running statistics',
+  centred: true,
+  dependsOnBatch: 'training',
+  defaults: [
+    {
+      where: 'paper',
+      says: 'weight of the new batch 0.01; rMax 1 → 3 and dMax 0 → 5 after 5,000 steps of plain BatchNorm',
+    },
+    { where: 'Keras 2, TF 1', says: 'a limit that is not given does not clip at all' },
+    { where: 'GroupNorm paper, batch of 4', says: 'rMax 1.5, dMax 0.5' },
+  ],
+  traps: [
+    'r and d get no gradient: to differentiate them gives that of evaluation, which diverges.',
+    'xHat in dx is the one before r and d.',
+    'gamma and beta come after r and d.',
+    'The running scale is a deviation, not a variance, and starts at 1.',
+    'rMax and dMax must move with training: a build-time constant of 1 and 0 is BatchNorm for ever.',
+  ],
+  golden: {
+    batchRenorm: {
+      run({ x, gamma, beta }, a) {
+        const running = {
+          mean: constantList(x, a, 'runningMean'),
+          deviation: constantList(x, a, 'runningStd'),
+        };
+        const limits = a.flag('training', true) ? { rMax: a.number('rMax'), dMax: a.number('dMax') } : null;
+        return batchRenorm(x, { gamma, beta, running, limits, eps: a.number('eps', 1e-3) }).y;
+      },
+    },
+  },
+  source: import.meta.url,
+  build: (features, options) => new BatchRenorm(features, options),
+});

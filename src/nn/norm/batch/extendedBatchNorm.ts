@@ -1,75 +1,63 @@
 import type { Tensor } from '../../../autograd/index.ts';
-import { kernels } from '../../../kernels/active.ts';
-import type { Numbers } from '../../../kernels/contract.ts';
-import { affineParameters, type Then } from '../core/norm.ts';
+import type { NDArray } from '../../../kernels/contract.ts';
+import { add, div, mean, mul, neg, over, sqrt, square, sub } from '../core/calculus.ts';
+import { defineNorm } from '../core/define.ts';
+import { affineParameters, followedBy, type Then } from '../core/norm.ts';
+import { rule } from '../core/rule.ts';
 import { buffer, moveTowards, RunningNorm, type RunningOptions } from '../core/running.ts';
 import { channelSets } from '../core/sets.ts';
-import { centred, perSet, setMoments, standardizeBy } from '../core/standardizeBy.ts';
 
 /**
  * Extended batch normalization (Luo, Zhan, Wang, Yang 2020, arXiv:2003.05569): the mean of each channel, the variance of
  * everything, so that small batches still have a large set for the variance.
  *
- * Index set   of the mean S_i = { j : j_C = i_C }, m = N H W; of the variance all elements, M = N H W C.
- * Forward     mu_c = (1/m) sum over the channel of x,  mu = (1/M) sum over all of x,  v = (1/M) sum over all of (x - mu)^2,
- *             s = sqrt(v + eps),  xHat = (x - mu_c) / s,  y = gamma xHat + beta
- * Backward    g = gamma dy. Directly g / s; through mu_c and through s, which every channel divides by:
- *               dmu_c = -(1/s) sum over the channel of g,  ds = -(1/s) sum over all of g xHat,  ds/dx = (x - mu) / (M s)
- *               dx = (1/s) ( g - mean_c(g) ) + ds (x - mu) / (M s),  dgamma = sum dy xHat,  dbeta = sum dy
- * Evaluation  mu_c and v are the running ones, constants: dx = gamma dy / s.
- *
- * Depends on the batch while training. Trap: v is taken around the mean of everything, but x is centred per channel, so a
- * channel's own variance is not 1 and the last term is not along xHat.
+ * Of the mean S_i = { j : j_C = i_C }, m = N H W; of the variance all elements, M = N H W C. In evaluation mu and v are the
+ * running ones, constants.
  */
-export function extendedBatchNorm(x: Tensor, set: ExtendedCall): Tensor {
-  const { eps, running, observe, ...rest } = set;
+export function extendedBatchNorm(
+  x: Tensor,
+  set: ExtendedCall,
+): { y: Tensor; statistics: ExtendedStatistics } {
+  const { gamma, beta, eps, given } = set;
+  const setting = { given: { mu: given?.mean, v: given?.variance }, numbers: { eps, M: x.size } };
   const view = channelSets(x.shape);
-  const { mean, variance } = running ?? extendedMoments(x);
-  observe?.({ mean, variance });
-  const s = Math.sqrt(variance + eps);
-  const k = kernels(x);
-  return standardizeBy('extendedBatchNorm', x, {
-    ...rest,
+  const everything = over('pg');
+  const { y, statistics } = rule(
+    'extendedBatchNorm',
     view,
-    mean,
-    deviation: Float64Array.from(mean, () => s),
-    paths: running
-      ? null
-      : ({ mean: dmu, deviation }) => {
-          const ds = average(deviation.data) * mean.length;
-          const all = average(mean);
-          const fromAll = centred(
-            x,
-            view,
-            Float64Array.from(mean, () => all),
-          );
-          const slope = k.unary('affine', fromAll, ds / (x.size * s), 0);
-          return k.binary(
-            'add',
-            slope,
-            perSet(x, view, (c) => dmu.data[c] / view.p),
-          );
+    { x, gamma, beta },
+    setting,
+    ({ x, gamma, beta }, norm) => {
+      const fromAll = sub(x, everything.mean(x)); // v is taken around the mean of everything, but x is centred per channel
+      const mu = norm.statistic('mu', () => mean(x));
+      const v = norm.statistic('v', () => everything.mean(square(fromAll)));
+      const s = sqrt(add(v, eps));
+      const xHat = div(sub(x, mu), s);
+      norm.steps({ s, xHat });
+
+      return [
+        add(mul(gamma, xHat), beta),
+        (dy) => {
+          const g = mul(gamma, dy);
+          const ds = neg(div(everything.sum(mul(g, xHat)), s)); // every channel divides by s
+          const slope = div(fromAll, mul(everything.m(x), s)); // ds/dx, which is not along xHat
+          norm.steps({ g, ds, slope });
+          return {
+            x: () => norm.paths({ direct: div(g, s), mu: neg(div(mean(g), s)), v: mul(ds, slope) }),
+            gamma: () => mul(dy, xHat),
+            beta: () => dy,
+          };
         },
-  });
+      ];
+    },
+  );
+  return { y: followedBy(y, set), statistics: { mean: statistics.mu, variance: statistics.v } };
 }
 
-/** The mean of each channel, and the variance of all: that within the channels and that between their means. */
-function extendedMoments(x: Tensor): ExtendedStatistics {
-  const { mean, variance } = setMoments(x, channelSets(x.shape));
-  const all = average(mean);
-  return { mean, variance: average(variance.map((v, c) => v + (mean[c] - all) ** 2)) };
-}
-
-function average(values: Numbers): number {
-  let sum = 0;
-  for (const value of values) sum += value;
-  return sum / values.length;
-}
-
+/** mean [C], and one variance [1]. */
 export interface ExtendedStatistics {
-  /** [C] */
-  mean: Numbers;
-  variance: number;
+  mean: NDArray;
+  variance: NDArray;
 }
 
 export interface ExtendedCall extends Then {
@@ -79,8 +67,7 @@ export interface ExtendedCall extends Then {
   beta: Tensor | null;
   eps: number;
   /** For evaluation; absent: those of the batch. */
-  running?: ExtendedStatistics;
-  observe?: (batch: ExtendedStatistics) => void;
+  given?: ExtendedStatistics | null;
 }
 
 export interface ExtendedOptions extends RunningOptions {
@@ -108,14 +95,29 @@ export class ExtendedBatchNorm extends RunningNorm {
   forward(x: Tensor, then: Then = {}): Tensor {
     const { features, gamma, beta, options, runningMean, runningVar } = this;
     this.check(x, features);
-    const follow = (batch: ExtendedStatistics) => {
+    const given = this.givenFrom({ mean: runningMean, variance: runningVar });
+    const { y, statistics } = extendedBatchNorm(x, { gamma, beta, given, eps: options.eps ?? 1e-5, ...then });
+    if (!given) {
       const weight = this.nextWeight(x.size / features);
-      moveTowards(runningMean, batch.mean, weight);
-      moveTowards(runningVar, Float64Array.of(batch.variance), weight);
-    };
-    const statistics = this.learning
-      ? { observe: follow }
-      : { running: { mean: runningMean.data, variance: runningVar.data[0] } };
-    return extendedBatchNorm(x, { ...then, ...statistics, gamma, beta, eps: options.eps ?? 1e-5 });
+      moveTowards(runningMean, statistics.mean.data, weight);
+      moveTowards(runningVar, statistics.variance.data, weight);
+    }
+    return y;
   }
 }
+
+export const extendedBatch = defineNorm<ExtendedOptions>({
+  name: 'extended-batch',
+  aliases: ['ebn'],
+  title: 'Extended BatchNorm',
+  paper: 'Luo, Zhan, Wang, Yang 2020, arXiv:2003.05569',
+  sets: 'the mean of the channel over the batch, the variance of everything',
+  centred: true,
+  dependsOnBatch: 'training',
+  traps: [
+    "v is taken around the mean of everything, but x is centred per channel, so a channel's own variance is not 1 and the last " +
+      'term is not along xHat.',
+  ],
+  source: import.meta.url,
+  build: (features, options) => new ExtendedBatchNorm(features, options),
+});

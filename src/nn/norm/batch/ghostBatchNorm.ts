@@ -1,58 +1,92 @@
-import { concat, slice, standardize, type Tensor } from '../../../autograd/index.ts';
-import type { NDArray, SetStatistics } from '../../../kernels/contract.ts';
-import { type Conventions, type CoreOptions, coreOptions } from '../core/conventions.ts';
+import { concat, slice, type Tensor } from '../../../autograd/index.ts';
+import type { NDArray, SetStatistics, SetView } from '../../../kernels/contract.ts';
+import { add, deviation, div, mean, mul, neg, square, sub } from '../core/calculus.ts';
+import { type Conventions, constantsOf, standard } from '../core/conventions.ts';
+import { defineNorm } from '../core/define.ts';
+import { fusedOr, type Standardize } from '../core/fused.ts';
+import { epsOf, givenStatistics } from '../core/golden.ts';
 import { affineParameters, followedBy, type Then } from '../core/norm.ts';
+import { rule } from '../core/rule.ts';
 import { buffer, RunningNorm, type RunningOptions } from '../core/running.ts';
 import { channelSets, checkFeatures, checkSetSize } from '../core/sets.ts';
+import { batchNorm } from './batchNorm.ts';
 
 /**
  * Ghost batch normalization (Hoffer, Hubara, Soudry 2017, arXiv:1705.08741): a large batch is normalized as if it were many
  * small ones, whose noise helps to generalize.
  *
- * Index set   S_i = { j : j_C = i_C, ghost(j_N) = ghost(i_N) }, ghost(n) = floor(n / B) for ghost batches of B consecutive
- *             samples; m = B H W. What is left beyond the last full ghost batch joins it.
- * Forward     mu = (1/m) sum x,  v = (1/m) sum (x - mu)^2,  sigma = sqrt(v + eps),
- *             xHat = (x - mu) / sigma,  y = gamma xHat + beta, gamma and beta shared by all ghost batches
- * Backward    g = gamma dy; as in BatchNorm, within each ghost batch:
- *               dx = (1/sigma) ( g - mean(g) - xHat mean(g xHat) )
- *             gamma and beta are shared: dgamma = sum dy xHat, dbeta = sum dy, over the whole batch
- * Evaluation  running statistics, which every ghost batch has moved in its turn:
- *             mu_r <- (1 - a)^G mu_r + sum_i (1 - a)^(G-1-i) a mu_i.
+ * S_i = { j : j_C = i_C, ghost(j_N) = ghost(i_N) }, ghost(n) = floor(n / B) for ghost batches of B consecutive samples,
+ * m = B H W. The samples beyond the last full ghost batch join it. gamma and beta are shared by all ghost batches. In
+ * evaluation it is BatchNorm with running statistics, which every ghost batch has moved in its turn:
+ * mu_r <- (1 - a)^G mu_r + sum_i (1 - a)^(G-1-i) a mu_i.
  *
- * Depends on the batch while training. Traps: with N mod B != 0 a last ghost batch of one would have no variance; a reshape to
- * [N / B, B C] puts other samples together.
+ * Returns y and the statistics of all ghost batches, [ghosts, C].
  */
-export function ghostBatchNorm(x: Tensor, set: GhostBatchNormCall): Tensor {
-  const { virtualBatch, observe, residual, relu, ...core } = set;
+export function ghostBatchNorm(x: Tensor, set: GhostBatchNormCall): { y: Tensor; ghosts: Ghosts[] } {
+  const { virtualBatch, residual, relu, ...core } = set;
   const samples = x.shape[0];
-  const ghosts = Math.max(1, Math.floor(samples / virtualBatch));
+  const count = Math.max(1, Math.floor(samples / virtualBatch));
   const normalize = (part: Tensor, n: number, then: Then) => {
     const { p, ...channels } = channelSets(part.shape);
-    return standardize(part, { ...channels, n, p: p / n }, { ...core, ...then, observe });
+    const view = { ...channels, n, p: p / n };
+    const { y, statistics } = fusedOr(part, view, { ...core, ...then }, () => written(part, view, core));
+    return { y, ghosts: { statistics, m: view.p } };
   };
-  const even = samples === ghosts * virtualBatch || ghosts === 1;
-  if (even) return normalize(x, ghosts, { residual, relu });
-  const first = (ghosts - 1) * virtualBatch;
+  if (samples === count * virtualBatch || count === 1) {
+    const { y, ghosts } = normalize(x, count, { residual, relu });
+    return { y, ghosts: [ghosts] };
+  }
+  const first = (count - 1) * virtualBatch;
   const all = x.shape.slice(1);
   const start = all.map(() => 0);
-  const full = slice(x, [0, ...start], [first, ...all]);
-  const last = slice(x, [first, ...start], [samples - first, ...all]);
-  return followedBy(concat([normalize(full, ghosts - 1, {}), normalize(last, 1, {})], 0), { residual, relu });
+  const full = normalize(slice(x, [0, ...start], [first, ...all]), count - 1, {});
+  const last = normalize(slice(x, [first, ...start], [samples - first, ...all]), 1, {});
+  const y = followedBy(concat([full.y, last.y], 0), { residual, relu });
+  return { y, ghosts: [full.ghosts, last.ghosts] };
 }
 
-export interface GhostBatchNormCall extends CoreOptions, Then {
+function written(x: Tensor, view: SetView, set: Standardize) {
+  const { gamma = null, beta = null, ddof } = set;
+  return rule('ghostBatchNorm', view, { x, gamma, beta }, constantsOf(set), ({ x, gamma, beta }, norm) => {
+    const mu = norm.statistic('mu', () => mean(x));
+    const v = norm.statistic('v', () => mean(square(sub(x, mu)), ddof));
+    const { sigma, s } = deviation(v, set);
+    const xHat = div(sub(x, mu), sigma);
+    norm.steps({ sigma, xHat });
+
+    return [
+      add(mul(gamma, xHat), beta),
+      (dy) => {
+        const g = mul(gamma, dy); // the means are those of the ghost batch, the sums of dgamma and dbeta of the whole one
+        norm.steps({ g });
+        return {
+          x: () =>
+            norm.paths({
+              direct: div(g, sigma),
+              mu: neg(div(mean(g), sigma)),
+              v: neg(div(mul(xHat, mean(mul(g, xHat), ddof)), s)),
+            }),
+          gamma: () => mul(dy, xHat),
+          beta: () => dy,
+        };
+      },
+    ];
+  });
+}
+
+export interface GhostBatchNormCall extends Omit<Standardize, 'given'> {
   /** B: the samples of a ghost batch. */
   virtualBatch: number;
-  /** [C]; null: 1. */
-  gamma: Tensor | null;
-  /** [C]; null: 0. */
-  beta: Tensor | null;
-  /** Sees the statistics [ghosts, C] of ghost batches with m values per channel. */
-  observe?: (ghosts: SetStatistics, m: number) => void;
+}
+
+/** The statistics [ghosts, C] of ghost batches with m values per channel. */
+interface Ghosts {
+  statistics: SetStatistics;
+  m: number;
 }
 
 export interface GhostBatchNormOptions extends Conventions, RunningOptions {
-  /** B; 16 unless told otherwise. */
+  /** B; default: 16. */
   virtualBatch?: number;
 }
 
@@ -81,13 +115,15 @@ export class GhostBatchNorm extends RunningNorm {
     const { features, gamma, beta, options, runningMean: mean, runningVar: variance } = this;
     const { virtualBatch = 16, ddof } = options;
     checkFeatures(this.layer, x.shape, features);
-    const core = { ...then, ...coreOptions(options), gamma, beta };
-    if (!this.learning) return standardize(x, channelSets(x.shape), { ...core, given: { mean, variance } });
+    const core = { gamma, beta, ...standard(options), ...then };
+    if (!this.learning) return batchNorm(x, { ...core, given: { mean, variance } }).y;
     checkSetSize(this.layer, [Math.min(virtualBatch, x.shape[0]), ...x.shape.slice(1)]);
-    const observe = (ghosts: SetStatistics, m: number) => {
-      for (const ghost of each(ghosts)) this.follow({ mean, variance }, ghost, { m, ddof, unbiased: true });
-    };
-    return ghostBatchNorm(x, { ...core, virtualBatch, observe });
+    const { y, ghosts } = ghostBatchNorm(x, { ...core, virtualBatch });
+    for (const { statistics, m } of ghosts) {
+      for (const ghost of each(statistics))
+        this.follow({ mean, variance }, ghost, { m, ddof, unbiased: true });
+    }
+    return y;
   }
 }
 
@@ -100,3 +136,30 @@ function each({ mean, variance }: SetStatistics): SetStatistics[] {
   });
   return Array.from({ length: ghosts }, (_, i) => ({ mean: row(mean, i), variance: row(variance, i) }));
 }
+
+export const ghost = defineNorm<GhostBatchNormOptions>({
+  name: 'ghost',
+  title: 'Ghost BatchNorm',
+  paper: 'Hoffer, Hubara, Soudry 2017, arXiv:1705.08741',
+  sets: 'the channel, over some samples of the batch and all positions',
+  centred: true,
+  dependsOnBatch: 'training',
+  detaches: true,
+  fused: true,
+  traps: [
+    'With N mod B != 0 a last ghost batch of one would have no variance.',
+    'A reshape to [N / B, B C] puts other samples together.',
+  ],
+  golden: {
+    ghostBatchNorm: {
+      run(inputs, a) {
+        const { x, gamma, beta } = inputs;
+        const given = givenStatistics(inputs, a);
+        if (given) return batchNorm(x, { gamma, beta, given, eps: epsOf(a) }).y;
+        return ghostBatchNorm(x, { gamma, beta, virtualBatch: a.number('virtualBatch'), eps: epsOf(a) }).y;
+      },
+    },
+  },
+  source: import.meta.url,
+  build: (features, options) => new GhostBatchNorm(features, options),
+});

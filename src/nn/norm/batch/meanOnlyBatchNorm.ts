@@ -1,44 +1,47 @@
 import type { Tensor } from '../../../autograd/index.ts';
-import { kernels } from '../../../kernels/active.ts';
-import type { Numbers } from '../../../kernels/contract.ts';
-import { affineParameters, type Then } from '../core/norm.ts';
+import type { NDArray } from '../../../kernels/contract.ts';
+import { add, mean, neg, sub } from '../core/calculus.ts';
+import { defineNorm } from '../core/define.ts';
+import { affineParameters, followedBy, type Then } from '../core/norm.ts';
+import { rule } from '../core/rule.ts';
 import { buffer, moveTowards, RunningNorm, type RunningOptions } from '../core/running.ts';
 import { channelSets } from '../core/sets.ts';
-import { setMoments, standardizeBy } from '../core/standardizeBy.ts';
 
 /**
  * Mean-only batch normalization (Salimans and Kingma 2016, arXiv:1602.07868, section 3): the mean goes, the scale stays. Made
  * for layers with weight normalization, which takes care of the scale.
  *
- * Index set   S_i = { j : j_C = i_C }: one set per channel, over the batch and all positions; m = N H W.
- * Forward     mu = (1/m) sum x,  y = x - mu + beta
- * Backward    directly dy; through mu, dmu = -sum(dy) and dmu/dx = 1/m:
- *               dx = dy - mean(dy),  dbeta = sum dy
- * Evaluation  mu is the running one, a constant: dx = dy.
- *
- * Depends on the batch while training. Trap: with m = 1, y = beta and dx = 0.
+ * S_i = { j : j_C = i_C }: one set per channel, over the batch and all positions, m = N H W. In evaluation mu is the running
+ * one, a constant. Returns y and mu of each channel.
  */
-export function meanOnlyBatchNorm(x: Tensor, set: MeanOnlyCall): Tensor {
-  const { running, observe, ...rest } = set;
-  const view = channelSets(x.shape);
-  const mean = running ?? setMoments(x, view).mean;
-  observe?.(mean);
-  return standardizeBy('meanOnlyBatchNorm', x, {
-    ...rest,
-    view,
-    gamma: null,
-    mean,
-    deviation: mean.map(() => 1),
-    paths: running ? null : ({ mean: dmu }) => kernels(x).unary('affine', dmu, 1 / view.p, 0),
-  });
+export function meanOnlyBatchNorm(x: Tensor, set: MeanOnlyCall): { y: Tensor; mean: NDArray } {
+  const { beta, given } = set;
+  const setting = { given: { mu: given } };
+  const { y, statistics } = rule(
+    'meanOnlyBatchNorm',
+    channelSets(x.shape),
+    { x, beta },
+    setting,
+    ({ x, beta }, norm) => {
+      const mu = norm.statistic('mu', () => mean(x));
+
+      return [
+        add(sub(x, mu), beta),
+        (dy) => ({
+          x: () => norm.paths({ direct: dy, mu: neg(mean(dy)) }), // dmu = -sum(dy), dmu/dx = 1/m
+          beta: () => dy,
+        }),
+      ];
+    },
+  );
+  return { y: followedBy(y, set), mean: statistics.mu };
 }
 
 export interface MeanOnlyCall extends Then {
   /** [C]; null: 0. */
   beta: Tensor | null;
   /** The running mean [C], for evaluation; absent: that of the batch. */
-  running?: Numbers;
-  observe?: (mean: Numbers) => void;
+  given?: NDArray | null;
 }
 
 export interface MeanOnlyOptions extends RunningOptions {
@@ -61,12 +64,29 @@ export class MeanOnlyBatchNorm extends RunningNorm {
 
   forward(x: Tensor, then: Then = {}): Tensor {
     this.check(x, this.features);
-    const statistics = this.learning
-      ? {
-          observe: (mean: Numbers) =>
-            moveTowards(this.runningMean, mean, this.nextWeight(x.size / this.features)),
-        }
-      : { running: this.runningMean.data };
-    return meanOnlyBatchNorm(x, { ...then, ...statistics, beta: this.beta });
+    const { beta, runningMean } = this;
+    const given = this.givenFrom(runningMean);
+    const { y, mean } = meanOnlyBatchNorm(x, { ...then, beta, given });
+    if (!given) moveTowards(runningMean, mean.data, this.nextWeight(x.size / this.features));
+    return y;
   }
 }
+
+export const meanOnly = defineNorm<MeanOnlyOptions>({
+  name: 'mean-only',
+  title: 'Mean-only BatchNorm',
+  paper: 'Salimans and Kingma 2016, arXiv:1602.07868, section 3',
+  sets: 'the channel, over the batch and all positions; the mean only',
+  parameters: 'beta [C]',
+  centred: true,
+  dependsOnBatch: 'training',
+  traps: ['With m = 1, y = beta and dx = 0.'],
+  golden: {
+    meanOnlyBatchNorm: {
+      run: ({ x, beta, runningMean }, a) =>
+        meanOnlyBatchNorm(x, { beta, given: a.flag('training', true) ? null : runningMean }).y,
+    },
+  },
+  source: import.meta.url,
+  build: (features, options) => new MeanOnlyBatchNorm(features, options),
+});

@@ -1,14 +1,15 @@
-import type { Standardize } from '../../../autograd/index.ts';
+import type { SetStatistics } from '../../../kernels/contract.ts';
+import type { Setting } from './rule.ts';
 
 /** What frameworks do differently, by name; the defaults are PyTorch's. presets.ts has those of others. */
 export interface Conventions {
-  /** Keeps sigma above 0; 1e-5 unless told otherwise. */
+  /** Keeps sigma above 0; default: 1e-5. */
   eps?: number;
   /** true: sigma = sqrt(v + eps). false: sigma = sqrt(v) + eps. */
   epsInside?: boolean;
   /** v = sum (x - mu)^2 / (m - ddof): 0 is the biased variance, 1 Bessel's. */
   ddof?: 0 | 1;
-  /** Learn gamma and beta; true unless told otherwise. */
+  /** Learn gamma and beta; default: true. */
   affine?: boolean;
   /** Statistics that the backward pass takes for constants, to see what their paths do. Wrong, and for teaching only. */
   detachStatistics?: Detached;
@@ -16,16 +17,49 @@ export interface Conventions {
 
 export const detachable = ['none', 'mean', 'variance', 'both'] as const;
 
-export type Detached = NonNullable<Standardize['detach']>;
+export type Detached = (typeof detachable)[number];
 
-/** The conventions as the core takes them. */
-export interface CoreOptions {
-  eps: number;
-  epsInside?: boolean;
-  ddof?: 0 | 1;
-  detach?: Detached;
+/** The statistics of the written forms whose paths are left out. */
+export function detachedPaths(detach: Detached = 'none'): readonly string[] {
+  return { none: [], mean: ['mu'], variance: ['v'], both: ['mu', 'v'] }[detach];
 }
 
-export function coreOptions({ eps = 1e-5, epsInside, ddof, detachStatistics }: Conventions): CoreOptions {
-  return { eps, epsInside, ddof, detach: detachStatistics };
+/** What a written standardization takes for constants: statistics that are given (evaluation), and detached ones. */
+export function constantsOf(set: {
+  eps: number;
+  given?: SetStatistics | null;
+  detachStatistics?: Detached;
+}): Setting {
+  const { eps, given, detachStatistics } = set;
+  return {
+    given: { mu: given?.mean, v: given?.variance },
+    detach: detachedPaths(detachStatistics),
+    numbers: { eps },
+  };
+}
+
+/** The conventions of a standardization with their defaults. */
+export interface Standard {
+  eps: number;
+  epsInside: boolean;
+  ddof: 0 | 1;
+  detachStatistics?: Detached;
+}
+
+export function standard({
+  eps = 1e-5,
+  epsInside = true,
+  ddof = 0,
+  detachStatistics,
+}: Conventions): Standard {
+  return { eps, epsInside, ddof, detachStatistics };
+}
+
+/** Throws where the unbiased variance is taken of sets of one value. */
+export function checkDdof(shape: readonly number[], m: number, ddof: 0 | 1 = 0): void {
+  if (m > ddof) return;
+  throw new Error(
+    `standardize: the unbiased variance (ddof 1) needs more than one value per set; [${shape.join(', ')}] has sets of one. ` +
+      'Use ddof 0, or sets that hold more.',
+  );
 }

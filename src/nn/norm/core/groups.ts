@@ -6,7 +6,7 @@ export function defaultGroups(features: number): number {
 }
 
 export interface GroupOptions {
-  /** How many groups; `defaultGroups` unless told otherwise. */
+  /** How many groups; default: `defaultGroups`. */
   groups?: number;
   /** Instead: how many channels each has, the same in narrow layers and in wide ones. */
   channelsPerGroup?: number;

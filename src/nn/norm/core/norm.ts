@@ -13,9 +13,9 @@ export interface Then {
 
 /** How an optimizer treats a parameter of a norm (parameterGroups in src/optim). */
 export interface ParameterRule {
-  /** false unless told otherwise: decay pulls gamma towards 0. */
+  /** Default: false, since decay pulls gamma towards 0. */
   weightDecay?: boolean;
-  /** Multiplies the learning rate; 1 unless told otherwise. */
+  /** Multiplies the learning rate; default: 1. */
   lrScale?: number;
 }
 

@@ -1,4 +1,4 @@
-import type { NormOptions } from './entry.ts';
+import type { NormOptions } from '../registry.ts';
 
 export type Framework = 'torch' | 'keras';
 

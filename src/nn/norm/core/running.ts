@@ -6,7 +6,7 @@ import { checkFeatures, checkSetSize } from './sets.ts';
 /** How running statistics follow those of the batches. `momentum` and `decay` exclude each other. */
 export interface RunningOptions {
   /**
-   * The weight of the NEW batch, as in PyTorch; 0.1 unless told otherwise. null: 1 / t in step t, the plain average over all
+   * The weight of the NEW batch, as in PyTorch; default: 0.1. null: 1 / t in step t, the plain average over all
    * batches so far.
    */
   momentum?: number | null;
@@ -74,13 +74,9 @@ export abstract class RunningNorm extends Norm {
     return this.batches ? 1 / ++this.batches.data[0] : this.#weight;
   }
 
-  /**
-   * For the core: in evaluation the running statistics; in training none, and a watcher that moves the running ones towards
-   * the batch's. Without running statistics it is always the batch's.
-   */
-  protected momentsFor(running: RunningMoments | null, set: BatchVariance): Moments {
-    if (!this.learning || running === null) return { given: running };
-    return { observe: (batch) => this.follow(running, batch, set) };
+  /** The statistics that are given instead of computed: in evaluation the running ones; in training null. */
+  protected givenFrom<Running>(running: Running): Running | null {
+    return this.learning ? null : running;
   }
 
   /** Moves the running moments towards those of a batch. */
@@ -91,16 +87,11 @@ export abstract class RunningNorm extends Norm {
   }
 }
 
-interface Moments {
-  given?: SetStatistics | null;
-  observe?: (batch: SetStatistics) => void;
-}
-
 /** What a batch's variance is, and what it becomes on its way into the running one. */
 export interface BatchVariance {
   /** Values per set. */
   m: number;
-  /** The batch's is sum / (m - ddof); 0 unless told otherwise. */
+  /** The batch's is sum / (m - ddof); default: 0. */
   ddof?: 0 | 1;
   /** The running one follows sum / (m - 1), else sum / m. Of a single value the former is 0/0, so there the latter stays. */
   unbiased: boolean;

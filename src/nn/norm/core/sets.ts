@@ -17,6 +17,16 @@ export function groupSets(shape: Shape, groups: number): SetView {
   return { n: shape[0], p: sizeOf(shape) / shape[0] / channels, g: groups, k: channels / groups };
 }
 
+/** S_i = { j : j_N = i_N, j_C = i_C }: one set per sample and channel, over the positions. m = H W. */
+export function instanceSets(shape: Shape): SetView {
+  return groupSets(shape, shape[shape.length - 1]);
+}
+
+/** No sets yet: x as [N, positions, 1, C], for norms that look at several and name their axes (calculus.ts, over). */
+export function positionSets(shape: Shape): SetView {
+  return groupSets(shape, 1);
+}
+
 /** S_i = { j : all axes but the last `count` equal }: m and the features are the product of those. */
 export function lastAxesSets(shape: Shape, count: number): SetView {
   let m = 1;

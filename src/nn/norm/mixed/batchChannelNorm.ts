@@ -1,42 +1,31 @@
-import { broadcastTo, reshape, standardize, type Tensor } from '../../../autograd/index.ts';
+import { broadcastTo, noGrad, reshape, type Tensor } from '../../../autograd/index.ts';
 import type { SetStatistics } from '../../../kernels/contract.ts';
+import { batchNorm } from '../batch/batchNorm.ts';
+import { defineNorm } from '../core/define.ts';
+import { epsOf, givenStatistics } from '../core/golden.ts';
 import { checkGroups, type GroupOptions, groupsFor } from '../core/groups.ts';
 import { affineParameters, type Then } from '../core/norm.ts';
 import { buffer, RunningNorm, type RunningOptions } from '../core/running.ts';
-import { channelSets, checkFeatures, groupSets } from '../core/sets.ts';
-import { setStatistics } from '../core/standardizeBy.ts';
+import { checkFeatures } from '../core/sets.ts';
+import { groupNorm } from '../sample/groupNorm.ts';
 
 /**
  * Batch-channel normalization (Qiao, Wang, Liu, Shen, Yuille 2019, arXiv:1903.10520, section 4): BatchNorm, then a GroupNorm
  * whose gamma and beta belong to the groups.
  *
- * Index sets  first the channel over the batch, then the group of channels of the sample.
- * Forward     z = gammaBatch_c (x - mu_c) / sigma_c + betaBatch_c,
- *             y = gammaChannel_G (z - mu_nG) / sigma_nG + betaChannel_G
- * Backward    the two one after the other, each its own dx = (1/sigma) ( g - mean(g) - xHat mean(g xHat) ):
- *               groups    g = gammaChannel dy;  dgammaChannel_G = sum over the whole group of dy zHat, dbetaChannel_G of dy
- *               channels  g = gammaBatch dz;  dgammaBatch_c = sum dz xHat, dbetaBatch_c = sum dz
- *             `estimated` (micro-batches): mu_c and sigma_c are the running ones, moved by this batch first and constants to
- *             the gradient, so the second step is dx = gammaBatch dz / sigma_c.
- * Evaluation  mu_c and sigma_c are the running ones.
- *
- * Depends on the batch while training. Traps: gamma and beta of the second norm have the shape of the groups, not the channels;
- * with one channel per group on one position there is nothing left to normalize.
+ * First the channel over the batch, then the group of channels of the sample: two norms one after the other, so that each
+ * goes back as it is written in its own file, groupNorm.ts first, then batchNorm.ts. `estimated` (micro-batches): the first
+ * norm's statistics are the running ones, moved by this batch first and constants to the gradient, so that its second step is
+ * dx = gammaBatch dz / sigma_c. Returns y, and the statistics of the first norm.
  */
-export function batchChannelNorm(x: Tensor, set: BatchChannelCall): Tensor {
-  const { gammaBatch, betaBatch, gammaChannel, betaChannel, groups, eps, given, observe, ...then } = set;
-  const z = standardize(x, channelSets(x.shape), {
-    gamma: gammaBatch,
-    beta: betaBatch,
-    eps,
-    given,
-    observe,
-  });
-  const view = groupSets(x.shape, groups);
+export function batchChannelNorm(x: Tensor, set: BatchChannelCall): { y: Tensor; statistics: SetStatistics } {
+  const { gammaBatch, betaBatch, gammaChannel, betaChannel, groups, eps, given, ...then } = set;
+  const { y: z, statistics } = batchNorm(x, { gamma: gammaBatch, beta: betaBatch, eps, given });
+  const size = x.shape[x.rank - 1] / groups;
   const perChannel = (ofGroup: Tensor | null) =>
-    ofGroup && reshape(broadcastTo(reshape(ofGroup, [groups, 1]), [groups, view.k]), [groups * view.k]);
+    ofGroup && reshape(broadcastTo(reshape(ofGroup, [groups, 1]), [groups, size]), [groups * size]);
   const [gamma, beta] = [perChannel(gammaChannel), perChannel(betaChannel)];
-  return standardize(z, view, { ...then, gamma, beta, eps });
+  return { y: groupNorm(z, { groups, gamma, beta, eps, ...then }), statistics };
 }
 
 export interface BatchChannelCall extends Then {
@@ -50,7 +39,6 @@ export interface BatchChannelCall extends Then {
   eps: number;
   /** Statistics [C] of the first norm that are constants; null: those of the batch. */
   given?: SetStatistics | null;
-  observe?: (batch: SetStatistics) => void;
 }
 
 /** The groups are the second norm's. */
@@ -86,17 +74,60 @@ export class BatchChannelNorm extends RunningNorm {
 
   forward(x: Tensor, then: Then = {}): Tensor {
     const { gammaBatch, betaBatch, gammaChannel, betaChannel, groups, features, options } = this;
-    if (options.estimated) checkFeatures(this.layer, x.shape, features);
-    else this.check(x, features);
-    const set = { gammaBatch, betaBatch, gammaChannel, betaChannel, groups, eps: options.eps ?? 1e-5 };
-    return batchChannelNorm(x, { ...then, ...set, ...this.#moments(x) });
-  }
-
-  #moments(x: Tensor) {
     const running = { mean: this.runningMean, variance: this.runningVar };
-    const set = { m: x.size / this.features, unbiased: true };
-    if (!this.options.estimated || !this.learning) return this.momentsFor(running, set);
-    this.follow(running, setStatistics(x, channelSets(x.shape)), set);
-    return { given: { mean: this.runningMean.clone(), variance: this.runningVar.clone() } };
+    const followed = { m: x.size / features, unbiased: true };
+    const set = {
+      gammaBatch,
+      betaBatch,
+      gammaChannel,
+      betaChannel,
+      groups,
+      eps: options.eps ?? 1e-5,
+      ...then,
+    };
+    if (!options.estimated || !this.learning) {
+      this.check(x, features);
+      const given = this.givenFrom(running);
+      const { y, statistics } = batchChannelNorm(x, { ...set, given });
+      if (!given) this.follow(running, statistics, followed);
+      return y;
+    }
+    checkFeatures(this.layer, x.shape, features);
+    this.follow(running, batchStatistics(x), followed); // moved by this batch first
+    const given = { mean: running.mean.clone(), variance: running.variance.clone() };
+    return batchChannelNorm(x, { ...set, given }).y;
   }
 }
+
+/** Mean and variance of each channel, [1, C]. */
+function batchStatistics(x: Tensor): SetStatistics {
+  return noGrad(() => batchNorm(x.detach(), { eps: 1 })).statistics;
+}
+
+export const batchChannel = defineNorm<BatchChannelOptions>({
+  name: 'batch-channel',
+  aliases: ['bcn'],
+  title: 'Batch-Channel Norm',
+  paper: 'Qiao, Wang, Liu, Shen, Yuille 2019, arXiv:1903.10520',
+  sets: 'the channel over the batch, then the group of channels of the sample',
+  parameters: 'gammaBatch [C], betaBatch [C], gammaChannel [G], betaChannel [G]',
+  centred: true,
+  dependsOnBatch: 'training',
+  fused: true,
+  traps: [
+    'gamma and beta of the second norm have the shape of the groups, not the channels.',
+    'With one channel per group on one position there is nothing left to normalize.',
+  ],
+  golden: {
+    batchChannelNorm: {
+      run(inputs, a) {
+        const { x, gammaBatch = null, betaBatch = null, gammaChannel = null, betaChannel = null } = inputs;
+        const affine = { gammaBatch, betaBatch, gammaChannel, betaChannel };
+        const given = givenStatistics(inputs, a);
+        return batchChannelNorm(x, { ...affine, groups: a.number('groups'), given, eps: epsOf(a) }).y;
+      },
+    },
+  },
+  source: import.meta.url,
+  build: (features, options) => new BatchChannelNorm(features, options),
+});

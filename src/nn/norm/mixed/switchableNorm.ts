@@ -1,78 +1,120 @@
-import { parameter, record, type Tensor } from '../../../autograd/index.ts';
-import { kernels } from '../../../kernels/active.ts';
-import type { NDArray, SetStatistics } from '../../../kernels/contract.ts';
-import { affineParameters, type Then } from '../core/norm.ts';
-import { buffer, RunningNorm, type RunningOptions } from '../core/running.ts';
-import { groupSets } from '../core/sets.ts';
+import { parameter, type Tensor } from '../../../autograd/index.ts';
+import type { SetStatistics } from '../../../kernels/contract.ts';
 import {
-  backwardBy,
-  centred,
-  forwardBy,
-  inView,
-  numbersLike,
-  ofShape,
-  perSet,
-  setMoments,
-  toStatistics,
-} from '../core/standardizeBy.ts';
-import { logitGradient, mixed, softmax, threeMoments, toInstances } from './switchableMoments.ts';
+  add,
+  constant,
+  div,
+  inPrecisionOf,
+  mul,
+  neg,
+  over,
+  special,
+  sqrt,
+  square,
+  sub,
+  type Values,
+} from '../core/calculus.ts';
+import { defineNorm } from '../core/define.ts';
+import { epsOf, givenStatistics } from '../core/golden.ts';
+import { affineParameters, followedBy, type Then } from '../core/norm.ts';
+import { rule } from '../core/rule.ts';
+import { buffer, RunningNorm, type RunningOptions } from '../core/running.ts';
+import { positionSets } from '../core/sets.ts';
 
 /**
  * Switchable normalization (Luo, Ren, Peng, Zhang, Li 2018, arXiv:1806.10779): the layer learns which statistics to use.
  *
- * Index sets  I: the channel of the sample (InstanceNorm), L: the sample, B: the channel over the batch.
- * Forward     mu = sum_k w_k mu_k,  v = sum_k u_k v_k,  w and u the softmaxes of two triples of logits, k in I, L, B;
- *             s = sqrt(v + eps),  xHat = (x - mu) / s,  y = gamma xHat + beta.  L and B follow from I (switchableMoments.ts):
- *             mu_L = mean_c mu_I,  v_L = mean_c ( v_I + (mu_I - mu_L)^2 );  mu_B, v_B likewise over the samples
- * Backward    g = gamma dy; per sample and channel dmu = -(1/s) sum(g), dv = -(1/2s^2) sum(g xHat). They go to all three:
- *               dmu_k = sum w_k dmu and dv_k = sum u_k dv over what shares them, and from L and B on to I:
- *               to mu_I:  w_I dmu + (1/C) dmu_L + (2/C) (mu_I - mu_L) dv_L + (1/N) dmu_B + (2/N) (mu_I - mu_B) dv_B
- *               to v_I:   u_I dv  + (1/C) dv_L  + (1/N) dv_B
- *               dx = g / s + (to mu_I) / (H W) + 2 (to v_I) (x - mu_I) / (H W)
- *               dw_k = sum dmu mu_k,  dlogit_k = w_k ( dw_k - sum_j w_j dw_j ), and the same for u with dv and v_k
- * Evaluation  mu_B and v_B are the running ones, constants: the terms with B fall away.
- *
- * Depends on the batch while training. Traps: v_L and v_B are not means of v_I, the spread of the means belongs to them; as
- * E[x^2] - E[x]^2 they would cancel for large means. The running variance is biased.
+ * Three sets: I the channel of the sample (InstanceNorm), L the sample, B the channel over the batch; mu and v are mixtures of
+ * theirs, by the softmaxes w and u of two triples of logits. L and B follow from I. In evaluation muB and vB are the running
+ * ones, constants, so that the terms with B fall away. Returns y, and muB and vB.
  */
-export function switchableNorm(x: Tensor, set: SwitchableCall): Tensor {
-  const { gamma, beta, meanLogits, varLogits, given, observe, eps, residual = null, relu } = set;
-  const k = kernels(x);
-  const view = groupSets(x.shape, x.shape[x.rank - 1]);
-  const parts = threeMoments(setMoments(x, view), view.n, given ?? null);
-  const shape = [view.g];
-  const { mean: batchMean, variance: batchVariance } = parts.batch;
-  observe?.({ mean: { shape, data: batchMean }, variance: { shape, data: batchVariance } });
-  const w = softmax(meanLogits.data);
-  const u = softmax(varLogits.data);
-  const mean = mixed('mean', parts, w);
-  const s = mixed('variance', parts, u).map((v) => Math.sqrt(v + eps));
-  const forward = forwardBy(x, { view, gamma, beta, mean, deviation: s, residual, relu });
-  const inputs = [x, gamma, beta, meanLogits, varLogits, residual] as const;
-  return record('switchableNorm', forward.y, inputs, (dy, [, needsGamma, needsBeta, , , needsResidual]) => {
-    const needs = { x: true, gamma: needsGamma, beta: needsBeta, residual: needsResidual };
-    const back = backwardBy(dy, forward, needs);
-    const direct = inView(back.dx as NDArray, view);
-    const { mean: dmu, deviation: ds } = toStatistics(direct, forward);
-    const dv = Float64Array.from(ds.data, (of, i) => of / (2 * s[i]));
-    const dx = () => {
-      const to = toInstances(dmu.data, dv, parts, w, u);
-      const slope = perSet(x, view, (i) => (2 * to.variance[i]) / view.p);
-      const throughVariance = k.binary('mul', centred(x, view, parts.instance.mean), slope);
-      const throughMean = perSet(x, view, (i) => to.mean[i] / view.p);
-      const through = k.binary('add', throughVariance, throughMean);
-      return { shape: x.shape, data: k.binary('add', direct, through).data };
-    };
-    const dlogits = (gradient: number[]) => ({ shape: [3], data: numbersLike(x, gradient) });
+export function switchableNorm(x: Tensor, set: SwitchableCall): { y: Tensor; statistics: SetStatistics } {
+  const { gamma, beta, meanLogits, varLogits, given, eps } = set;
+  const setting = {
+    given: { muB: given?.mean, vB: given?.variance },
+    asIs: ['meanLogits', 'varLogits'],
+    numbers: { eps, 'H W': x.size / x.shape[0] / x.shape[x.rank - 1] },
+  };
+  const [positions, channels, samples, all] = [over('p'), over('k'), over('n'), over('npgk')];
+  const tensors = { x, gamma, beta, meanLogits, varLogits };
+  const { y, statistics } = rule('switchableNorm', positionSets(x.shape), tensors, setting, (read, norm) => {
+    const { x, gamma, beta, meanLogits, varLogits } = read;
+    const [wI, wL, wB] = softmax(meanLogits);
+    const [uI, uL, uB] = softmax(varLogits);
+    norm.inputs({ wI, wL, wB, uI, uL, uB });
+    const muI = positions.mean(x);
+    const vI = positions.mean(square(sub(x, muI)));
+    // The spread of the means belongs to vL and vB; as E[x^2] - E[x]^2 they would cancel for large means
+    const muL = channels.mean(muI);
+    const vL = channels.mean(add(vI, square(sub(muI, muL))));
+    const muB = norm.given('muB', () => samples.mean(muI));
+    const vB = norm.given('vB', () => samples.mean(add(vI, square(sub(muI, muB)))));
+    norm.steps({ muI, vI, muL, vL, muB, vB });
+    // As I + wL (L - I) + wB (B - I), equal values stay what they are: a constant input gives xHat = 0
+    const mu = norm.statistic('mu', () => add(muI, mul(wL, sub(muL, muI)), mul(wB, sub(muB, muI))));
+    const v = norm.statistic('v', () => add(vI, mul(uL, sub(vL, vI)), mul(uB, sub(vB, vI))));
+    const s = sqrt(add(v, eps));
+    const xHat = div(sub(x, mu), s);
+    norm.steps({ s, xHat });
+
     return [
-      dx,
-      ofShape(gamma, back.dgamma),
-      ofShape(beta, back.dbeta),
-      dlogits(logitGradient('mean', dmu.data, parts, w)),
-      dlogits(logitGradient('variance', dv, parts, u)),
-      back.dresidual,
+      add(mul(gamma, xHat), beta),
+      (dy) => {
+        const g = mul(gamma, dy);
+        const dmu = neg(div(positions.sum(g), s));
+        const dv = neg(div(positions.sum(mul(g, xHat)), mul(2, square(s))));
+        // Each mixture goes on to I: by its own weight, and through L and B, which are means over C channels and N samples
+        const dmuI = add(
+          mul(wI, dmu),
+          channels.mean(mul(wL, dmu)),
+          given ? null : samples.mean(mul(wB, dmu)),
+        );
+        const dvL = channels.mean(mul(uL, dv));
+        const dvB = given ? null : samples.mean(mul(uB, dv));
+        const dvI = add(mul(uI, dv), dvL, dvB);
+        // vL and vB hold the means, too: dvL/dmuI = 2 (muI - muL) / C
+        const spread = add(mul(sub(muI, muL), dvL), dvB && mul(sub(muI, muB), dvB));
+        norm.steps({ g, dmu, dv, dmuI, dvL, ...(dvB && { dvB }), dvI, spread });
+        const m = positions.m(x);
+        return {
+          x: () =>
+            norm.paths({
+              direct: div(g, s),
+              mu: div(dmuI, m),
+              v: div(mul(2, add(mul(dvI, sub(x, muI)), spread)), m),
+            }),
+          gamma: () => mul(dy, xHat),
+          beta: () => dy,
+          // dw_k = sum dmu mu_k; what all three have in common cancels, so only differences from the first are summed
+          meanLogits: () =>
+            ofLogits([wI, wL, wB], all.sum(mul(dmu, sub(muL, muI))), all.sum(mul(dmu, sub(muB, muI)))),
+          varLogits: () =>
+            ofLogits([uI, uL, uB], all.sum(mul(dv, sub(vL, vI))), all.sum(mul(dv, sub(vB, vI)))),
+        };
+      },
     ];
   });
+  return { y: followedBy(y, set), statistics: { mean: statistics.muB, variance: statistics.vB } };
+}
+
+/** The weights of I, L and B. Largest logit first, so that infinite logits choose alone instead of giving NaN. */
+function softmax(logits: Values): readonly [Values, Values, Values] {
+  const top = Math.max(...logits.data);
+  const [a, b, c] = Array.from(logits.data, (logit) => (logit === top ? 1 : Math.exp(logit - top)));
+  const weight = (of: number) => constant(logits, of / (a + b + c));
+  return [weight(a), weight(b), weight(c)];
+}
+
+/** dlogit_k = w_k ( dw_k - sum_j w_j dw_j ), with dw_I = 0. */
+function ofLogits(weights: readonly Values[], dL: Values, dB: Values): Values {
+  const dw = [0, dL.data[0], dB.data[0]];
+  const w = weights.map(({ data }) => data[0]);
+  const average = dw.reduce((sum, each, k) => sum + w[k] * each, 0);
+  const data = inPrecisionOf(
+    dL,
+    dw.map((each, k) => w[k] * (each - average)),
+  );
+  return special('ofLogits', [dL, dB], { shape: [3], data });
 }
 
 export interface SwitchableCall extends Then {
@@ -86,8 +128,6 @@ export interface SwitchableCall extends Then {
   eps: number;
   /** Running mu_B and v_B [C], for evaluation; null: those of the batch. */
   given?: SetStatistics | null;
-  /** Sees mu_B and v_B. */
-  observe?: (batch: SetStatistics) => void;
 }
 
 export interface SwitchableOptions extends RunningOptions {
@@ -119,8 +159,37 @@ export class SwitchableNorm extends RunningNorm {
   forward(x: Tensor, then: Then = {}): Tensor {
     const { features, gamma, beta, meanLogits, varLogits, runningMean: mean, runningVar: variance } = this;
     this.check(x, features);
-    const moments = this.momentsFor({ mean, variance }, { m: x.size / features, unbiased: false });
-    const eps = this.options.eps ?? 1e-5;
-    return switchableNorm(x, { ...then, ...moments, gamma, beta, meanLogits, varLogits, eps });
+    const given = this.givenFrom({ mean, variance });
+    const set = { gamma, beta, meanLogits, varLogits, given, eps: this.options.eps ?? 1e-5 };
+    const { y, statistics } = switchableNorm(x, { ...then, ...set });
+    if (!given) this.follow({ mean, variance }, statistics, { m: x.size / features, unbiased: false });
+    return y;
   }
 }
+
+export const switchable = defineNorm<SwitchableOptions>({
+  name: 'switchable',
+  aliases: ['sn'],
+  title: 'Switchable Norm',
+  paper: 'Luo, Ren, Peng, Zhang, Li 2018, arXiv:1806.10779',
+  sets: 'the channel of the sample, the sample, and the channel over the batch, mixed by softmax weights',
+  parameters: 'gamma [C], beta [C], meanLogits [3], varLogits [3]',
+  centred: true,
+  dependsOnBatch: 'training',
+  traps: [
+    'vL and vB are not means of vI: the spread of the means belongs to them.',
+    'As E[x²] − E[x]² the variances would cancel for large means.',
+    'The running variance is biased.',
+  ],
+  golden: {
+    switchableNorm: {
+      run(inputs, a) {
+        const { x, gamma, beta, meanLogits, varLogits } = inputs;
+        const given = givenStatistics(inputs, a);
+        return switchableNorm(x, { gamma, beta, meanLogits, varLogits, given, eps: epsOf(a) }).y;
+      },
+    },
+  },
+  source: import.meta.url,
+  build: (features, options) => new SwitchableNorm(features, options),
+});

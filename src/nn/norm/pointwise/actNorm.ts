@@ -1,20 +1,17 @@
 import type { Tensor } from '../../../autograd/index.ts';
+import { mean, read, square, sub } from '../core/calculus.ts';
+import { defineNorm } from '../core/define.ts';
 import { affineParameters, Norm, type Then } from '../core/norm.ts';
 import { buffer } from '../core/running.ts';
-import { scaleShift } from '../core/scaleShift.ts';
 import { channelSets, checkFeatures, checkSetSize } from '../core/sets.ts';
-import { setMoments } from '../core/standardizeBy.ts';
+import { scaleShift } from './scaleShift.ts';
 
 /**
  * ActNorm (Kingma and Dhariwal 2018, arXiv:1807.03039, section 3.1): gamma and beta start so that the first batch comes out
- * with mean 0 and variance 1; after that they are ordinary parameters.
+ * with mean 0 and variance 1; after that they are ordinary parameters, y = gamma x + beta, and nothing is projected out of dx.
  *
- * Index set   of the first batch only, S_i = { j : j_C = i_C }: one set per channel, over the batch and all positions.
- * Forward     y = gamma x + beta per channel; in the first training step gamma = 1 / (sigma + eps), beta = -gamma mu
- * Backward    affine, nothing is projected out:  dx = gamma dy,  dgamma = sum dy x,  dbeta = sum dy
- *
- * Depends on no other sample once it is initialized. Traps: the first batch decides, so it must be shuffled and not tiny; that it
- * has been seen is state (`initialized`), or a resumed run would start over; scaling the layer before it scales the result.
+ * Of the first batch only, S_i = { j : j_C = i_C }: one set per channel, over the batch and all positions. Evaluation is the
+ * same, but never initializes.
  */
 export class ActNorm extends Norm {
   readonly gamma: Tensor;
@@ -44,17 +41,34 @@ export class ActNorm extends Norm {
   }
 
   #initialize(x: Tensor): void {
-    const { mean, variance } = setMoments(x, channelSets(x.shape));
+    const batch = read(x, x, channelSets(x.shape));
+    const mu = mean(batch);
+    const v = mean(square(sub(batch, mu)));
     const eps = this.options.eps ?? 1e-6;
     for (let c = 0; c < this.features; c++) {
-      this.gamma.data[c] = 1 / (Math.sqrt(variance[c]) + eps);
-      this.beta.data[c] = -this.gamma.data[c] * mean[c];
+      this.gamma.data[c] = 1 / (Math.sqrt(v.data[c]) + eps);
+      this.beta.data[c] = -this.gamma.data[c] * mu.data[c];
     }
     this.initialized.data[0] = 1;
   }
 }
 
 export interface ActNormOptions {
-  /** Added to the first batch's deviation; 1e-6 unless told otherwise. */
+  /** Added to the first batch's deviation; default: 1e-6. */
   eps?: number;
 }
+
+export const actNorm = defineNorm<ActNormOptions>({
+  name: 'actnorm',
+  title: 'ActNorm',
+  paper: 'Kingma and Dhariwal 2018, arXiv:1807.03039',
+  sets: 'the channel, over the first batch only',
+  batchOfOne: 'the same, but for the first batch',
+  traps: [
+    'The first batch decides, so it must be shuffled and not tiny.',
+    'That it has been seen is state (`initialized`), or a resumed run would start over.',
+    'Scaling the layer before it scales the result.',
+  ],
+  source: import.meta.url,
+  build: (features, options) => new ActNorm(features, options),
+});

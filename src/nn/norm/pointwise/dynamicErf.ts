@@ -1,32 +1,40 @@
-import { parameter, record, type Tensor } from '../../../autograd/index.ts';
-import { kernels } from '../../../kernels/active.ts';
-import { arithmetic } from '../core/arithmetic.ts';
+import { parameter, type Tensor } from '../../../autograd/index.ts';
+import { add, erf, exp, mul, neg, square } from '../core/calculus.ts';
+import { defineNorm } from '../core/define.ts';
 import { affineParameters, followedBy, Norm, type Then } from '../core/norm.ts';
-import { checkFeatures } from '../core/sets.ts';
+import { rule } from '../core/rule.ts';
+import { channelSets, checkFeatures } from '../core/sets.ts';
 
 /**
  * Dynamic erf, Derf (Chen et al. 2025, arXiv:2512.10938): DyT with the error function and a shift.
  *
- * Index set   none: every element by itself; the Jacobian is diagonal.
- * Forward     u = alpha x + shift,  t = erf(u),  y = gamma t + beta; alpha and shift one number each for the layer
- * Backward    g = gamma dy,  e = dt/du = (2 / sqrt(pi)) exp(-u^2)
- *               dx = g alpha e,  dalpha = sum over everything of g x e,  dshift = sum over everything of g e
- *               dgamma = sum dy t,  dbeta = sum dy
- *
- * Depends on no statistics. Traps: as DyT, and it saturates faster, with exp(-u^2).
+ * No index set: every element by itself, so the Jacobian is diagonal; no statistics, and the same in training and evaluation.
+ * alpha and shift are one number each for the layer.
  */
 export function dynamicErf(x: Tensor, set: DynamicErfCall): Tensor {
   const { alpha, shift, gamma, beta } = set;
-  const { add, mul } = arithmetic(x);
-  const k = kernels(x);
-  const u = add(mul(x, alpha), shift);
-  const t = k.unary('erf', u);
-  const scaled = gamma ? mul(t, gamma) : t;
-  return record('dynamicErf', beta ? add(scaled, beta) : scaled, [x, alpha, shift, gamma, beta], (dy) => {
-    const g = gamma ? mul(dy, gamma) : dy;
-    const slope = k.unaryBackward('erf', g, u, t); // g e
-    return [() => mul(slope, alpha), () => mul(slope, x), slope, () => mul(dy, t), dy];
-  });
+  const tensors = { x, alpha, shift, gamma, beta };
+  return rule('dynamicErf', channelSets(x.shape), tensors, {}, ({ x, alpha, shift, gamma, beta }, norm) => {
+    const u = add(mul(alpha, x), shift);
+    const t = erf(u);
+    norm.steps({ u, t });
+
+    return [
+      add(mul(gamma, t), beta),
+      (dy) => {
+        const g = mul(gamma, dy);
+        const du = mul(g, mul(2 / Math.sqrt(Math.PI), exp(neg(square(u))))); // the slope of erf
+        norm.steps({ g, du });
+        return {
+          x: () => norm.paths({ direct: mul(alpha, du) }),
+          alpha: () => mul(du, x),
+          shift: () => du,
+          gamma: () => mul(dy, t),
+          beta: () => dy,
+        };
+      },
+    ];
+  }).y;
 }
 
 export interface DynamicErfCall {
@@ -39,7 +47,7 @@ export interface DynamicErfCall {
 }
 
 export interface DynamicErfOptions {
-  /** alpha at first; 0.5 unless told otherwise. */
+  /** alpha at first; default: 0.5. */
   alpha?: number;
   affine?: boolean;
 }
@@ -66,3 +74,19 @@ export class DynamicErf extends Norm {
     return followedBy(dynamicErf(x, this), then);
   }
 }
+
+export const derf = defineNorm<DynamicErfOptions>({
+  name: 'derf',
+  title: 'Dynamic erf',
+  paper: 'Chen et al. 2025, arXiv:2512.10938',
+  sets: 'none: every element by itself',
+  parameters: 'gamma [C], beta [C], alpha [], shift []',
+  traps: ['As DyT, and it saturates faster, with exp(-u^2).'],
+  golden: {
+    dynamicErf: {
+      run: ({ x, alpha, shift, gamma, beta }) => dynamicErf(x, { alpha, shift, gamma, beta }),
+    },
+  },
+  source: import.meta.url,
+  build: (features, options) => new DynamicErf(features, options),
+});

@@ -1,33 +1,41 @@
-import { parameter, record, type Tensor } from '../../../autograd/index.ts';
-import { kernels } from '../../../kernels/active.ts';
-import { arithmetic } from '../core/arithmetic.ts';
+import { parameter, type Tensor } from '../../../autograd/index.ts';
+import { add, mul, square, sub, tanh } from '../core/calculus.ts';
+import { defineNorm } from '../core/define.ts';
 import { affineParameters, followedBy, Norm, type Then } from '../core/norm.ts';
-import { checkFeatures } from '../core/sets.ts';
+import { rule } from '../core/rule.ts';
+import { channelSets, checkFeatures } from '../core/sets.ts';
 
 /**
  * Dynamic tanh, DyT (Zhu, Chen, He, LeCun, Liu 2025, arXiv:2503.10622): a squashing function in the place of a norm.
  *
- * Index set   none: every element by itself; the Jacobian is diagonal.
- * Forward     t = tanh(alpha x),  y = gamma t + beta, alpha one number for the layer
- * Backward    g = gamma dy,  dt/d(alpha x) = 1 - t^2
- *               dx = g alpha (1 - t^2),  dalpha = sum over everything of g x (1 - t^2)
- *               dgamma = sum dy t,  dbeta = sum dy
- *
- * Depends on no statistics. Traps: alpha (0.5 at first) decides where it saturates, and nothing else adapts to the scale of x.
+ * No index set: every element by itself, so the Jacobian is diagonal; no statistics, and the same in training and evaluation.
+ * alpha is one number for the layer.
  */
 export function dynamicTanh(x: Tensor, alpha: Tensor, gamma: Tensor | null, beta: Tensor | null): Tensor {
-  const { add, mul, square, affine } = arithmetic(x);
-  const t = kernels(x).unary('tanh', mul(x, alpha));
-  const scaled = gamma ? mul(t, gamma) : t;
-  return record('dynamicTanh', beta ? add(scaled, beta) : scaled, [x, alpha, gamma, beta], (dy) => {
-    const g = gamma ? mul(dy, gamma) : dy;
-    const slope = mul(g, affine(square(t), -1, 1));
-    return [() => mul(slope, alpha), () => mul(slope, x), () => mul(dy, t), dy];
-  });
+  const tensors = { x, alpha, gamma, beta };
+  return rule('dynamicTanh', channelSets(x.shape), tensors, {}, ({ x, alpha, gamma, beta }, norm) => {
+    const t = tanh(mul(alpha, x));
+    norm.steps({ t });
+
+    return [
+      add(mul(gamma, t), beta),
+      (dy) => {
+        const g = mul(gamma, dy);
+        const du = mul(g, sub(1, square(t))); // u = alpha x
+        norm.steps({ g, du });
+        return {
+          x: () => norm.paths({ direct: mul(alpha, du) }),
+          alpha: () => mul(du, x),
+          gamma: () => mul(dy, t),
+          beta: () => dy,
+        };
+      },
+    ];
+  }).y;
 }
 
 export interface DynamicTanhOptions {
-  /** alpha at first; 0.5 unless told otherwise. */
+  /** alpha at first; default: 0.5. */
   alpha?: number;
   affine?: boolean;
 }
@@ -52,3 +60,17 @@ export class DynamicTanh extends Norm {
     return followedBy(dynamicTanh(x, this.alpha, this.gamma, this.beta), then);
   }
 }
+
+export const dyt = defineNorm<DynamicTanhOptions>({
+  name: 'dyt',
+  title: 'Dynamic tanh',
+  paper: 'Zhu, Chen, He, LeCun, Liu 2025, arXiv:2503.10622',
+  sets: 'none: every element by itself',
+  parameters: 'gamma [C], beta [C], alpha []',
+  traps: ['alpha (0.5 at first) decides where it saturates, and nothing else adapts to the scale of x.'],
+  golden: {
+    dynamicTanh: { run: ({ x, alpha, gamma, beta }) => dynamicTanh(x, alpha, gamma, beta) },
+  },
+  source: import.meta.url,
+  build: (features, options) => new DynamicTanh(features, options),
+});

@@ -1,47 +1,50 @@
-import { parameter, record, type Tensor } from '../../../autograd/index.ts';
-import { kernels } from '../../../kernels/active.ts';
-import { arithmetic } from '../core/arithmetic.ts';
+import { parameter, type Tensor } from '../../../autograd/index.ts';
+import { add, div, mul, neg, sqrt, square, sub } from '../core/calculus.ts';
+import { defineNorm } from '../core/define.ts';
 import { affineParameters, Norm, type Then } from '../core/norm.ts';
-import { scaleShift } from '../core/scaleShift.ts';
-import { checkFeatures } from '../core/sets.ts';
-import { averaging, type Pool, pooled, poolMatrix, windowPool } from './pools.ts';
+import { rule } from '../core/rule.ts';
+import { checkFeatures, lastAxesSets } from '../core/sets.ts';
+import { scaleShift } from '../pointwise/scaleShift.ts';
+import { averaging, type Pool, pooling, poolMatrix, windowPool } from './pools.ts';
 
 /**
  * Divisive normalization (Ren, Liao, Urtasun, Sinz, Zemel 2016, arXiv:1611.04520): one formula with most norms in it.
  *
- * Index set   soft: row i of P and of Q says how much each j counts for i, in the mean and in the variance.
- * Forward     v = x - P x,  D = sqrt(sigma^2 + Q v^2),  z = v / D
- * Backward    v reaches L directly and through every D in whose pool it is; x through v, directly and by P:
- *               dD = -dz v / D^2,  dD/dv = Q^T with v / D
- *               dv = dz / D - v (Q^T (dz v / D^3)),  dx = dv - P^T dv
- *             sigma is in every D:  dsigma = -sigma sum dz v / D^3
- *
- * With P = Q = the mean over everything and sigma^2 = eps it is LayerNorm; block means give GroupNorm, InstanceNorm and
- * BatchNorm. Depends on no other sample, as long as the pools do not. Traps: the rows of P must sum to 1, else constants stay
- * in v; sigma = 0 leaves constant pools without a value.
+ * S_i is soft: row i of P and of Q says how much each j counts for i, in the mean and in the variance. With P = Q = the mean
+ * over everything and sigma^2 = eps it is LayerNorm; block means give GroupNorm, InstanceNorm and BatchNorm. Depends on no
+ * other sample, as long as the pools do not; training and evaluation are the same.
  */
 export function divisiveNorm(x: Tensor, set: DivisiveCall): Tensor {
   const { sigma } = set;
-  const { add, sub, mul, div, affine, square, sum } = arithmetic(x);
-  const [p, q] = [poolMatrix(set.meanPool, x), poolMatrix(set.variancePool, x)];
-  const v = sub(x, pooled(x, p));
-  const d = kernels(x).unary('sqrt', add(pooled(square(v), q), square(sigma)));
-  const z = div(v, d);
+  const p = pooling('P', poolMatrix(set.meanPool, x));
+  const q = pooling('Q', poolMatrix(set.variancePool, x));
+  return rule('divisiveNorm', lastAxesSets(x.shape, 1), { x, sigma }, {}, ({ x, sigma }, norm) => {
+    const centre = p.of(x);
+    const mu = norm.statistic('mu', () => centre);
+    const v = sub(x, centre);
+    norm.steps({ v });
+    const d = norm.statistic('d', () => sqrt(add(q.of(square(v)), square(sigma))));
+    const z = div(sub(x, mu), d);
 
-  return record('divisiveNorm', z, [x, sigma], (dz) => {
-    const slope = div(mul(dz, z), square(d)); // dz v / D^3
     return [
-      () => {
-        const dv = sub(div(dz, d), mul(v, pooled(slope, q, true)));
-        return sub(dv, pooled(dv, p, true));
-      },
-      () => {
-        const everywhere = slope.shape.map((_, axis) => axis);
-        const total = { shape: [], data: sum(slope, everywhere).data };
-        return { shape: sigma.shape, data: affine(mul(total, sigma), -1).data };
+      z,
+      (dz) => {
+        const dd = neg(div(mul(dz, z), d));
+        const overD = div(dd, d); // dD_i/dv_j = Q_ij v_j / D_i
+        const dv = mul(v, q.back(overD));
+        norm.steps({ dd, dv });
+        return {
+          x: () =>
+            norm.paths({
+              direct: div(dz, d),
+              mu: neg(p.back(div(dz, d))),
+              d: sub(dv, p.back(dv)), // v = x - P x, and in a soft set the mean of v is not 0
+            }),
+          sigma: () => mul(sigma, overD), // sigma is in every D
+        };
       },
     ];
-  });
+  }).y;
 }
 
 export interface DivisiveCall {
@@ -54,7 +57,7 @@ export interface DivisiveCall {
 
 export interface DivisiveNormOptions {
   affine?: boolean;
-  /** Over the channels, [C, C]; unless told otherwise means over the 5 nearest channels, fewer at the ends. */
+  /** Over the channels, [C, C]; default: means over the 5 nearest channels, fewer at the ends. */
   meanPool?: Pool;
   variancePool?: Pool;
 }
@@ -93,3 +96,25 @@ function checkPool(features: number, name: string, pool: Pool): void {
       `got [${pool.length}, ${pool[0]?.length ?? 0}].`,
   );
 }
+
+export const divisive = defineNorm<DivisiveNormOptions>({
+  name: 'divisive',
+  title: 'Divisive Norm',
+  paper: 'Ren, Liao, Urtasun, Sinz, Zemel 2016, arXiv:1611.04520',
+  sets: 'the five nearest channels of the position',
+  parameters: 'gamma [C], beta [C], sigma []',
+  traps: [
+    'The rows of P must sum to 1, else constants stay in v.',
+    'sigma = 0 leaves constant pools without a value.',
+    'P^T and Q^T of the backward pass are not P and Q: at the ends of the channels the windows are cut off.',
+  ],
+  golden: {
+    divisiveNorm: {
+      layout: 'own',
+      run: ({ x, sigma }, a) =>
+        divisiveNorm(x, { meanPool: a.rows('meanPool'), variancePool: a.rows('variancePool'), sigma }),
+    },
+  },
+  source: import.meta.url,
+  build: (features, options) => new DivisiveNorm(features, options),
+});

@@ -1,42 +1,39 @@
-import { affine, parameter, record, square, type Tensor } from '../../../autograd/index.ts';
-import { kernels } from '../../../kernels/active.ts';
-import { arithmetic } from '../core/arithmetic.ts';
+import { affine, parameter, square as squared, type Tensor } from '../../../autograd/index.ts';
+import { add, div, mul, neg, sqrt, square } from '../core/calculus.ts';
+import { defineNorm } from '../core/define.ts';
 import { followedBy, Norm, type Then } from '../core/norm.ts';
-import { checkFeatures } from '../core/sets.ts';
-import { pooled } from './pools.ts';
+import { rule } from '../core/rule.ts';
+import { checkFeatures, lastAxesSets } from '../core/sets.ts';
+import { pairs, pooling } from './pools.ts';
 
 /**
  * Generalized divisive normalization (Ballé, Laparra, Simoncelli 2015, arXiv:1511.06281): the pools are learned.
  *
- * Index set   the channels of one position, each weighted by the learned matrix G.
- * Forward     D_i = sqrt(b_i + sum_j G_ij x_j^2),  y_i = x_i / D_i
- * Backward    x reaches L directly and through every D. With t = dy x / D^3, from dD_i = -dy_i x_i / D_i^2:
- *               dx = dy / D - x (G^T t)
- *               db_i = -(1/2) sum t_i,  dG_ij = -(1/2) sum t_i x_j^2, over all positions
- *
- * Depends on no other sample. Traps: b and G must stay positive, else D is not a number; so the layer learns their roots.
+ * S_i = the channels of one position, each weighted by the learned matrix G [C, C]. Depends on no other sample; training and
+ * evaluation are the same.
  */
 export function gdn(x: Tensor, b: Tensor, g: Tensor): Tensor {
-  const { add, sub, mul, div, affine: scale, square: squared } = arithmetic(x);
-  const k = kernels(x);
-  const channels = x.shape[x.rank - 1];
-  const rows = (a: Tensor | ReturnType<typeof mul>) => ({
-    shape: [a.data.length / channels, channels],
-    data: a.data,
-  });
-  const energy = squared(x);
-  const d = k.unary('sqrt', add(pooled(energy, g), b));
-  const y = div(x, d);
+  const tensors = { x, b, G: g };
+  const asIs = { asIs: ['G'] };
+  return rule('gdn', lastAxesSets(x.shape, 1), tensors, asIs, ({ x, b, G }, norm) => {
+    const pool = pooling('G', G);
+    const d = norm.statistic('d', () => sqrt(add(pool.of(square(x)), b)));
+    const y = div(x, d);
 
-  return record('gdn', y, [x, b, g], (dy) => {
-    const t = div(mul(dy, y), squared(d));
-    const half = scale(t, -0.5);
     return [
-      () => sub(div(dy, d), mul(x, pooled(t, g, true))),
-      half,
-      () => k.matmul(rows(half), rows(energy), { transposeA: true }),
+      y,
+      (dy) => {
+        const dd = neg(div(mul(dy, y), d));
+        const dE = div(dd, mul(2, d)); // D = sqrt(E), E = b + G x^2
+        norm.steps({ dd, dE });
+        return {
+          x: () => norm.paths({ direct: div(dy, d), d: mul(mul(2, x), pool.back(dE)) }),
+          b: () => dE,
+          G: () => pairs(dE, square(x)), // dG_ij = sum of dE_i x_j^2
+        };
+      },
     ];
-  });
+  }).y;
 }
 
 /**
@@ -57,6 +54,18 @@ export class Gdn extends Norm {
 
   forward(x: Tensor, then: Then = {}): Tensor {
     checkFeatures(`Gdn(features=${this.features})`, x.shape, this.features);
-    return followedBy(gdn(x, affine(square(this.bRoot), 1, 1e-6), square(this.gRoot)), then);
+    return followedBy(gdn(x, affine(squared(this.bRoot), 1, 1e-6), squared(this.gRoot)), then);
   }
 }
+
+export const gdnEntry = defineNorm({
+  name: 'gdn',
+  title: 'GDN',
+  paper: 'Ballé, Laparra, Simoncelli 2015, arXiv:1511.06281',
+  sets: 'the channels of the position, with learned weights',
+  parameters: 'bRoot [C], gRoot [C, C]',
+  traps: ['b and G must stay positive, else D is not a number; so the layer learns their roots.'],
+  golden: { gdn: { run: ({ x, beta, gamma }) => gdn(x, beta as Tensor, gamma as Tensor) } },
+  source: import.meta.url,
+  build: (features) => new Gdn(features),
+});

@@ -1,55 +1,49 @@
-import { parameter, record, type Tensor } from '../../../autograd/index.ts';
-import { arithmetic, perInstance, positionAxes, small } from '../core/arithmetic.ts';
+import { parameter, type Tensor } from '../../../autograd/index.ts';
+import { add, div, inverse, mul, neg, over, sqrt, square } from '../core/calculus.ts';
+import { defineNorm } from '../core/define.ts';
 import { followedBy, Norm, type Then } from '../core/norm.ts';
-import { checkFeatures } from '../core/sets.ts';
+import { rule } from '../core/rule.ts';
+import { checkFeatures, groupSets } from '../core/sets.ts';
 
 /**
  * Global Response Normalization (Woo et al. 2023, arXiv:2301.00808, ConvNeXt V2): channels compete by their energy.
  *
- * Index set   none in the usual sense: the length of each channel over the positions of its sample, divided by the mean
- *             length of the sample's channels.
- * Forward     G = sqrt(sum over H, W of x^2),  M = (1/C) sum over C of G + eps,  R = G / M,  y = gamma x R + beta + x
- * Backward    x reaches L directly and through G, which stands in R and in M:
- *               dR = gamma sum over H, W of dy x
- *               dG = dR / M - (1 / (C M^2)) sum over C of dR G
- *               dx = dy (1 + gamma R) + x dG / G, where dG/dx = x / G counts as 0 for G = 0
- *             dgamma = sum dy x R,  dbeta = sum dy
- *
- * Depends on no other sample. Traps: the paper writes the sum over C, the code takes the mean, as here; gamma = beta = 0 at
- * first, so that y = x and a gradient check there sees nothing; it amplifies loud channels rather than making them equal.
+ * No index set in the usual sense: gx is the length of a channel over the positions of its sample, which is divided by the mean
+ * length of the sample's channels. Depends on no other sample; training and evaluation are the same.
  */
 export function globalResponseNorm(x: Tensor, set: GlobalResponseCall): Tensor {
   const { gamma, beta, eps } = set;
-  const { add, mul, sum, square, affine } = arithmetic(x);
-  const [samples, channels] = [x.shape[0], x.shape[x.rank - 1]];
-  const spatial = positionAxes(x.shape);
-  const perChannel = (values: ArrayLike<number>) => small(x, perInstance(x.shape), values);
+  const view = groupSets(x.shape, 1); // [n, p, 1, C]
+  const [positions, channels] = [over('p'), over('k')];
+  return rule('globalResponseNorm', view, { x, gamma, beta }, {}, ({ x, gamma, beta }, norm) => {
+    const lengths = sqrt(positions.sum(square(x)));
+    const gx = norm.statistic('gx', () => lengths);
+    const meanGx = norm.statistic('meanGx', () => channels.mean(lengths));
+    const m = add(meanGx, eps);
+    const nx = div(gx, m);
+    const scaled = mul(x, nx);
+    norm.steps({ m, nx });
 
-  const g = Float64Array.from(sum(square(x), spatial).data, Math.sqrt);
-  const m = Float64Array.from({ length: samples }, (_, n) => {
-    return g.subarray(n * channels, (n + 1) * channels).reduce((a, b) => a + b, 0) / channels + eps;
-  });
-  const r = perChannel(g.map((length, i) => length / m[Math.floor(i / channels)]));
-  const scaled = mul(x, r);
-
-  const y = add(add(mul(scaled, gamma), beta), x);
-  return record('globalResponseNorm', y, [x, gamma, beta], (dy) => [
-    () => {
-      const dR = sum(mul(dy, x), spatial).data.map(
-        (value: number, i: number) => value * gamma.data[i % channels],
-      );
-      const competition = new Float64Array(samples); // sum over C of dR G
-      for (let i = 0; i < g.length; i++) competition[Math.floor(i / channels)] += dR[i] * g[i];
-      const overG = g.map((length, i) => {
-        const n = Math.floor(i / channels);
-        const dG = dR[i] / m[n] - competition[n] / (channels * m[n] ** 2);
-        return length === 0 ? 0 : dG / length;
-      });
-      return add(mul(dy, affine(mul(gamma, r), 1, 1)), mul(x, perChannel(overG)));
-    },
-    () => mul(dy, scaled),
-    dy,
-  ]);
+    return [
+      add(mul(gamma, scaled), beta, x),
+      (dy) => {
+        const dn = mul(gamma, positions.sum(mul(dy, x)));
+        const dm = neg(div(channels.sum(mul(dn, nx)), m)); // the channels of a sample share m
+        const slope = mul(x, inverse(lengths)); // dgx/dx; of a channel of zeros, which has none, 0 is taken
+        norm.steps({ dn, dm, slope });
+        return {
+          x: () =>
+            norm.paths({
+              direct: mul(dy, add(mul(gamma, nx), 1)),
+              gx: mul(slope, div(dn, m)),
+              meanGx: mul(slope, div(dm, view.k)),
+            }),
+          gamma: () => mul(dy, scaled),
+          beta: () => dy,
+        };
+      },
+    ];
+  }).y;
 }
 
 export interface GlobalResponseCall {
@@ -60,7 +54,7 @@ export interface GlobalResponseCall {
 }
 
 export interface GlobalResponseNormOptions {
-  /** Added to the mean length; 1e-6 unless told otherwise. */
+  /** Added to the mean length; default: 1e-6. */
   eps?: number;
 }
 
@@ -84,3 +78,34 @@ export class GlobalResponseNorm extends Norm {
     return followedBy(globalResponseNorm(x, { gamma, beta, eps: options.eps ?? 1e-6 }), then);
   }
 }
+
+export const grn = defineNorm<GlobalResponseNormOptions>({
+  name: 'grn',
+  title: 'Global Response Norm',
+  paper: 'Woo et al. 2023, arXiv:2301.00808',
+  sets: 'lengths of the channels over all positions, relative to their mean over the sample',
+  defaults: [
+    {
+      where: 'paper and its code',
+      says: 'the paper writes the sum over the channels, the code takes the mean',
+    },
+  ],
+  traps: [
+    'The paper writes the sum over C, the code takes the mean, as here.',
+    'gamma = beta = 0 at first, so that y = x, and a gradient check there sees nothing.',
+    'It amplifies loud channels rather than making them equal.',
+    'A channel of zeros has length 0, whose derivative a naive square root makes NaN.',
+  ],
+  golden: {
+    globalResponseNorm: {
+      run: ({ x, gamma, beta }, a) =>
+        globalResponseNorm(x, {
+          gamma: gamma as Tensor,
+          beta: beta as Tensor,
+          eps: a.number('eps', 1e-6),
+        }),
+    },
+  },
+  source: import.meta.url,
+  build: (features, options) => new GlobalResponseNorm(features, options),
+});

@@ -1,38 +1,40 @@
-import { record, type Tensor } from '../../../autograd/index.ts';
-import { kernels } from '../../../kernels/active.ts';
-import { arithmetic } from '../core/arithmetic.ts';
+import type { Tensor } from '../../../autograd/index.ts';
+import { add, mul, pow, square } from '../core/calculus.ts';
+import { defineNorm } from '../core/define.ts';
 import { followedBy, Norm, type Then } from '../core/norm.ts';
-import { checkFeatures } from '../core/sets.ts';
-import { pooled, poolMatrix, windowPool } from './pools.ts';
+import { rule } from '../core/rule.ts';
+import { checkFeatures, lastAxesSets } from '../core/sets.ts';
+import { pooling, poolMatrix, windowPool } from './pools.ts';
 
 /**
  * Local Response Normalization (Krizhevsky, Sutskever, Hinton 2012, AlexNet, section 3.3).
  *
- * Index set   a window over the channels of one position: N(i) = { i - floor(n/2), ..., i + floor((n-1)/2) }, cut off at the
- *             first and last channel.
- * Forward     D_i = k + a sum over N(i) of x_j^2,  y_i = x_i D_i^-b.   a = alpha / n (PyTorch, Caffe) or alpha (the paper)
- * Backward    x_i reaches L directly, and through every D_j of whose window it is part:
- *               dD_j = -b dy_j x_j D_j^(-b-1),  dD_j/dx_i = 2 a x_i
- *               dx_i = dy_i D_i^-b - 2 a b x_i sum over { j : i in N(j) } of dy_j x_j D_j^(-b-1)
- *             With the window as a matrix Q of zeros and ones, the forward sum is Q x^2 and the backward one is Q^T.
- *
- * Depends on no other sample; learns nothing. Traps: for even n the window is lopsided and Q^T is not Q; alpha means two
- * things, a factor of n apart; k = 1 in PyTorch, 2 in the paper.
+ * S_i is a window over the channels of one position: { i - floor(n/2), ..., i + floor((n-1)/2) }, cut off at the first and last
+ * channel; as a matrix Q of zeros and ones, the sum over it is Q x^2. It learns nothing, depends on no other sample, and is the
+ * same in training and evaluation.
  */
 export function localResponseNorm(x: Tensor, set: LocalResponseCall): Tensor {
   const { size, alpha, beta, k, divideAlpha } = set;
-  const { add, mul, affine, square } = arithmetic(x);
-  const power = kernels(x);
   const a = divideAlpha ? alpha / size : alpha;
   const window = windowPool(x.shape[x.rank - 1], Math.floor(size / 2), Math.floor((size - 1) / 2));
-  const q = poolMatrix(window, x);
-  const d = affine(pooled(square(x), q), a, k);
-  const shrink = power.unary('pow', d, -beta);
+  const q = pooling('Q', poolMatrix(window, x));
+  return rule('localResponseNorm', lastAxesSets(x.shape, 1), { x }, {}, ({ x }, norm) => {
+    const d = norm.statistic('d', () => add(k, mul(a, q.of(square(x)))));
+    const shrink = pow(d, -beta);
+    norm.steps({ shrink });
 
-  return record('localResponseNorm', mul(x, shrink), [x], (dy) => {
-    const inner = mul(mul(dy, x), power.unary('pow', d, -beta - 1));
-    return [add(mul(dy, shrink), mul(affine(x, -2 * a * beta), pooled(inner, q, true)))];
-  });
+    return [
+      mul(x, shrink),
+      (dy) => {
+        const dd = mul(-beta, mul(mul(dy, x), pow(d, -beta - 1)));
+        norm.steps({ dd });
+        return {
+          // x_i is in every window that it is part of: those are the columns of Q
+          x: () => norm.paths({ direct: mul(dy, shrink), d: mul(mul(2 * a, x), q.back(dd)) }),
+        };
+      },
+    ];
+  }).y;
 }
 
 export interface LocalResponseCall {
@@ -45,10 +47,7 @@ export interface LocalResponseCall {
   divideAlpha: boolean;
 }
 
-/** PyTorch's defaults; its `size` has none, and 5 is the paper's. The paper has k = 2 and divideAlpha = false. */
-const defaults: LocalResponseCall = { size: 5, alpha: 1e-4, beta: 0.75, k: 1, divideAlpha: true };
-
-/** LRN of [N, C] or [N, H, W, C], C = features. */
+/** LRN of [N, C] or [N, H, W, C], C = features. The defaults are PyTorch's; its `size` has none, and 5 is the paper's. */
 export class LocalResponseNorm extends Norm {
   constructor(
     readonly features: number,
@@ -59,6 +58,40 @@ export class LocalResponseNorm extends Norm {
 
   forward(x: Tensor, then: Then = {}): Tensor {
     checkFeatures(`LocalResponseNorm(features=${this.features})`, x.shape, this.features);
-    return followedBy(localResponseNorm(x, { ...defaults, ...this.options }), then);
+    const { size = 5, alpha = 1e-4, beta = 0.75, k = 1, divideAlpha = true } = this.options;
+    return followedBy(localResponseNorm(x, { size, alpha, beta, k, divideAlpha }), then);
   }
 }
+
+export const localResponse = defineNorm<Partial<LocalResponseCall>>({
+  name: 'local-response',
+  aliases: ['lrn'],
+  title: 'Local Response Norm',
+  paper: 'Krizhevsky, Sutskever, Hinton 2012',
+  sets: 'the five nearest channels of the position',
+  parameters: 'none',
+  defaults: [
+    { where: 'AlexNet', says: 'k 2, n 5, alpha 1e-4 times the sum, beta 0.75' },
+    { where: 'PyTorch, Caffe', says: 'alpha is divided by n: a fifth of AlexNet at n = 5; k 1' },
+    { where: 'TensorFlow', says: 'radius 5 (n = 11), bias 1, alpha 1 times the sum, beta 0.5' },
+  ],
+  traps: [
+    'For even n the window is lopsided, and Q^T of the backward pass is not Q.',
+    'alpha means two things, a factor of n apart.',
+    'k = 1 in PyTorch, 2 in the paper.',
+  ],
+  golden: {
+    localResponseNorm: {
+      run: ({ x }, a) =>
+        localResponseNorm(x, {
+          size: a.number('size'),
+          alpha: a.number('alpha', 1e-4),
+          beta: a.number('beta', 0.75),
+          k: a.number('k', 1),
+          divideAlpha: a.flag('divideAlpha', true),
+        }),
+    },
+  },
+  source: import.meta.url,
+  build: (features, options) => new LocalResponseNorm(features, options),
+});

@@ -1,5 +1,6 @@
 import { kernels } from '../../../kernels/active.ts';
-import type { NDArray, Numbers } from '../../../kernels/contract.ts';
+import type { NDArray } from '../../../kernels/contract.ts';
+import { inPrecisionOf, special, type Values } from '../core/calculus.ts';
 
 /**
  * Which features a feature is pooled with, and with which weights: a matrix [m, m], row i for feature i. Pooling along the
@@ -23,16 +24,30 @@ export function averaging(pool: Pool): Pool {
   });
 }
 
-/** P x, or P^T x, along the last axis of x. */
-export function pooled(x: NDArray, pool: NDArray, transpose = false): NDArray {
-  const m = pool.shape[0];
-  const rows = { shape: [x.data.length / m, m], data: x.data };
-  return { shape: x.shape, data: kernels(x).matmul(rows, pool, { transposeB: !transpose }).data };
+/** The matrix in the precision of `like`. */
+export function poolMatrix(pool: Pool, like: NDArray): NDArray {
+  return { shape: [pool.length, pool.length], data: inPrecisionOf(like, pool.flat()) };
 }
 
-/** The matrix in the dtype of `like`. */
-export function poolMatrix(pool: Pool, like: { data: Numbers }): NDArray {
-  const flat = pool.flat();
-  const data = like.data instanceof Float64Array ? Float64Array.from(flat) : Float32Array.from(flat);
-  return { shape: [pool.length, pool.length], data };
+/** Pooling as steps of the calculus, under the matrix's name: Q(x) is Q x and Q^T(x) is Q^T x, along the last axis. */
+export function pooling(name: string, pool: NDArray) {
+  const along = (a: Values, transposeB: boolean): Values => ({
+    shape: a.shape,
+    data: kernels(a).matmul(rowsOf(a), pool, { transposeB }).data,
+  });
+  return {
+    of: (a: Values) => special(name, [a], along(a, true)),
+    back: (a: Values) => special(`${name}^T`, [a], along(a, false)),
+  };
+}
+
+/** sum a_i b_j over all positions: the gradient of a pool's matrix, [m, m]. */
+export function pairs(a: Values, b: Values): Values {
+  return special('pairs', [a, b], kernels(a).matmul(rowsOf(a), rowsOf(b), { transposeA: true }));
+}
+
+/** [positions, m] */
+function rowsOf({ shape, data }: Values): NDArray {
+  const m = shape[shape.length - 1];
+  return { shape: [data.length / m, m], data };
 }

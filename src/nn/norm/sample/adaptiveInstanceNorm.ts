@@ -1,21 +1,18 @@
-import { add, mul, standardize, type Tensor } from '../../../autograd/index.ts';
-import { moments } from '../core/moments.ts';
+import type { Tensor } from '../../../autograd/index.ts';
+import { channelsLast } from '../../border.ts';
+import { add, div, mean, mul, neg, sizeOver, sqrt, square, sub, sum } from '../core/calculus.ts';
+import { defineNorm } from '../core/define.ts';
+import { epsOf } from '../core/golden.ts';
 import { affineParameters, followedBy, Norm, type Then } from '../core/norm.ts';
-import { checkFeatures, groupSets } from '../core/sets.ts';
+import { rule } from '../core/rule.ts';
+import { checkFeatures, instanceSets } from '../core/sets.ts';
+import { instanceNorm } from './instanceNorm.ts';
 
 /**
- * Adaptive instance normalization (Huang and Belongie 2017, arXiv:1703.06868): the content with the style's statistics.
+ * Adaptive instance normalization (Huang and Belongie 2017, arXiv:1703.06868): the content x takes on the mean and the
+ * deviation of a style, channel by channel.
  *
- * Index set   S_i = { j : j_N = i_N, j_C = i_C }: one set per sample and channel, of the content x and of the style s.
- * Forward     mu_x, sigma_x and mu_s, sigma_s over the positions, sigma = sqrt(v + eps);
- *             xHat = (x - mu_x) / sigma_x,  y = sigma_s xHat + mu_s
- * Backward    to the content, as in InstanceNorm with g = sigma_s dy:
- *               dx = (1/sigma_x) ( g - mean(g) - xHat mean(g xHat) )
- *             to the style, whose M positions reach y through its two moments:
- *               dmu_s = sum dy,  dsigma_s = sum dy xHat,  ds = dmu_s / M + dsigma_s (s - mu_s) / (M sigma_s)
- *
- * Depends on no other sample. Traps: the style may have another size than the content, but needs as many samples and channels;
- * networks that are trained with it usually need no gradient for the style (detach it).
+ * S_i = { j : j_N = i_N, j_C = i_C }: one set per sample and channel, over the positions: m = H W of x, M = H' W' of the style.
  */
 export function adaptiveInstanceNorm(x: Tensor, style: Tensor, set: Then & { eps: number }): Tensor {
   const { eps, ...then } = set;
@@ -26,9 +23,43 @@ export function adaptiveInstanceNorm(x: Tensor, style: Tensor, set: Then & { eps
         `and [${style.shape.join(', ')}].`,
     );
   }
-  const xHat = standardize(x, groupSets(x.shape, channels), { eps });
-  const { mean, deviation } = moments(style, [1, 2], { eps, ddof: 0 });
-  return followedBy(add(mul(xHat, deviation), mean), then);
+  const { y } = rule(
+    'adaptiveInstanceNorm',
+    instanceSets(x.shape),
+    { x, style },
+    { numbers: { eps } },
+    ({ x, style }, norm) => {
+      const mu = norm.statistic('mu', () => mean(x));
+      const v = norm.statistic('v', () => mean(square(sub(x, mu))));
+      const sigma = sqrt(add(v, eps));
+      const xHat = div(sub(x, mu), sigma);
+      const muStyle = mean(style);
+      const sigmaStyle = sqrt(add(mean(square(sub(style, muStyle))), eps));
+      norm.steps({ sigma, xHat, muStyle, sigmaStyle });
+
+      return [
+        add(mul(sigmaStyle, xHat), muStyle),
+        (dy) => {
+          const g = mul(sigmaStyle, dy);
+          // The style reaches y through its two moments, which all positions of the content share
+          const dMu = sum(dy);
+          const dSigma = sum(mul(dy, xHat));
+          norm.steps({ g, dMu, dSigma });
+          return {
+            x: () =>
+              norm.paths({
+                direct: div(g, sigma),
+                mu: neg(div(mean(g), sigma)),
+                v: neg(div(mul(xHat, mean(mul(g, xHat))), sigma)),
+              }),
+            style: () =>
+              div(add(dMu, mul(dSigma, div(sub(style, muStyle), sigmaStyle))), sizeOver(style, 'p')),
+          };
+        },
+      ];
+    },
+  );
+  return followedBy(y, then);
 }
 
 export interface StyleThen extends Then {
@@ -62,6 +93,27 @@ export class AdaptiveInstanceNorm extends Norm {
     const eps = this.options.eps ?? 1e-5;
     checkFeatures(`AdaptiveInstanceNorm(features=${features})`, x.shape, features);
     if (style) return adaptiveInstanceNorm(x, style, { ...then, eps });
-    return standardize(x, groupSets(x.shape, features), { ...then, gamma, beta, eps });
+    return instanceNorm(x, { ...then, gamma, beta, eps });
   }
 }
+
+export const adain = defineNorm<AdaptiveInstanceOptions>({
+  name: 'adain',
+  title: 'Adaptive Instance Norm',
+  paper: 'Huang and Belongie 2017, arXiv:1703.06868',
+  sets: 'the channel of the sample, over all positions; gamma and beta are the statistics of a style',
+  view: instanceSets,
+  centred: true,
+  fused: true,
+  traps: [
+    'The style may have another size than the content, but needs as many samples and channels.',
+    'Networks that are trained with it usually need no gradient for the style: detach it.',
+  ],
+  golden: {
+    adaptiveInstanceNorm: {
+      run: ({ x, style }, a) => adaptiveInstanceNorm(x, channelsLast(style), { eps: epsOf(a) }),
+    },
+  },
+  source: import.meta.url,
+  build: (features, options) => new AdaptiveInstanceNorm(features, options),
+});

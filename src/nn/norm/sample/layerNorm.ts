@@ -1,33 +1,57 @@
-import { standardize, type Tensor } from '../../../autograd/index.ts';
-import type { SetView } from '../../../kernels/contract.ts';
-import { type Conventions, type CoreOptions, coreOptions } from '../core/conventions.ts';
+import type { Tensor } from '../../../autograd/index.ts';
+import type { SetView, Shape } from '../../../kernels/contract.ts';
+import { channelsFirst, channelsLast, sampleChannelsLast } from '../../border.ts';
+import { add, deviation, div, mean, mul, neg, square, sub } from '../core/calculus.ts';
+import { type Conventions, constantsOf, standard } from '../core/conventions.ts';
+import { defineNorm } from '../core/define.ts';
+import { fusedOr, type Standardize } from '../core/fused.ts';
+import { epsOf } from '../core/golden.ts';
 import { affineParameters, Norm, type Then } from '../core/norm.ts';
+import { rule } from '../core/rule.ts';
 import { checkFeatures, checkLastAxes, groupSets, lastAxesSets } from '../core/sets.ts';
 
 /**
  * Layer normalization (Ba, Kiros, Hinton 2016, arXiv:1607.06450).
  *
- * Index set   S_i = all elements of the same sample (or, over the last D axes only, of the same position); m of them.
- * Forward     mu = (1/m) sum x,  v = (1/m) sum (x - mu)^2,  sigma = sqrt(v + eps),
- *             xHat = (x - mu) / sigma,  y = gamma xHat + beta
- * Backward    gamma differs from element to element inside one set, so it goes into g before any mean is taken
- *             (pulling it out of the means is the classic mistake):
- *               g = gamma dy
- *             x reaches L directly, through mu and through v, as in BatchNorm:
- *               dx = (1/sigma) ( g - mean(g) - xHat mean(g xHat) )
- *             gamma and beta are shared by all sets: dgamma = sum over sets of dy xHat, dbeta = sum over sets of dy
- *
- * Depends on no other sample; training and evaluation are the same. Traps: over one value it puts out beta; over two,
- * xHat = +-1; gamma of shape [H, W, C] ties a network to one image size.
+ * S_i = all elements of the same sample (or, over the last D axes only, of the same position); m of them. gamma and beta are
+ * shared by all sets. Depends on no other sample; training and evaluation are the same.
  */
 export function layerNorm(x: Tensor, set: LayerNormCall): Tensor {
-  return standardize(x, set.view, set);
+  return fusedOr(x, set.view, set, () => written(x, set.view, set)).y;
 }
 
-export interface LayerNormCall extends CoreOptions, Then {
+export interface LayerNormCall extends Standardize {
   view: SetView;
-  gamma: Tensor | null;
-  beta: Tensor | null;
+}
+
+function written(x: Tensor, view: SetView, set: Standardize) {
+  const { gamma = null, beta = null, ddof } = set;
+  return rule('layerNorm', view, { x, gamma, beta }, constantsOf(set), ({ x, gamma, beta }, norm) => {
+    const mu = norm.statistic('mu', () => mean(x));
+    const v = norm.statistic('v', () => mean(square(sub(x, mu)), ddof));
+    const { sigma, s } = deviation(v, set);
+    const xHat = div(sub(x, mu), sigma);
+    norm.steps({ sigma, xHat });
+
+    return [
+      add(mul(gamma, xHat), beta),
+      (dy) => {
+        // gamma differs from element to element inside one set: to pull it out of the means is the classic mistake
+        const g = mul(gamma, dy);
+        norm.steps({ g });
+        return {
+          x: () =>
+            norm.paths({
+              direct: div(g, sigma),
+              mu: neg(div(mean(g), sigma)),
+              v: neg(div(mul(xHat, mean(mul(g, xHat), ddof)), s)),
+            }),
+          gamma: () => mul(dy, xHat),
+          beta: () => dy,
+        };
+      },
+    ];
+  });
 }
 
 export interface LayerNormOptions extends Conventions {
@@ -58,17 +82,77 @@ export class LayerNorm extends Norm {
 
   forward(x: Tensor, then: Then = {}): Tensor {
     const { gamma, beta } = this;
-    const { eps, epsInside, ddof, detach } = coreOptions(this.options);
-    const { residual, relu } = then;
-    return layerNorm(x, { view: this.#sets(x), gamma, beta, eps, epsInside, ddof, detach, residual, relu });
+    return layerNorm(x, { view: this.#sets(x.shape), gamma, beta, ...standard(this.options), ...then });
   }
 
-  #sets(x: Tensor): SetView {
+  #sets(shape: Shape): SetView {
     if (this.options.over === 'sample') {
-      checkFeatures('LayerNorm', x.shape, this.shape[0]);
-      return groupSets(x.shape, 1);
+      checkFeatures('LayerNorm', shape, this.shape[0]);
+      return groupSets(shape, 1);
     }
-    checkLastAxes('LayerNorm', x.shape, this.shape);
-    return lastAxesSets(x.shape, this.shape.length);
+    checkLastAxes('LayerNorm', shape, this.shape);
+    return lastAxesSets(shape, this.shape.length);
   }
 }
+
+const common = {
+  centred: true,
+  detaches: true,
+  fused: true,
+  defaults: [
+    {
+      where: 'normgrad, PyTorch',
+      says: 'eps 1e-5; PyTorch normalizes over the last axes, gamma and beta of their shape',
+    },
+    { where: 'Keras 3', says: 'eps 1e-3; over the last axis' },
+    { where: 'Flax', says: 'eps 1e-6; over the last axis; variance as E[x²] − E[x]², clipped at 0' },
+  ],
+  traps: [
+    'Over one value it puts out beta; over two, xHat = ±1.',
+    'gamma of shape [H, W, C] ties a network to one image size.',
+    'To pull gamma out of the means is the classic mistake: g = gamma dy comes before them.',
+  ],
+  source: import.meta.url,
+};
+
+export const layer = defineNorm<LayerNormOptions>({
+  ...common,
+  name: 'layer',
+  aliases: ['ln'],
+  title: 'LayerNorm',
+  paper: 'Ba, Kiros, Hinton 2016, arXiv:1607.06450',
+  sets: 'the sample, over all positions and channels',
+  view: (shape) => groupSets(shape, 1),
+  golden: {
+    layerNorm: {
+      layout: 'own',
+      run({ x, gamma, beta }, a) {
+        const shape = a.list('normalizedShape', gamma?.shape);
+        const over = (input: Tensor) => ({ view: lastAxesSets(input.shape, shape.length), eps: epsOf(a) });
+        // Only over whole samples are the channels among the axes that change places
+        if (shape.length < x.rank - 1 || x.rank < 3) return layerNorm(x, { ...over(x), gamma, beta });
+        const images = channelsLast(x);
+        const affine = { gamma: gamma && sampleChannelsLast(gamma), beta: beta && sampleChannelsLast(beta) };
+        return channelsFirst(layerNorm(images, { ...over(images), ...affine }));
+      },
+    },
+  },
+  build: (features, options) => new LayerNorm(features, { ...options, over: 'sample' }),
+});
+
+export const layerPosition = defineNorm<LayerNormOptions>({
+  ...common,
+  name: 'layer-position',
+  aliases: ['ln-position', 'layernorm2d', 'channel-layer'],
+  title: 'LayerNorm per position',
+  paper: 'Ba, Kiros, Hinton 2016, arXiv:1607.06450; on images as in ConvNeXt (Liu et al. 2022)',
+  sets: 'the position, over its channels',
+  view: (shape) => lastAxesSets(shape, 1),
+  golden: {
+    layerNormChannels: {
+      run: ({ x, gamma, beta }, a) =>
+        layerNorm(x, { view: lastAxesSets(x.shape, 1), gamma, beta, eps: epsOf(a) }),
+    },
+  },
+  build: (features, options) => new LayerNorm(features, options),
+});

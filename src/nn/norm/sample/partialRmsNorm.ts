@@ -1,45 +1,54 @@
 import type { Tensor } from '../../../autograd/index.ts';
 import { kernels } from '../../../kernels/active.ts';
-import { affineParameters, Norm, type Then } from '../core/norm.ts';
+import { add, div, mean, mul, neg, special, sqrt, square, sum, type Values } from '../core/calculus.ts';
+import { defineNorm } from '../core/define.ts';
+import { affineParameters, followedBy, Norm, type Then } from '../core/norm.ts';
+import { rule } from '../core/rule.ts';
 import { checkLastAxes, lastAxesSets } from '../core/sets.ts';
-import { perSet, setMeanSquares, standardizeBy } from '../core/standardizeBy.ts';
 import type { RmsNormOptions } from './rmsNorm.ts';
 
 /**
  * Partial RMSNorm (Zhang and Sennrich 2019, arXiv:1910.07467, section 3.2): the root mean square of the first k of the D
  * elements stands for that of all.
  *
- * Index set   S_i = the first k elements of the same position, over the last axis.
- * Forward     r = sqrt((1/k) sum_{j < k} x_j^2 + eps),  xHat = x / r,  y = gamma xHat
- * Backward    g = gamma dy. All D elements reach L directly, but only the first k through r:
- *               dr = -(1/r) sum over all D of g xHat,  dr/dx_i = x_i / (k r) for i < k
- *               dx_i = g_i / r + [i < k] dr x_i / (k r),  dgamma = sum over positions of dy xHat
- *
- * Depends on no other sample. Traps: the sum runs over all D elements, its divisor is k; where the first k are all 0 and the
- * others are not, y is 1 / sqrt(eps) times them.
+ * S_i = the first k elements of the same position, over the last axis. All D elements are divided by r.
  */
 export function partialRmsNorm(x: Tensor, set: PartialRmsNormCall): Tensor {
-  const { k: first, eps } = set;
+  const { k, gamma, eps } = set;
   const view = lastAxesSets(x.shape, 1);
-  const k = kernels(x);
-  const part = k.slice({ shape: [view.n, 1, 1, view.k], data: x.data }, [0, 0, 0, 0], [view.n, 1, 1, first]);
-  const meanSquares = setMeanSquares(part, { ...view, k: first });
-  const r = meanSquares.map((v) => Math.sqrt(v + eps));
-  return standardizeBy('partialRmsNorm', x, {
-    ...set,
-    view,
-    beta: null,
-    mean: r.map(() => 0),
-    deviation: r,
-    paths: ({ deviation: dr }) => {
-      const slope = k.binary(
-        'mul',
-        part,
-        perSet(x, view, (row) => dr.data[row] / (first * r[row])),
-      );
-      return k.pad(slope, [0, 0, 0, 0], [0, 0, 0, view.k - first], 0);
-    },
+  const { y } = rule('partialRmsNorm', view, { x, gamma }, { numbers: { eps, k } }, ({ x, gamma }, norm) => {
+    const part = firstOf(x, k);
+    const r = norm.statistic('r', () => sqrt(add(mean(square(part)), eps)));
+    const xHat = div(x, r);
+    norm.steps({ xHat });
+
+    return [
+      mul(gamma, xHat),
+      (dy) => {
+        const g = mul(gamma, dy);
+        const dr = neg(div(sum(mul(g, xHat)), r)); // over all D elements
+        norm.steps({ g, dr });
+        // dr/dx_i = x_i / (k r) for the first k, 0 for the others
+        return {
+          x: () => norm.paths({ direct: div(g, r), r: padded(mul(dr, div(part, mul(k, r))), view.k) }),
+          gamma: () => mul(dy, xHat),
+        };
+      },
+    ];
   });
+  return followedBy(y, set);
+}
+
+/** The first k of the D elements of each position. */
+function firstOf(x: Values, k: number): Values {
+  const [n, p, g] = x.shape;
+  return special('first', [x, k], kernels(x).slice(x, [0, 0, 0, 0], [n, p, g, k]));
+}
+
+/** Zeros behind, up to D elements. */
+function padded(a: Values, features: number): Values {
+  const after = [0, 0, 0, features - a.shape[3]];
+  return special('padded', [a], kernels(a).pad(a, [0, 0, 0, 0], after, 0));
 }
 
 export interface PartialRmsNormCall extends Then {
@@ -51,7 +60,7 @@ export interface PartialRmsNormCall extends Then {
 }
 
 export interface PartialRmsNormOptions extends Pick<RmsNormOptions, 'eps' | 'affine'> {
-  /** The part of the elements that counts; 0.0625 in the paper, 0.5 here unless told otherwise: layers are narrower. */
+  /** The part of the elements that counts; 0.0625 in the paper; default: 0.5, since layers are narrower here. */
   portion?: number;
 }
 
@@ -81,3 +90,24 @@ export class PartialRmsNorm extends Norm {
     return partialRmsNorm(x, { ...then, k, gamma, eps: options.eps ?? 1e-6 });
   }
 }
+
+export const partialRms = defineNorm<PartialRmsNormOptions>({
+  name: 'partial-rms',
+  aliases: ['prms'],
+  title: 'Partial RMSNorm',
+  paper: 'Zhang and Sennrich 2019, arXiv:1910.07467, section 3.2',
+  sets: 'the position, over its first channels',
+  parameters: 'gamma [C]',
+  traps: [
+    'The sum runs over all D elements, its divisor is k.',
+    'Where the first k are all 0 and the others are not, y is 1 / sqrt(eps) times them.',
+  ],
+  golden: {
+    partialRmsNorm: {
+      layout: 'own',
+      run: ({ x, gamma }, a) => partialRmsNorm(x, { gamma, k: a.number('k'), eps: a.number('eps', 1e-6) }),
+    },
+  },
+  source: import.meta.url,
+  build: (features, options) => new PartialRmsNorm(features, options),
+});

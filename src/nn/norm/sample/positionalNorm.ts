@@ -1,49 +1,93 @@
-import { add, mul, standardize, type Tensor } from '../../../autograd/index.ts';
-import { type Moments, moments } from '../core/moments.ts';
+import {
+  add as addTensors,
+  affine,
+  mean as meanOf,
+  mul as mulTensors,
+  sqrt,
+  type Tensor,
+  variance,
+} from '../../../autograd/index.ts';
+import type { SetView } from '../../../kernels/contract.ts';
+import { add, deviation, div, mean, mul, neg, square, sub } from '../core/calculus.ts';
+import { constantsOf } from '../core/conventions.ts';
+import { defineNorm } from '../core/define.ts';
+import { fusedOr, type Standardize } from '../core/fused.ts';
+import { epsOf } from '../core/golden.ts';
 import { affineParameters, followedBy, Norm, type Then } from '../core/norm.ts';
+import { rule } from '../core/rule.ts';
 import { checkLastAxes, lastAxesSets } from '../core/sets.ts';
 
 /**
  * Positional normalization with moment shortcut (Li, Wu, Weinberger, Belongie 2019, arXiv:1907.04312).
  *
- * Index set   S_i = { j : j_N = i_N, j_H = i_H, j_W = i_W }: one set per position, over its C channels.
- * Forward     mu = (1/C) sum x,  v = (1/(C - 1)) sum (x - mu)^2,  sigma = sqrt(v + eps),  xHat = (x - mu) / sigma.
- *             mu and sigma [N, H, W, 1] are results too: they hold the structure of the image. Later in the network the
- *             moment shortcut gives them back: y = x sigma + mu.
- * Backward    with g = dL/dxHat, as in LayerNorm but for the divisor of the unbiased variance:
- *               dx = (1/sigma) ( g - mean(g) - xHat sum(g xHat) / (C - 1) )
- *             and from mu and sigma, where they are used:  + dmu / C + dsigma xHat / (C - 1)   (moments.ts)
- *
- * Depends on no other sample; training and evaluation are the same. Traps: needs at least two channels; without the shortcut
- * the structure is lost; sigma as a feature includes eps.
+ * S_i = { j : j_N = i_N, j_H = i_H, j_W = i_W }: one set per position, over its C channels; the variance is the unbiased one.
+ * mu and sigma [N, H, W, 1] are results too: they hold the structure of the image. Later in the network the moment shortcut
+ * gives them back: y = x sigma + mu.
  */
 export function positionalNorm(x: Tensor, set: PositionalCall): Tensor {
-  return standardize(x, lastAxesSets(x.shape, 1), set);
+  const view = lastAxesSets(x.shape, 1);
+  const core = { ddof: 1, ...set } as const;
+  return fusedOr(x, view, core, () => written(x, view, core)).y;
 }
 
-/** The same with the moments that were taken out. */
+function written(x: Tensor, view: SetView, set: Standardize) {
+  const { gamma = null, beta = null, ddof } = set;
+  return rule('positionalNorm', view, { x, gamma, beta }, constantsOf(set), ({ x, gamma, beta }, norm) => {
+    const mu = norm.statistic('mu', () => mean(x));
+    const v = norm.statistic('v', () => mean(square(sub(x, mu)), ddof)); // sum / (C - 1)
+    const { sigma, s } = deviation(v, set);
+    const xHat = div(sub(x, mu), sigma);
+    norm.steps({ sigma, xHat });
+
+    return [
+      add(mul(gamma, xHat), beta),
+      (dy) => {
+        const g = mul(gamma, dy);
+        norm.steps({ g });
+        return {
+          x: () =>
+            norm.paths({
+              direct: div(g, sigma),
+              mu: neg(div(mean(g), sigma)),
+              v: neg(div(mul(xHat, mean(mul(g, xHat), ddof)), s)), // the divisor of the variance here, too
+            }),
+          gamma: () => mul(dy, xHat),
+          beta: () => dy,
+        };
+      },
+    ];
+  });
+}
+
+/** The same with the moments that were taken out, [N, ..., 1], as features on the graph: dx gets dmu / C + dsigma xHat / (C - 1). */
 export function positionalNormWithMoments(x: Tensor, set: PositionalCall): Moments & { y: Tensor } {
   const { eps, ddof = 1 } = set;
-  return { y: positionalNorm(x, set), ...moments(x, [x.rank - 1], { eps, ddof }) };
+  const v = variance(x, [x.rank - 1], { keepDims: true, ddof });
+  return {
+    y: positionalNorm(x, set),
+    mean: meanOf(x, [x.rank - 1], { keepDims: true }),
+    deviation: sqrt(affine(v, 1, eps)),
+  };
 }
 
 /** y = x deviation + mean: puts the moments of an earlier layer, at the same positions, back in. */
 export function momentShortcut(x: Tensor, { mean, deviation }: Moments, then: Then = {}): Tensor {
-  return followedBy(add(mul(x, deviation), mean), then);
+  return followedBy(addTensors(mulTensors(x, deviation), mean), then);
 }
 
-export interface PositionalCall extends Then {
-  eps: number;
-  ddof?: 0 | 1;
-  gamma?: Tensor | null;
-  beta?: Tensor | null;
+/** deviation = sqrt(v + eps). */
+export interface Moments {
+  mean: Tensor;
+  deviation: Tensor;
 }
+
+export type PositionalCall = Pick<Standardize, 'gamma' | 'beta' | 'eps' | 'ddof' | 'residual' | 'relu'>;
 
 export interface PositionalOptions {
   eps?: number;
-  /** 1 unless told otherwise: the authors' code takes the unbiased variance. */
+  /** Default: 1, since the authors' code takes the unbiased variance. */
   ddof?: 0 | 1;
-  /** true unless told otherwise: without the shortcut there is nothing else to set the scale. The paper has none. */
+  /** Default: true, since without the shortcut there is nothing else to set the scale. The paper has none. */
   affine?: boolean;
 }
 
@@ -81,3 +125,28 @@ export class PositionalNorm extends Norm {
     return { eps, ddof, gamma: this.gamma, beta: this.beta };
   }
 }
+
+export const positional = defineNorm<PositionalOptions>({
+  name: 'positional',
+  aliases: ['pono'],
+  title: 'Positional Norm',
+  paper: 'Li, Wu, Weinberger, Belongie 2019, arXiv:1907.04312',
+  sets: 'the position, over its channels (unbiased variance)',
+  centred: true,
+  leastFeatures: 2,
+  fused: true,
+  defaults: [{ where: 'paper', says: 'the unbiased variance, over C − 1; eps 1e-5' }],
+  traps: [
+    'Needs at least two channels.',
+    'Without the shortcut the structure of the image is lost.',
+    'sigma as a feature includes eps.',
+  ],
+  golden: {
+    positionalNorm: {
+      run: ({ x, gamma, beta }, a) =>
+        positionalNorm(x, { gamma, beta, eps: epsOf(a), ddof: a.flag('unbiased', true) ? 1 : 0 }),
+    },
+  },
+  source: import.meta.url,
+  build: (features, options) => new PositionalNorm(features, options),
+});

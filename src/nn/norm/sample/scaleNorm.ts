@@ -1,39 +1,46 @@
-import { broadcastTo, parameter, type Tensor } from '../../../autograd/index.ts';
-import { kernels } from '../../../kernels/active.ts';
-import { Norm, type Then } from '../core/norm.ts';
+import { parameter, type Tensor } from '../../../autograd/index.ts';
+import { div, greater, inverse, maximum, mul, neg, sqrt, square, sum } from '../core/calculus.ts';
+import { defineNorm } from '../core/define.ts';
+import { epsOf } from '../core/golden.ts';
+import { followedBy, Norm, type Then } from '../core/norm.ts';
+import { rule } from '../core/rule.ts';
 import { checkLastAxes, lastAxesSets } from '../core/sets.ts';
-import { inView, perSet, setMeanSquares, standardizeBy } from '../core/standardizeBy.ts';
 
 /**
  * ScaleNorm (Nguyen and Salazar 2019, arXiv:1910.05895): every position's vector on a sphere, whose radius g is learned.
  *
- * Index set   S_i = all elements of the same position, over the last axis; D of them.
- * Forward     s = max(|x|, eps),  xHat = x / s,  y = g xHat, |x| the Euclidean length, g one number for all
- * Backward    x reaches L directly and, where |x| > eps, through s:
- *               ds = -(g/s) sum(dy xHat),  ds/dx = xHat
- *               dx = (g/s) ( dy - xHat sum(dy xHat) ),  dg = sum over everything of dy xHat
- *             so dx stands at right angles to x.
- *
- * Depends on no other sample. Traps: below eps s is a constant; a zero vector gives y = 0 and dx = (g / eps) dy, so eps should
- * not be tiny (with 1e-12, as in torch.nn.functional.normalize, that is 1e12 dy).
+ * S_i = all elements of the same position, over the last axis; D of them. dx stands at right angles to x.
  */
 export function scaleNorm(x: Tensor, set: ScaleNormCall): Tensor {
-  const { g, eps, ...then } = set;
-  const view = lastAxesSets(x.shape, 1);
-  const length = setMeanSquares(x, view).map((square) => Math.sqrt(square * view.k));
-  const k = kernels(x);
-  return standardizeBy('scaleNorm', x, {
-    ...then,
-    view,
-    gamma: broadcastTo(g, [view.k]),
-    beta: null,
-    mean: length.map(() => 0),
-    deviation: length.map((of) => Math.max(of, eps)),
-    paths: ({ deviation: ds }) => {
-      const slope = perSet(x, view, (row) => (length[row] > eps ? ds.data[row] / length[row] : 0));
-      return k.binary('mul', inView(x, view), slope);
+  const { g, eps } = set;
+  const { y } = rule(
+    'scaleNorm',
+    lastAxesSets(x.shape, 1),
+    { x, g },
+    { numbers: { eps } },
+    ({ x, g }, norm) => {
+      const length = sqrt(sum(square(x)));
+      const s = norm.statistic('s', () => maximum(length, eps));
+      const xHat = div(x, s);
+      norm.steps({ xHat });
+
+      return [
+        mul(g, xHat),
+        (dy) => {
+          const along = sum(mul(dy, xHat));
+          const ds = neg(div(mul(g, along), s));
+          // ds/dx = x / |x| where |x| > eps; below, s is a constant
+          const slope = mul(greater(length, eps), mul(x, inverse(length)));
+          norm.steps({ along, ds, slope });
+          return {
+            x: () => norm.paths({ direct: div(mul(g, dy), s), s: mul(ds, slope) }),
+            g: () => along,
+          };
+        },
+      ];
     },
-  });
+  );
+  return followedBy(y, set);
 }
 
 export interface ScaleNormCall extends Then {
@@ -43,7 +50,7 @@ export interface ScaleNormCall extends Then {
 }
 
 export interface ScaleNormOptions {
-  /** The shortest length that is divided by; 1e-5 unless told otherwise. */
+  /** The shortest length that is divided by; default: 1e-5. */
   eps?: number;
 }
 
@@ -64,3 +71,19 @@ export class ScaleNorm extends Norm {
     return scaleNorm(x, { ...then, g: this.g, eps: this.options.eps ?? 1e-5 });
   }
 }
+
+export const scale = defineNorm<ScaleNormOptions>({
+  name: 'scale',
+  title: 'ScaleNorm',
+  paper: 'Nguyen and Salazar 2019, arXiv:1910.05895',
+  sets: 'the position, over its channels',
+  parameters: 'g, one number',
+  traps: [
+    'Below eps s is a constant.',
+    'A zero vector gives y = 0 and dx = (g / eps) dy, so eps should not be tiny: with 1e-12, as in ' +
+      'torch.nn.functional.normalize, that is 1e12 dy.',
+  ],
+  golden: { scaleNorm: { layout: 'own', run: ({ x, g }, a) => scaleNorm(x, { g, eps: epsOf(a) }) } },
+  source: import.meta.url,
+  build: (features, options) => new ScaleNorm(features, options),
+});

@@ -1,25 +1,26 @@
 import { Conv2d } from '../../layers/conv2d.ts';
 import { Linear } from '../../layers/linear.ts';
 import type { Module } from '../../module.ts';
-import { weightNorms } from '../weightNorms.ts';
+import { resolveNorm, weightNormNames } from '../createNorm.ts';
+import { type NormOptions, registry } from '../registry.ts';
+import type { WeightNorm } from './normOfWeights.ts';
 
 /**
  * Puts the norm of weights of that name on every convolution and dense layer of a model, save the last, whose outputs are the
  * logits. Do so before making the optimizer: the norm may have parameters. Trained weights keep their names.
  */
-export function normalizeWeights(model: Module, name: string, options: { eps?: number } = {}): void {
-  const entry = weightNorms.find((each) => each.name === name);
+export function normalizeWeights(model: Module, name: string, options: NormOptions = {}): void {
+  const own = resolveNorm(name);
+  const entry = registry.find((each) => each.kind === 'weight' && each.name === own);
   if (!entry) {
-    throw new Error(
-      `unknown norm of weights "${name}"; one of: ${weightNorms.map((each) => each.name).join(', ')}.`,
-    );
+    throw new Error(`unknown norm of weights "${name}"; one of: ${weightNormNames.join(', ')}.`);
   }
   const layers = [...model.namedModules().values()].filter(
     (module) => module instanceof Conv2d || module instanceof Linear,
   );
   for (const layer of layers.slice(0, -1)) {
     const { weight } = layer;
-    layer.weightNorm = entry.build(weight.shape[weight.rank - 1], options).to(weight.dtype);
+    layer.weightNorm = entry.build(weight.shape[weight.rank - 1], options).to(weight.dtype) as WeightNorm;
     layer.weightNorm.initialize(weight);
   }
 }

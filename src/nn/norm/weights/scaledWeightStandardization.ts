@@ -1,56 +1,42 @@
-import { parameter, record, type Tensor } from '../../../autograd/index.ts';
-import { kernels } from '../../../kernels/active.ts';
-import type { NDArray } from '../../../kernels/contract.ts';
-import { arithmetic, small } from '../core/arithmetic.ts';
+import { parameter, type Tensor } from '../../../autograd/index.ts';
+import { div, greater, maximum, mean, mul, neg, sqrt, square, sub, sum } from '../core/calculus.ts';
+import { defineNorm } from '../core/define.ts';
+import { rule } from '../core/rule.ts';
 import { checkFilters, filterSets, WeightNorm } from './normOfWeights.ts';
 
 /**
  * Scaled Weight Standardization (Brock, De, Smith 2021, arXiv:2101.08692; NFNets, arXiv:2102.06171): variance-preserving
  * filters, for networks without a norm of activations.
  *
- * Index set   S_i = the weights of one filter; m = kh kw in, the fan-in.
- * Forward     mu = (1/m) sum W,  v = (1/m) sum (W - mu)^2,  s = sqrt(max(m v, eps)),  wHat = scale gain (W - mu) / s:
- *             a filter's weights sum to 0 and their squares to (scale gain)^2. scale is a constant, gain per filter learned
- * Backward    g = scale gain dL/dwHat, u = (W - mu) / s. W reaches L directly, through mu and, where m v > eps, through s:
- *               dW = (1/s) ( g - mean(g) - u sum(g u) ),  without the last term where s = sqrt(eps) is a constant
- *               dgain = scale sum dwHat u
- *
- * Depends on no data. Traps: eps is a floor and not a summand; the published scales are estimates from samples (ReLU 1.713959;
- * here the exact 1.712859); the constant belongs to the activation in front.
+ * S_i = the weights of one filter; m = kh kw in, the fan-in. A filter's weights come to sum to 0 and their squares to
+ * (scale gain)^2; scale is a constant, gain per filter learned. Depends on no data; training and evaluation are the same.
  */
 export function scaledWeightStandardization(weight: Tensor, set: ScaledStandardizationCall): Tensor {
   const { gain, eps, scale } = set;
-  const k = kernels(weight);
-  const { affine, mul, add } = arithmetic(weight);
   const view = filterSets(weight.shape);
-  const m = view.p;
-  const plain = { x: weight, view, options: { eps: 0, epsInside: true, ddof: 0, center: true } } as const;
-  const own = k.standardize({
-    ...plain,
-    options: { ...plain.options, eps: 1 },
-    gamma: null,
-    beta: null,
-  }).statistics;
-  // s^2 = m max(v, eps / m): the core with a floor under v, and 1 / sqrt(m) in gamma
-  const floored = own.variance.data.map((v: number) => Math.max(v, eps / m));
-  const statistics = { mean: own.mean, variance: { shape: own.variance.shape, data: floored } };
-  const gamma = affine(gain, scale / Math.sqrt(m));
-  const { y } = k.standardize({ ...plain, gamma, beta: null, given: statistics });
+  return rule('scaledWeightStandardization', view, { x: weight, gain }, {}, ({ x: w, gain }, norm) => {
+    const centre = mean(w);
+    const fromMean = sub(w, centre);
+    const squares = sum(square(fromMean)); // m v
+    const mu = norm.statistic('mu', () => centre);
+    const s = norm.statistic('s', () => sqrt(maximum(squares, eps))); // eps is a floor and not a summand
+    const u = div(sub(w, mu), s);
+    norm.steps({ u });
 
-  return record('scaledWeightStandardization', y, [weight, gain], (dy, [needsWeight, needsGain]) => {
-    const needs = { x: needsWeight, gamma: needsGain, beta: false, residual: false };
-    const back = (through: { mean: boolean; variance: boolean }) =>
-      k.standardizeBackward({ ...plain, dy, y, gamma, statistics, through, needs });
-    const free = back({ mean: true, variance: true });
-    const onFloor = Array.from(own.variance.data, (v) => (m * v > eps ? 0 : 1));
-    const dWeight = () => {
-      if (!onFloor.includes(1)) return free.dx as NDArray;
-      const held = back({ mean: true, variance: false }).dx as NDArray;
-      const floor = small(weight, [view.g], onFloor);
-      return add(mul(held, floor), mul(free.dx as NDArray, affine(floor, -1, 1)));
-    };
-    return [dWeight, () => affine(free.dgamma as NDArray, scale / Math.sqrt(m))];
-  });
+    return [
+      mul(mul(scale, gain), u),
+      (dy) => {
+        const g = mul(mul(scale, gain), dy);
+        const ds = neg(div(sum(mul(g, u)), s));
+        const slope = mul(div(fromMean, s), greater(squares, eps)); // ds/dw, 0 on the floor
+        norm.steps({ g, ds, slope });
+        return {
+          x: () => norm.paths({ direct: div(g, s), mu: neg(div(mean(g), s)), s: mul(ds, slope) }),
+          gain: () => mul(scale, mul(dy, u)),
+        };
+      },
+    ];
+  }).y;
 }
 
 export interface ScaledStandardizationCall {
@@ -70,7 +56,7 @@ export const activationScales = {
 
 export interface ScaledWeightStandardizationOptions {
   eps?: number;
-  /** What the layer's inputs have gone through; 'relu' unless told otherwise. */
+  /** What the layer's inputs have gone through; default: 'relu'. */
   activation?: keyof typeof activationScales;
 }
 
@@ -92,3 +78,35 @@ export class ScaledWeightStandardization extends WeightNorm {
     return scaledWeightStandardization(weight, { gain: this.gain, scale: activationScales[activation], eps });
   }
 }
+
+export const scaledWeightStandardizationEntry = defineNorm<ScaledWeightStandardizationOptions>({
+  name: 'scaled-weight-standardization',
+  aliases: ['sws'],
+  title: 'Scaled Weight Standardization',
+  paper: 'Brock, De, Smith 2021, arXiv:2101.08692',
+  kind: 'weight',
+  sets: 'the weights of one filter',
+  parameters: 'gain [out]',
+  centred: true,
+  defaults: [
+    { where: 'paper', says: 'eps 1e-4 as a floor of fan-in × variance; gain 1' },
+    {
+      where: 'constants for the activation',
+      says: 'exact: ReLU 1.712859, GELU 1.700926, SiLU 1.787187; the published 1.713959, 1.701504, 1.788129 are sampled',
+    },
+  ],
+  traps: [
+    'eps is a floor and not a summand.',
+    'The published scales are estimates from samples (ReLU 1.713959; here the exact 1.712859).',
+    'The constant belongs to the activation in front.',
+  ],
+  golden: {
+    scaledWeightStandardization: {
+      layout: 'weight',
+      run: ({ x, gain }, a) =>
+        scaledWeightStandardization(x, { gain, scale: a.number('scale', 1), eps: a.number('eps', 1e-4) }),
+    },
+  },
+  source: import.meta.url,
+  build: (features, options) => new ScaledWeightStandardization(features, options),
+});

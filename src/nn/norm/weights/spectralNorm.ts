@@ -1,39 +1,47 @@
-import { record, Tensor } from '../../../autograd/index.ts';
-import { kernels } from '../../../kernels/active.ts';
+import { permute, reshape, Tensor, wrap } from '../../../autograd/index.ts';
 import type { Numbers } from '../../../kernels/contract.ts';
 import { createRandom } from '../../../random.ts';
-import { small } from '../core/arithmetic.ts';
-import { checkFilters, WeightNorm } from './normOfWeights.ts';
+import { inPrecisionOf, inverse, mul, neg, over, special } from '../core/calculus.ts';
+import { defineNorm } from '../core/define.ts';
+import { rule } from '../core/rule.ts';
+import { checkFilters, filterSets, WeightNorm } from './normOfWeights.ts';
 
 /**
  * Spectral normalization (Miyato, Kataoka, Koyama, Yoshida 2018, arXiv:1802.05957): the layer stretches no direction by
  * more than 1.
  *
- * Index set   the whole weight, as a matrix W [m, out], m = kh kw in.
- * Forward     u [out] and v [m] of length 1 approach the largest singular pair by power iteration:
- *               v = W u / |W u|,  u = W^T v / |W^T v|;   sigma = v^T W u,  wBar = W / sigma
- * Backward    u and v count as constants (at the singular pair their paths vanish), so dsigma/dW = v u^T:
- *               dW = (1/sigma) ( G - v u^T sum(G wBar) ),  G = dL/dwBar
- *
- * Depends on no data. Traps: one iteration in each forward pass while training, none in evaluation, where sigma is still
- * computed from W, with a gradient; a forward pass keeps its own u and v for the backward pass, since the next one moves them;
- * a weight of zeros has sigma = 0: here wBar = 0 and dW = 0. Keras and TensorFlow Addons overwrite W: another algorithm.
+ * S_i = the whole weight, as a matrix W [m, out], m = kh kw in. u [out] and v [m] of length 1 approach the largest singular pair
+ * by power iteration, in each forward pass while training; sigma = v^T W u. Depends on no data. In evaluation u and v stay, but
+ * sigma is still computed from W, with a gradient.
  */
 export function spectralNorm(weight: Tensor, u: Numbers, v: Numbers): Tensor {
-  const [w, out] = [weight.data, u.length];
-  let sigma = 0;
-  for (let i = 0; i < w.length; i++) sigma += v[Math.floor(i / out)] * w[i] * u[i % out];
-  const overSigma = sigma === 0 ? 0 : 1 / sigma;
-  const wBar = kernels(weight).unary('affine', weight, overSigma, 0);
+  const everything = over('pg');
+  return rule('spectralNorm', filterSets(weight.shape), { x: weight }, {}, ({ x: w }, norm) => {
+    const direction = (data: Numbers, shape: number[]) =>
+      special('powerIteration', [w], { shape, data: inPrecisionOf(w, data) });
+    const right = norm.constant('u', () => direction(u, [1, 1, u.length, 1]));
+    const left = norm.constant('v', () => direction(v, [1, v.length, 1, 1]));
+    norm.steps({ u: right, v: left });
+    const outer = mul(left, right); // v u^T
+    const sigma = norm.statistic('sigma', () => everything.sum(mul(w, outer)));
+    const overSigma = inverse(sigma); // a weight of zeros has sigma = 0: 0 is taken
+    const wBar = mul(w, overSigma);
 
-  return record('spectralNorm', wBar, [weight], ({ data: g }) => {
-    let along = 0;
-    for (let i = 0; i < g.length; i++) along += g[i] * w[i] * overSigma;
-    const dW = new Float64Array(g.length);
-    for (let i = 0; i < g.length; i++)
-      dW[i] = overSigma * (g[i] - v[Math.floor(i / out)] * u[i % out] * along);
-    return [small(weight, weight.shape, dW)];
-  });
+    return [
+      wBar,
+      (dy) => {
+        const dsigma = neg(mul(everything.sum(mul(dy, wBar)), overSigma));
+        norm.steps({ dsigma });
+        return {
+          x: () =>
+            norm.paths({
+              direct: mul(dy, overSigma),
+              sigma: mul(dsigma, outer), // u and v are constants: at the singular pair their paths vanish
+            }),
+        };
+      },
+    ];
+  }).y;
 }
 
 /** Power iteration from u, in double: the next u [out] and v [m] after `steps` of it. */
@@ -59,7 +67,7 @@ function toLengthOne(vector: Float64Array): void {
 }
 
 export interface SpectralNormOptions {
-  /** Of power iteration in each forward pass while training; 1 unless told otherwise. */
+  /** Of power iteration in each forward pass while training; default: 1. */
   iterations?: number;
 }
 
@@ -83,7 +91,7 @@ export class SpectralNorm extends WeightNorm {
   /** 15 iterations, as PyTorch does when the norm is put on. */
   override initialize(weight: Tensor): void {
     const m = weight.size / this.features;
-    this.v ??= new Tensor(small(weight, [m], new Float64Array(m)).data, [m]);
+    this.v ??= new Tensor(inPrecisionOf(weight, new Float64Array(m)), [m]);
     this.#iterate(weight, 15);
   }
 
@@ -99,4 +107,47 @@ export class SpectralNorm extends WeightNorm {
     this.u.data.set(u);
     this.v!.data.set(v);
   }
+}
+
+export const spectral = defineNorm<SpectralNormOptions>({
+  name: 'spectral',
+  title: 'Spectral Norm',
+  paper: 'Miyato, Kataoka, Koyama, Yoshida 2018, arXiv:1802.05957',
+  kind: 'weight',
+  sets: 'the whole weight, as a matrix',
+  parameters: 'none; u and v are state',
+  defaults: [
+    { where: 'PyTorch', says: 'one iteration per training step, 15 at first, eps 1e-12; none in evaluation' },
+    {
+      where: 'Keras, TensorFlow Addons',
+      says: 'overwrite the weight in every step: no gradient through sigma',
+    },
+  ],
+  traps: [
+    'One iteration in each forward pass while training, none in evaluation, where sigma is still computed from W, with a gradient.',
+    'A forward pass keeps its own u and v for the backward pass, since the next one moves them.',
+    'A weight of zeros has sigma = 0: here wBar = 0 and dW = 0.',
+    'Keras and TensorFlow Addons overwrite W: another algorithm.',
+  ],
+  golden: {
+    spectralNorm: {
+      layout: 'weight',
+      run({ x }, a) {
+        const steps = a.number('powerIterations', 0);
+        const u = Float64Array.from(a.list('u'));
+        const pair = steps > 0 ? powerIteration(x, u, steps) : { u, v: directionLast(a.list('v'), x) };
+        return spectralNorm(x, pair.u, pair.v);
+      },
+    },
+  },
+  source: import.meta.url,
+  build: (features, options) => new SpectralNorm(features, options),
+});
+
+/** A vector over in, kh, kw, as PyTorch has it, in the order of a weight [kh, kw, in, out]. */
+function directionLast(v: readonly number[], { shape }: Tensor): Numbers {
+  const data = Float64Array.from(v);
+  if (shape.length !== 4) return data;
+  const [height, width, channels] = shape;
+  return permute(reshape(wrap(data, [data.length]), [channels, height, width]), [1, 2, 0]).data;
 }

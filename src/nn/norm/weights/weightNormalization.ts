@@ -1,45 +1,44 @@
-import { noGrad, parameter, record, type Tensor } from '../../../autograd/index.ts';
-import { arithmetic, small } from '../core/arithmetic.ts';
-import { checkFilters, WeightNorm } from './normOfWeights.ts';
+import { noGrad, parameter, type Tensor } from '../../../autograd/index.ts';
+import { inverse, mul, neg, read, sqrt, square, sum, type Values } from '../core/calculus.ts';
+import { defineNorm } from '../core/define.ts';
+import { rule } from '../core/rule.ts';
+import { checkFilters, filterSets, WeightNorm } from './normOfWeights.ts';
 
 /**
  * Weight normalization (Salimans and Kingma 2016, arXiv:1602.07868): length and direction of a filter are learned apart.
  *
- * Index set   S_i = the weights v of one filter.
- * Forward     vHat = v / |v|,  w = g vHat, |v| the Euclidean length
- * Backward    dg = sum dw vHat. v reaches w directly and through |v|, d|v|/dv = vHat:
- *               dv = (g / |v|) ( dw - vHat sum(dw vHat) )
- *             dv stands at right angles to v, so every step makes v longer and the next one smaller
- *
- * Depends on no data, unless g and the bias are set from a first batch (initializeFromData). Traps: a filter of zeros has no
- * direction, 0/0; here w = 0, dv = 0 and dg = 0 for it, so it stays; weight decay on v only changes the step size.
+ * S_i = the weights v of one filter, and their length. Depends on no data, unless g and the bias are set from a first batch
+ * (initializeFromData); training and evaluation are the same.
  */
 export function weightNormalization(v: Tensor, g: Tensor): Tensor {
-  const { sub, mul, sum } = arithmetic(v);
-  const fanIn = v.shape.slice(0, -1).map((_, axis) => axis);
-  const lengths = filterLengths(v);
-  const overLength = small(
-    v,
-    g.shape,
-    lengths.map((length) => (length === 0 ? 0 : 1 / length)),
-  );
-  const direction = mul(v, overLength);
+  return rule('weightNormalization', filterSets(v.shape), { x: v, g }, {}, ({ x: v, g }, norm) => {
+    const length = norm.statistic('length', () => sqrt(sum(square(v))));
+    const overLength = inverse(length); // a filter of zeros has no direction: 0 is taken
+    const vHat = mul(v, overLength);
+    norm.steps({ vHat });
 
-  return record('weightNormalization', mul(direction, g), [v, g], (dw) => {
-    const along = sum(mul(dw, direction), fanIn);
     return [
-      () => mul(sub(dw, mul(direction, along)), mul(g, overLength)),
-      () => ({ shape: g.shape, data: along.data }),
+      mul(g, vHat),
+      (dw) => {
+        const dvHat = mul(g, dw);
+        const dlength = neg(mul(sum(mul(dvHat, vHat)), overLength));
+        norm.steps({ dvHat, dlength });
+        return {
+          x: () =>
+            norm.paths({
+              direct: mul(dvHat, overLength),
+              length: mul(dlength, vHat), // dlength/dv = vHat
+            }),
+          g: () => mul(dw, vHat),
+        };
+      },
     ];
-  });
+  }).y;
 }
 
-/** |v| of every filter, in double. */
-function filterLengths(v: Tensor): Float64Array {
-  const filters = v.shape[v.rank - 1];
-  const squares = new Float64Array(filters);
-  for (let i = 0; i < v.size; i++) squares[i % filters] += v.data[i] ** 2;
-  return squares.map(Math.sqrt);
+/** |v| of every filter. */
+function filterLengths(v: Tensor): Values {
+  return sqrt(sum(square(read(v, v, filterSets(v.shape)))));
 }
 
 /** Weight normalization of `features` filters. g = |v| at first, so that the layer begins as it was. */
@@ -52,7 +51,7 @@ export class WeightNormalization extends WeightNorm {
   }
 
   override initialize(weight: Tensor): void {
-    this.g.data.set(filterLengths(weight));
+    this.g.data.set(filterLengths(weight).data);
   }
 
   forward(weight: Tensor): Tensor {
@@ -96,3 +95,20 @@ export function initializeFromData(layer: NormalizedLayer, x: Tensor): Tensor {
   }
   return noGrad(() => layer.forward(x));
 }
+
+export const weightNorm = defineNorm({
+  name: 'weight-norm',
+  title: 'Weight Norm',
+  paper: 'Salimans and Kingma 2016, arXiv:1602.07868',
+  kind: 'weight',
+  sets: 'the weights of one filter',
+  parameters: 'g [out]',
+  traps: [
+    'dv stands at right angles to v, so every step makes v longer and the next one smaller.',
+    'A filter of zeros has no direction, 0/0; here w = 0, dv = 0 and dg = 0 for it, so it stays.',
+    'Weight decay on v only changes the step size.',
+  ],
+  golden: { weightNorm: { layout: 'weight', run: ({ x, g }) => weightNormalization(x, g) } },
+  source: import.meta.url,
+  build: (features) => new WeightNormalization(features),
+});

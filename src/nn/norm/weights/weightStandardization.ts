@@ -1,19 +1,17 @@
-import { standardize, type Tensor } from '../../../autograd/index.ts';
+import type { Tensor } from '../../../autograd/index.ts';
+import type { SetView } from '../../../kernels/contract.ts';
+import { deviation, div, mean, mul, neg, square, sub } from '../core/calculus.ts';
+import { defineNorm } from '../core/define.ts';
+import { fusedOr } from '../core/fused.ts';
+import { epsOf } from '../core/golden.ts';
+import { rule } from '../core/rule.ts';
 import { checkFilters, filterSets, WeightNorm } from './normOfWeights.ts';
 
 /**
  * Weight Standardization (Qiao, Wang, Liu, Shen, Yuille 2019, arXiv:1903.10520).
  *
- * Index set   S_i = the weights of one filter; m = kh kw in, the fan-in.
- * Forward     mu = (1/m) sum W,  v = sum (W - mu)^2 / (m - ddof),  wHat = (W - mu) / sigma; no gamma, no beta.
- *             sigma = sqrt(v + eps), or with eps outside the root sqrt(v) + eps
- * Backward    g = dL/dwHat. W reaches wHat directly, through mu and through sigma, as x does in BatchNorm:
- *               dW = (1/sigma) ( g - mean(g) - wHat sum(g wHat) / (m - ddof) )
- *             with eps outside the root the last term is times sigma / sqrt(v), and absent where v = 0
- *
- * Depends on no data. Traps: the authors' code takes the unbiased deviation with eps outside, timm the biased one with eps
- * inside; unbiased, a filter of a single weight is 0/0, so it throws; the scale of what comes out grows with the fan-in,
- * so it wants a norm behind it; to overwrite W by wHat instead of differentiating is another algorithm.
+ * S_i = the weights of one filter; m = kh kw in, the fan-in. No gamma, no beta. Depends on no data; training and evaluation are
+ * the same.
  */
 export function weightStandardization(weight: Tensor, set: WeightStandardizationCall): Tensor {
   const view = filterSets(weight.shape);
@@ -23,7 +21,7 @@ export function weightStandardization(weight: Tensor, set: WeightStandardization
         'deviation is 0/0. Use ddof 0, or leave this layer out.',
     );
   }
-  return standardize(weight, view, set);
+  return fusedOr(weight, view, set, () => written(weight, view, set)).y;
 }
 
 export interface WeightStandardizationCall {
@@ -32,7 +30,30 @@ export interface WeightStandardizationCall {
   ddof: 0 | 1;
 }
 
-/** Weight Standardization of `features` filters. Unless told otherwise timm's convention; the authors': `original`. */
+function written(weight: Tensor, view: SetView, set: WeightStandardizationCall) {
+  const { ddof } = set;
+  return rule('weightStandardization', view, { x: weight }, {}, ({ x: w }, norm) => {
+    const mu = norm.statistic('mu', () => mean(w));
+    const v = norm.statistic('v', () => mean(square(sub(w, mu)), ddof));
+    const { sigma, s } = deviation(v, set);
+    const wHat = div(sub(w, mu), sigma);
+    norm.steps({ sigma });
+
+    return [
+      wHat,
+      (dy) => ({
+        x: () =>
+          norm.paths({
+            direct: div(dy, sigma),
+            mu: neg(div(mean(dy), sigma)),
+            v: neg(div(mul(wHat, mean(mul(dy, wHat), ddof)), s)),
+          }),
+      }),
+    ];
+  });
+}
+
+/** Weight Standardization of `features` filters. The default is timm's convention; the authors': `original`. */
 export class WeightStandardization extends WeightNorm {
   /** The convention of the authors' code. */
   static readonly original: WeightStandardizationCall = { eps: 1e-5, epsInside: false, ddof: 1 };
@@ -46,6 +67,44 @@ export class WeightStandardization extends WeightNorm {
 
   forward(weight: Tensor): Tensor {
     checkFilters('WeightStandardization', weight.shape, this.features);
-    return weightStandardization(weight, { eps: 1e-6, epsInside: true, ddof: 0, ...this.options });
+    const { eps = 1e-6, epsInside = true, ddof = 0 } = this.options;
+    return weightStandardization(weight, { eps, epsInside, ddof });
   }
 }
+
+export const weightStandardizationEntry = defineNorm<Partial<WeightStandardizationCall>>({
+  name: 'weight-standardization',
+  aliases: ['ws'],
+  title: 'Weight Standardization',
+  paper: 'Qiao, Wang, Liu, Shen, Yuille 2019, arXiv:1903.10520',
+  kind: 'weight',
+  sets: 'the weights of one filter',
+  parameters: 'none',
+  view: filterSets,
+  centred: true,
+  fused: true,
+  defaults: [
+    { where: 'normgrad, timm', says: 'biased variance; eps 1e-6 inside the root' },
+    { where: "authors' code", says: 'unbiased deviation; eps 1e-5 outside of the root' },
+    { where: 'labml', says: 'unbiased variance; eps inside the root' },
+  ],
+  traps: [
+    "The authors' code takes the unbiased deviation with eps outside, timm the biased one with eps inside.",
+    'Unbiased, a filter of a single weight is 0/0, so it throws.',
+    'The scale of what comes out grows with the fan-in, so it wants a norm behind it.',
+    'To overwrite W by wHat instead of differentiating is another algorithm.',
+  ],
+  golden: {
+    weightStandardization: {
+      layout: 'weight',
+      run: ({ x }, a) =>
+        weightStandardization(x, {
+          eps: epsOf(a),
+          epsInside: a.flag('epsInside', true),
+          ddof: a.flag('unbiased', false) ? 1 : 0,
+        }),
+    },
+  },
+  source: import.meta.url,
+  build: (features, options) => new WeightStandardization(features, options),
+});

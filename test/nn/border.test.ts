@@ -10,7 +10,7 @@ import {
   kernelLast,
   sampleChannelsFirst,
   sampleChannelsLast,
-} from '../../src/verify/border.ts';
+} from '../../src/nn/border.ts';
 
 /** 0, 1, 2, ... in the given shape. */
 function counting(shape: number[]) {

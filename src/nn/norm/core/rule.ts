@@ -1,0 +1,138 @@
+import { sameDType } from '../../../autograd/graph.ts';
+import { record, type Tensor } from '../../../autograd/index.ts';
+import type { NDArray, SetView } from '../../../kernels/contract.ts';
+import { add, constant, over, read, type Values } from './calculus.ts';
+import { startRule } from './trace.ts';
+
+/**
+ * A norm as it is written: its forward in the calculus, and the backward under it, put on the graph as one operation.
+ *
+ *   rule('rmsNorm', view, { x, gamma }, {}, ({ x, gamma }, norm) => {
+ *     const r = norm.statistic('r', () => sqrt(add(mean(square(x)), eps)));
+ *     ...
+ *     return [y, (dy) => ({ x: () => norm.paths({ direct: div(g, r), r: ... }), gamma: () => mul(dy, xHat) })];
+ *   });
+ *
+ * `statistic` names a number that x reaches L through. The gradient of x is the sum of its `paths`: the direct one, and one
+ * through each statistic, under that statistic's name. That lets one text serve for three things: where a statistic is a
+ * constant (evaluation; `detach`), its path falls away; gradcheck holds the statistics one by one, and so tells which path is
+ * wrong; `explain` prints the paths with their numbers.
+ */
+export function rule<Tensors extends { x: Tensor } & Record<string, Tensor | null>>(
+  name: string,
+  view: SetView,
+  tensors: Tensors,
+  setting: Setting,
+  write: (values: Reading<Tensors>, norm: Terms) => Written<Tensors>,
+): { y: Tensor; statistics: Readonly<Record<string, Values>> } {
+  const { x } = tensors;
+  const inputs = Object.entries(tensors);
+  const { given = {}, detach = [], asIs = [], numbers = {} } = setting;
+  sameDType(name, x, ...inputs.map(([, tensor]) => tensor));
+  const values = Object.fromEntries(
+    inputs.map(([key, tensor]) => [key, tensor && (asIs.includes(key) ? tensor : read(tensor, x, view))]),
+  ) as Reading<Tensors>;
+  const own = startRule(name, values, { m: view.p * view.k, ...numbers });
+  const statistics: Record<string, Values> = {};
+  const fixed = new Set<string>(detach);
+
+  const norm: Terms = {
+    statistic(key, compute) {
+      const value = given[key];
+      if (value) fixed.add(key);
+      statistics[key] = value ? read(value, x, view) : (own?.held(key) ?? compute());
+      if (!value) own?.setStatistic(key, statistics[key]);
+      own?.name({ [key]: statistics[key] });
+      return statistics[key];
+    },
+    given(key, compute) {
+      const value = given[key];
+      statistics[key] = value ? read(value, x, view) : compute();
+      return statistics[key];
+    },
+    constant: (key, compute) => own?.held(key) ?? own?.setConstant(key, compute()) ?? compute(),
+    inputs: (values) => own?.inputs(values),
+    steps: (steps) => own?.name(steps),
+    paths(parts) {
+      own?.setPaths(parts, fixed);
+      const open = Object.entries(parts).filter(([key]) => !fixed.has(key));
+      return open.slice(1).reduce((dx, [, part]) => add(dx, part), open[0][1]);
+    },
+  };
+
+  const [y, backward] = write(values, norm);
+  own?.name({ y });
+  const result = record(
+    name,
+    { shape: x.shape, data: y.data },
+    inputs.map(([, tensor]) => tensor),
+    (upstream) => {
+      const dy = read(upstream, x, view);
+      own?.inputs({ dy });
+      const gradients = backward(dy);
+      return inputs.map(([key, tensor]) => {
+        const gradient = gradients[key as keyof Tensors];
+        if (!tensor || !gradient) return null;
+        return () => {
+          const value = gradient();
+          own?.setGradient(key, value);
+          return shapedLike(tensor, values[key] as Values, value);
+        };
+      });
+    },
+  );
+  return { y: result, statistics };
+}
+
+/** What of a rule is not in its formulas. */
+export interface Setting {
+  /** Statistics that are given instead of computed, by name: evaluation. */
+  given?: Readonly<Record<string, NDArray | null | undefined>>;
+  /** Statistics whose paths are left out, though they are computed from x: for teaching. */
+  detach?: readonly string[];
+  /** Numbers that have a name in print: eps. m, the size of a set, has one by itself. */
+  numbers?: Readonly<Record<string, number>>;
+  /** Tensors that are no numbers of elements, features or sets, and are read in their own shape: tables, matrices. */
+  asIs?: readonly string[];
+}
+
+/** The tensors as arrays [n, p, g, k]; null stays null. */
+export type Reading<Tensors> = {
+  [Key in keyof Tensors]: Tensors[Key] extends Tensor ? Values : Values | null;
+};
+
+/** y, and from dy to a gradient for each tensor, of its own reading or of x's (then it is summed over what shares it). */
+export type Written<Tensors> = readonly [
+  y: Values,
+  backward: (dy: Values) => { readonly [Key in keyof Tensors]: () => Values },
+];
+
+export interface Terms {
+  /** A number per set that x reaches L through: computed, or given. */
+  statistic: (name: string, compute: () => Values) => Values;
+  /** A number that a statistic is made of, which evaluation gives: running statistics that are mixed with others. */
+  given: (name: string, compute: () => Values) => Values;
+  /** A number that counts as a constant by the norm's definition, though it is computed from x. */
+  constant: (name: string, compute: () => Values) => Values;
+  /** Names values that come from outside, such as running statistics. */
+  inputs: (values: Readonly<Record<string, Values>>) => void;
+  /** Names steps for `explain`, in their order: steps({ sigma, xHat }). */
+  steps: (steps: Readonly<Record<string, Values>>) => void;
+  /** The gradient of x: the sum of its paths, without those whose statistic is a constant. */
+  paths: (parts: Readonly<{ direct: Values } & Record<string, Values>>) => Values;
+}
+
+/** A gradient, summed over what shares the tensor's values, in the tensor's shape. */
+function shapedLike(tensor: Tensor, reading: Values, gradient: Values): NDArray {
+  const shared = Array.from('npgk').filter(
+    (_, axis) => reading.shape[axis] === 1 && (gradient.shape[axis] ?? 1) > 1,
+  );
+  const sums = gradient.data.length > tensor.size ? over(shared.join('')).sum(gradient) : gradient;
+  if (sums.data.length < tensor.size) return { shape: tensor.shape, data: spread(tensor, sums).data };
+  return { shape: tensor.shape, data: sums.data };
+}
+
+/** One number for all of the tensor's. */
+function spread(tensor: Tensor, gradient: Values): Values {
+  return add(gradient, { shape: [1, 1, 1, tensor.size], data: constant(tensor, 0).data });
+}

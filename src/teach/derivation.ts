@@ -1,0 +1,67 @@
+import { zeroGrad } from '../autograd/index.ts';
+import { type RuleTrace, traced } from '../nn/norm/core/trace.ts';
+import type { NormEntry } from '../nn/norm/registry.ts';
+import type { Subject } from './subject.ts';
+
+/** The formulas of a norm's file, as they ran: what is printed is what was computed. */
+export interface Derivation {
+  /** The file that they stand in; null where it has no name (a bundle). */
+  file: string | null;
+  /** One step a line: `sigma = sqrt(v + eps)`. */
+  forward: string[];
+  /** `dx = g / sigma` and the other paths below it, then the parameters. */
+  backward: string[];
+}
+
+/** Runs the layer forward and backward, and writes down every step that it names. */
+export function derivationOf({ entry, layer, x, upstream, forward }: Subject): Derivation {
+  layer.zeroGrad();
+  zeroGrad(x);
+  const { rules } = traced(() => forward().backward({ gradient: upstream }));
+  layer.zeroGrad();
+  zeroGrad(x);
+  // Two norms in a row: each under its name, in the order in which they ran
+  const named = (ran: readonly RuleTrace[], of: (rule: RuleTrace) => string[]) =>
+    ran.flatMap((rule) => [...(rules.length > 1 ? [`${rule.rule}:`] : []), ...of(rule)]);
+  return {
+    file: sourceOf(entry),
+    forward: named(rules, forwardLines),
+    backward: named([...rules].reverse(), backwardLines),
+  };
+}
+
+/** The steps up to y. */
+function forwardLines({ formulas }: RuleTrace): string[] {
+  const lines: string[] = [];
+  for (const [name, formula] of formulas) {
+    lines.push(name === formula ? '' : `${name} = ${formula}`);
+    if (name === 'y') break;
+  }
+  return lines.filter(Boolean);
+}
+
+/** The steps behind y: dx with a line for each of its paths, and the parameters, whose gradients are sums. */
+function backwardLines({ formulas, steps }: RuleTrace): string[] {
+  const after = [...formulas.keys()].slice([...formulas.keys()].indexOf('y') + 1);
+  const own = after.filter((name) => steps.has(name)).map((name) => `${name} = ${formulas.get(name)}`);
+  const paths = after.filter((name) => name.startsWith('dx, '));
+  const dx = paths.map((name, i) => {
+    const formula = formulas.get(name)!;
+    const signed = formula.startsWith('-') ? `- ${formula.slice(1)}` : `+ ${formula}`;
+    const path = name.slice('dx, '.length);
+    return {
+      text: i === 0 ? `dx = ${formula}` : `   ${signed}`,
+      says: path === 'direct' ? path : `through ${path}`,
+    };
+  });
+  const width = Math.max(...dx.map(({ text }) => text.length));
+  const parameters = after
+    .filter((name) => !steps.has(name) && !name.startsWith('dx, '))
+    .map((name) => `${name} = sum of ${formulas.get(name)}, over everything that shares it`);
+  return [...own, ...dx.map(({ text, says }) => `${text.padEnd(width)}   ${says}`), ...parameters];
+}
+
+/** `src/nn/norm/sample/groupNorm.ts`; in the npm package `dist/src/...js`. */
+export function sourceOf({ source }: NormEntry): string | null {
+  return /(?:dist\/)?src\/nn\/norm\/.*$/.exec(source)?.[0] ?? null;
+}

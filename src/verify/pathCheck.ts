@@ -1,0 +1,84 @@
+import { numericGradient } from '../autograd/gradcheck.ts';
+import { noGrad, type Tensor, zeroGrad } from '../autograd/index.ts';
+import type { NDArray } from '../kernels/contract.ts';
+import { traced } from '../nn/norm/core/trace.ts';
+
+/** One path of dx, as the norm's file has it and as differences have it. */
+export interface PathPair {
+  /** 'direct', or the statistic that the path goes through. */
+  path: string;
+  analytic: Float64Array;
+  numeric: Float64Array;
+}
+
+/**
+ * dx path by path: by the backward as it is written, and by central differences of L = sum(y upstream) while all statistics
+ * are held but one (none, for the direct path). null for norms that are not one written form: two norms in a row, or a fused
+ * kernel. `forward` must be the same function of x in every call.
+ */
+export function pathPairs(forward: () => Tensor, x: Tensor, upstream: Tensor, h = 1e-5): PathPair[] | null {
+  zeroGrad(x);
+  const { rules } = traced(() => forward().backward({ gradient: upstream }));
+  zeroGrad(x);
+  if (rules.length !== 1) return null;
+  const [{ statistics, constants, paths }] = rules;
+  const numericWhile = (held: ReadonlyMap<string, NDArray>) =>
+    numericGradient(x, () => traced(() => noGrad(forward), [held]).result.toArray(), upstream, h);
+
+  const direct = numericWhile(new Map([...statistics, ...constants]));
+  const names = ['direct', ...new Set([...statistics.keys(), ...paths.keys()])].filter(
+    (name, i, all) => all.indexOf(name) === i,
+  );
+  return names.map((path) => {
+    const others = new Map([...statistics].filter(([name]) => name !== path));
+    const numeric =
+      path === 'direct' ? direct : minus(numericWhile(new Map([...others, ...constants])), direct);
+    const analytic = new Float64Array(x.size);
+    const part = paths.get(path);
+    if (part) spread(part, rules[0].shape, analytic);
+    return { path, analytic, numeric };
+  });
+}
+
+/** Says which path of a wrong dx is wrong, and how. null: each is right, or there is none to compare. */
+export function wrongPath(pairs: readonly PathPair[]): string | null {
+  const scale = Math.max(...pairs.map(({ numeric }) => length(numeric)));
+  const faults = pairs
+    .filter(({ analytic, numeric }) => length(minus(analytic, numeric)) > 1e-5 * scale)
+    .map(({ path, analytic, numeric }) => {
+      const name = path === 'direct' ? 'the direct path' : `the path through ${path}`;
+      if (length(analytic) <= 1e-9 * scale) return `${name} is missing`;
+      if (length(numeric) <= 1e-9 * scale) return `${name} is there, but x does not reach L that way`;
+      const factor = dot(analytic, numeric) / dot(numeric, numeric);
+      const proportional =
+        length(analytic.map((value, i) => value - factor * numeric[i])) < 1e-5 * length(analytic);
+      if (!proportional) return `${name} is wrong`;
+      if (Math.abs(factor + 1) < 1e-5) return `${name} has the sign wrong`;
+      return `${name} is ${Number(factor.toPrecision(4))} times what it should be`;
+    });
+  return faults.length === 0 ? null : `looks like ${faults.join('; ')}`;
+}
+
+/** A part of dx may have one number for a whole set: broadcast to all elements [n, p, g, k]. */
+function spread(part: NDArray, shape: readonly number[], to: Float64Array): void {
+  const [, p, g, k] = shape;
+  const stride = (axis: number) =>
+    part.shape[axis] === 1 ? 0 : part.shape.slice(axis + 1).reduce((size, each) => size * each, 1);
+  const strides = [0, 1, 2, 3].map(stride);
+  for (let i = 0; i < to.length; i++) {
+    const at = [Math.floor(i / (p * g * k)), Math.floor(i / (g * k)) % p, Math.floor(i / k) % g, i % k];
+    to[i] = part.data[at.reduce((sum, each, axis) => sum + each * strides[axis], 0)];
+  }
+}
+
+function minus(a: Float64Array, b: Float64Array): Float64Array {
+  return a.map((value, i) => value - b[i]);
+}
+
+function dot(a: Float64Array, b: Float64Array): number {
+  return a.reduce((sum, value, i) => sum + value * b[i], 0);
+}
+
+function length(a: Float64Array): number {
+  return Math.sqrt(dot(a, a));
+}
