@@ -55,10 +55,10 @@ export function renderTerminalChart(chart: LineChart, options: TerminalChartOpti
   if (width < SMALLEST_WIDTH) {
     return wrapWords(`${chart.title}: a chart needs ${SMALLEST_WIDTH} columns`, width).join('\n');
   }
-  const yScale = createScale(chart.y, yValues(chart), { tickCount: Math.max(2, height / 3), nice: true });
+  const yScale = createScale(chart.y, yValues(chart), { tickCount: Math.max(2, height / 3.5), nice: true });
   const yLabelWidth = Math.min(Math.max(1, ...yScale.ticks.map(({ label }) => label.length)), 10);
   const columns = width - yLabelWidth - 2;
-  const xScale = createScale(chart.x, xValues(chart), { tickCount: Math.max(2, columns / 10) });
+  const xScale = createScale(chart.x, xValues(chart), { tickCount: Math.max(2, columns / 12) });
 
   const plot = new Canvas(columns, height, ascii);
   const series = styledSeries(chart, colors, ascii);
