@@ -33,7 +33,7 @@ export function renderSvgChart(chart: LineChart, options: SvgChartOptions = {}):
   const below = options.legend === 'below' ? legendRows(chart, inner) : undefined;
   const beside = below ? undefined : legendColumn(chart);
   const plotHeight = Math.max(120, options.plotHeight ?? 320, below ? 0 : columnHeight(chart));
-  const y = createScale(chart.y, yValues(chart), { tickCount: plotHeight / 80, nice: true });
+  const y = createScale(chart.y, yValues(chart), { tickCount: plotHeight / 70, nice: true });
 
   const yLabelWidth = Math.max(0, ...y.ticks.map(({ label }) => textWidth(label)));
   const titleLines = bare ? [] : wrap(chart.title, inner, TITLE_SIZE);
