@@ -1,4 +1,5 @@
-import type { NDArray, Numbers } from '../kernels/contract.ts';
+import type { NDArray } from '../kernels/contract.ts';
+import type { Flow } from './flow.ts';
 import { gradEnabled, ownByStep, ownOffGraph } from './lifetime.ts';
 import { Tensor } from './tensor.ts';
 
@@ -29,16 +30,6 @@ export interface GraphNode {
   backward: BackwardRule<readonly Input[]> | null;
   /** What backward() has gathered so far of dL/d(result); null outside of it. */
   gradient: Flow | null;
-}
-
-/** A gradient on its way: of several results at once, perhaps (both inputs of an addition), so it counts its holders. */
-export interface Flow {
-  readonly data: Numbers;
-  holders: number;
-  /** backward() made it by adding, so that nothing else refers to it. */
-  readonly isSum: boolean;
-  /** The last holder has to give its memory back. */
-  isPooled: boolean;
 }
 
 /**
