@@ -13,8 +13,8 @@ export type Input = Tensor | null;
 export type Gradient = NDArray | null | (() => NDArray);
 
 /** One gradient for each input, in their order: the compiler counts them. */
-export type Gradients<Inputs extends readonly Input[]> = { readonly [K in keyof Inputs]: Gradient };
-export type Needs<Inputs extends readonly Input[]> = { readonly [K in keyof Inputs]: boolean };
+type Gradients<Inputs extends readonly Input[]> = { readonly [K in keyof Inputs]: Gradient };
+type Needs<Inputs extends readonly Input[]> = { readonly [K in keyof Inputs]: boolean };
 
 /** From dy = dL/dy to the gradients of the inputs. `needs[i]` tells whether input i needs one. */
 export type BackwardRule<Inputs extends readonly Input[]> = (

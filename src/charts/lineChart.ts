@@ -14,7 +14,7 @@ export interface LineChart {
   caption?: string;
 }
 
-export interface Series {
+interface Series {
   /** The name in the legend. */
   name: string;
   /** The norm whose colour, dash and marker it gets; by default the one called `name`. */

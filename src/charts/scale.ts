@@ -16,7 +16,7 @@ export interface Axis {
   reverse?: boolean;
 }
 
-export interface Tick {
+interface Tick {
   /** Place along the axis: 0 its beginning, 1 its end. */
   at: number;
   label: string;

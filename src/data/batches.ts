@@ -108,7 +108,7 @@ export function epochOrder(count: number, seed: number | string, epoch: number):
 }
 
 /** How many batches `count` images make. */
-export function batchCount(count: number, batchSize: number, last: LastBatch): number {
+function batchCount(count: number, batchSize: number, last: LastBatch): number {
   const full = Math.floor(count / batchSize);
   const rest = count % batchSize;
   const keepsRest = rest > 0 && (last === 'keep' || (last === 'dropIfOne' && rest > 1));

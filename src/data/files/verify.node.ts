@@ -23,7 +23,7 @@ export interface Check {
   detail: string;
 }
 
-export interface FileReport {
+interface FileReport {
   /** The path where the file is, or the name of one that is not there. */
   file: string;
   /** 'invalid' cannot be read at all; 'differs' and 'unverified' can, and load with a warning. */
