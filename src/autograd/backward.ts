@@ -70,7 +70,7 @@ export function zeroGrad(leaf: Tensor): void {
   grad.reclaim('this gradient was cleared by zeroGrad(). Keep a copy with .clone() before clearing.');
 }
 
-/** Hands a gradient over to x: the caller holds it no longer. */
+/** Hands a gradient over to x: the caller holds the flow no longer. */
 function give(x: Tensor, flow: Flow): void {
   const { node } = x;
   if (node === null) collect(x, flow);

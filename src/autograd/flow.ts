@@ -34,7 +34,7 @@ function withData(flows: readonly (Flow | null)[], data: Numbers): Flow | undefi
   return undefined;
 }
 
-/** A rule's block that holds one of its gradients outlives it. */
+/** A block that a rule allocated outlives the rule if it holds one of the gradients. */
 export function keepPooled(flows: readonly (Flow | null)[], block: Numbers): boolean {
   const flow = withData(flows, block);
   if (flow === undefined) return false;
@@ -42,7 +42,7 @@ export function keepPooled(flows: readonly (Flow | null)[], block: Numbers): boo
   return true;
 }
 
-/** The sum of two gradients of x, in the place of one of them if nobody else needs that. */
+/** The sum of two gradients of x, in the memory of one of the two if nothing else refers to it. */
 export function sumOf(a: Flow, b: Flow, x: NDArray): Flow {
   if (isOurs(a)) return addTo(a, b);
   if (isOurs(b)) return addTo(b, a);

@@ -8,7 +8,7 @@ export type Input = Tensor | null;
 
 /**
  * The gradient for one input: the array; or a function that computes it, called only if that input needs a gradient; or
- * null for an input that needs none. It may have the shape that the input was broadcast to: backward() sums it back.
+ * null for an input that needs none. A gradient may have the shape that the input was broadcast to: backward() sums it back.
  */
 export type Gradient = NDArray | null | (() => NDArray);
 
@@ -26,7 +26,7 @@ export interface GraphNode {
   /** The operation, for error messages. */
   readonly name: string;
   readonly inputs: readonly Input[];
-  /** null once backward() has used it. */
+  /** null once backward() has used the rule. */
   backward: BackwardRule<readonly Input[]> | null;
   /** What backward() has gathered so far of dL/d(result); null outside of it. */
   gradient: Flow | null;
@@ -55,7 +55,7 @@ export function record<const Inputs extends readonly Input[]>(
   return result;
 }
 
-/** Does backward() have to compute a gradient for it? */
+/** Does backward() have to compute a gradient for this input? */
 export const needsGradient = (x: Input): boolean => x?.requiresGrad ?? false;
 
 /** Throws unless all inputs have one dtype: mixing them would quietly lose the precision that float64 is for. */

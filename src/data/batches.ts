@@ -25,7 +25,7 @@ export interface BatchOptions {
   last?: LastBatch;
   /** So many classes in every batch (classBatches.ts); all batches are full then, whatever `last` says. Needs `shuffleSeed`. */
   classesPerBatch?: number;
-  /** Needs `shuffleSeed`, from which it draws. */
+  /** Needs `shuffleSeed`, from which the changes are drawn. */
   augment?: Augmentation;
 }
 
