@@ -1,4 +1,5 @@
 import { type ScaleLogarithmic, scaleLinear, scaleLog } from 'd3-scale';
+import { evenLabels, formatNumber, powerLabels } from './tickLabels.ts';
 
 /** `category` gives every value the same room, in the order of their first appearance: batch sizes 32, 16, 8, 4, 2. */
 export type ScaleType = 'linear' | 'log10' | 'log2' | 'category';
@@ -108,30 +109,13 @@ function powerTicks(scale: ScaleLogarithmic<number, number>, base: 2 | 10, count
   const log = base === 10 ? Math.log10 : Math.log2;
   const [low, high] = scale.domain().map(log);
   const digits = base === 10 && high - low < 2.5 ? [1, 2, 5] : [1];
-  // Asked for more than two ticks per power, d3 leaves the powers.
+  // Asked for more than two ticks per power, d3 gives evenly spaced ones instead of powers.
   return scale
     .ticks(Math.min(count, 2 * Math.floor(high - low + 1e-9)))
     .filter((value) => digits.includes(Math.round(value / base ** Math.floor(log(value) + 1e-9))));
 }
 
-/** 1e-4, 1e-3, 1e-2: all in one notation, as soon as one of them needs the exponent. */
-function powerLabels(values: number[], base: 2 | 10): string[] {
-  const needsExponent = base === 10 && (values[0] < 0.9e-3 || values.at(-1)! >= 1e6);
-  return values.map((value) => (needsExponent && value !== 1 ? exponential(value, 4) : formatNumber(value)));
-}
-
-/** Equally many decimals, or exponents where numbers would be long. */
-function evenLabels(values: number[]): string[] {
-  if (values.length < 2) return values.map(formatNumber);
-  const decimals = Math.max(0, -Math.floor(Math.log10(values[1] - values[0]) + 1e-9));
-  const size = Math.max(...values.map(Math.abs));
-  return values.map((value) => {
-    if (value === 0) return '0';
-    return size >= 1e6 || decimals > 5 ? exponential(value, 12) : value.toFixed(decimals);
-  });
-}
-
-/** Not the smallest: the widened ends of the axis would be 0. */
+/** On a log axis the smallest numbers are gaps, too: the next power below them would be 0. */
 function isLogDrawable(value: number): boolean {
   return isDrawable(value) && value > 1e-300;
 }
@@ -148,16 +132,4 @@ function widenConstant([low, high]: readonly [number, number]): [number, number]
   if (high - low > size * 1e-9 && high - low > 1e-290) return [low, high];
   const margin = size > 1e-280 ? size * 0.05 : 1;
   return [low - margin, high + margin];
-}
-
-/** A number as one writes it on an axis: 0.01, 32, 65536, 1e-4, 2.5e6. */
-export function formatNumber(value: number): string {
-  const size = Math.abs(value);
-  if (size !== 0 && (size < 1e-3 || size >= 1e6)) return exponential(value, 4);
-  return String(Number(value.toPrecision(6)));
-}
-
-/** 1e-4, 2.5e6 */
-function exponential(value: number, digits: number): string {
-  return Number(value.toPrecision(digits)).toExponential().replace('e+', 'e');
 }

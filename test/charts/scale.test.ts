@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type Axis, createScale, formatNumber, type ScaleType } from '../../src/charts/scale.ts';
+import { type Axis, createScale, type ScaleType } from '../../src/charts/scale.ts';
+import { formatNumber } from '../../src/charts/tickLabels.ts';
 
 function labels(axis: Omit<Axis, 'label'>, values: number[], tickCount = 5, nice = false): string[] {
   return createScale({ label: '', ...axis }, values, { tickCount, nice }).ticks.map(({ label }) => label);
