@@ -1,10 +1,10 @@
 /**
- * `npm test`: type check, then lint and format, then the tests. All three run even if an earlier one fails, and the
- * last line is the verdict, `N passed, N failed`: every test counts as one, and so do the type check and the lint.
- * Arguments go to vitest: `npm test -- layerNorm`.
+ * `npm test`: type check, then lint and format, then what nothing uses, then the package as it would be published, then
+ * the tests. All run even if an earlier one fails, and the last line is the verdict, `N passed, N failed`: every test
+ * counts as one, and so does each of the other checks. Arguments go to vitest: `npm test -- layerNorm`.
  */
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ensureInstalled, root } from './install.mjs';
@@ -16,6 +16,8 @@ const report = join(temporary, 'vitest.json');
 const results = [
   check('type check', 'typescript/bin/tsc', ['--noEmit']),
   check('lint', '@biomejs/biome/bin/biome', ['check', '.']),
+  check('unused', 'knip/bin/knip.js', []),
+  check('package', 'publint/src/cli.js', [packageFolder(), '--strict']),
   tests(process.argv.slice(2)),
 ];
 rmSync(temporary, { recursive: true });
@@ -37,6 +39,20 @@ process.exitCode = failed > 0 ? 1 : 0;
 function check(name, tool, args) {
   const { exitCode, seconds } = run(name, tool, args);
   return { name, seconds, passed: exitCode === 0 ? 1 : 0, failed: exitCode === 0 ? 0 : 1 };
+}
+
+/**
+ * The files that would be published, built, in a folder of their own: with a dist/ in this one, bin/normgrad.mjs would run
+ * that instead of the source.
+ */
+function packageFolder() {
+  const folder = join(temporary, 'package');
+  const { files } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+  for (const file of ['package.json', ...files.filter((file) => file !== 'dist')]) {
+    cpSync(join(root, file), join(folder, file), { recursive: true });
+  }
+  run('build', 'typescript/bin/tsc', ['-p', 'tsconfig.build.json', '--outDir', join(folder, 'dist')]);
+  return folder;
 }
 
 function tests(args) {

@@ -16,7 +16,7 @@ export {
   applyTransform,
   channelStatistics,
   minMaxScale,
-  standardize as standardizePixels,
+  standardizePixels,
   symmetricScale,
 } from './data/transforms.ts';
 export type { NDArray, Numbers, SetView, Shape } from './kernels/contract.ts';

@@ -1,14 +1,15 @@
 import { kernels } from '../kernels/active.ts';
 import type { NDArray, Numbers, Shape } from '../kernels/contract.ts';
-import { claimFresh, hasFresh } from '../kernels/ownership.ts';
-import { type Flow, type Gradient, type GraphNode, needsGradient } from './graph.ts';
+import { drop, type Flow, flowOf, keepPooled, newFlow, sumOf } from './flow.ts';
+import { type Gradient, type GraphNode, needsGradient } from './graph.ts';
 import { resultsOfStep, scratch, spendStep } from './lifetime.ts';
 import { Tensor } from './tensor.ts';
 
 /**
- * Reverse mode: visits every operation that `root` depends on once, newest first, and turns the gradient of its result into
- * gradients of its inputs. Leaves collect theirs in `.grad`. Results are in the order in which they were made, and what has
- * no gradient when its turn comes is not behind `root`: no search, no recursion, so graphs of any depth work.
+ * Reverse mode: walks the step's tape, the list of its results in the order in which they were made, from the newest to the
+ * oldest, and turns the gradient of a result into gradients of its operation's inputs. Leaves collect theirs in `.grad`. A
+ * result stands after everything that it was computed from, so its gradient is complete when its turn comes; a result
+ * without one is not behind `root` and is passed over. No search, no sorting, no recursion: graphs of any depth work.
  */
 export function backward(root: Tensor, options: { gradient?: NDArray; retainGraph?: boolean }): void {
   give(root, newFlow(upstream(root, options.gradient)));
@@ -69,55 +70,11 @@ export function zeroGrad(leaf: Tensor): void {
   grad.reclaim('this gradient was cleared by zeroGrad(). Keep a copy with .clone() before clearing.');
 }
 
-function newFlow(data: Numbers, isPooled = false, isSum = false): Flow {
-  return { data, holders: 1, isPooled, isSum };
-}
-
-/** The flow of `data`, held once more: dy passed on, one of `others` again, or a new one. */
-function flowOf(data: Numbers, dy: Flow, others: readonly (Flow | null)[]): Flow {
-  const known = dy.data === data ? dy : withData(others, data);
-  if (known === undefined) return newFlow(data);
-  known.holders++;
-  return known;
-}
-
-function withData(flows: readonly (Flow | null)[], data: Numbers): Flow | undefined {
-  for (const flow of flows) if (flow?.data === data) return flow;
-  return undefined;
-}
-
-/** A rule's block that holds one of its gradients outlives it. */
-function keepPooled(flows: readonly (Flow | null)[], block: Numbers): boolean {
-  const flow = withData(flows, block);
-  if (flow === undefined) return false;
-  flow.isPooled = true;
-  return true;
-}
-
-/** Hands a gradient over to x: the caller holds it no longer. */
+/** Hands a gradient over to x: the caller holds the flow no longer. */
 function give(x: Tensor, flow: Flow): void {
   const { node } = x;
   if (node === null) collect(x, flow);
   else node.gradient = node.gradient === null ? flow : sumOf(node.gradient, flow, x);
-}
-
-/** The sum of two gradients of x, in the place of one of them if nobody else needs that. */
-function sumOf(a: Flow, b: Flow, x: Tensor): Flow {
-  if (isOurs(a)) return addTo(a, b);
-  if (isOurs(b)) return addTo(b, a);
-  const sum = kernels(x).binary('add', { shape: x.shape, data: a.data }, { shape: x.shape, data: b.data });
-  const isPooled = hasFresh() && claimFresh() === sum.data;
-  drop(a);
-  drop(b);
-  return newFlow(sum.data, isPooled, true);
-}
-
-const isOurs = ({ holders, isPooled, isSum }: Flow): boolean => holders === 1 && (isPooled || isSum);
-
-function addTo(sum: Flow, flow: Flow): Flow {
-  kernels(sum).addInto(sum.data, flow.data);
-  drop(flow);
-  return sum;
 }
 
 /** Adds to the leaf's `.grad`, which never shares its numbers with anything else. */
@@ -132,11 +89,6 @@ function collect(leaf: Tensor, flow: Flow): void {
     leaf.grad = new Tensor(leaf.lasting ? kernels(leaf).lasting(data) : data.slice(), leaf.shape);
   }
   drop(flow);
-}
-
-/** One holder fewer. */
-function drop(flow: Flow): void {
-  if (--flow.holders === 0 && flow.isPooled) kernels(flow).release(flow.data);
 }
 
 function upstream(root: Tensor, gradient: NDArray | undefined): Numbers {

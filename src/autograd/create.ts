@@ -7,7 +7,7 @@ import { type DType, Tensor } from './tensor.ts';
 export type Nested = number | readonly Nested[];
 
 export interface TensorOptions {
-  /** float32 unless told otherwise; typed arrays keep theirs. */
+  /** Default: float32; of a typed array, its own. */
   dtype?: DType;
   requiresGrad?: boolean;
 }

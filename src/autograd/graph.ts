@@ -1,4 +1,5 @@
-import type { NDArray, Numbers } from '../kernels/contract.ts';
+import type { NDArray } from '../kernels/contract.ts';
+import type { Flow } from './flow.ts';
 import { gradEnabled, ownByStep, ownOffGraph } from './lifetime.ts';
 import { Tensor } from './tensor.ts';
 
@@ -7,13 +8,13 @@ export type Input = Tensor | null;
 
 /**
  * The gradient for one input: the array; or a function that computes it, called only if that input needs a gradient; or
- * null for an input that needs none. It may have the shape that the input was broadcast to: backward() sums it back.
+ * null for an input that needs none. A gradient may have the shape that the input was broadcast to: backward() sums it back.
  */
 export type Gradient = NDArray | null | (() => NDArray);
 
 /** One gradient for each input, in their order: the compiler counts them. */
-export type Gradients<Inputs extends readonly Input[]> = { readonly [K in keyof Inputs]: Gradient };
-export type Needs<Inputs extends readonly Input[]> = { readonly [K in keyof Inputs]: boolean };
+type Gradients<Inputs extends readonly Input[]> = { readonly [K in keyof Inputs]: Gradient };
+type Needs<Inputs extends readonly Input[]> = { readonly [K in keyof Inputs]: boolean };
 
 /** From dy = dL/dy to the gradients of the inputs. `needs[i]` tells whether input i needs one. */
 export type BackwardRule<Inputs extends readonly Input[]> = (
@@ -25,20 +26,10 @@ export interface GraphNode {
   /** The operation, for error messages. */
   readonly name: string;
   readonly inputs: readonly Input[];
-  /** null once backward() has used it. */
+  /** null once backward() has used the rule. */
   backward: BackwardRule<readonly Input[]> | null;
   /** What backward() has gathered so far of dL/d(result); null outside of it. */
   gradient: Flow | null;
-}
-
-/** A gradient on its way: of several results at once, perhaps (both inputs of an addition), so it counts its holders. */
-export interface Flow {
-  readonly data: Numbers;
-  holders: number;
-  /** backward() made it by adding, so that nothing else refers to it. */
-  readonly isSum: boolean;
-  /** The last holder has to give its memory back. */
-  isPooled: boolean;
 }
 
 /**
@@ -64,7 +55,7 @@ export function record<const Inputs extends readonly Input[]>(
   return result;
 }
 
-/** Does backward() have to compute a gradient for it? */
+/** Does backward() have to compute a gradient for this input? */
 export const needsGradient = (x: Input): boolean => x?.requiresGrad ?? false;
 
 /** Throws unless all inputs have one dtype: mixing them would quietly lose the precision that float64 is for. */

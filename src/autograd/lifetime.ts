@@ -12,7 +12,7 @@ import { Tensor } from './tensor.ts';
  */
 interface Lifetime {
   tensors: Tensor[];
-  /** Pooled blocks behind those tensors, and those that only a backward rule refers to (saved statistics). */
+  /** Pooled blocks: those of the tensors, and statistics that only a backward rule refers to. */
   blocks: Numbers[];
 }
 
@@ -43,7 +43,7 @@ export function ownByStep(y: Tensor): void {
   while (hasFresh()) step.blocks.push(claimFresh());
 }
 
-/** The results of the running step, oldest first: each behind everything that it was computed from. */
+/** The results of the running step, oldest first: a result stands after everything that it was computed from. */
 export function resultsOfStep(): readonly Tensor[] {
   return step.tensors;
 }
@@ -67,7 +67,7 @@ export function spendStep(): void {
 }
 
 /**
- * Runs `fn` without recording a graph. What it computes is given back when it ends, save the tensors that it returns
+ * Runs `fn` without recording a graph. What `fn` computes is given back when it ends, save the tensors that it returns
  * (alone, or in arrays and plain objects).
  */
 export function noGrad<T>(fn: () => T): T {
@@ -97,8 +97,8 @@ export function noGrad<T>(fn: () => T): T {
 }
 
 /**
- * Runs one backward rule: no graph is recorded, and everything it allocated is given back, save the blocks that `keep` picks:
- * the caller gives those back.
+ * Runs one backward rule: no graph is recorded, and everything that the rule allocated is given back, save the blocks
+ * that `keep` picks: the caller gives these back.
  */
 export function scratch<T>(fn: () => T, keep: (result: T, block: Numbers) => boolean): T {
   return inBlock(fn, (result, block) => {

@@ -6,7 +6,7 @@ import { type Pair, type WindowOptions, windowOver } from './window.ts';
 
 export interface PoolOptions extends WindowOptions {}
 
-/** The largest value of each window; x [N, H, W, C]. stride = size unless told otherwise.   dy goes to the first maximum. */
+/** The largest value of each window; x [N, H, W, C]. Default stride: size.   dy goes to the first maximum. */
 export function maxPool2d(x: Tensor, size: Pair, options: PoolOptions = {}): Tensor {
   const window = windowOver('maxPool2d', x.shape, size, { stride: size, ...options });
   const y = kernels(x).maxPool2d(x, window);

@@ -4,7 +4,7 @@ import { type Axes, normalizeAxes, reducedCount, reducedShape } from './axes.ts'
 import { record } from './graph.ts';
 import type { Tensor } from './tensor.ts';
 
-/** Reductions over some axes (all unless told otherwise). With keepDims the reduced axes stay, with length 1. */
+/** Reductions over some axes (default: all). With keepDims the reduced axes stay, with length 1. */
 export interface ReduceOptions {
   keepDims?: boolean;
 }

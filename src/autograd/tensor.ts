@@ -21,7 +21,7 @@ export class Tensor implements NDArray {
   requiresGrad: boolean;
   /** dL/d(this), after `backward()`; only on leaves. Calls of `backward()` add to it. */
   grad: Tensor | null = null;
-  /** Every optimizer step puts a parameter's values back between these; null: they may be anything. */
+  /** Every optimizer step puts a parameter's values back between these two; null: values may be anything. */
   constraint: { low: number; high: number } | null = null;
   /** The operation that made this tensor; null for leaves and for results off the graph. */
   node: GraphNode | null = null;
@@ -88,7 +88,7 @@ export class Tensor implements NDArray {
 
   /**
    * Adds d(this)/d(leaf) to `leaf.grad` for every leaf that requires a gradient. `gradient` [shape of this] is dL/d(this);
-   * it may be left out where this is a single number. The graph is used up unless `retainGraph` is true.
+   * the default, 1, is for a tensor of a single number. The graph is used up unless `retainGraph` is true.
    */
   backward(options: { gradient?: NDArray; retainGraph?: boolean } = {}): void {
     backward(this, options);

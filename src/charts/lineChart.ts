@@ -14,10 +14,10 @@ export interface LineChart {
   caption?: string;
 }
 
-export interface Series {
+interface Series {
   /** The name in the legend. */
   name: string;
-  /** The norm whose colour, dash and marker it gets; by default the one called `name`. */
+  /** The norm whose colour, dash and marker the series gets; default: the norm called `name`. */
   norm?: string;
   /** In the order to be joined. */
   points: readonly Point[];

@@ -58,6 +58,6 @@ export function facts(entries: readonly (readonly [string, HtmlValue])[], look =
 }
 
 /** With a full stop, if it has no end of its own. */
-export function sentence(text: string): string {
+function sentence(text: string): string {
   return /[.?!…]$/.test(text) ? text : `${text}.`;
 }

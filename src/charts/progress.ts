@@ -2,7 +2,7 @@ import { type TerminalColors, terminalColors } from './terminalColors.ts';
 import { displayWidth, singleLine, truncate } from './text.ts';
 
 /** Named numbers, shown in the order of their keys; those that begin with `val` come after a wider gap. */
-export type Metrics = Readonly<Record<string, number>>;
+type Metrics = Readonly<Record<string, number>>;
 
 /** The progress of one epoch, as Keras shows it. */
 export interface Progress {
@@ -17,7 +17,7 @@ export interface Progress {
 }
 
 /** What of a stream is used; process.stderr is one. */
-export interface ProgressStream {
+interface ProgressStream {
   write(text: string): unknown;
   isTTY?: boolean;
   columns?: number;

@@ -1,3 +1,6 @@
+import { type ScaleLogarithmic, scaleLinear, scaleLog } from 'd3-scale';
+import { evenLabels, formatNumber, powerLabels } from './tickLabels.ts';
+
 /** `category` gives every value the same room, in the order of their first appearance: batch sizes 32, 16, 8, 4, 2. */
 export type ScaleType = 'linear' | 'log10' | 'log2' | 'category';
 
@@ -14,7 +17,7 @@ export interface Axis {
   reverse?: boolean;
 }
 
-export interface Tick {
+interface Tick {
   /** Place along the axis: 0 its beginning, 1 its end. */
   at: number;
   label: string;
@@ -31,11 +34,6 @@ export interface ScaleOptions {
   tickCount: number;
   /** Widen the domain to whole ticks. */
   nice?: boolean;
-}
-
-interface Mark {
-  value: number;
-  label: string;
 }
 
 /**
@@ -61,9 +59,9 @@ function unreversed(axis: Axis, values: number[], options: ScaleOptions): Scale 
     case 'linear':
       return linearScale(axis.domain ?? extent(values), values, options);
     case 'log10':
-      return logScale(10, axis.domain, values, options);
+      return logScale(10, axis.domain, values.filter(isLogDrawable), options);
     case 'log2':
-      return logScale(2, axis.domain, values, options);
+      return logScale(2, axis.domain, values.filter(isLogDrawable), options);
     case 'category':
       return categoryScale(values, axis.names);
   }
@@ -79,72 +77,53 @@ function categoryScale(values: number[], names?: readonly string[]): Scale {
 }
 
 function linearScale(domain: readonly [number, number], values: number[], options: ScaleOptions): Scale {
-  let [low, high] = widenConstant(domain);
-  let step = niceStep((high - low) / options.tickCount);
+  const scale = scaleLinear().domain(widenConstant(domain));
+  if (options.nice) scale.nice(options.tickCount);
+  const ticks = scale.ticks(options.tickCount);
   // Half an epoch is no tick.
-  if (values.every(Number.isInteger)) step = Math.max(step, 1);
-  if (options.nice) {
-    low = Math.floor(low / step + 1e-9) * step;
-    high = Math.ceil(high / step - 1e-9) * step;
-  }
-  const at = (value: number) => (value - low) / (high - low);
+  const shown = values.every(Number.isInteger) ? ticks.filter(Number.isInteger) : ticks;
   return {
-    place: (value) => (isDrawable(value) ? at(value) : Number.NaN),
-    ticks: linearTicks(low, high, step).map(({ value, label }) => ({ at: at(value), label })),
+    place: (value) => (isDrawable(value) ? scale(value) : Number.NaN),
+    ticks: evenLabels(shown).map((label, i) => ({ at: scale(shown[i]), label })),
   };
 }
 
-function logScale(
-  base: 2 | 10,
-  domain: readonly [number, number] | undefined,
-  values: number[],
-  options: ScaleOptions,
-): Scale {
-  const log = base === 2 ? Math.log2 : Math.log10;
-  const positive = values.filter((value) => value > 0);
-  const [least, greatest] = domain ?? (positive.length > 0 ? extent(positive) : [1, base]);
+function logScale(base: 2 | 10, domain: Axis['domain'], values: number[], options: ScaleOptions): Scale {
+  const [least, greatest] = domain ?? (values.length > 0 ? extent(values) : [1, base]);
   if (!(least > 0)) throw new Error(`A log axis starts above 0; its domain is [${least}, ${greatest}].`);
-  let low = log(least);
-  let high = log(greatest);
-  if (high - low < 1e-9) [low, high] = [low - 0.5, high + 0.5];
+  const margin = greatest / least > 1 + 1e-9 ? 1 : Math.sqrt(base);
+  const scale = scaleLog([least / margin, greatest * margin], [0, 1]).base(base);
   // Whole powers only where the data spans a few of them: 0.3 … 0.5 should not become 0.1 … 1.
-  if (options.nice && high - low > 1) [low, high] = [Math.floor(low + 1e-9), Math.ceil(high - 1e-9)];
-  const at = (value: number) => (log(value) - low) / (high - low);
-  const isInside = ({ value }: Mark) => Math.abs(at(value) - 0.5) <= 0.5 + 1e-9;
-
-  const stride = Math.max(1, Math.ceil((high - low) / options.tickCount));
-  const multiples = base === 10 && high - low < 2.5 ? [1, 2, 5] : [1];
-  // 1e-4, 1e-3, 1e-2: all in one notation, as soon as one of them needs the exponent.
-  const needsExponent = base === 10 && (low < -3 - 1e-9 || high >= 6);
-  const label = (value: number) =>
-    needsExponent && value !== 1 ? shortExponent(value.toExponential(3)) : formatNumber(value);
-  const powers: Mark[] = [];
-  for (let power = Math.floor(low); power <= high; power += stride) {
-    for (const multiple of multiples) {
-      const value = multiple * base ** power;
-      powers.push({ value, label: label(value) });
-    }
-  }
-  let marks = powers.filter(isInside);
-  if (marks.length < 2) {
-    const [from, to] = [base ** low, base ** high];
-    marks = linearTicks(from, to, niceStep((to - from) / options.tickCount)).filter(isInside);
-  }
+  if (options.nice && greatest / least > base) scale.nice();
+  const powers = powerTicks(scale, base, options.tickCount);
+  const ticks = powers.length > 1 ? powers : scaleLinear(scale.domain(), [0, 1]).ticks(options.tickCount);
+  const labels = powers.length > 1 ? powerLabels(ticks, base) : evenLabels(ticks);
   return {
-    place: (value) => (isDrawable(value) && value > 0 ? at(value) : Number.NaN),
-    ticks: marks.map(({ value, label }) => ({ at: at(value), label })),
+    place: (value) => (isLogDrawable(value) ? scale(value) : Number.NaN),
+    ticks: ticks.map((value, i) => ({ at: scale(value), label: labels[i] })),
   };
+}
+
+/** The powers of the base, or some of them; of ten, also 2 and 5 times its powers where these are few. */
+function powerTicks(scale: ScaleLogarithmic<number, number>, base: 2 | 10, count: number): number[] {
+  const log = base === 10 ? Math.log10 : Math.log2;
+  const [low, high] = scale.domain().map(log);
+  const digits = base === 10 && high - low < 2.5 ? [1, 2, 5] : [1];
+  // Asked for more than two ticks per power, d3 gives evenly spaced ones instead of powers.
+  return scale
+    .ticks(Math.min(count, 2 * Math.floor(high - low + 1e-9)))
+    .filter((value) => digits.includes(Math.round(value / base ** Math.floor(log(value) + 1e-9))));
+}
+
+/** On a log axis the smallest numbers are gaps, too: the next power below them would be 0. */
+function isLogDrawable(value: number): boolean {
+  return isDrawable(value) && value > 1e-300;
 }
 
 function extent(values: number[]): [number, number] {
   if (values.length === 0) return [0, 1];
-  let low = Number.POSITIVE_INFINITY;
-  let high = Number.NEGATIVE_INFINITY;
-  for (const value of values) {
-    low = Math.min(low, value);
-    high = Math.max(high, value);
-  }
-  return [low, high];
+  const sorted = values.toSorted((a, b) => a - b);
+  return [sorted[0], sorted.at(-1)!];
 }
 
 /** A constant series gets room above and below. So does one whose spread is rounding error. */
@@ -153,46 +132,4 @@ function widenConstant([low, high]: readonly [number, number]): [number, number]
   if (high - low > size * 1e-9 && high - low > 1e-290) return [low, high];
   const margin = size > 1e-280 ? size * 0.05 : 1;
   return [low - margin, high + margin];
-}
-
-/** The next of 1, 2, 5 times a power of ten. */
-function niceStep(step: number): number {
-  const power = 10 ** Math.floor(Math.log10(step));
-  const multiple = step / power;
-  const rounded = multiple <= 1.0001 ? 1 : multiple <= 2.0001 ? 2 : multiple <= 5.0001 ? 5 : 10;
-  return rounded * power;
-}
-
-function linearTicks(low: number, high: number, step: number): Mark[] {
-  const first = Math.ceil(low / step - 1e-9);
-  const last = Math.floor(high / step + 1e-9);
-  const size = Math.max(Math.abs(low), Math.abs(high));
-  const decimals = Math.max(0, -Math.floor(Math.log10(step) + 1e-9));
-  const significant = Math.min(15, Math.max(0, Math.ceil(Math.log10(size / step))));
-  const label = (value: number) => {
-    if (value === 0) return '0';
-    return size >= 1e6 || decimals > 5
-      ? shortExponent(value.toExponential(significant))
-      : value.toFixed(decimals);
-  };
-  return Array.from({ length: Math.max(0, last - first + 1) }, (_, i) => {
-    // first + i may be -0.
-    const value = (first + i) * step || 0;
-    return { value, label: label(value) };
-  });
-}
-
-/** A number as one writes it on an axis: 0.01, 32, 65536, 1e-4, 2.5e6. */
-export function formatNumber(value: number): string {
-  const size = Math.abs(value);
-  if (size !== 0 && (size < 1e-3 || size >= 1e6)) return shortExponent(value.toExponential(3));
-  return String(Number(value.toPrecision(6)));
-}
-
-/** 1.000e-4 -> 1e-4, 2.500e+6 -> 2.5e6 */
-function shortExponent(text: string): string {
-  return text
-    .replace(/(\.\d*?)0+e/, '$1e')
-    .replace('.e', 'e')
-    .replace('e+', 'e');
 }

@@ -33,7 +33,7 @@ export function renderSvgChart(chart: LineChart, options: SvgChartOptions = {}):
   const below = options.legend === 'below' ? legendRows(chart, inner) : undefined;
   const beside = below ? undefined : legendColumn(chart);
   const plotHeight = Math.max(120, options.plotHeight ?? 320, below ? 0 : columnHeight(chart));
-  const y = createScale(chart.y, yValues(chart), { tickCount: plotHeight / 60, nice: true });
+  const y = createScale(chart.y, yValues(chart), { tickCount: plotHeight / 70, nice: true });
 
   const yLabelWidth = Math.max(0, ...y.ticks.map(({ label }) => textWidth(label)));
   const titleLines = bare ? [] : wrap(chart.title, inner, TITLE_SIZE);
@@ -42,7 +42,7 @@ export function renderSvgChart(chart: LineChart, options: SvgChartOptions = {}):
   const top = MARGIN + titleLines.length * TITLE_SIZE * LINE_HEIGHT + (bare ? 0 : 8);
   const legendRoom = beside && beside.width > 0 ? beside.width + 14 : 0;
   const plotWidth = Math.max(100, width - left - MARGIN - legendRoom);
-  const x = createScale(chart.x, xValues(chart), { tickCount: plotWidth / 80 });
+  const x = createScale(chart.x, xValues(chart), { tickCount: plotWidth / 100 });
   const frame: Frame = { left, top, width: plotWidth, height: plotHeight, inset: 8, x, y };
 
   const bottom = top + plotHeight;

@@ -25,7 +25,7 @@ export interface BatchOptions {
   last?: LastBatch;
   /** So many classes in every batch (classBatches.ts); all batches are full then, whatever `last` says. Needs `shuffleSeed`. */
   classesPerBatch?: number;
-  /** Needs `shuffleSeed`, from which it draws. */
+  /** Needs `shuffleSeed`, from which the changes are drawn. */
   augment?: Augmentation;
 }
 
@@ -108,7 +108,7 @@ export function epochOrder(count: number, seed: number | string, epoch: number):
 }
 
 /** How many batches `count` images make. */
-export function batchCount(count: number, batchSize: number, last: LastBatch): number {
+function batchCount(count: number, batchSize: number, last: LastBatch): number {
   const full = Math.floor(count / batchSize);
   const rest = count % batchSize;
   const keepsRest = rest > 0 && (last === 'keep' || (last === 'dropIfOne' && rest > 1));

@@ -37,7 +37,7 @@ export function channelStatistics({ images, channels }: ImageSet): ChannelStatis
 }
 
 /** (x - mean) / std per channel. Use the training split's statistics for both splits. */
-export function standardize({ mean, std }: Pick<ChannelStatistics, 'mean' | 'std'>): PixelTransform {
+export function standardizePixels({ mean, std }: Pick<ChannelStatistics, 'mean' | 'std'>): PixelTransform {
   checkSpread(std, 'standardize');
   return tabulate(mean.length, (x, c) => (x - mean[c]) / std[c]);
 }

@@ -2,11 +2,11 @@ import { kernels } from '../kernels/active.ts';
 import { BaseOptimizer, type ParametersOrGroups, requireRange, type Slot, type Update } from './optimizer.ts';
 
 export interface AdamOptions {
-  /** 1e-3 unless told otherwise. */
+  /** Default: 1e-3. */
   lr?: number;
-  /** How slowly the two moments forget; [0.9, 0.999] unless told otherwise. */
+  /** How slowly the two moments forget; default: [0.9, 0.999]. */
   betas?: readonly [number, number];
-  /** Added to the root, outside of it; 1e-8 unless told otherwise (Keras: 1e-7). */
+  /** Added to the root, outside of it; default: 1e-8 (Keras: 1e-7). */
   eps?: number;
   weightDecay?: number;
   /** Divide by the largest second moment so far (Reddi, Kale, Kumar 2018). */
@@ -54,7 +54,7 @@ export class Adam extends BaseOptimizer {
 
 /**
  * Adam with decoupled weight decay (Loshchilov and Hutter 2019): w shrinks by lr weightDecay before Adam's step, by the same
- * rate whatever its gradients are. weightDecay is 0.01 unless told otherwise.
+ * rate whatever its gradients are. Default weightDecay: 0.01.
  */
 export class AdamW extends Adam {
   constructor(parametersOrGroups: ParametersOrGroups, options: AdamOptions = {}) {

@@ -2,6 +2,6 @@ export { Adam, type AdamOptions, AdamW } from './adam.ts';
 export { clipGradNorm, clipGradValue } from './clip.ts';
 export { createOptimizer, type OptimizerName, optimizerNames } from './create.ts';
 export { parameterGroups } from './groups.ts';
-export type { Optimizer, OptimizerState, ParameterGroup, ParametersOrGroups } from './optimizer.ts';
+export type { Optimizer, OptimizerState, ParameterGroup } from './optimizer.ts';
 export { constant, cosine, linear, type Schedule, scaledLr, stepDecay, withWarmup } from './schedules.ts';
 export { Sgd, type SgdOptions } from './sgd.ts';

@@ -8,7 +8,7 @@ import type { Numbers } from '../kernels/contract.ts';
 export interface ParameterGroup {
   parameters: readonly Tensor[];
   weightDecay?: number;
-  /** Multiplies the optimizer's lr; 1 unless told otherwise. */
+  /** Multiplies the optimizer's lr; default: 1. */
   lrScale?: number;
 }
 
@@ -35,7 +35,7 @@ export interface Optimizer {
   loadState(state: OptimizerState): void;
 }
 
-/** A parameter and what the optimizer remembers of it. */
+/** A parameter, and what the optimizer remembers of its gradients. */
 export interface Slot {
   parameter: Tensor;
   /** Steps taken so far. Each parameter counts its own, as in PyTorch: a frozen one starts when it thaws. */

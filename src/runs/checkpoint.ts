@@ -10,7 +10,7 @@ import type { LoopProgress } from '../train/loop.ts';
 import { version } from './package.ts';
 import { configHash } from './name.ts';
 import { decodeSafetensors, encodeSafetensors, type StoredTensor } from './safetensors.ts';
-import { writeWholeFile } from './wholeFile.ts';
+import { writeWholeFile } from '../wholeFile.node.ts';
 
 /** What a checkpoint holds beside tensors: plain JSON, in the file's metadata. */
 interface State {

@@ -8,7 +8,7 @@ import { fromJson, type MetricsLine, toJson } from '../train/metrics.ts';
 import { sourceVersion, version } from './package.ts';
 import type { RunStatus, TrainResult } from '../train/result.ts';
 import { decisiveFields } from './name.ts';
-import { flushFile, writeWholeFile } from './wholeFile.ts';
+import { flushFile, writeWholeFile } from '../wholeFile.node.ts';
 
 /**
  * One run, one folder:

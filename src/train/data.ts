@@ -8,7 +8,7 @@ import {
   channelStatistics,
   minMaxScale,
   type PixelTransform,
-  standardize,
+  standardizePixels,
   symmetricScale,
 } from '../data/transforms.ts';
 import type { TrainConfig } from './config.ts';
@@ -73,7 +73,7 @@ export function imagesOf(data: TrainData, batch: Batch): Tensor {
 function pixelTransform(scaling: TrainConfig['scaling'], train: ImageSet): PixelTransform {
   if (scaling === 'symmetric') return symmetricScale(train.channels);
   const statistics = channelStatistics(train);
-  return scaling === 'minmax' ? minMaxScale(statistics) : standardize(statistics);
+  return scaling === 'minmax' ? minMaxScale(statistics) : standardizePixels(statistics);
 }
 
 function augmentation(name: TrainConfig['augment']): Augmentation | undefined {

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { padAndCrop } from '../../src/data/augment.ts';
 import { createBatches, epochOrder, type LastBatch } from '../../src/data/batches.ts';
 import type { ImageSet } from '../../src/data/dataset.ts';
-import { standardize } from '../../src/data/transforms.ts';
+import { standardizePixels } from '../../src/data/transforms.ts';
 
 /** Image i is a 1 x 2 picture of bytes i, 2i with label i. */
 function countingSet(count: number): ImageSet {
@@ -24,7 +24,7 @@ function countingSet(count: number): ImageSet {
   };
 }
 /** Leaves the bytes as they are, as floats. */
-const transform = standardize({ mean: [0], std: [1 / 255] });
+const transform = standardizePixels({ mean: [0], std: [1 / 255] });
 
 const lengths = (count: number, batchSize: number, last: LastBatch) => {
   const batches = createBatches(countingSet(count), { batchSize, last, transform });
@@ -101,7 +101,7 @@ describe('createBatches', () => {
     expect(() => createBatches(set, { batchSize: 1, augment: padAndCrop(), transform })).toThrow(
       'give shuffleSeed',
     );
-    const rgb = standardize({ mean: [0, 0, 0], std: [1, 1, 1] });
+    const rgb = standardizePixels({ mean: [0, 0, 0], std: [1, 1, 1] });
     expect(() => createBatches(set, { batchSize: 1, transform: rgb })).toThrow(
       'The transform has 3 channels, the images of counting have 1.',
     );

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { createBatches } from '../../src/data/batches.ts';
 import { classBatchCount } from '../../src/data/classBatches.ts';
 import type { ImageSet } from '../../src/data/dataset.ts';
-import { standardize } from '../../src/data/transforms.ts';
+import { standardizePixels } from '../../src/data/transforms.ts';
 
 /** Image i is one pixel of value i; `sizes` says how many images each class has, class after class. */
 function imageSet(sizes: readonly number[]): ImageSet {
@@ -15,7 +15,7 @@ function imageSet(sizes: readonly number[]): ImageSet {
   return { name: 'blocks', split: 'train', count, ...shape, images, labels, classes, warnings: [] };
 }
 /** Leaves the bytes as they are, as floats. */
-const transform = standardize({ mean: [0], std: [1 / 255] });
+const transform = standardizePixels({ mean: [0], std: [1 / 255] });
 
 const batchesOf = (sizes: readonly number[], batchSize: number, classesPerBatch: number, shuffleSeed = 7) =>
   createBatches(imageSet(sizes), { batchSize, classesPerBatch, shuffleSeed, transform });

@@ -4,7 +4,7 @@ import {
   applyTransform,
   channelStatistics,
   minMaxScale,
-  standardize,
+  standardizePixels,
   symmetricScale,
 } from '../../src/data/transforms.ts';
 import { createRandom } from '../../src/random.ts';
@@ -50,7 +50,7 @@ test('statistics per channel match their definition', () => {
 
 test('standardized: mean 0 and standard deviation 1 in every channel', () => {
   const set = randomSet(3);
-  const floats = applyTransform(set.images, standardize(channelStatistics(set)));
+  const floats = applyTransform(set.images, standardizePixels(channelStatistics(set)));
   expect(floats).toBeInstanceOf(Float32Array);
   for (let c = 0; c < 3; c++) {
     const values = channelOf(floats, 3, c);
@@ -77,6 +77,8 @@ test('a constant channel cannot be scaled', () => {
   const set = randomSet(1);
   set.images.fill(9);
   const statistics = channelStatistics(set);
-  expect(() => standardize(statistics)).toThrow('Cannot standardize: every pixel of channel 0 is the same');
+  expect(() => standardizePixels(statistics)).toThrow(
+    'Cannot standardize: every pixel of channel 0 is the same',
+  );
   expect(() => minMaxScale(statistics)).toThrow('Cannot min-max scale');
 });

@@ -9,7 +9,7 @@ import { terminalColors } from '../../charts/terminalColors.ts';
 import { plotRuns } from '../../experiment/plotRuns.ts';
 import { describeSettings } from '../../experiment/settings.ts';
 import { guarded } from '../../runs/folder.ts';
-import { writeWholeFile } from '../../runs/wholeFile.ts';
+import { writeWholeFile } from '../../wholeFile.node.ts';
 import { UsageError } from '../exit.ts';
 import { finishedRuns } from '../finishedRuns.ts';
 import { asFlags, checkMeasure, measureNames } from '../flags.ts';

@@ -8,7 +8,7 @@ import { runsPage } from '../../experiment/runsPage.ts';
 import type { StoredExperiment } from '../../experiment/stored.ts';
 import { guarded, readJson } from '../../runs/folder.ts';
 import { loadSweep } from '../../runs/sweep/sweep.ts';
-import { writeWholeFile } from '../../runs/wholeFile.ts';
+import { writeWholeFile } from '../../wholeFile.node.ts';
 import { UsageError } from '../exit.ts';
 import { writeExperimentReport } from '../experiment/report.ts';
 import { finishedRuns } from '../finishedRuns.ts';

@@ -7,7 +7,7 @@ import { experimentPage } from '../../experiment/reportPage.ts';
 import type { StoredExperiment } from '../../experiment/stored.ts';
 import { guarded, readResult, readRun } from '../../runs/folder.ts';
 import { runName } from '../../runs/name.ts';
-import { writeWholeFile } from '../../runs/wholeFile.ts';
+import { writeWholeFile } from '../../wholeFile.node.ts';
 
 /**
  * Writes the report of an experiment whose runs are in `folder`, by default there. Returns how many of its runs have other settings

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
-import { mkdir, open, rename, rm, stat } from 'node:fs/promises';
+import { mkdir, stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { writeWholeFile } from '../../wholeFile.node.ts';
 import { DataError } from '../errors.ts';
 import type { Source } from '../sources.ts';
 
@@ -36,21 +37,12 @@ export async function fileSize(path: string): Promise<number | undefined> {
   }
 }
 
-/** Writes beside the file and renames, so that `path` holds the old content or the new, never a part of it. */
-export async function writeAtomically(path: string, bytes: Uint8Array | string): Promise<void> {
-  const unfinished = `${path}.part`;
+/** Writes a file of a dataset, which is then the old one or the new one, never a part; makes its folder. */
+export async function saveFile(path: string, content: Uint8Array | string): Promise<void> {
   try {
     await mkdir(dirname(path), { recursive: true });
-    const file = await open(unfinished, 'w');
-    try {
-      await file.writeFile(bytes);
-      await file.sync();
-    } finally {
-      await file.close();
-    }
-    await rename(unfinished, path);
+    writeWholeFile(path, content);
   } catch (error) {
-    await rm(unfinished, { force: true });
     throw diskError(path, error);
   }
 }

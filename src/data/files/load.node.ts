@@ -15,8 +15,8 @@ import {
   sourceNames,
   sources,
 } from '../sources.ts';
-import { type Check, checkCifar, checkIdx, readManifest } from './check.node.ts';
 import { findFile, sourceFolder } from './files.node.ts';
+import { type Check, checkCifar, checkIdx, readManifest } from './verify.node.ts';
 
 export type DatasetName = SourceName | 'synthetic';
 export const datasetNames: readonly DatasetName[] = [...sourceNames, 'synthetic'];

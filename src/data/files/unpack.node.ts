@@ -5,8 +5,8 @@ import { invalidFile } from '../errors.ts';
 import { decodeCifar } from '../format/cifar.ts';
 import { gunzip } from '../format/gzip.ts';
 import { type CifarSource, fileNames } from '../sources.ts';
-import { type Check, checkArchive, type Manifest, manifestName } from './check.node.ts';
-import { hexDigest, writeAtomically } from './files.node.ts';
+import { hexDigest, saveFile } from './files.node.ts';
+import { type Check, checkArchive, type Manifest, manifestName } from './verify.node.ts';
 
 /**
  * Unpacks a CIFAR archive (.tar.gz, or .tar) into `folder`, with a manifest that ties the files to the archive. Nothing is
@@ -33,10 +33,10 @@ export async function unpackArchive(source: CifarSource, archive: string, folder
   }
   for (const [name, data] of entries) {
     // The .txt files hold the class names.
-    if (sha256[name] !== undefined || name.endsWith('.txt')) await writeAtomically(join(folder, name), data);
+    if (sha256[name] !== undefined || name.endsWith('.txt')) await saveFile(join(folder, name), data);
   }
   const manifest: Manifest = { archiveMd5, sha256 };
-  await writeAtomically(join(folder, manifestName), `${JSON.stringify(manifest, null, 2)}\n`);
+  await saveFile(join(folder, manifestName), `${JSON.stringify(manifest, null, 2)}\n`);
   return checkArchive(source, archiveMd5);
 }
 

@@ -1,13 +1,29 @@
 import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import * as v from 'valibot';
 import { DataError } from '../errors.ts';
 import { decodeCifar } from '../format/cifar.ts';
-import { gunzip } from '../format/gzip.ts';
+import { gunzip, isGzip } from '../format/gzip.ts';
 import { parseIdx } from '../format/idx.ts';
-import { fileNames, idxDimensions, type Source, type SourceName, sources } from '../sources.ts';
-import { type Check, checkCifar, checkIdx, readManifest } from './check.node.ts';
-import { findFile, sourceFolder } from './files.node.ts';
+import {
+  type CifarSource,
+  fileNames,
+  type IdxSource,
+  idxDimensions,
+  type Source,
+  type SourceName,
+  sources,
+} from '../sources.ts';
+import { findFile, hexDigest, sourceFolder } from './files.node.ts';
 
-export interface FileReport {
+/** Whether a file that can be read is the one that was published. */
+export interface Check {
+  status: 'ok' | 'differs' | 'unverified';
+  /** For people: what was compared. */
+  detail: string;
+}
+
+interface FileReport {
   /** The path where the file is, or the name of one that is not there. */
   file: string;
   /** 'invalid' cannot be read at all; 'differs' and 'unverified' can, and load with a warning. */
@@ -64,4 +80,63 @@ export async function checkFile(source: Source, folder: string, name: string, fi
   const content = await gunzip(bytes, file);
   parseIdx({ file, bytes: content }, idxDimensions(source, name));
   return checkIdx(source, name, bytes, content);
+}
+
+/** Compares an IDX file with its published MD5; `content` is the file without its gzip wrapping. */
+export function checkIdx(source: IdxSource, name: string, bytes: Uint8Array, content: Uint8Array): Check {
+  const { of, md5 } = source.checksums[name];
+  if (of === 'file' && !isGzip(bytes)) {
+    return {
+      status: 'unverified',
+      detail: `not verified: ${source.title} publishes checksums of the .gz files only`,
+    };
+  }
+  return compare('MD5', hexDigest('md5', of === 'content' ? content : bytes), md5, source.title);
+}
+
+/**
+ * Written into the folder of a CIFAR dataset when its archive is unpacked. Only the archive has a published checksum, so
+ * this is what ties the files to it.
+ */
+const manifestSchema = v.object({ archiveMd5: v.string(), sha256: v.record(v.string(), v.string()) });
+export type Manifest = v.InferOutput<typeof manifestSchema>;
+export const manifestName = 'normgrad-manifest.json';
+
+/** Undefined when there is none, or none that can be read: the files then count as unverified. */
+export async function readManifest(folder: string): Promise<Manifest | undefined> {
+  try {
+    const json: unknown = JSON.parse(await readFile(join(folder, manifestName), 'utf8'));
+    const parsed = v.safeParse(manifestSchema, json);
+    return parsed.success ? parsed.output : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Compares a CIFAR file with what was unpacked from the published archive. */
+export function checkCifar(
+  source: CifarSource,
+  manifest: Manifest | undefined,
+  name: string,
+  bytes: Uint8Array,
+): Check {
+  if (!manifest || manifest.sha256[name] === undefined) {
+    return {
+      status: 'unverified',
+      detail: `not verified against the published archive ${source.archive.file} (it was not unpacked by "normgrad data get ${source.name}")`,
+    };
+  }
+  const archive = checkArchive(source, manifest.archiveMd5);
+  if (archive.status !== 'ok') return archive;
+  return compare('SHA-256', hexDigest('sha256', bytes), manifest.sha256[name], source.title);
+}
+
+export function checkArchive(source: CifarSource, md5: string): Check {
+  return compare(`archive MD5`, md5, source.archive.md5, source.title);
+}
+
+function compare(what: string, came: string, expected: string, title: string): Check {
+  return came === expected
+    ? { status: 'ok', detail: `${what} ${came}` }
+    : { status: 'differs', detail: `${what} ${came} differs from ${expected} of the published ${title}` };
 }
