@@ -1,7 +1,6 @@
-import { zeroGrad } from '../autograd/index.ts';
-import { type RuleTrace, traced } from '../nn/norm/core/trace.ts';
+import type { RuleTrace } from '../nn/norm/core/trace.ts';
 import type { NormEntry } from '../nn/norm/registry.ts';
-import type { Subject } from './subject.ts';
+import { type Subject, traceOf } from './subject.ts';
 
 /** The formulas of a norm's file, as they ran: what is printed is what was computed. */
 export interface Derivation {
@@ -13,18 +12,13 @@ export interface Derivation {
   backward: string[];
 }
 
-/** Runs the layer forward and backward, and writes down every step that it names. */
-export function derivationOf({ entry, layer, x, upstream, forward }: Subject): Derivation {
-  layer.zeroGrad();
-  zeroGrad(x);
-  const { rules } = traced(() => forward().backward({ gradient: upstream }));
-  layer.zeroGrad();
-  zeroGrad(x);
+/** Every step that the layer names on its way forward and backward. */
+export function derivationOf(subject: Subject, rules = traceOf(subject)): Derivation {
   // Two norms in a row: each under its name, in the order in which they ran
   const named = (ran: readonly RuleTrace[], of: (rule: RuleTrace) => string[]) =>
     ran.flatMap((rule) => [...(rules.length > 1 ? [`${rule.rule}:`] : []), ...of(rule)]);
   return {
-    file: sourceOf(entry),
+    file: sourceOf(subject.entry),
     forward: named(rules, forwardLines),
     backward: named([...rules].reverse(), backwardLines),
   };
@@ -62,6 +56,6 @@ function backwardLines({ formulas, steps }: RuleTrace): string[] {
 }
 
 /** `src/nn/norm/sample/groupNorm.ts`; in the npm package `dist/src/...js`. */
-export function sourceOf({ source }: NormEntry): string | null {
+function sourceOf({ source }: NormEntry): string | null {
   return /(?:dist\/)?src\/nn\/norm\/.*$/.exec(source)?.[0] ?? null;
 }

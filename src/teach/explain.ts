@@ -7,9 +7,9 @@ import { forgetting } from './forgetting.ts';
 import { standardFormula } from './formula.ts';
 import { generalInvariants, standardInvariants } from './invariants.ts';
 import { numericJacobian, pictureOf, reachOf } from './jacobian.ts';
-import { standardizationOf, sumOfPaths } from './paths.ts';
+import { standardizationOf } from './paths.ts';
 import type { Request } from './request.ts';
-import { createSubject, type Subject } from './subject.ts';
+import { createSubject, type Subject, traceOf } from './subject.ts';
 
 /** The largest tensor whose Jacobian is drawn: its rows and columns must fit a terminal. */
 const largestPicture = 24;
@@ -21,9 +21,10 @@ export function explainNorm(entry: NormEntry, request: Request): Explanation {
   const detach = request.detach ?? 'none';
   const y = forward().toArray();
   const { dx, learned } = gradients(subject);
-  const derivation = derivationOf(subject);
+  const rules = traceOf(subject);
+  const derivation = derivationOf(subject, rules);
   const numericDx = numericGradient(subject);
-  const standardization = confirmed(standardizationOf(subject, detach), dx);
+  const standardization = standardizationOf(subject, rules);
   checkDetached(subject, request, dx, standardization);
 
   const images = request.shape !== undefined && x.rank === 4;
@@ -100,13 +101,6 @@ function numericGradient({ x, upstream, forward }: Subject): number[] {
     (sum, row, i) => sum.map((value, j) => value + row[j] * upstream.data[i]),
     new Array<number>(x.size).fill(0),
   );
-}
-
-/** The paths are the explanation only if they add up to what the engine computed. */
-function confirmed(paths: Standardization | null, dx: readonly number[]): Standardization | null {
-  if (paths === null) return null;
-  const scale = Math.max(...paths.direct.map(Math.abs), 1e-300);
-  return sumOfPaths(paths).every((value, i) => Math.abs(value - dx[i]) <= 1e-9 * scale) ? paths : null;
 }
 
 /** Only norms whose layer has the switch can be shown without a path. */

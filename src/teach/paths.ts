@@ -1,85 +1,62 @@
-import type { Numbers } from '../kernels/contract.ts';
-import type { Detached } from '../nn/norm/core/conventions.ts';
-import { measureCore, membersOf } from './core.ts';
+import type { NDArray, SetView } from '../kernels/contract.ts';
 import type { Standardization } from './explanation.ts';
-import type { Subject } from './subject.ts';
+import { type Subject, traceOf } from './subject.ts';
 
 /**
- * The three terms of a standardization's dx, one by one, with g = gamma dy (docs/mathematics.md, B1 to B3):
+ * The three terms of a standardization's dx, one by one, as the norm's file computed them, with g = gamma dy
+ * (docs/mathematics.md, B1 to B3):
  *   direct   g / sigma
  *   via mu   dL/dmu / m = -mean(g) / sigma
- *   via v    dL/dv 2 (x - mu) / (m - ddof) = -xHat sum(g xHat) / (m - ddof) / sigma
- *            (eps outside of the root: times sigma / sqrt(v))
- * null where the layer is no standardization over one kind of set, or not with these terms.
+ *   via v    dL/dv 2 (x - mu) / (m - ddof) = -xHat sum(g xHat) / (m - ddof) / s,  s = sigma or, with eps outside, sqrt(v)
+ * null where the layer is no standardization over one kind of set.
  */
-export function standardizationOf(subject: Subject, detach: Detached): Standardization | null {
-  const { entry, layer, x, upstream, options } = subject;
-  if (!entry.view) return null;
+export function standardizationOf(subject: Subject, rules = traceOf(subject)): Standardization | null {
+  const { entry, x, options } = subject;
+  const { standard } = rules[0] ?? {};
+  if (!entry.view || !standard || rules.length !== 1) return null;
+  const [{ steps, paths, statistics, everywhere }] = rules;
   const view = entry.view(x.shape, options);
-  const core = measureCore(entry, x.shape, options);
-  if (core === null) return null;
-  const tensors = layer.namedTensors();
-  const gamma = tensors.get('gamma')?.data ?? null;
-  const running = layer.training ? null : runningOf(tensors);
   const m = view.p * view.k;
-  const features = view.g * view.k;
+  const of = (name: string): NDArray => steps.get(name)!;
+  const path = (name: string) => (paths.has(name) ? plain(everywhere(paths.get(name)!)) : null);
+  const [xHat, g, direct] = [plain(everywhere(of('xHat'))), plain(everywhere(of('g'))), path('direct')!];
+  const [viaMean, viaVariance] = [path('mu'), path('v')];
 
-  const constants = running !== null;
-  const through = {
-    mean: !constants && entry.centred && detach !== 'mean' && detach !== 'both',
-    variance: !constants && detach !== 'variance' && detach !== 'both',
-  };
-  const zeros = () => new Array<number>(x.size).fill(0);
-  const [xHat, g, direct, viaMean, viaVariance] = [zeros(), zeros(), zeros(), zeros(), zeros()];
-  const sets = Array.from({ length: view.n * view.g }, (_, set) => {
+  const sigmas = of(entry.centred ? 'sigma' : 'r').data;
+  const sets = Array.from(sigmas, (sigma, set) => {
     const members = membersOf(set, view);
-    const sum = (of: (i: number) => number) => members.reduce((total, i) => total + of(i), 0);
-    const mean = running ? running.mean[set] : entry.centred ? sum((i) => x.data[i]) / m : 0;
-    const squares = sum((i) => (x.data[i] - mean) ** 2);
-    const variance = running ? running.variance[set] : squares / Math.max(m - core.ddof, 1);
-    const sigma = core.epsInside ? Math.sqrt(variance + core.eps) : Math.sqrt(variance) + core.eps;
-    for (const i of members) {
-      xHat[i] = (x.data[i] - mean) / sigma;
-      g[i] = (gamma ? gamma[i % features] : 1) * upstream.data[i];
-    }
-    const ratio = core.epsInside ? 1 : variance > 0 ? sigma / Math.sqrt(variance) : 0;
-    const dMean = -sum((i) => g[i]) / sigma;
-    const dVariance = (-sum((i) => g[i] * xHat[i]) * ratio) / (2 * sigma ** 2);
-    for (const i of members) {
-      direct[i] = g[i] / sigma;
-      viaMean[i] = dMean / m;
-      // 0 + …: 0, and not -0, where x is mu
-      viaVariance[i] = 0 + (dVariance * 2 * (x.data[i] - mean)) / Math.max(m - core.ddof, 1);
-    }
+    const sum = (term: (i: number) => number) => members.reduce((total, i) => total + term(i), 0);
+    const variance = of('v').data[set];
+    const s = standard.epsInside ? sigma : Math.sqrt(variance);
     return {
       members,
-      mean,
+      mean: entry.centred ? of('mu').data[set] : 0,
       variance,
       sigma,
-      dMean: through.mean ? dMean : null,
-      dVariance: through.variance ? dVariance : null,
+      dMean: viaMean && -sum((i) => g[i]) / sigma,
+      dVariance: viaVariance && (s === 0 ? 0 : -sum((i) => g[i] * xHat[i]) / (2 * sigma * s)),
     };
   });
 
-  const afterMean = through.mean ? add(direct, viaMean) : direct;
-  const dx = through.variance ? add(afterMean, viaVariance) : afterMean;
+  const afterMean = viaMean ? add(direct, viaMean) : direct;
+  const dx = viaVariance ? add(afterMean, viaVariance) : afterMean;
   const whole = energy(direct);
   return {
     m,
     sets,
-    ...core,
+    ...standard,
     centred: entry.centred,
-    constants,
+    constants: statistics.size === 0,
     xHat,
     g,
     direct,
-    viaMean: through.mean ? viaMean : null,
-    viaVariance: through.variance ? viaVariance : null,
+    viaMean,
+    viaVariance,
     energy: {
       mean: (whole - energy(afterMean)) / whole,
       variance: (energy(afterMean) - energy(dx)) / whole,
       kept: energy(dx) / whole,
-      expected: Math.max(m - Number(through.mean) - Number(through.variance), 0) / m,
+      expected: Math.max(m - Number(viaMean !== null) - Number(viaVariance !== null), 0) / m,
     },
   };
 }
@@ -89,9 +66,15 @@ export function sumOfPaths({ direct, viaMean, viaVariance }: Standardization): n
   return [viaMean, viaVariance].reduce<number[]>((sum, path) => (path ? add(sum, path) : sum), direct);
 }
 
-function runningOf(tensors: Map<string, { data: Numbers }>) {
-  const [mean, variance] = [tensors.get('runningMean'), tensors.get('runningVar')];
-  return mean && variance ? { mean: mean.data, variance: variance.data } : null;
+/** The flat indices of the elements of a set, for x read as [n, p, g, k]. */
+function membersOf(set: number, { p, g, k }: SetView): number[] {
+  const [i, group] = [Math.floor(set / g), set % g];
+  return Array.from({ length: p * k }, (_, j) => (i * p + Math.floor(j / k)) * g * k + group * k + (j % k));
+}
+
+/** 0 + …: 0, and not -0, where x is mu. */
+function plain(values: Float64Array): number[] {
+  return Array.from(values, (value) => 0 + value);
 }
 
 function add(a: readonly number[], b: readonly number[]): number[] {

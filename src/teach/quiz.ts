@@ -69,13 +69,13 @@ const uncentredMistakes: readonly [string, string][] = [
 
 /** Can the norm be asked for? Those that are one standardization can. */
 export function hasQuiz(entry: NormEntry): boolean {
-  return entry.view !== null && standardizationOf(subjectFor(entry, 0), 'none') !== null;
+  return entry.view !== null && standardizationOf(subjectFor(entry, 0)) !== null;
 }
 
 export function questionFor(entry: NormEntry): Question {
   const subject = subjectFor(entry, 0);
   const names = namesOf(subject);
-  const { centred, ddof, epsInside } = standardizationOf(subject, 'none')!;
+  const { centred, ddof, epsInside } = standardizationOf(subject)!;
   const s = centred ? 'sigma' : 'r';
   const gamma = subject.layer.namedParameters().has('gamma');
   const beta = subject.layer.namedParameters().has('beta');
@@ -164,7 +164,7 @@ function subjectFor(entry: NormEntry, variant: number): Subject {
 }
 
 function namesOf(subject: Subject): Names {
-  const { xHat, g, sets, eps, m, centred } = standardizationOf(subject, 'none')!;
+  const { xHat, g, sets, eps, m, centred } = standardizationOf(subject)!;
   const [{ mean, sigma }] = sets;
   const parameters = subject.layer.namedParameters();
   const values = (name: string): number[] => {

@@ -1,6 +1,7 @@
-import { type Tensor, tensor } from '../autograd/index.ts';
+import { type Tensor, tensor, zeroGrad } from '../autograd/index.ts';
 import type { Norm } from '../nn/norm/core/norm.ts';
 import { RunningNorm } from '../nn/norm/core/running.ts';
+import { type RuleTrace, traced } from '../nn/norm/core/trace.ts';
 import type { NormEntry, NormOptions } from '../nn/norm/registry.ts';
 import { createRandom } from '../random.ts';
 import { createLayer, forwardOf } from './layer.ts';
@@ -46,6 +47,18 @@ export function createSubject(entry: NormEntry, request: Request, more: NormOpti
     notes,
     forward,
   };
+}
+
+/** Runs the layer forward and backward, and returns what its rules wrote down. */
+export function traceOf({ layer, x, upstream, forward }: Subject): RuleTrace[] {
+  const clear = () => {
+    layer.zeroGrad();
+    zeroGrad(x);
+  };
+  clear();
+  const { rules } = traced(() => forward().backward({ gradient: upstream }));
+  clear();
+  return rules;
 }
 
 function setParameters(entry: NormEntry, layer: Norm, request: Request): string[] {

@@ -21,7 +21,7 @@ export function pathPairs(forward: () => Tensor, x: Tensor, upstream: Tensor, h 
   const { rules } = traced(() => forward().backward({ gradient: upstream }));
   zeroGrad(x);
   if (rules.length !== 1) return null;
-  const [{ statistics, constants, paths }] = rules;
+  const [{ statistics, constants, paths, everywhere }] = rules;
   const numericWhile = (held: ReadonlyMap<string, NDArray>) =>
     numericGradient(x, () => traced(() => noGrad(forward), [held]).result.toArray(), upstream, h);
 
@@ -33,10 +33,8 @@ export function pathPairs(forward: () => Tensor, x: Tensor, upstream: Tensor, h 
     const others = new Map([...statistics].filter(([name]) => name !== path));
     const numeric =
       path === 'direct' ? direct : minus(numericWhile(new Map([...others, ...constants])), direct);
-    const analytic = new Float64Array(x.size);
     const part = paths.get(path);
-    if (part) spread(part, rules[0].shape, analytic);
-    return { path, analytic, numeric };
+    return { path, analytic: part ? everywhere(part) : new Float64Array(x.size), numeric };
   });
 }
 
@@ -57,18 +55,6 @@ export function wrongPath(pairs: readonly PathPair[]): string | null {
       return `${name} is ${Number(factor.toPrecision(4))} times what it should be`;
     });
   return faults.length === 0 ? null : `looks like ${faults.join('; ')}`;
-}
-
-/** A part of dx may have one number for a whole set: broadcast to all elements [n, p, g, k]. */
-function spread(part: NDArray, shape: readonly number[], to: Float64Array): void {
-  const [, p, g, k] = shape;
-  const stride = (axis: number) =>
-    part.shape[axis] === 1 ? 0 : part.shape.slice(axis + 1).reduce((size, each) => size * each, 1);
-  const strides = [0, 1, 2, 3].map(stride);
-  for (let i = 0; i < to.length; i++) {
-    const at = [Math.floor(i / (p * g * k)), Math.floor(i / (g * k)) % p, Math.floor(i / k) % g, i % k];
-    to[i] = part.data[at.reduce((sum, each, axis) => sum + each * strides[axis], 0)];
-  }
 }
 
 function minus(a: Float64Array, b: Float64Array): Float64Array {

@@ -24,35 +24,29 @@ export function detachedPaths(detach: Detached = 'none'): readonly string[] {
   return { none: [], mean: ['mu'], variance: ['v'], both: ['mu', 'v'] }[detach];
 }
 
-/** What a written standardization takes for constants: statistics that are given (evaluation), and detached ones. */
-export function constantsOf(set: {
-  eps: number;
-  given?: SetStatistics | null;
-  detachStatistics?: Detached;
-}): Setting {
-  const { eps, given, detachStatistics } = set;
-  return {
-    given: { mu: given?.mean, v: given?.variance },
-    detach: detachedPaths(detachStatistics),
-    numbers: { eps },
-  };
-}
-
-/** The conventions of a standardization with their defaults. */
+/** How sigma comes from x: sqrt(v + eps) or sqrt(v) + eps, v = sum (x - mu)^2 / (m - ddof). */
 export interface Standard {
   eps: number;
   epsInside: boolean;
   ddof: 0 | 1;
-  detachStatistics?: Detached;
 }
 
-export function standard({
-  eps = 1e-5,
-  epsInside = true,
-  ddof = 0,
-  detachStatistics,
-}: Conventions): Standard {
+/** The conventions of a standardization with their defaults. */
+export function standard(options: Conventions): Standard & Pick<Conventions, 'detachStatistics'> {
+  const { eps = 1e-5, epsInside = true, ddof = 0, detachStatistics } = options;
   return { eps, epsInside, ddof, detachStatistics };
+}
+
+/** What a written standardization takes for constants: statistics that are given (evaluation), and detached ones. */
+export function constantsOf(set: Conventions & { given?: SetStatistics | null }): Setting {
+  const { eps, epsInside, ddof } = standard(set);
+  const { given, detachStatistics } = set;
+  return {
+    given: { mu: given?.mean, v: given?.variance },
+    detach: detachedPaths(detachStatistics),
+    numbers: { eps },
+    standard: { eps, epsInside, ddof },
+  };
 }
 
 /** Throws where the unbiased variance is taken of sets of one value. */

@@ -2,6 +2,7 @@ import { sameDType } from '../../../autograd/graph.ts';
 import { record, type Tensor } from '../../../autograd/index.ts';
 import type { NDArray, SetView } from '../../../kernels/contract.ts';
 import { add, constant, over, read, type Values } from './calculus.ts';
+import type { Standard } from './conventions.ts';
 import { startRule } from './trace.ts';
 
 /**
@@ -27,12 +28,12 @@ export function rule<Tensors extends { x: Tensor } & Record<string, Tensor | nul
 ): { y: Tensor; statistics: Readonly<Record<string, Values>> } {
   const { x } = tensors;
   const inputs = Object.entries(tensors);
-  const { given = {}, detach = [], asIs = [], numbers = {} } = setting;
+  const { given = {}, detach = [], asIs = [], numbers = {}, standard } = setting;
   sameDType(name, x, ...inputs.map(([, tensor]) => tensor));
   const values = Object.fromEntries(
     inputs.map(([key, tensor]) => [key, tensor && (asIs.includes(key) ? tensor : read(tensor, x, view))]),
   ) as Reading<Tensors>;
-  const own = startRule(name, values, { m: view.p * view.k, ...numbers });
+  const own = startRule(name, values, { numbers: { m: view.p * view.k, ...numbers }, standard });
   const statistics: Record<string, Values> = {};
   const fixed = new Set<string>(detach);
 
@@ -92,6 +93,8 @@ export interface Setting {
   detach?: readonly string[];
   /** Numbers that have a name in print: eps. m, the size of a set, has one by itself. */
   numbers?: Readonly<Record<string, number>>;
+  /** The conventions of a plain standardization, for `explain`. */
+  standard?: Standard;
   /** Tensors that are no numbers of elements, features or sets, and are read in their own shape: tables, matrices. */
   asIs?: readonly string[];
 }

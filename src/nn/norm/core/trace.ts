@@ -1,5 +1,13 @@
-import type { NDArray } from '../../../kernels/contract.ts';
+import { type NDArray, sizeOf } from '../../../kernels/contract.ts';
+import type { Standard } from './conventions.ts';
 import { type Expression, Writer } from './writer.ts';
+
+/** What a rule says of itself for print. */
+export interface Printed {
+  /** Numbers that have a name. */
+  numbers: Readonly<Record<string, number>>;
+  standard?: Standard;
+}
 
 /**
  * What the written forms leave behind while somebody looks: the named steps with their numbers, how each was made, and the
@@ -15,6 +23,8 @@ export class RuleTrace {
   /** What counts as a constant by definition. */
   readonly constants = new Map<string, NDArray>();
   readonly gradients = new Map<string, NDArray>();
+  /** The conventions of a plain standardization. */
+  readonly standard: Standard | null;
   /** x as it is read, [n, p, g, k]. */
   readonly shape: readonly number[];
   readonly #writer: Writer;
@@ -23,9 +33,10 @@ export class RuleTrace {
   constructor(
     readonly rule: string,
     inputs: Readonly<Record<string, NDArray | null>>,
-    numbers: Readonly<Record<string, number>>,
+    { numbers, standard }: Printed,
     hold: ReadonlyMap<string, NDArray>,
   ) {
+    this.standard = standard ?? null;
     this.#writer = new Writer(made, numbers);
     this.#hold = hold;
     this.shape = inputs.x?.shape ?? [];
@@ -36,6 +47,17 @@ export class RuleTrace {
   inputs(values: Readonly<Record<string, NDArray | null>>): void {
     for (const [name, value] of Object.entries(values)) if (value) this.#writer.name(name, value);
   }
+
+  /** A value for each element of x, where it may have one for a whole set. */
+  everywhere = ({ shape, data }: NDArray): Float64Array => {
+    const [n, p, g, k] = this.shape;
+    const stride = (axis: number) => (shape[axis] === 1 ? 0 : sizeOf(shape.slice(axis + 1)));
+    const [ofN, ofP, ofG, ofK] = [0, 1, 2, 3].map(stride);
+    return Float64Array.from({ length: n * p * g * k }, (_, i) => {
+      const [ni, pi] = [Math.floor(i / (p * g * k)), Math.floor(i / (g * k)) % p];
+      return data[ni * ofN + pi * ofP + (Math.floor(i / k) % g) * ofG + (i % k) * ofK];
+    });
+  };
 
   setStatistic(name: string, value: NDArray): void {
     this.statistics.set(name, value);
@@ -110,10 +132,10 @@ export function traced<T>(
 export function startRule(
   name: string,
   inputs: Readonly<Record<string, NDArray | null>>,
-  numbers: Readonly<Record<string, number>>,
+  printed: Printed,
 ): RuleTrace | null {
   if (!rules) return null;
-  const trace = new RuleTrace(name, inputs, numbers, holds[rules.length] ?? new Map());
+  const trace = new RuleTrace(name, inputs, printed, holds[rules.length] ?? new Map());
   rules.push(trace);
   return trace;
 }

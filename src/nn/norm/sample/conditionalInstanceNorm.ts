@@ -15,6 +15,7 @@ import {
   sum,
   type Values,
 } from '../core/calculus.ts';
+import { standard } from '../core/conventions.ts';
 import { defineNorm } from '../core/define.ts';
 import { affineParameters, followedBy, Norm, type Then } from '../core/norm.ts';
 import { rule } from '../core/rule.ts';
@@ -43,7 +44,7 @@ export function conditionalInstanceNorm(x: Tensor, set: ConditionalCall): Tensor
     'conditionalInstanceNorm',
     instanceSets(x.shape),
     { x, ...tables },
-    { asIs: ['gamma', 'beta'], numbers: { eps } },
+    { asIs: ['gamma', 'beta'], numbers: { eps }, standard: standard({ eps }) },
     (read, norm) => {
       const { x } = read;
       const [gamma, beta] = [rowsOf(read.gamma, choice), rowsOf(read.beta, choice)];

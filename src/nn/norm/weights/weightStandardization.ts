@@ -1,6 +1,7 @@
 import type { Tensor } from '../../../autograd/index.ts';
 import type { SetView } from '../../../kernels/contract.ts';
 import { deviation, div, mean, mul, neg, square, sub } from '../core/calculus.ts';
+import { constantsOf } from '../core/conventions.ts';
 import { defineNorm } from '../core/define.ts';
 import { fusedOr } from '../core/fused.ts';
 import { epsOf } from '../core/golden.ts';
@@ -32,23 +33,26 @@ export interface WeightStandardizationCall {
 
 function written(weight: Tensor, view: SetView, set: WeightStandardizationCall) {
   const { ddof } = set;
-  return rule('weightStandardization', view, { x: weight }, {}, ({ x: w }, norm) => {
+  return rule('weightStandardization', view, { x: weight }, constantsOf(set), ({ x: w }, norm) => {
     const mu = norm.statistic('mu', () => mean(w));
     const v = norm.statistic('v', () => mean(square(sub(w, mu)), ddof));
     const { sigma, s } = deviation(v, set);
     const wHat = div(sub(w, mu), sigma);
-    norm.steps({ sigma });
+    norm.steps({ sigma, xHat: wHat });
 
     return [
       wHat,
-      (dy) => ({
-        x: () =>
-          norm.paths({
-            direct: div(dy, sigma),
-            mu: neg(div(mean(dy), sigma)),
-            v: neg(div(mul(wHat, mean(mul(dy, wHat), ddof)), s)),
-          }),
-      }),
+      (g) => {
+        norm.steps({ g });
+        return {
+          x: () =>
+            norm.paths({
+              direct: div(g, sigma),
+              mu: neg(div(mean(g), sigma)),
+              v: neg(div(mul(wHat, mean(mul(g, wHat), ddof)), s)),
+            }),
+        };
+      },
     ];
   });
 }
