@@ -9,6 +9,8 @@ export interface PathPair {
   path: string;
   analytic: Float64Array;
   numeric: Float64Array;
+  /** Values of a set. */
+  m: number;
 }
 
 /**
@@ -21,7 +23,8 @@ export function pathPairs(forward: () => Tensor, x: Tensor, upstream: Tensor, h 
   const { rules } = traced(() => forward().backward({ gradient: upstream }));
   zeroGrad(x);
   if (rules.length !== 1) return null;
-  const [{ statistics, constants, paths, everywhere }] = rules;
+  const [{ statistics, constants, paths, everywhere, shape }] = rules;
+  const m = shape[1] * shape[3];
   const numericWhile = (held: ReadonlyMap<string, NDArray>) =>
     numericGradient(x, () => traced(() => noGrad(forward), [held]).result.toArray(), upstream, h);
 
@@ -34,7 +37,7 @@ export function pathPairs(forward: () => Tensor, x: Tensor, upstream: Tensor, h 
     const numeric =
       path === 'direct' ? direct : minus(numericWhile(new Map([...others, ...constants])), direct);
     const part = paths.get(path);
-    return { path, analytic: part ? everywhere(part) : new Float64Array(x.size), numeric };
+    return { path, analytic: part ? everywhere(part) : new Float64Array(x.size), numeric, m };
   });
 }
 
@@ -43,7 +46,7 @@ export function wrongPath(pairs: readonly PathPair[]): string | null {
   const scale = Math.max(...pairs.map(({ numeric }) => length(numeric)));
   const faults = pairs
     .filter(({ analytic, numeric }) => length(minus(analytic, numeric)) > 1e-5 * scale)
-    .map(({ path, analytic, numeric }) => {
+    .map(({ path, analytic, numeric, m }) => {
       const name = path === 'direct' ? 'the direct path' : `the path through ${path}`;
       if (length(analytic) <= 1e-9 * scale) return `${name} is missing`;
       if (length(numeric) <= 1e-9 * scale) return `${name} is there, but x does not reach L that way`;
@@ -52,7 +55,11 @@ export function wrongPath(pairs: readonly PathPair[]): string | null {
         length(analytic.map((value, i) => value - factor * numeric[i])) < 1e-5 * length(analytic);
       if (!proportional) return `${name} is wrong`;
       if (Math.abs(factor + 1) < 1e-5) return `${name} has the sign wrong`;
-      return `${name} is ${Number(factor.toPrecision(4))} times what it should be`;
+      const times = `${name} is ${Number(factor.toPrecision(4))} times what it should be`;
+      const divisors = [(m - 1) / m, m / (m - 1)];
+      return divisors.some((divisor) => Math.abs(factor - divisor) < 1e-5)
+        ? `${times}: m and m - 1 are mixed up, the divisors of the biased and the unbiased variance`
+        : times;
     });
   return faults.length === 0 ? null : `looks like ${faults.join('; ')}`;
 }

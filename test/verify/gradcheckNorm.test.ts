@@ -1,72 +1,104 @@
 import { describe, expect, test } from 'vitest';
-import { record, type Tensor } from '../../src/autograd/index.ts';
-import { reference } from '../../src/kernels/reference/reference.ts';
-import { Norm } from '../../src/nn/norm/core/norm.ts';
+import type { Tensor } from '../../src/autograd/index.ts';
+import {
+  add,
+  deviation,
+  div,
+  mean,
+  mul,
+  neg,
+  square,
+  sub,
+  type Values,
+} from '../../src/nn/norm/core/calculus.ts';
+import type { Form } from '../../src/nn/norm/core/fused.ts';
+import { affineParameters, Norm } from '../../src/nn/norm/core/norm.ts';
+import { rule } from '../../src/nn/norm/core/rule.ts';
 import { findNorm } from '../../src/nn/norm/createNorm.ts';
 import { type NormEntry, registry } from '../../src/nn/norm/registry.ts';
 import { type GradcheckRow, gradcheckNorm } from '../../src/verify/index.ts';
 
-type BackwardInput = Parameters<typeof reference.standardizeBackward>[0];
-type Break = (input: BackwardInput) => { dx: Float64Array } & Partial<{ dgamma: Float64Array }>;
+/** What a standardization's backward has at hand. */
+interface At {
+  dy: Values;
+  g: Values;
+  gamma: Values | null;
+  sigma: Values;
+  xHat: Values;
+  m: number;
+}
 
-/** A norm of the registry whose backward pass is broken: `dx` and `dgamma` are replaced by those of `broken`. */
-function brokenCopy(name: string, broken: Break, ddof: 0 | 1 = 0): NormEntry {
+type Paths = { direct: Values } & Record<string, Values>;
+type Break = (right: Paths, at: At) => Partial<Paths> & { gamma?: Values };
+
+/** The standardization of a norm of the registry, with a backward of which `broken` changes paths (undefined: left out). */
+function brokenCopy(
+  name: string,
+  broken: Break,
+  { ddof = 0, evaluates = false }: { ddof?: 0 | 1; evaluates?: boolean } = {},
+): NormEntry {
   const entry = findNorm(name);
   class Broken extends Norm {
-    readonly inner: Norm;
     readonly gamma: Tensor | null;
     readonly beta: Tensor | null;
-    readonly runningMean: Tensor | null;
-    readonly runningVar: Tensor | null;
 
     constructor(
       features: number,
       readonly settings: Parameters<NormEntry['build']>[1],
     ) {
       super();
-      this.inner = entry.build(features, settings);
-      const tensors = this.inner.namedTensors();
-      this.gamma = tensors.get('gamma') ?? null;
-      this.beta = tensors.get('beta') ?? null;
-      this.runningMean = tensors.get('runningMean') ?? null;
-      this.runningVar = tensors.get('runningVar') ?? null;
-    }
-
-    override namedModules() {
-      return new Map([['', this as Norm]]);
+      ({ gamma: this.gamma, beta: this.beta } = affineParameters([features], settings.affine));
     }
 
     forward(x: Tensor): Tensor {
-      const { gamma, beta, runningMean, runningVar } = this;
       const view = entry.view!(x.shape, this.settings);
-      const options = { eps: 1e-5, epsInside: true, ddof, center: entry.centred };
-      const evaluates = !this.training && runningMean && runningVar;
-      const given = evaluates ? { mean: runningMean, variance: runningVar } : null;
-      const { y, statistics } = reference.standardize({ x, view, gamma, beta, options, given });
-      return record('broken', y, [x, gamma, beta], (dy) => {
-        const through = { mean: !given, variance: !given };
-        const needs = { x: true, gamma: true, beta: true, residual: false };
-        const input = { dy, x, y, view, gamma, options, statistics, through, needs };
-        const right = reference.standardizeBackward(input);
-        const wrong = broken(input);
+      const { gamma, beta } = this;
+      const zeros = { shape: [view.n * view.g], data: new Float64Array(view.n * view.g) };
+      const ones = { shape: zeros.shape, data: zeros.data.map(() => 1) };
+      const given = evaluates && !this.training ? { mu: zeros, v: ones } : {};
+      const { y } = rule('broken', view, { x, gamma, beta }, { given }, ({ x, gamma, beta }, norm) => {
+        const mu = norm.statistic('mu', () => mean(x));
+        const v = norm.statistic('v', () => mean(square(sub(x, mu)), ddof));
+        const { sigma } = deviation(v, { eps: 1e-5 });
+        const xHat = div(sub(x, mu), sigma);
         return [
-          { shape: x.shape, data: wrong.dx },
-          gamma && { shape: gamma.shape, data: wrong.dgamma ?? right.dgamma!.data },
-          beta && { shape: beta.shape, data: right.dbeta!.data },
+          add(mul(gamma, xHat), beta),
+          (dy) => {
+            const g = mul(gamma, dy);
+            const right = {
+              direct: div(g, sigma),
+              mu: neg(div(mean(g), sigma)),
+              v: neg(div(mul(xHat, mean(mul(g, xHat), ddof)), sigma)),
+            };
+            const { gamma: dgamma, ...changed } = broken(right, {
+              dy,
+              g,
+              gamma,
+              sigma,
+              xHat,
+              m: view.p * view.k,
+            });
+            const paths = Object.entries({ ...right, ...changed }).filter(([, path]) => path !== undefined);
+            return {
+              x: () => norm.paths(Object.fromEntries(paths) as Paths),
+              gamma: () => dgamma ?? mul(dy, xHat),
+              beta: () => dy,
+            };
+          },
         ];
       });
+      return y;
     }
   }
   return { ...entry, fused: false, build: (features, settings) => new Broken(features, settings) };
 }
 
-/** dx of the core, with the given changes to what it is asked. */
-function dxWith(input: BackwardInput, changes: Partial<BackwardInput>): Float64Array {
-  return Float64Array.from(reference.standardizeBackward({ ...input, ...changes }).dx!.data);
-}
-
-function dxOf(rows: GradcheckRow[], mode: GradcheckRow['mode'] = 'train'): GradcheckRow {
-  return rows.find((row) => row.tensor === 'dx' && row.mode === mode)!;
+function dxOf(
+  rows: GradcheckRow[],
+  mode: GradcheckRow['mode'] = 'train',
+  form: Form = 'written',
+): GradcheckRow {
+  return rows.find((row) => row.tensor === 'dx' && row.mode === mode && row.form === form)!;
 }
 
 describe('the norms themselves', () => {
@@ -101,65 +133,63 @@ describe('the norms themselves', () => {
 
 /** Each break, and what gradcheck must say of it, for norms with all kinds of sets. */
 describe.each(['batch', 'layer', 'instance', 'group'])('a broken %s', (name) => {
-  const says = (broken: Break, ddof?: 0 | 1) => {
-    const rows = gradcheckNorm(brokenCopy(name, broken, ddof));
-    const dx = dxOf(rows);
+  const says = (broken: Break, ddof: 0 | 1 = 0) => {
+    const dx = dxOf(gradcheckNorm(brokenCopy(name, broken, { ddof })));
     expect(dx.passed).toBe(false);
     return dx.looksLike;
   };
 
   test('without a path: says which', () => {
-    const without = (mean: boolean, variance: boolean) =>
-      says((input) => ({ dx: dxWith(input, { through: { mean, variance } }) }));
-    expect(without(false, true)).toMatch(/mean path is missing/);
-    expect(without(true, false)).toMatch(/variance path is missing/);
-    expect(without(false, false)).toMatch(/statistics were taken as constants/);
+    expect(says(() => ({ mu: undefined }))).toBe('looks like the path through mu is missing');
+    expect(says(() => ({ v: undefined }))).toBe('looks like the path through v is missing');
+    expect(says(() => ({ mu: undefined, v: undefined }))).toBe(
+      'looks like the path through mu is missing; the path through v is missing',
+    );
   });
 
-  test('without gamma', () => {
-    expect(says((input) => ({ dx: dxWith(input, { gamma: null }) }))).toMatch(/gamma is missing/);
-  });
-
-  test.runIf(name === 'layer' || name === 'group')('with gamma pulled out of the means', () => {
-    const broken: Break = (input) => {
-      const { k, g } = input.view;
-      const dx = dxWith(input, { gamma: null });
-      return { dx: dx.map((value, i) => value * input.gamma!.data[i % (g * k)]) };
-    };
-    expect(says(broken)).toMatch(/gamma was pulled out of the means/);
+  test('with a sign or a factor wrong', () => {
+    expect(says(({ v }) => ({ v: neg(v) }))).toBe('looks like the path through v has the sign wrong');
+    expect(says(({ mu }, { m }) => ({ mu: mul(m, mu) }))).toMatch(
+      /^looks like the path through mu is \d+ times what/,
+    );
+    expect(says(({ direct }, { sigma }) => ({ direct: mul(sigma, direct) }))).toBe(
+      'looks like the direct path is wrong',
+    );
   });
 
   test('with the wrong divisor', () => {
-    const divideBy = (ddof: 0 | 1): Break => {
-      return (input) => ({ dx: dxWith(input, { options: { ...input.options, ddof } }) });
-    };
-    expect(says(divideBy(1), 0)).toMatch(/divides by m - 1, but the forward variance by m$/);
-    expect(says(divideBy(0), 1)).toMatch(/divides by m, but the forward variance by m - 1$/);
+    const divideBy =
+      (ddof: 0 | 1): Break =>
+      (_, { g, xHat, sigma }) => ({
+        v: neg(div(mul(xHat, mean(mul(g, xHat), ddof)), sigma)),
+      });
+    expect(says(divideBy(1), 0)).toMatch(/path through v is .* m and m - 1 are mixed up/);
+    expect(says(divideBy(0), 1)).toMatch(/path through v is .* m and m - 1 are mixed up/);
   });
 
-  test('in a way that is not known: says nothing', () => {
-    const noise: Break = (input) => ({ dx: dxWith(input, {}).map((value, i) => value + 0.1 * Math.sin(i)) });
-    expect(says(noise)).toBeNull();
+  test('without gamma, or with gamma pulled out of the means: the paths that have the means', () => {
+    expect(says((_, { dy, sigma }) => ({ direct: div(dy, sigma) }))).toBe(
+      'looks like the direct path is wrong',
+    );
+    if (name === 'batch' || name === 'instance') return; // there gamma is one number in a set
+    const pulled: Break = (_, { dy, gamma, sigma }) => ({ mu: neg(div(mul(gamma, mean(dy)), sigma)) });
+    expect(says(pulled)).toBe('looks like the path through mu is wrong');
   });
 });
 
 test('evaluation that projects the batch out, as five frameworks once did', () => {
-  const through = { mean: true, variance: true };
-  const rows = gradcheckNorm(brokenCopy('batch', (input) => ({ dx: dxWith(input, { through }) })));
+  const projects: Break = (right, { g, sigma }) => ({
+    direct: add(right.direct, neg(div(mean(g), sigma))),
+    mu: undefined,
+  });
+  const rows = gradcheckNorm(brokenCopy('batch', projects, { evaluates: true }));
   expect(dxOf(rows, 'train').passed).toBe(true);
   const dx = dxOf(rows, 'eval');
   expect(dx.passed).toBe(false);
-  expect(dx.looksLike).toMatch(/in evaluation these are constants/);
+  expect(dx.looksLike).toBe('looks like the direct path is wrong');
 });
 
 test('a wrong dgamma fails by itself', () => {
-  const rows = gradcheckNorm(
-    brokenCopy('group', (input) => {
-      const { dx, dgamma } = reference.standardizeBackward(input);
-      const wrong = Float64Array.from(dgamma!.data);
-      wrong[1] += 0.5;
-      return { dx: Float64Array.from(dx!.data), dgamma: wrong };
-    }),
-  );
-  expect(rows.filter((row) => !row.passed)).toMatchObject([{ tensor: 'dgamma', at: [1], looksLike: null }]);
+  const rows = gradcheckNorm(brokenCopy('group', (_, { dy }) => ({ gamma: dy })));
+  expect(rows.filter((row) => !row.passed)).toMatchObject([{ tensor: 'dgamma', looksLike: null }]);
 });
