@@ -11,8 +11,9 @@ import { imagesOf, loadData, prepareData } from '../../src/train/data.ts';
 import { evaluate } from '../../src/train/evaluate.ts';
 import { type MetricsLine, readMetrics } from '../../src/train/metrics.ts';
 import { buildModel } from '../../src/train/model.ts';
-import { type ProbeName, probes } from '../../src/train/probes/index.ts';
-import { firstTestImages, type ProbeValues, undisturbed } from '../../src/train/probes/probe.ts';
+import { probes } from '../../src/train/probes/index.ts';
+import type { ProbeName, ProbeValues } from '../../src/train/probes/names.ts';
+import { firstTestImages, undisturbed } from '../../src/train/probes/probe.ts';
 
 const parent = mkdtempSync(join(tmpdir(), 'normgrad-probes-'));
 afterAll(() => rmSync(parent, { recursive: true }));

@@ -1,6 +1,8 @@
 import type { Random } from '../../random.ts';
+import type { Sequential } from '../layers/sequential.ts';
 import { learnsShift, type Norm } from '../norm/core/norm.ts';
 import { createNorm, findNorm, type NormOptions } from '../norm/registry.ts';
+import type { ChoiceName, ModelChoices } from './choices.ts';
 
 /** What every model takes. */
 export interface ModelOptions {
@@ -14,6 +16,26 @@ export interface ModelOptions {
   weightNorm?: string;
   /** Where the first weights come from. */
   random: Random;
+}
+
+/** A model as the registry has it. */
+export interface ModelEntry {
+  /** As in `--model`. */
+  name: string;
+  /** One line, for people. */
+  description: string;
+  takes: readonly ChoiceName[];
+  build: (options: ModelOptions & ModelChoices) => Sequential;
+}
+
+/** The entry of a model whose `build` sees the choices that it `takes`, and no others. */
+export function defineModel<const Name extends ChoiceName = never>(
+  model: Pick<ModelEntry, 'name' | 'description'> & {
+    takes?: readonly Name[];
+    build: (options: ModelOptions & Pick<ModelChoices, Name>) => Sequential;
+  },
+): ModelEntry {
+  return { takes: [], ...model };
 }
 
 /** The model's norm, for so many features. */

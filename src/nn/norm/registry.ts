@@ -16,6 +16,11 @@ export const registry: readonly NormEntry[] = [...setNorms, ...otherNorms, ...we
 /** What `--norm` accepts: the registry's names, and 'none'. */
 export const normNames: readonly string[] = ['none', ...registry.map((entry) => entry.name)];
 
+/** The registry's own name of a norm that a user named, or 'none'; undefined for a name that means nothing. */
+export function resolveNorm(name: string): string | undefined {
+  return normNames.find((each) => each === name);
+}
+
 export function findNorm(name: string): NormEntry {
   const entry = registry.find((each) => each.name === name);
   if (!entry)
