@@ -1,4 +1,4 @@
-import { unknownName } from '../nearest.ts';
+import { unknownName } from '../errors.ts';
 import { type NormEntry, registry } from '../nn/norm/registry.ts';
 import { UsageError } from './exit.ts';
 

@@ -1,6 +1,5 @@
-import { ConfigError } from '../errors.ts';
+import { ConfigError, unknownName } from '../errors.ts';
 import { type MeasureName, measures } from '../experiment/measures.ts';
-import { unknownName } from '../nearest.ts';
 import { UsageError } from './exit.ts';
 
 /** Every measure, and those that need nothing but the end of a run. */

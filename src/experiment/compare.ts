@@ -1,6 +1,5 @@
 import { pairedDifference, type Summary, summarize } from '../charts/statistics.ts';
-import { ConfigError } from '../errors.ts';
-import { unknownName } from '../nearest.ts';
+import { ConfigError, unknownName } from '../errors.ts';
 import { decisiveFields } from '../runs/name.ts';
 import { configFields, type TrainConfig } from '../train/config.ts';
 import { toJson } from '../train/metrics.ts';

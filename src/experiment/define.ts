@@ -1,6 +1,5 @@
 import type { Axis } from '../charts/scale.ts';
-import { ConfigError } from '../errors.ts';
-import { unknownName } from '../nearest.ts';
+import { ConfigError, unknownName } from '../errors.ts';
 import { configFields, resolveConfig, type TrainOptions } from '../train/config.ts';
 import { type MeasureChoice, measureOf, measures } from './measures.ts';
 import { planRuns } from './plan.ts';

@@ -2,7 +2,7 @@ import { type Html, type HtmlValue, html, htmlPage } from '../charts/html.ts';
 import { dataTable, facts, figure } from '../charts/pageParts.ts';
 import { pageStyle } from '../charts/pageStyle.ts';
 import { formatSummaries } from '../charts/statistics.ts';
-import { plural } from '../plural.ts';
+import { plural } from '../errors.ts';
 import { toJson } from '../train/metrics.ts';
 import type { Experiment } from './define.ts';
 import { figuresOf } from './figure.ts';

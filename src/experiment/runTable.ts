@@ -1,6 +1,6 @@
 import { type Html, html } from '../charts/html.ts';
 import { dataTable, facts } from '../charts/pageParts.ts';
-import { plural } from '../plural.ts';
+import { plural } from '../errors.ts';
 import { configFields, type TrainConfig } from '../train/config.ts';
 import type { Score } from '../train/metrics.ts';
 import { settingText } from './compare.ts';

@@ -3,7 +3,7 @@ import type { LineChart } from '../charts/lineChart.ts';
 import { dataTable, facts, figure } from '../charts/pageParts.ts';
 import { pageStyle } from '../charts/pageStyle.ts';
 import { decimalsFor, formatSummary, type Summary } from '../charts/statistics.ts';
-import { plural } from '../plural.ts';
+import { plural } from '../errors.ts';
 import { version } from '../runs/package.ts';
 import {
   checkField,

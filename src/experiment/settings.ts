@@ -1,3 +1,4 @@
+import { grouped, plural } from '../errors.ts';
 import type { PlannedRun } from './plan.ts';
 
 /** `mlp 128-128, sgd …`: the settings that all runs share, for the caption. */
@@ -16,12 +17,12 @@ export function describeSettings(plan: readonly Pick<PlannedRun, 'config'>[]): s
   const epochs = shared(({ epochs }) => epochs);
   const parts = [
     shared(({ dataset }) => dataset),
-    limit ? `${limit.toLocaleString('en-US')} images` : '',
+    limit ? `${grouped(limit)} images` : '',
     [model, hidden?.join('-')].filter(Boolean).join(' '),
     momentum ? `${optimizer} with momentum ${momentum}` : optimizer,
     usualRate(configs.map(({ lr }) => lr)),
     batch === undefined ? '' : `batch ${batch}`,
-    epochs === undefined ? '' : `${epochs} epoch${epochs === 1 ? '' : 's'}`,
+    epochs === undefined ? '' : plural(epochs, 'epoch'),
   ];
   return parts.filter(Boolean).join(', ');
 }

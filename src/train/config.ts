@@ -1,6 +1,5 @@
 import * as v from 'valibot';
-import { ConfigError } from '../errors.ts';
-import { unknownName } from '../nearest.ts';
+import { ConfigError, unknownName } from '../errors.ts';
 import type { Setting } from './setting.ts';
 import { settings } from './settings.ts';
 

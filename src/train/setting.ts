@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { unknownName } from '../nearest.ts';
+import { unknownName } from '../errors.ts';
 import { type Choice, type ChoiceName, choices, type ModelChoices } from '../nn/models/choices.ts';
 import { type NormOptions, resolveNorm } from '../nn/norm/registry.ts';
 

@@ -1,8 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { renderTable, type TableColumn } from '../../charts/table.ts';
-import { ConfigError } from '../../errors.ts';
-import { plural } from '../../plural.ts';
+import { ConfigError, plural } from '../../errors.ts';
 import { defaultOut } from '../../runs/folder.ts';
 import type { Axes } from '../../runs/sweep/grid.ts';
 import { runSweep } from '../../runs/sweep/run.ts';

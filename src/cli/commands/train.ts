@@ -3,7 +3,7 @@ import { type Command, InvalidArgumentError } from 'commander';
 import { backendName } from '../../autograd/index.ts';
 import { createProgress, type Progress } from '../../charts/progress.ts';
 import { datasetWarnings } from '../../data/dataset.ts';
-import { ConfigError, RunFolderError } from '../../errors.ts';
+import { ConfigError, grouped, RunFolderError } from '../../errors.ts';
 import { defaultOut, readConfig, readResult } from '../../runs/folder.ts';
 import { lockOwner, lockTaker } from '../../runs/lock.ts';
 import { type RunStart, runTraining, type TrainingHooks } from '../../runs/training.ts';
@@ -221,8 +221,4 @@ function printConfig(options: TrainOptions, sources: ReadonlyMap<string, string>
     output.result(`${field.padEnd(16)}${JSON.stringify(value).padEnd(18)}${output.stdout.dim(source)}`);
   }
   output.event('result', { config, sources: Object.fromEntries(rows.map((row) => [row.field, row.source])) });
-}
-
-function grouped(value: number): string {
-  return value.toLocaleString('en-US');
 }

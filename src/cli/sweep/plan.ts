@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { basename } from 'node:path';
 import { experiments } from '../../../experiments/index.ts';
+import { unknownName } from '../../errors.ts';
 import type { Experiment } from '../../experiment/define.ts';
 import {
   type PlannedRun as ExperimentRun,
@@ -9,7 +10,6 @@ import {
   smokeSettings,
   variantOf,
 } from '../../experiment/plan.ts';
-import { unknownName } from '../../nearest.ts';
 import { type Axes, expand, gridVariants, plannedRuns } from '../../runs/sweep/grid.ts';
 import type { SweepPlan } from '../../runs/sweep/sweep.ts';
 import type { TrainOptions } from '../../train/config.ts';

@@ -1,6 +1,5 @@
 import { configFields, resolveConfig, type TrainConfig, type TrainOptions } from '../../train/config.ts';
-import { ConfigError } from '../../errors.ts';
-import { unknownName } from '../../nearest.ts';
+import { ConfigError, unknownName } from '../../errors.ts';
 import { runName } from '../name.ts';
 import type { PlannedRun } from './sweep.ts';
 
