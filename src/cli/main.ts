@@ -1,5 +1,5 @@
 import { Command, CommanderError } from 'commander';
-import { version } from '../runs/package.ts';
+import { version } from '../runs/version.ts';
 import { EXIT, explain } from './exit.ts';
 import { createOutput } from './output.ts';
 

@@ -4,8 +4,8 @@ import { formatSummary } from '../charts/statistics.ts';
 import { plural } from '../errors.ts';
 import type { Experiment } from './define.ts';
 import { figureFile, writeFigures } from './figureFiles.ts';
-import { endTable, publishedTable, verdictText } from './report.ts';
 import { checkClaims, readStored, type StoredExperiment } from './stored.ts';
+import { endTable, publishedTable, verdictText } from './tables.ts';
 
 const origin = '<!-- Made by `npm run gallery` from results/*.json. Change the experiments instead. -->';
 

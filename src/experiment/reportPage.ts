@@ -7,9 +7,9 @@ import { toJson } from '../train/metrics.ts';
 import type { Experiment } from './define.ts';
 import { figuresOf } from './figure.ts';
 import type { PlannedRun } from './plan.ts';
-import { endTable, publishedTable, verdictText } from './report.ts';
 import { runSection } from './runTable.ts';
 import { type CheckedClaim, checkClaims, type StoredExperiment } from './stored.ts';
+import { endTable, publishedTable, verdictText } from './tables.ts';
 
 export interface ExperimentPageOptions {
   /** The settings of every run, and why it failed. Settings of runs that are not in it are shown as unknown. */

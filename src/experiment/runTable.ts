@@ -3,8 +3,8 @@ import { dataTable, facts } from '../charts/pageParts.ts';
 import { plural } from '../errors.ts';
 import { configFields, type TrainConfig } from '../train/config.ts';
 import type { Score } from '../train/metrics.ts';
-import { settingText } from './compare.ts';
 import { xLabel } from './figure.ts';
+import { settingText } from './seedGroups.ts';
 
 /** A run as a report lists it. */
 export interface ReportedRun {

@@ -4,7 +4,14 @@ import { dataTable, facts, figure } from '../charts/pageParts.ts';
 import { pageStyle } from '../charts/pageStyle.ts';
 import { decimalsFor, formatSummary, type Summary } from '../charts/statistics.ts';
 import { plural } from '../errors.ts';
-import { version } from '../runs/package.ts';
+import { version } from '../runs/version.ts';
+import { describeSettings } from './describeSettings.ts';
+import { xLabel } from './figure.ts';
+import { type FinishedFolderRun, type FolderRun, isFinished } from './folderRuns.ts';
+import { type MeasureName, measureLabel } from './measures.ts';
+import { plotRuns } from './plotRuns.ts';
+import { footer } from './reportPage.ts';
+import { runSection } from './runTable.ts';
 import {
   checkField,
   compareRuns,
@@ -12,14 +19,7 @@ import {
   differingFields,
   type Field,
   settingText,
-} from './compare.ts';
-import { xLabel } from './figure.ts';
-import { type FinishedFolderRun, type FolderRun, isFinished } from './folderRuns.ts';
-import { type MeasureName, measureLabel } from './measures.ts';
-import { plotRuns } from './plotRuns.ts';
-import { footer } from './reportPage.ts';
-import { runSection } from './runTable.ts';
-import { describeSettings } from './settings.ts';
+} from './seedGroups.ts';
 
 export interface RunsPageOptions {
   title: string;

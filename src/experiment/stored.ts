@@ -2,12 +2,12 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { backendName } from '../autograd/index.ts';
 import { RunFolderError } from '../errors.ts';
-import { version } from '../runs/package.ts';
+import { version } from '../runs/version.ts';
 import { fromJson, toJson } from '../train/metrics.ts';
 import type { Experiment, Verdict } from './define.ts';
+import { describeSettings } from './describeSettings.ts';
 import type { PlannedRun } from './plan.ts';
 import { type RunRecord, resultsOf } from './results.ts';
-import { describeSettings } from './settings.ts';
 
 /** A finished experiment as JSON: what the gallery is made of. No weights, nothing about the machine's folders. */
 export interface StoredExperiment {

@@ -5,7 +5,7 @@ import type { TrainConfig } from '../train/config.ts';
 import { ConfigError, RunFolderError } from '../errors.ts';
 import { isGone } from './lock.ts';
 import { fromJson, type MetricsLine, toJson } from '../train/metrics.ts';
-import { sourceVersion, version } from './package.ts';
+import { sourceVersion, version } from './version.ts';
 import type { RunStatus, TrainResult } from '../train/result.ts';
 import { decisiveFields } from './name.ts';
 import { flushFile, writeWholeFile } from './wholeFile.ts';

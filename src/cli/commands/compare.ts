@@ -1,10 +1,9 @@
 import type { Command } from 'commander';
 import { decimalsFor, formatSummary, type Summary } from '../../charts/statistics.ts';
 import { renderTable } from '../../charts/table.ts';
-import { compareRuns, differingFields } from '../../experiment/compare.ts';
 import { type MeasureName, measures } from '../../experiment/measures.ts';
-import { finishedRuns } from '../finishedRuns.ts';
-import { asFlags, checkMeasure, endMeasures } from '../flags.ts';
+import { compareRuns, differingFields } from '../../experiment/seedGroups.ts';
+import { asFlags, checkMeasure, endMeasures, finishedRuns } from '../finishedRuns.ts';
 import { columns, type Output, outputOf } from '../output.ts';
 
 interface Options {

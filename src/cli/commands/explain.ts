@@ -9,10 +9,9 @@ import type { Request } from '../../teach/request.ts';
 import { backwardCode, derivationOf } from '../../teach/source.node.ts';
 import { renderText } from '../../teach/text.ts';
 import { toJson } from '../../train/metrics.ts';
-import { normEntry } from '../entry.ts';
+import { integer, normEntry, number } from '../arguments.ts';
 import { UsageError } from '../exit.ts';
 import { type Output, outputOf } from '../output.ts';
-import { integer, number } from '../values.ts';
 
 interface Options extends Omit<Request, 'x' | 'g' | 'gamma' | 'beta' | 'detach'> {
   x?: number[][];

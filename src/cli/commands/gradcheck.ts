@@ -1,12 +1,11 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { renderTable } from '../../charts/table.ts';
 import { registry } from '../../nn/norm/registry.ts';
-import { breathe } from '../../train/breathe.ts';
+import { letEventsRun } from '../../train/eventLoop.ts';
 import { type GradcheckRow, gradcheckNorm } from '../../verify/index.ts';
-import { normEntry } from '../entry.ts';
+import { integer, normEntry, number, seedOption } from '../arguments.ts';
 import { EXIT } from '../exit.ts';
 import { columns, outputOf } from '../output.ts';
-import { integer, number, seedOption } from '../values.ts';
 
 interface Options {
   all?: boolean;
@@ -38,7 +37,7 @@ export function register(command: Command): void {
     .option('--tol <x>', 'largest error, relative to the largest gradient of the tensor', number, 1e-7)
     .addOption(new Option('--mode <mode>', 'only this mode').choices(['train', 'eval']))
     .option('--no-affine', 'without gamma and beta')
-    .addOption(seedOption('of the random input and upstream gradient'))
+    .addOption(seedOption('seed of the random input and upstream gradient').default(1))
     .addHelpText('after', examples)
     .action(run);
 }
@@ -58,7 +57,7 @@ async function run(names: string[], options: Options, command: Command): Promise
       rows.push(row);
       output.event('check', row);
     }
-    await breathe();
+    await letEventsRun();
   }
   const failed = rows.filter(({ passed }) => !passed);
   const mark = (passed: boolean) => (passed ? output.stdout.green('✓') : output.stdout.red('✗'));

@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os';
-import { type Command, InvalidArgumentError, Option } from 'commander';
+import { type Command, InvalidArgumentError } from 'commander';
 import { renderTable, type TableColumn } from '../../charts/table.ts';
 import { ConfigError, plural } from '../../errors.ts';
 import { defaultOut } from '../../runs/folder.ts';
@@ -13,13 +13,13 @@ import {
   type SweepPlan,
   type SweepRun,
 } from '../../runs/sweep/sweep.ts';
+import { asUsageError, atLeastOne, seedOption } from '../arguments.ts';
 import { EXIT, UsageError } from '../exit.ts';
 import { catchInterrupt } from '../interrupt.ts';
 import { columns, type Output, outputOf } from '../output.ts';
 import { estimate } from '../sweep/estimate.ts';
 import { isSweepFolder, type PlanFlags, planOf } from '../sweep/plan.ts';
 import { createRunsProgress } from '../sweep/progress.ts';
-import { atLeastOne, integer } from '../values.ts';
 
 interface Options extends Omit<PlanFlags, 'set'> {
   set?: Axes;
@@ -50,7 +50,7 @@ export function register(command: Command): void {
     )
     .option('--set <setting=a,b>', 'values of a setting, such as norm=none,batch; may be repeated', addAxis)
     .option('--seeds <n>', 'the seeds 1 to n', atLeastOne)
-    .addOption(new Option('--seed <n>', 'this one seed').env('NORMGRAD_SEED').argParser(integer))
+    .addOption(seedOption('this one seed'))
     .option('--data-dir <dir>', 'folder with mnist/, cifar-10-batches-bin/ … (default: the cache)')
     .option('--smoke', 'few drawn digits, one epoch, one seed: whether it works')
     .option('--out <dir>', 'folder of the sweep (default: a new one in runs/)')
@@ -113,8 +113,7 @@ async function sweep(
     if (stopped !== undefined) process.exitCode = stopped;
     else if (all.some(({ status: each }) => each !== 'done')) process.exitCode = EXIT.failed;
   } catch (error) {
-    if (!(error instanceof ConfigError) || error.field !== 'out') throw error;
-    throw new UsageError(`--out: ${error.problem}`, error.hint);
+    throw error instanceof ConfigError && error.field === 'out' ? asUsageError(error) : error;
   } finally {
     progress.close();
     interrupt.release();

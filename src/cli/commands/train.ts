@@ -1,20 +1,20 @@
 import { join } from 'node:path';
-import { type Command, InvalidArgumentError } from 'commander';
+import type { Command } from 'commander';
 import { backendName } from '../../autograd/index.ts';
 import { createProgress, type Progress } from '../../charts/progress.ts';
 import { datasetWarnings } from '../../data/dataset.ts';
-import { ConfigError, grouped, RunFolderError } from '../../errors.ts';
+import { grouped, RunFolderError } from '../../errors.ts';
 import { defaultOut, readConfig, readResult } from '../../runs/folder.ts';
 import { lockOwner, lockTaker } from '../../runs/lock.ts';
 import { type RunStart, runTraining, type TrainingHooks } from '../../runs/training.ts';
 import { configFields, resolveConfig, type TrainOptions } from '../../train/config.ts';
 import { describeModel } from '../../train/model.ts';
 import type { TrainResult } from '../../train/result.ts';
+import { asUsageError, atLeastOne } from '../arguments.ts';
 import { EXIT, UsageError } from '../exit.ts';
 import { catchInterrupt } from '../interrupt.ts';
 import { type Output, outputOf } from '../output.ts';
 import { addTrainFlags, flagOf, givenOptions } from '../train/options.ts';
-import { integer } from '../values.ts';
 
 const examples = `
 Examples:
@@ -40,7 +40,7 @@ export function register(command: Command): void {
   command
     .option('--out <dir>', 'folder of the run (default: a new one in runs/)')
     .option('--resume <dir>', 'go on with the run in this folder, from its last checkpoint')
-    .option('--checkpoint-every <steps>', 'steps between checkpoints (default: one every 30 s)', stepsOf)
+    .option('--checkpoint-every <steps>', 'steps between checkpoints (default: one every 30 s)', atLeastOne)
     .option('--dry-run', 'print the resolved configuration with the source of every value, and stop')
     .addHelpText('after', examples)
     .action(run);
@@ -58,9 +58,7 @@ async function run(given: Options, command: Command): Promise<void> {
       await train(options, { folder, checkpointEvery }, output);
     }
   } catch (error) {
-    if (!(error instanceof ConfigError) || error.field === undefined) throw error;
-    const flag = error.field === 'out' ? '--out' : (flagOf(error.field.split('.')[0]) ?? error.field);
-    throw new UsageError(`${flag}: ${error.problem}`, error.hint);
+    throw asUsageError(error, flagOf);
   }
 }
 
@@ -202,12 +200,6 @@ function report(result: TrainResult, folder: string, output: Output): void {
     output.result(`✓ checkpoint at step ${steps}    continue: ${resume}`);
   }
   output.event('result', { ...result, folder, ...(status === 'interrupted' ? { resume } : {}) });
-}
-
-function stepsOf(given: string): number {
-  const steps = integer(given);
-  if (steps < 1) throw new InvalidArgumentError('It must be at least 1.');
-  return steps;
 }
 
 function printConfig(options: TrainOptions, sources: ReadonlyMap<string, string>, output: Output): void {

@@ -1,7 +1,5 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { basename } from 'node:path';
-import { experiments } from '../../../experiments/index.ts';
-import { unknownName } from '../../errors.ts';
 import type { Experiment } from '../../experiment/define.ts';
 import {
   type PlannedRun as ExperimentRun,
@@ -14,7 +12,7 @@ import { type Axes, expand, gridVariants, plannedRuns } from '../../runs/sweep/g
 import type { SweepPlan } from '../../runs/sweep/sweep.ts';
 import type { TrainOptions } from '../../train/config.ts';
 import { UsageError } from '../exit.ts';
-import { isPath, loadExperiment } from '../experiment/file.ts';
+import { findExperiment } from '../experiment/find.ts';
 
 /** What changes the runs of an experiment. */
 export interface RunFlags {
@@ -89,17 +87,4 @@ function fromSweepFile(path: string, flags: PlanFlags): SweepPlan {
   const seeds = chosenSeeds(flags);
   const axes = { ...flags.set, ...(seeds ? { seed: seeds } : {}) };
   return { name, runs: plannedRuns(expand(gridVariants(settings, grid), axes)) };
-}
-
-/** By name, or from a file. */
-export async function findExperiment(name: string, otherwise: string[] = []): Promise<Experiment> {
-  if (isPath(name)) return loadExperiment(name);
-  const known = experiments.find((each) => each.name === name);
-  if (known) return known;
-  const names = experiments.map((each) => each.name);
-  throw new UsageError(unknownName('experiment', name, names), [
-    `one of: ${names.join(', ')}`,
-    'or a file whose default export is an experiment (.ts, .mjs)',
-    ...otherwise,
-  ]);
 }

@@ -2,7 +2,7 @@ import { type Command, Option } from 'commander';
 import { resolveConfig, type TrainConfig, type TrainOptions } from '../../train/config.ts';
 import type { Setting } from '../../train/setting.ts';
 import { settingGroups, settings } from '../../train/settings.ts';
-import { number } from '../values.ts';
+import { number } from '../arguments.ts';
 
 /** A setting's value from what stands behind its flag. */
 const readers: Partial<Record<Setting['reads'], (given: string) => unknown>> = {
@@ -11,10 +11,11 @@ const readers: Partial<Record<Setting['reads'], (given: string) => unknown>> = {
   numbers: (given) => given.split(',').map(number),
 };
 
-/** `--batch-size` */
+/** `--batch-size`, also for a place in a field: `probes.0`. */
 export function flagOf(field: string): string {
-  const { flag = field.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`) }: Partial<Setting> =
-    settings[field as keyof TrainConfig] ?? {};
+  const [name] = field.split('.');
+  const { flag = name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`) }: Partial<Setting> =
+    settings[name as keyof TrainConfig] ?? {};
   return `--${flag}`;
 }
 

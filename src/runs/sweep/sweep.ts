@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { resolveConfig, type TrainConfig, type TrainOptions } from '../../train/config.ts';
 import { ConfigError, RunFolderError } from '../../errors.ts';
 import { isLocked } from '../lock.ts';
-import { version } from '../package.ts';
+import { version } from '../version.ts';
 import type { TrainResult } from '../../train/result.ts';
 import { guarded, makeFolder, metricsPath, readJson, readResult, readRun, writeJson } from '../folder.ts';
 import { configHash } from '../name.ts';

@@ -1,5 +1,6 @@
 import { pairedDifference, type Summary, summarize } from '../charts/statistics.ts';
 import { ConfigError, unknownName } from '../errors.ts';
+import { resolveNorm } from '../nn/norm/registry.ts';
 import { decisiveFields } from '../runs/name.ts';
 import { configFields, type TrainConfig } from '../train/config.ts';
 import { toJson } from '../train/metrics.ts';
@@ -47,9 +48,10 @@ export function compareRuns(
   runs: readonly FinishedRun[],
   measure: MeasureName,
   fields: readonly string[] = differingFields(runs),
-  baseline?: string,
+  named?: string,
 ): Comparison {
   const checked = fields.map(checkField);
+  const baseline = checked[0] === 'norm' && named !== undefined ? (resolveNorm(named) ?? named) : named;
   const valuesOf = ({ config }: FinishedRun) => checked.map((field) => settingText(config[field]));
   const groups = new Map(groupRuns(runs, checked).map((group) => [toJson(valuesOf(group[0])), group]));
   const bySeed = (group: readonly FinishedRun[]) =>
