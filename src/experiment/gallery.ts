@@ -2,8 +2,8 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { formatSummary } from '../charts/statistics.ts';
 import { plural } from '../errors.ts';
-import type { Experiment } from './define.ts';
 import { figureFile, writeFigures } from './figureFiles.ts';
+import type { Experiment } from './spec.ts';
 import { checkClaims, readStored, type StoredExperiment } from './stored.ts';
 import { endTable, publishedTable, verdictText } from './tables.ts';
 

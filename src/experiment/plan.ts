@@ -1,7 +1,8 @@
 import { plannedRuns, type Variant } from '../runs/sweep/grid.ts';
 import type { SweepPlan } from '../runs/sweep/sweep.ts';
 import { resolveConfig, type TrainConfig, type TrainOptions } from '../train/config.ts';
-import type { Experiment, GridValue, Point } from './define.ts';
+import { type GridValue, nameOf, type Point } from './point.ts';
+import type { Experiment } from './spec.ts';
 
 /** One run of an experiment before it begins. */
 export interface PlannedRun {
@@ -48,11 +49,6 @@ export function sweepOf({ name }: Experiment, plan: readonly PlannedRun[]): Swee
 /** 1 to n. */
 export function firstSeeds(count: number): number[] {
   return Array.from({ length: count }, (_, i) => i + 1);
-}
-
-/** The name that a value of an axis has in points and in figures. */
-export function nameOf(value: GridValue): string | number {
-  return typeof value === 'object' ? value.name : value;
 }
 
 function gridPoints(experiment: Experiment): { point: Point; settings: TrainOptions }[] {

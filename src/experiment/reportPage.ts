@@ -4,10 +4,10 @@ import { pageStyle } from '../charts/pageStyle.ts';
 import { formatSummaries } from '../charts/statistics.ts';
 import { plural } from '../errors.ts';
 import { toJson } from '../train/metrics.ts';
-import type { Experiment } from './define.ts';
 import { figuresOf } from './figure.ts';
 import type { PlannedRun } from './plan.ts';
 import { runSection } from './runTable.ts';
+import type { Experiment } from './spec.ts';
 import { type CheckedClaim, checkClaims, type StoredExperiment } from './stored.ts';
 import { endTable, publishedTable, verdictText } from './tables.ts';
 

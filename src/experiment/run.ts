@@ -2,10 +2,10 @@ import { runName } from '../runs/name.ts';
 import { runSweep, type SweepOptions } from '../runs/sweep/run.ts';
 import { isFinished, type SweepRun } from '../runs/sweep/sweep.ts';
 import { readMetrics } from '../train/metrics.ts';
-import type { Experiment } from './define.ts';
 import { measureOf } from './measures.ts';
 import { type PlannedRun, sweepOf } from './plan.ts';
 import type { RunRecord } from './results.ts';
+import type { Experiment } from './spec.ts';
 
 export type ExperimentOptions = Omit<SweepOptions, 'shard' | 'dataDir' | 'grows'>;
 

@@ -13,6 +13,7 @@ import { plotRuns } from './plotRuns.ts';
 import { footer } from './reportPage.ts';
 import { runSection } from './runTable.ts';
 import {
+  baselineOf,
   checkField,
   compareRuns,
   compareValues,
@@ -108,7 +109,8 @@ function comparison(
   wanted: string | undefined,
 ): Html {
   const norms = new Set(runs.map(({ config }) => config.norm));
-  const baseline = wanted ?? (fields[0] === 'norm' && norms.has('none') ? 'none' : undefined);
+  const usual = fields[0] === 'norm' && norms.has('none') ? 'none' : undefined;
+  const baseline = baselineOf(fields, wanted) ?? usual;
   const { groups } = compareRuns(runs, measure, fields, baseline);
   const label = measureLabel(measure);
   const text = (summary: Summary) => formatSummary(summary, { decimals: decimalsFor(summary), showN: true });

@@ -48,10 +48,9 @@ export function compareRuns(
   runs: readonly FinishedRun[],
   measure: MeasureName,
   fields: readonly string[] = differingFields(runs),
-  named?: string,
+  baseline?: string,
 ): Comparison {
   const checked = fields.map(checkField);
-  const baseline = checked[0] === 'norm' && named !== undefined ? (resolveNorm(named) ?? named) : named;
   const valuesOf = ({ config }: FinishedRun) => checked.map((field) => settingText(config[field]));
   const groups = new Map(groupRuns(runs, checked).map((group) => [toJson(valuesOf(group[0])), group]));
   const bySeed = (group: readonly FinishedRun[]) =>
@@ -91,6 +90,11 @@ export function groupRuns<Run extends FinishedRun>(
   }
   for (const group of groups.values()) refuseMixed(group, across);
   return [...groups.values()];
+}
+
+/** The baseline as configurations have it: a norm may have been named otherwise. */
+export function baselineOf(fields: readonly string[], named: string | undefined): string | undefined {
+  return named !== undefined && fields[0] === 'norm' ? (resolveNorm(named) ?? named) : named;
 }
 
 function endOf({ status, train, test }: TrainResult, measure: MeasureName): number {

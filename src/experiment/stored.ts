@@ -4,10 +4,10 @@ import { backendName } from '../autograd/index.ts';
 import { RunFolderError } from '../errors.ts';
 import { version } from '../runs/version.ts';
 import { fromJson, toJson } from '../train/metrics.ts';
-import type { Experiment, Verdict } from './define.ts';
 import { describeSettings } from './describeSettings.ts';
 import type { PlannedRun } from './plan.ts';
 import { type RunRecord, resultsOf } from './results.ts';
+import type { Experiment, Verdict } from './spec.ts';
 
 /** A finished experiment as JSON: what the gallery is made of. No weights, nothing about the machine's folders. */
 export interface StoredExperiment {

@@ -4,7 +4,8 @@ import { extname, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { experiments } from '../../../experiments/index.ts';
 import { unknownName } from '../../errors.ts';
-import { defineExperiment, type Experiment } from '../../experiment/define.ts';
+import { defineExperiment } from '../../experiment/define.ts';
+import type { Experiment } from '../../experiment/spec.ts';
 import { UsageError } from '../exit.ts';
 
 /** The experiment of that name, or the one in a file; `otherwise` are further hints for a name that is unknown. */

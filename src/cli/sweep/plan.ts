@@ -1,6 +1,5 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { basename } from 'node:path';
-import type { Experiment } from '../../experiment/define.ts';
 import {
   type PlannedRun as ExperimentRun,
   firstSeeds,
@@ -8,6 +7,7 @@ import {
   smokeSettings,
   variantOf,
 } from '../../experiment/plan.ts';
+import type { Experiment } from '../../experiment/spec.ts';
 import { type Axes, expand, gridVariants, plannedRuns } from '../../runs/sweep/grid.ts';
 import type { SweepPlan } from '../../runs/sweep/sweep.ts';
 import type { TrainOptions } from '../../train/config.ts';
