@@ -7,7 +7,7 @@ import { finalValue, type RunRecord, resultsOf } from './results.ts';
 import type { Experiment, Panel } from './spec.ts';
 
 /** A curve of the figure: the runs that differ in their seed only, and in x where that is an axis of the grid. */
-export interface SeriesRuns {
+interface SeriesRuns {
   name: string;
   norm: string;
   runs: RunRecord[];

@@ -6,7 +6,7 @@ import type { RunRecord } from './results.ts';
 import type { Experiment } from './spec.ts';
 
 /** A chart of an experiment as a file. */
-export interface FigureFile {
+interface FigureFile {
   file: string;
   title: string;
 }

@@ -11,7 +11,7 @@ export interface PlannedRun {
   config: TrainConfig;
 }
 
-export interface PlanOptions {
+interface PlanOptions {
   /** By default 1 to the experiment's own number. */
   seeds?: readonly number[];
   /** What beats the experiment's settings in every run. */

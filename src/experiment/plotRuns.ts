@@ -17,7 +17,7 @@ import {
   settingText,
 } from './seedGroups.ts';
 
-export interface PlotChoice {
+interface PlotChoice {
   /** The course of every run over `epoch` or `step`, or its end over the values of a setting. */
   x: string;
   y: MeasureName;

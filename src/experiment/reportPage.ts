@@ -11,7 +11,7 @@ import type { Experiment } from './spec.ts';
 import { type CheckedClaim, checkClaims, type StoredExperiment } from './stored.ts';
 import { endTable, publishedTable, verdictText } from './tables.ts';
 
-export interface ExperimentPageOptions {
+interface ExperimentPageOptions {
   /** The settings of every run, and why it failed. Settings of runs that are not in it are shown as unknown. */
   plan: readonly (PlannedRun & { why?: string })[];
   /** What to type to run it again. */

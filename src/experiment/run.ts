@@ -10,7 +10,7 @@ import type { Experiment } from './spec.ts';
 export type ExperimentOptions = Omit<SweepOptions, 'shard' | 'dataDir' | 'grows'>;
 
 /**
- * Trains what is missing of the plan (runSweep.ts), below `folder`, which may hold other runs as well. A run that failed is a
+ * Trains what is missing of the plan (runs/sweep/run.ts), below `folder`, which may hold other runs as well. A run that failed is a
  * record, too; what an abort leaves unfinished is none.
  */
 export async function runExperiment(

@@ -7,7 +7,7 @@ import { xLabel } from './figure.ts';
 import { settingText } from './seedGroups.ts';
 
 /** A run as a report lists it. */
-export interface ReportedRun {
+interface ReportedRun {
   /** What its report calls it, `{ norm: 'batch' }`; all runs of a report have the same keys. */
   names: Readonly<Record<string, string | number>>;
   seed: number;

@@ -22,7 +22,7 @@ import {
   settingText,
 } from './seedGroups.ts';
 
-export interface RunsPageOptions {
+interface RunsPageOptions {
   title: string;
   /** Default testAccuracy. */
   measure?: MeasureName;

@@ -7,7 +7,7 @@ import type { Experiment } from './spec.ts';
 import type { CheckedClaim } from './stored.ts';
 
 /** The ends of all runs as a table: what a row and a column are called, and what is at their crossing. */
-export interface EndTable {
+interface EndTable {
   corner: string;
   /** What the cells are. */
   title: string;

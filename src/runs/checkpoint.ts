@@ -25,7 +25,7 @@ interface State {
   normgrad: string;
 }
 
-/** A run as it can go on: what the loop needs; model and optimizer have been set. */
+/** A run as it can continue: what the loop needs; model and optimizer have been set. */
 export interface Restored {
   progress: LoopProgress;
   lines: number;

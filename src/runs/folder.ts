@@ -16,10 +16,10 @@ import { flushFile, writeWholeFile } from './wholeFile.ts';
  *   run.json        how and where it ran, and its status
  *   metrics.jsonl   a line for every few steps and every epoch, appended as the run goes (metrics.ts)
  *   result.json     what came out; it exists if and only if the run is finished (done or diverged)
- *   last.safetensors  a checkpoint (checkpoint.ts), from which an interrupted run goes on
+ *   last.safetensors  a checkpoint (checkpoint.ts), from which an interrupted run continues
  * All but metrics.jsonl are written beside and renamed, so that no reader ever sees half a file.
  */
-export interface RunFolder {
+interface RunFolder {
   readonly path: string;
   /** Lines of metrics.jsonl so far. */
   readonly lines: number;
@@ -58,7 +58,7 @@ export interface RunRecord {
   git: string | null;
 }
 
-export interface RunFolderOptions {
+interface RunFolderOptions {
   /** What was typed. */
   argv?: readonly string[];
   /** Go on with the run in the folder, of which this many steps and lines of metrics are kept. */
@@ -155,7 +155,7 @@ export function readResult(path: string): TrainResult | undefined {
   return existsSync(file) ? (readJson(file) as TrainResult) : undefined;
 }
 
-/** `runs/train-20261122-141502`: where the runs of one command go if it is not told. */
+/** `runs/train-20261122-141502`: where the runs of one command go by default. */
 export function defaultOut(command: string, now = new Date()): string {
   const two = (value: number) => String(value).padStart(2, '0');
   const day = `${now.getFullYear()}${two(now.getMonth() + 1)}${two(now.getDate())}`;

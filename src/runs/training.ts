@@ -31,13 +31,13 @@ export interface RunStart {
 export interface TrainingHooks extends Omit<LoopHooks, 'progress' | 'onPause'> {
   /** Use this dataset instead of reading the configuration's: several runs then read it once. */
   dataset?: Dataset;
-  /** Write a run folder (runFolder.ts): at `path` itself, or named after the configuration below `parent`. */
+  /** Write a run folder (folder.ts): at `path` itself, or named after the configuration below `parent`. */
   folder?: { path: string } | { parent: string };
   /** Go on with the run in the folder, if there is one, from its checkpoint; where that cannot be, start over. */
   resume?: boolean;
   /** Steps between two checkpoints; absent: one every half a minute. */
   checkpointEvery?: number;
-  /** A finished run's folder keeps the checkpoint, which has the final weights; true unless told otherwise. */
+  /** A finished run's folder keeps the checkpoint, which has the final weights; default: true. */
   keepWeights?: boolean;
   /** For run.json: what was typed. */
   argv?: readonly string[];

@@ -41,7 +41,7 @@ export interface ScoreSum extends Score {
   images: number;
 }
 
-/** The mean of scores, each weighed by its number of images; it goes on from `sum`, which it changes. */
+/** The mean of scores, each weighed by its number of images; it adds to `sum`. */
 export function meanScore(sum: ScoreSum = { images: 0, loss: 0, accuracy: 0 }) {
   return {
     sum,

@@ -35,7 +35,7 @@ export interface LoopProgress
 export interface LoopHooks {
   /** Aborting it stops the run after the step that is being taken. */
   signal?: AbortSignal;
-  /** Where to go on; moved along with the run. Absent: the start. */
+  /** Where to continue; moved along with the run. Absent: the start. */
   progress?: LoopProgress;
   onStep?: (report: StepReport) => void;
   onMetrics?: (line: MetricsLine) => void;

@@ -127,7 +127,7 @@ describe('train', () => {
       },
     });
     expect(resumed.code).toBe(130);
-    expect(resumed.stderr).toContain(`going on after step ${Number(step).toLocaleString('en-US')}\n`);
+    expect(resumed.stderr).toContain(`continuing after step ${Number(step).toLocaleString('en-US')}\n`);
     expect(resumed.stdout).toContain('✓ checkpoint at step');
   });
 

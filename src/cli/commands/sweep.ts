@@ -34,7 +34,7 @@ const examples = `
 Examples:
   normgrad sweep small-batch-mlp --data-dir ~/datasets --jobs 2
   normgrad sweep grid.json --set lr=0.1,0.3 --seeds 5 --dry-run    how many runs, and how long
-  normgrad sweep runs/sweep-20261122-141003         go on there: only what is missing runs
+  normgrad sweep runs/sweep-20261122-141003         continue: only what is missing runs
   normgrad sweep status runs/sweep-20261122-141003
   normgrad sweep grid.json --shard 1/4              a quarter of the runs, for one of four machines
 
@@ -46,7 +46,7 @@ export function register(command: Command): void {
   command
     .argument(
       '<experiment|file|dir>',
-      'an experiment, a grid (.json), or the folder of a sweep to go on with',
+      'an experiment, a grid (.json), or the folder of a sweep to continue',
     )
     .option('--set <setting=a,b>', 'values of a setting, such as norm=none,batch; may be repeated', addAxis)
     .option('--seeds <n>', 'the seeds 1 to n', atLeastOne)
@@ -72,7 +72,7 @@ async function run(what: string, options: Options, command: Command): Promise<vo
   const { set = {}, out, shard, dryRun, ...rest } = options;
   const goesOn = isSweepFolder(what);
   if (goesOn && (out ?? rest.smoke ?? rest.seeds ?? options.set) !== undefined) {
-    throw new UsageError('a sweep that goes on keeps its runs: no --set, --seeds, --smoke or --out', [
+    throw new UsageError('a sweep that continues keeps its runs: no --set, --seeds, --smoke or --out', [
       `its runs: normgrad sweep status ${what}`,
     ]);
   }

@@ -23,7 +23,7 @@ Examples:
   normgrad train --dataset mnist --limit 10000 --epochs 2 --batch-size 32 --optim sgd --schedule cosine
   normgrad train --dataset cifar10 --data-dir ~/datasets --model resnet8 --augment crop-flip --out runs/first
   normgrad train --norm none --lr 3 --dry-run            the configuration, and where each value comes from
-  normgrad train --resume runs/first                     go on after Ctrl-C or a crash: same bits as without it
+  normgrad train --resume runs/first                     continue after Ctrl-C or a crash: same bits as without it
 
 Exit code 1 if the run diverges. Ctrl-C stops after the running step and writes a checkpoint.`;
 
@@ -39,7 +39,7 @@ export function register(command: Command): void {
   addTrainFlags(command);
   command
     .option('--out <dir>', 'folder of the run (default: a new one in runs/)')
-    .option('--resume <dir>', 'go on with the run in this folder, from its last checkpoint')
+    .option('--resume <dir>', 'continue the run in this folder, from its last checkpoint')
     .option('--checkpoint-every <steps>', 'steps between checkpoints (default: one every 30 s)', atLeastOne)
     .option('--dry-run', 'print the resolved configuration with the source of every value, and stop')
     .addHelpText('after', examples)
@@ -77,7 +77,7 @@ async function goOn(
     ...(dryRun ? ['--dry-run'] : []),
   ];
   if (refused.length > 0) {
-    throw new UsageError(`${refused.join(', ')}: not with --resume, which goes on with the run as it is`, [
+    throw new UsageError(`${refused.join(', ')}: not with --resume, which continues the run as it is`, [
       `its settings: ${join(path, 'config.json')}`,
       'only --data-dir and --checkpoint-every can be given',
     ]);
@@ -169,7 +169,7 @@ function announce(start: RunStart, output: Output): void {
   );
   output.note(folder!);
   if (startsOver !== undefined) output.warn(`${startsOver}: starting over`);
-  if (steps > 0) output.note(`going on after step ${grouped(steps)}`);
+  if (steps > 0) output.note(`continuing after step ${grouped(steps)}`);
   if (output.verbose) output.note(`kernels: ${backendName()}`);
 }
 

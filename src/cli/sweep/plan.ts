@@ -47,7 +47,7 @@ export async function planOf(what: string, flags: PlanFlags): Promise<SweepPlan>
   if (what.endsWith('.json')) return fromSweepFile(what, flags);
   const experiment = await findExperiment(what, [
     'or a grid (.json)',
-    'or a folder with sweep.json, to go on there',
+    'or a folder with sweep.json, to continue it',
   ]);
   const variants = experimentRuns(experiment, flags).map(variantOf);
   return { name: experiment.name, runs: plannedRuns(expand(variants, flags.set)) };

@@ -27,7 +27,7 @@ export type SweepEvent =
 
 export interface SweepOptions {
   folder: string;
-  /** Worker processes; each trains one run at a time. As many as cores unless told otherwise. */
+  /** Worker processes; each trains one run at a time. Default: as many as cores. */
   jobs?: number;
   /** Only these runs: for machines that share no folder. */
   shard?: Shard;
@@ -50,7 +50,7 @@ const STDERR_TAIL = 2000;
 
 /**
  * Trains what is missing of a sweep, in `jobs` processes, and tells how every run stands then. Several callers may do so at
- * once in one folder, and none, some or all of the processes may be killed: no run is finished twice (sweepWorker.ts), and
+ * once in one folder, and none, some or all of the processes may be killed: no run is finished twice (worker.ts), and
  * a process that dies is replaced. A run that diverges or fails does not end the sweep. Throws DataError and
  * RunFolderError for what concerns all runs.
  */

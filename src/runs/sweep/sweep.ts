@@ -27,7 +27,7 @@ export interface PlannedRun<Config = TrainOptions> {
 }
 
 /** done, diverged: finished. failed: threw an error, or its process died. missing: not begun, or interrupted. */
-export type SweepRunStatus = 'done' | 'diverged' | 'failed' | 'running' | 'missing';
+type SweepRunStatus = 'done' | 'diverged' | 'failed' | 'running' | 'missing';
 
 export interface SweepRun extends PlannedRun<TrainConfig> {
   status: SweepRunStatus;
@@ -48,7 +48,7 @@ export interface Shard {
 const planFile = (folder: string) => join(folder, 'sweep.json');
 
 /**
- * Writes sweep.json. A folder with the same runs is gone on with; one with others is left alone, or, where it `grows`, gets
+ * Writes sweep.json. A folder with the same runs is continued; one with others is left alone, or, where it `grows`, gets
  * these as well.
  */
 export function writePlan(
@@ -129,6 +129,6 @@ function refuseOther(folder: string, runs: readonly PlannedRun<TrainConfig>[]): 
   throw new ConfigError(
     'out',
     `${folder} holds another sweep (${added} of these runs are not in it, ${lacking} of its runs not in these)`,
-    ['give every sweep a folder of its own', `go on with that one: normgrad sweep ${folder}`],
+    ['give every sweep a folder of its own', `continue that one: normgrad sweep ${folder}`],
   );
 }

@@ -25,7 +25,7 @@ export interface WorkerOptions {
 export type WorkerEvent =
   /** What should be known about the data. */
   | { type: 'warning'; message: string }
-  /** `steps` were done before; `startsOver` says why a begun run was not gone on with. */
+  /** `steps` were done before; `startsOver` says why a begun run starts over. */
   | { type: 'start'; id: string; steps: number; startsOver?: string }
   /** Some times a second: steps done of all, and the loss over the epoch so far. */
   | { type: 'step'; id: string; step: number; steps: number; loss: number }
