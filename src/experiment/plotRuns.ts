@@ -2,7 +2,7 @@ import type { BandName } from '../charts/band.ts';
 import type { LineChart, Point } from '../charts/lineChart.ts';
 import { meanCurve } from '../charts/statistics.ts';
 import { ConfigError } from '../errors.ts';
-import { metricsPath } from '../runs/folder.ts';
+import { metricsPath } from '../runs/record.ts';
 import { type EpochLine, readMetrics, type StepLine } from '../train/metrics.ts';
 import { xLabel } from './figure.ts';
 import type { FinishedFolderRun } from './folderRuns.ts';

@@ -11,7 +11,9 @@ import { type LoopHooks, startOfRun, trainingLoop } from '../train/loop.ts';
 import { buildModel } from '../train/model.ts';
 import { buildOptimizer } from '../train/optimizer.ts';
 import type { TrainResult } from '../train/result.ts';
-import { checkpointPath, createRunFolder, firstLines, guarded, metricsPath, readRun } from './folder.ts';
+import { checkpointPath, firstLines, metricsPath, readRun } from './record.ts';
+import { createRunFolder } from './folder.ts';
+import { guarded } from './files.ts';
 import { runName } from './name.ts';
 
 /** A run before its first step, for the line that announces it. */

@@ -7,7 +7,9 @@ import { resolveConfig } from '../../src/train/config.ts';
 import { ConfigError, RunFolderError } from '../../src/errors.ts';
 import { type MetricsLine, readMetrics } from '../../src/train/metrics.ts';
 import type { TrainResult } from '../../src/train/result.ts';
-import { createRunFolder, defaultOut, readResult, readRun, writeJson } from '../../src/runs/folder.ts';
+import { createRunFolder, defaultOut } from '../../src/runs/folder.ts';
+import { readResult, readRun } from '../../src/runs/record.ts';
+import { writeJson } from '../../src/runs/files.ts';
 
 let folder: string;
 beforeEach(() => {

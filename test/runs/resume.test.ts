@@ -13,7 +13,7 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import type { TrainOptions } from '../../src/train/config.ts';
 import { readMetrics } from '../../src/train/metrics.ts';
-import { checkpointPath, metricsPath, readRun } from '../../src/runs/folder.ts';
+import { checkpointPath, metricsPath, readRun } from '../../src/runs/record.ts';
 import { runTraining, type TrainingHooks } from '../../src/runs/training.ts';
 import { decodeSafetensors } from '../../src/runs/safetensors.ts';
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { noGrad } from '../../src/autograd/index.ts';
 import { recalibrate } from '../../src/nn/norm/batch/recalibrate.ts';
-import { metricsPath } from '../../src/runs/folder.ts';
+import { metricsPath } from '../../src/runs/record.ts';
 import { runTraining } from '../../src/runs/training.ts';
 import { resolveConfig, type TrainOptions } from '../../src/train/config.ts';
 import { imagesOf, loadData, prepareData } from '../../src/train/data.ts';

@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import { experiments } from '../../../experiments/index.ts';
 import { renderTable } from '../../charts/table.ts';
 import { writeGallery } from '../../experiment/gallery.ts';
-import { guarded } from '../../runs/folder.ts';
+import { guarded } from '../../runs/files.ts';
 import { atLeastOne, seedOption } from '../arguments.ts';
 import { UsageError } from '../exit.ts';
 import { findExperiment } from '../experiment/find.ts';

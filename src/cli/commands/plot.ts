@@ -8,7 +8,7 @@ import { renderTerminalChart } from '../../charts/terminalChart.ts';
 import { terminalColors } from '../../charts/terminalColors.ts';
 import { describeSettings } from '../../experiment/describeSettings.ts';
 import { plotRuns } from '../../experiment/plotRuns.ts';
-import { guarded } from '../../runs/folder.ts';
+import { guarded } from '../../runs/files.ts';
 import { writeWholeFile } from '../../runs/wholeFile.ts';
 import { UsageError } from '../exit.ts';
 import { asFlags, checkMeasure, finishedRuns, measureNames } from '../finishedRuns.ts';

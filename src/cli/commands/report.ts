@@ -6,7 +6,7 @@ import { RunFolderError } from '../../errors.ts';
 import type { FolderRun } from '../../experiment/folderRuns.ts';
 import { runsPage } from '../../experiment/runsPage.ts';
 import type { StoredExperiment } from '../../experiment/stored.ts';
-import { guarded, readJson } from '../../runs/folder.ts';
+import { guarded, readJson } from '../../runs/files.ts';
 import { loadSweep } from '../../runs/sweep/sweep.ts';
 import { writeWholeFile } from '../../runs/wholeFile.ts';
 import { UsageError } from '../exit.ts';

@@ -44,10 +44,7 @@ Several machines may work on one shared folder. Exit code 1 if a run diverges or
 /** `sweep`: many runs in one folder, and how they stand. */
 export function register(command: Command): void {
   command
-    .argument(
-      '<experiment|file|dir>',
-      'an experiment, a grid (.json), or the folder of a sweep to continue',
-    )
+    .argument('<experiment|file|dir>', 'an experiment, a grid (.json), or the folder of a sweep to continue')
     .option('--set <setting=a,b>', 'values of a setting, such as norm=none,batch; may be repeated', addAxis)
     .option('--seeds <n>', 'the seeds 1 to n', atLeastOne)
     .addOption(seedOption('this one seed'))

@@ -5,8 +5,9 @@ import { firstSeeds, planRuns, smokeSettings } from '../../experiment/plan.ts';
 import { experimentPage } from '../../experiment/reportPage.ts';
 import type { Experiment } from '../../experiment/spec.ts';
 import type { StoredExperiment } from '../../experiment/stored.ts';
-import { guarded, readResult, readRun } from '../../runs/folder.ts';
+import { guarded } from '../../runs/files.ts';
 import { runName } from '../../runs/name.ts';
+import { readResult, readRun } from '../../runs/record.ts';
 import { writeWholeFile } from '../../runs/wholeFile.ts';
 
 /**

@@ -5,7 +5,8 @@ import { ConfigError, RunFolderError } from '../../errors.ts';
 import { isLocked } from '../lock.ts';
 import { version } from '../version.ts';
 import type { TrainResult } from '../../train/result.ts';
-import { guarded, makeFolder, metricsPath, readJson, readResult, readRun, writeJson } from '../folder.ts';
+import { guarded, makeFolder, readJson, writeJson } from '../files.ts';
+import { metricsPath, readResult, readRun } from '../record.ts';
 import { configHash } from '../name.ts';
 
 /**

@@ -7,7 +7,9 @@ import { RunFolderError } from '../../errors.ts';
 import { lockTaker } from '../lock.ts';
 import type { StepReport } from '../../train/loop.ts';
 import type { TrainResult } from '../../train/result.ts';
-import { guarded, makeFolder, readResult, readRun, recordFailure } from '../folder.ts';
+import { guarded, makeFolder } from '../files.ts';
+import { readResult, readRun } from '../record.ts';
+import { recordFailure } from '../folder.ts';
 import { runTraining } from '../training.ts';
 import type { PlannedRun } from './sweep.ts';
 
