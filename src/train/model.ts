@@ -42,8 +42,8 @@ function normOptionsOf(config: TrainConfig): NormOptions {
 /** `mlp 784-128-128-10`: the model with the widths of its dense and convolutional layers, if they are few. */
 export function describeModel(name: string, model: Module): string {
   const weights = model.parameters().filter(({ rank }) => rank === 2 || rank === 4);
-  const widths = weights.map(({ shape }) => shape[shape.length - 1]);
-  if (widths.length > 8) return name;
+  const outputs = weights.map(({ shape }) => shape[shape.length - 1]);
+  if (outputs.length > 8) return name;
   const inputs = weights[0].rank === 2 ? [weights[0].shape[0]] : [];
-  return `${name} ${[...inputs, ...widths].join('-')}`;
+  return `${name} ${[...inputs, ...outputs].join('-')}`;
 }

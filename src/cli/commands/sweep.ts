@@ -1,25 +1,18 @@
 import { availableParallelism } from 'node:os';
 import { type Command, InvalidArgumentError } from 'commander';
-import { renderTable, type TableColumn } from '../../charts/table.ts';
 import { ConfigError, plural } from '../../errors.ts';
 import { defaultOut } from '../../runs/folder.ts';
 import type { Axes } from '../../runs/sweep/grid.ts';
 import { runSweep } from '../../runs/sweep/run.ts';
-import {
-  loadSweep,
-  ofShard,
-  readPlan,
-  type Shard,
-  type SweepPlan,
-  type SweepRun,
-} from '../../runs/sweep/sweep.ts';
+import { loadSweep, ofShard, readPlan, type Shard, type SweepPlan } from '../../runs/sweep/sweep.ts';
 import { asUsageError, atLeastOne, seedOption } from '../arguments.ts';
 import { EXIT, UsageError } from '../exit.ts';
 import { catchInterrupt } from '../interrupt.ts';
-import { columns, type Output, outputOf } from '../output.ts';
+import { type Output, outputOf } from '../output.ts';
 import { estimate } from '../sweep/estimate.ts';
 import { isSweepFolder, type PlanFlags, planOf } from '../sweep/plan.ts';
 import { createRunsProgress } from '../sweep/progress.ts';
+import { labelText, reportSweep } from '../sweep/report.ts';
 
 interface Options extends Omit<PlanFlags, 'set'> {
   set?: Axes;
@@ -61,24 +54,26 @@ export function register(command: Command): void {
     .command('status')
     .description('how the runs of a sweep stand')
     .argument('<dir>', 'folder of a sweep')
-    .action((folder: string, _: object, self: Command) => status(folder, outputOf(self)));
+    .action((folder: string, _: object, self: Command) =>
+      reportSweep(folder, loadSweep(folder), outputOf(self)),
+    );
 }
 
 async function run(what: string, options: Options, command: Command): Promise<void> {
   const output = outputOf(command);
   const { set = {}, out, shard, dryRun, ...rest } = options;
-  const goesOn = isSweepFolder(what);
-  if (goesOn && (out ?? rest.smoke ?? rest.seeds ?? options.set) !== undefined) {
+  const isSweep = isSweepFolder(what);
+  if (isSweep && (out ?? rest.smoke ?? rest.seeds ?? options.set) !== undefined) {
     throw new UsageError('a sweep that continues keeps its runs: no --set, --seeds, --smoke or --out', [
       `its runs: normgrad sweep status ${what}`,
     ]);
   }
-  const plan = goesOn ? readPlan(what) : await planOf(what, { ...rest, set });
-  const folder = goesOn ? what : (out ?? defaultOut(plan.name));
+  const plan = isSweep ? readPlan(what) : await planOf(what, { ...rest, set });
+  const folder = isSweep ? what : (out ?? defaultOut(plan.name));
   const jobs = options.jobs ?? availableParallelism();
   if (dryRun) {
     const runs = ofShard(plan.runs, shard);
-    await estimate(runs, { jobs, folder: goesOn ? what : out, dataDir: options.dataDir }, output);
+    await estimate(runs, { jobs, folder: isSweep ? what : out, dataDir: options.dataDir }, output);
     return;
   }
   await sweep(plan, folder, { ...options, jobs }, output);
@@ -105,7 +100,7 @@ async function sweep(
     const options = { folder, jobs, shard, dataDir, checkpointEvery, argv, signal, onEvent };
     const all = await runSweep(plan, options);
     progress.close();
-    report(folder, all, output);
+    reportSweep(folder, all, output);
     const stopped = interrupt.exitCode();
     if (stopped !== undefined) process.exitCode = stopped;
     else if (all.some(({ status: each }) => each !== 'done')) process.exitCode = EXIT.failed;
@@ -115,46 +110,6 @@ async function sweep(
     progress.close();
     interrupt.release();
   }
-}
-
-function status(folder: string, output: Output): void {
-  report(folder, loadSweep(folder), output);
-}
-
-/** The runs that are not done, one a row, and how many there are of each kind. */
-function report(folder: string, runs: readonly SweepRun[], output: Output): void {
-  const kinds = ['done', 'diverged', 'failed', 'running', 'missing'] as const;
-  const counts = Object.fromEntries(
-    kinds.map((kind) => [kind, runs.filter((each) => each.status === kind).length]),
-  );
-  const notDone = runs.filter((each) => each.status === 'diverged' || each.status === 'failed');
-  if (notDone.length > 0) {
-    const heads: TableColumn[] = [{ head: 'run' }, { head: 'status' }, { head: 'why' }];
-    const why = ({ result, error }: SweepRun) =>
-      result?.diverged ? `loss ${result.diverged.loss} at step ${result.diverged.step}` : (error ?? '');
-    output.result(
-      renderTable(
-        heads,
-        notDone.map((each) => [labelText(each.labels), each.status, why(each).split('\n')[0]]),
-        { width: columns(process.stdout), colors: output.stdout },
-      ),
-    );
-  }
-  const counted = kinds.filter((kind) => counts[kind] > 0).map((kind) => `${counts[kind]} ${kind}`);
-  output.result(`${plural(runs.length, 'run')}: ${counted.join(', ')}`);
-  if (counts.missing > 0) output.result(`continue: normgrad sweep ${folder}`);
-  output.event('result', {
-    folder,
-    ...counts,
-    runs: runs.map(({ id, labels, status: each, error }) => ({ id, labels, status: each, error })),
-  });
-}
-
-/** `norm batch  seed 1` */
-function labelText(labels: SweepRun['labels']): string {
-  return Object.entries(labels)
-    .map(([axis, value]) => `${axis} ${value}`)
-    .join('  ');
 }
 
 /** `norm=none,batch`; a value that is a list is JSON: `hidden=[64,64]`. */

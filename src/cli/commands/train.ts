@@ -1,21 +1,18 @@
 import { join } from 'node:path';
 import type { Command } from 'commander';
-import { backendName } from '../../autograd/index.ts';
 import { createProgress, type Progress } from '../../charts/progress.ts';
-import { datasetWarnings } from '../../data/dataset.ts';
-import { grouped, RunFolderError } from '../../errors.ts';
+import { RunFolderError } from '../../errors.ts';
 import { defaultOut } from '../../runs/folder.ts';
 import { lockOwner, lockTaker } from '../../runs/lock.ts';
 import { readConfig, readResult } from '../../runs/record.ts';
-import { type RunStart, runTraining, type TrainingHooks } from '../../runs/training.ts';
+import { runTraining, type TrainingHooks } from '../../runs/training.ts';
 import { configFields, resolveConfig, type TrainOptions } from '../../train/config.ts';
-import { describeModel } from '../../train/model.ts';
-import type { TrainResult } from '../../train/result.ts';
 import { asUsageError, atLeastOne } from '../arguments.ts';
 import { EXIT, UsageError } from '../exit.ts';
 import { catchInterrupt } from '../interrupt.ts';
 import { type Output, outputOf } from '../output.ts';
 import { addTrainFlags, flagOf, givenOptions } from '../train/options.ts';
+import { announce, report } from '../train/report.ts';
 
 const examples = `
 Examples:
@@ -52,7 +49,7 @@ async function run(given: Options, command: Command): Promise<void> {
   const { options, sources } = givenOptions(command);
   const { out, resume, checkpointEvery, dryRun } = given;
   try {
-    if (resume !== undefined) await goOn(resume, given, options, sources, output);
+    if (resume !== undefined) await resumeRun(resume, given, options, sources, output);
     else if (dryRun) printConfig(options, sources, output);
     else {
       const folder = out === undefined ? { parent: defaultOut('train') } : { path: out };
@@ -64,7 +61,7 @@ async function run(given: Options, command: Command): Promise<void> {
 }
 
 /** The run in `path`, with its own configuration; only where the data lies may be another place now. */
-async function goOn(
+async function resumeRun(
   path: string,
   { out, dryRun, checkpointEvery }: Options,
   options: TrainOptions,
@@ -148,59 +145,6 @@ async function train(options: TrainOptions, hooks: TrainingHooks, output: Output
   } finally {
     interrupt.release();
   }
-}
-
-/** `mnist 60,000/10,000 · mlp 784-128-128-10 · 118,282 params · norm batch · adam lr 0.001 · seed 1` */
-function announce(start: RunStart, output: Output): void {
-  const { config, dataset, model, parameters, folder, steps, startsOver } = start;
-  const { train, test } = dataset;
-  for (const warning of datasetWarnings(dataset)) output.warn(warning);
-  const images = [train.count, test.count];
-  const description = describeModel(config.model, model);
-  output.event('start', { config, folder, images, parameters, steps, backend: backendName() });
-  output.note(
-    [
-      `${config.dataset} ${images.map(grouped).join('/')}`,
-      description,
-      `${grouped(parameters)} params`,
-      `norm ${[config.norm, config.weightNorm].filter(Boolean).join(' + ')}`,
-      `${config.optimizer} lr ${config.lr}`,
-      `seed ${config.seed}`,
-    ].join(' · '),
-  );
-  output.note(folder!);
-  if (startsOver !== undefined) output.warn(`${startsOver}: starting over`);
-  if (steps > 0) output.note(`continuing after step ${grouped(steps)}`);
-  if (output.verbose) output.note(`kernels: ${backendName()}`);
-}
-
-function report(result: TrainResult, folder: string, output: Output): void {
-  const { status, test, best, diverged, steps, seconds, digest } = result;
-  const time = `${grouped(steps)} steps in ${seconds.toFixed(1)} s`;
-  if (diverged) {
-    output.result(
-      `${output.stdout.red('diverged')}: loss ${diverged.loss} at step ${diverged.step} (epoch ${diverged.epoch})`,
-    );
-    output.note('  a smaller --lr, --warmup, --clip 1 or a --norm often helps');
-  } else if (status === 'interrupted') {
-    output.result(`interrupted after ${time}`);
-  }
-  if (test) {
-    const accuracy = output.stdout.bold(test.accuracy.toFixed(4));
-    const bestText =
-      best && best.accuracy > test.accuracy
-        ? `, best ${best.accuracy.toFixed(4)} in epoch ${best.epoch}`
-        : '';
-    const prefix = status === 'done' ? '' : `after epoch ${result.epochs}: `;
-    output.result(`${prefix}test accuracy ${accuracy}  loss ${test.loss.toFixed(4)}  (${time}${bestText})`);
-  }
-  output.result(`digest ${digest}`);
-  output.note(`metrics: ${join(folder, 'metrics.jsonl')}`);
-  const resume = `normgrad train --resume ${folder}`;
-  if (status === 'interrupted') {
-    output.result(`✓ checkpoint at step ${steps}    continue: ${resume}`);
-  }
-  output.event('result', { ...result, folder, ...(status === 'interrupted' ? { resume } : {}) });
 }
 
 function printConfig(options: TrainOptions, sources: ReadonlyMap<string, string>, output: Output): void {
