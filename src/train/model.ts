@@ -39,7 +39,7 @@ function normOptionsOf(config: TrainConfig): NormOptions {
   return Object.assign({}, ...options);
 }
 
-/** `mlp 784-128-128-10`: the model with the widths of its dense and convolutional layers, if they are few. */
+/** `mlp 784-128-128-10`: the model with the outputs of its dense and convolutional layers, if they are few. */
 export function describeModel(name: string, model: Module): string {
   const weights = model.parameters().filter(({ rank }) => rank === 2 || rank === 4);
   const outputs = weights.map(({ shape }) => shape[shape.length - 1]);
