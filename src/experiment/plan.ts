@@ -19,8 +19,8 @@ interface PlanOptions {
 }
 
 /** Drawn digits, few of them, once: whether everything works, and nothing else. */
-export function smokeSettings(experiment: Experiment): TrainOptions {
-  return { dataset: 'synthetic', dataDir: null, limit: 128, testLimit: 50, epochs: 1, ...experiment.smoke };
+export function smokeSettings({ smoke = {} }: Pick<Experiment, 'smoke'> = {}): TrainOptions {
+  return { dataset: 'synthetic', dataDir: null, limit: 128, testLimit: 50, epochs: 1, ...smoke };
 }
 
 /** Every run, seed by seed, so that an experiment that is stopped halfway has compared all of its grid. */

@@ -1,9 +1,12 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it, vi } from 'vitest';
+import { normEntry } from '../../src/cli/arguments.ts';
+import { baselineOf } from '../../src/experiment/seedGroups.ts';
 import { choices } from '../../src/nn/models/choices.ts';
 import { models } from '../../src/nn/models/registry.ts';
 import { resolveNorm } from '../../src/nn/norm/registry.ts';
 import { runName } from '../../src/runs/name.ts';
+import { gridVariants, plannedRuns } from '../../src/runs/sweep/grid.ts';
 import { configFields, resolveConfig } from '../../src/train/config.ts';
 import { settings } from '../../src/train/settings.ts';
 
@@ -56,6 +59,11 @@ describe('the table of settings', () => {
     const config = resolveConfig({ norm: 'my-batch-norm', weightNorm: 'my-spectral' });
     expect(config).toMatchObject({ norm: 'batch', weightNorm: 'spectral' });
     expect(runName(config)).toBe(runName(resolveConfig({ weightNorm: 'spectral' })));
+    const variants = gridVariants({}, { norm: ['my-batch-norm', 'layer'] });
+    expect(plannedRuns(variants).map(({ labels }) => labels.norm)).toEqual(['batch', 'layer']);
+    expect(normEntry('my-batch-norm').name).toBe('batch');
+    expect(baselineOf(['norm', 'lr'], 'my-batch-norm')).toBe('batch');
+    expect(baselineOf(['model'], 'my-batch-norm')).toBe('my-batch-norm');
     expect(() => resolveConfig({ weightNorm: 'my-batch-norm' })).toThrow('unknown norm of weights');
   });
 });

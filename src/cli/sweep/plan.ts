@@ -34,14 +34,6 @@ interface SweepFile {
   grid: Axes;
 }
 
-const smokeRun: TrainOptions = {
-  dataset: 'synthetic',
-  dataDir: null,
-  limit: 128,
-  testLimit: 50,
-  epochs: 1,
-};
-
 /** The runs of an experiment, by name or file, or of a sweep file (.json), as the flags change them. */
 export async function planOf(what: string, flags: PlanFlags): Promise<SweepPlan> {
   if (what.endsWith('.json')) return fromSweepFile(what, flags);
@@ -83,7 +75,7 @@ function fromSweepFile(path: string, flags: PlanFlags): SweepPlan {
   }
   const { name = basename(path, '.json'), base = {}, grid } = file;
   if (typeof grid !== 'object') throw new UsageError(`${path} has no "grid"`, [example]);
-  const settings = { ...base, ...(dataDir ? { dataDir } : {}), ...(smoke ? smokeRun : {}) };
+  const settings = { ...base, ...(dataDir ? { dataDir } : {}), ...(smoke ? smokeSettings() : {}) };
   const seeds = chosenSeeds(flags);
   const axes = { ...flags.set, ...(seeds ? { seed: seeds } : {}) };
   return { name, runs: plannedRuns(expand(gridVariants(settings, grid), axes)) };
