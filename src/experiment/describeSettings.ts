@@ -1,10 +1,10 @@
 import { grouped, plural } from '../errors.ts';
-import type { PlannedRun } from './plan.ts';
+import type { ExperimentRun } from './plan.ts';
 
 /** `mlp 128-128, sgd …`: the settings that all runs share, for the caption. */
-export function describeSettings(plan: readonly Pick<PlannedRun, 'config'>[]): string {
+export function describeSettings(plan: readonly Pick<ExperimentRun, 'config'>[]): string {
   const configs = plan.map(({ config }) => config);
-  const shared = <T>(read: (config: PlannedRun['config']) => T): T | undefined => {
+  const shared = <T>(read: (config: ExperimentRun['config']) => T): T | undefined => {
     const values = configs.map(read);
     return new Set(values.map((value) => JSON.stringify(value))).size === 1 ? values[0] : undefined;
   };

@@ -5,7 +5,7 @@ import { type GridValue, nameOf, type Point } from './point.ts';
 import type { Experiment } from './spec.ts';
 
 /** One run of an experiment before it begins. */
-export interface PlannedRun {
+export interface ExperimentRun {
   point: Point;
   seed: number;
   config: TrainConfig;
@@ -24,7 +24,7 @@ export function smokeSettings({ smoke = {} }: Pick<Experiment, 'smoke'> = {}): T
 }
 
 /** Every run, seed by seed, so that an experiment that is stopped halfway has compared all of its grid. */
-export function planRuns(experiment: Experiment, options: PlanOptions = {}): PlannedRun[] {
+export function planRuns(experiment: Experiment, options: PlanOptions = {}): ExperimentRun[] {
   const { seeds = firstSeeds(experiment.seeds), overrides = {} } = options;
   const points = gridPoints(experiment);
   return seeds.flatMap((seed) =>
@@ -37,12 +37,12 @@ export function planRuns(experiment: Experiment, options: PlanOptions = {}): Pla
 }
 
 /** As a run of a sweep. */
-export function variantOf({ point, seed, config }: PlannedRun): Variant {
+export function variantOf({ point, seed, config }: ExperimentRun): Variant {
   return { labels: { ...point, seed }, config };
 }
 
 /** The runs as a sweep; of points that mean the same run, the first. */
-export function sweepOf({ name }: Experiment, plan: readonly PlannedRun[]): SweepPlan<TrainConfig> {
+export function sweepOf({ name }: Experiment, plan: readonly ExperimentRun[]): SweepPlan<TrainConfig> {
   return { name, runs: plannedRuns(plan.map(variantOf)) };
 }
 

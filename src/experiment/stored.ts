@@ -5,7 +5,7 @@ import { RunFolderError } from '../errors.ts';
 import { version } from '../runs/version.ts';
 import { fromJson, toJson } from '../train/metrics.ts';
 import { describeSettings } from './describeSettings.ts';
-import type { PlannedRun } from './plan.ts';
+import type { ExperimentRun } from './plan.ts';
 import { type RunRecord, resultsOf } from './results.ts';
 import type { Experiment, Verdict } from './spec.ts';
 
@@ -39,7 +39,7 @@ export function checkClaims(experiment: Experiment, runs: readonly RunRecord[]):
 
 export function storedExperiment(
   experiment: Experiment,
-  plan: readonly PlannedRun[],
+  plan: readonly ExperimentRun[],
   runs: readonly RunRecord[],
   { smoke, wallSeconds }: { smoke: boolean; wallSeconds: number },
 ): StoredExperiment {

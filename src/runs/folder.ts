@@ -7,7 +7,7 @@ import { type MetricsLine, toJson } from '../train/metrics.ts';
 import type { TrainResult } from '../train/result.ts';
 import { guarded, makeFolder, readJson, writeJson } from './files.ts';
 import { decisiveFields } from './name.ts';
-import { checkpointPath, firstLines, type RunRecord, readRun, runFiles } from './record.ts';
+import { checkpointPath, firstLines, type HowItRan, readRun, runFiles } from './record.ts';
 import { sourceVersion, version } from './version.ts';
 import { flushFile, writeWholeFile } from './wholeFile.ts';
 
@@ -58,7 +58,7 @@ export function createRunFolder(
     rmSync(join(path, runFiles.result), { force: true });
     if (!resume) rmSync(checkpointPath(path), { force: true });
     const now = new Date().toISOString();
-    const run: RunRecord = {
+    const run: HowItRan = {
       ...newRecord(argv),
       ...(before ? { command: before.command, started: before.started } : {}),
       resumed: [...(before?.resumed ?? []), ...(resume ? [{ step: resume.steps, at: now }] : [])],
@@ -107,7 +107,7 @@ export function recordFailure(path: string, message: string): void {
   });
 }
 
-function newRecord(argv: readonly string[]): RunRecord {
+function newRecord(argv: readonly string[]): HowItRan {
   return {
     status: 'running',
     command: ['normgrad', ...argv].join(' '),

@@ -17,7 +17,7 @@ export const runFiles = {
 };
 
 /** run.json. */
-export interface RunRecord {
+export interface HowItRan {
   status: RunStatus | 'running' | 'failed';
   command: string;
   started: string;
@@ -46,10 +46,10 @@ export function readConfig(path: string): TrainConfig {
 }
 
 /** The content of run.json; undefined where there is none. What a process left running when it died is interrupted. */
-export function readRun(path: string): RunRecord | undefined {
+export function readRun(path: string): HowItRan | undefined {
   const file = join(path, runFiles.run);
   if (!existsSync(file)) return undefined;
-  const run = readJson(file) as RunRecord;
+  const run = readJson(file) as HowItRan;
   const isLeft = run.status === 'running' && isGone(run.pid, run.host);
   return isLeft ? { ...run, status: 'interrupted' } : run;
 }

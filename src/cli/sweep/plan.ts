@@ -1,12 +1,6 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { basename } from 'node:path';
-import {
-  type PlannedRun as ExperimentRun,
-  firstSeeds,
-  planRuns,
-  smokeSettings,
-  variantOf,
-} from '../../experiment/plan.ts';
+import { type ExperimentRun, firstSeeds, planRuns, smokeSettings, variantOf } from '../../experiment/plan.ts';
 import type { Experiment } from '../../experiment/spec.ts';
 import { type Axes, expand, gridVariants, plannedRuns } from '../../runs/sweep/grid.ts';
 import type { SweepPlan } from '../../runs/sweep/sweep.ts';
