@@ -7,9 +7,9 @@ import type { Optimizer } from '../optim/index.ts';
 import type { RandomState } from '../random.ts';
 import type { TrainConfig } from '../train/config.ts';
 import type { LoopProgress } from '../train/loop.ts';
-import { version } from './version.ts';
 import { configHash } from './name.ts';
 import { decodeSafetensors, encodeSafetensors, type StoredTensor } from './safetensors.ts';
+import { version } from './version.ts';
 import { writeWholeFile } from './wholeFile.ts';
 
 /** What a checkpoint holds beside tensors: plain JSON, in the file's metadata. */

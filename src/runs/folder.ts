@@ -144,4 +144,3 @@ function refuseOther(path: string, config: TrainConfig): void {
     'give every run a folder of its own, or delete that one',
   ]);
 }
-

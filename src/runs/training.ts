@@ -3,18 +3,18 @@ import { join } from 'node:path';
 import type { Dataset } from '../data/dataset.ts';
 import type { Module } from '../nn/module.ts';
 import type { Optimizer } from '../optim/index.ts';
-import { type Restored, restoreCheckpoint, writeCheckpoint } from './checkpoint.ts';
 import { resolveConfig, type TrainConfig, type TrainOptions } from '../train/config.ts';
 import { loadData, prepareData, type TrainData } from '../train/data.ts';
-import { weightsDigest } from './digest.ts';
 import { type LoopHooks, startOfRun, trainingLoop } from '../train/loop.ts';
 import { buildModel } from '../train/model.ts';
 import { buildOptimizer } from '../train/optimizer.ts';
 import type { TrainResult } from '../train/result.ts';
-import { checkpointPath, firstLines, metricsPath, readRun } from './record.ts';
-import { createRunFolder } from './folder.ts';
+import { type Restored, restoreCheckpoint, writeCheckpoint } from './checkpoint.ts';
+import { weightsDigest } from './digest.ts';
 import { guarded } from './files.ts';
+import { createRunFolder } from './folder.ts';
 import { runName } from './name.ts';
+import { checkpointPath, firstLines, metricsPath, readRun } from './record.ts';
 
 /** A run before its first step, for the line that announces it. */
 export interface RunStart {

@@ -1,5 +1,5 @@
-import { configFields, resolveConfig, type TrainConfig, type TrainOptions } from '../../train/config.ts';
 import { ConfigError, unknownName } from '../../errors.ts';
+import { configFields, resolveConfig, type TrainConfig, type TrainOptions } from '../../train/config.ts';
 import { runName } from '../name.ts';
 import type { PlannedRun } from './sweep.ts';
 
@@ -38,7 +38,11 @@ export function expand(variants: readonly Variant[], axes: Axes): Variant[] {
 export function plannedRuns(variants: readonly Variant[]): PlannedRun<TrainConfig>[] {
   const runs = variants.map(({ labels, config }) => {
     const resolved = resolveConfig(config);
-    return { id: runName(resolved), labels: { ...labels, ...ownNames(labels, config, resolved) }, config: resolved };
+    return {
+      id: runName(resolved),
+      labels: { ...labels, ...ownNames(labels, config, resolved) },
+      config: resolved,
+    };
   });
   const ids = runs.map(({ id }) => id);
   return runs.filter(({ id }, i) => ids.indexOf(id) === i);

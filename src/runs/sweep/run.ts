@@ -6,6 +6,7 @@ import { DataError, type DataErrorCode } from '../../data/errors.ts';
 import { RunFolderError } from '../../errors.ts';
 import type { TrainResult } from '../../train/result.ts';
 import { recordFailure } from '../folder.ts';
+import type { ParentMessage, ProcessEvent } from './process.ts';
 import {
   isFinished,
   loadRuns,
@@ -15,7 +16,6 @@ import {
   type SweepRun,
   writePlan,
 } from './sweep.ts';
-import type { ParentMessage, ProcessEvent } from './process.ts';
 import { LOST_LOCK, type WorkerEvent } from './worker.ts';
 
 export type SweepEvent =
@@ -126,16 +126,13 @@ function startWorker(work: ParentMessage, jobs: number): ChildProcess {
   const env: NodeJS.ProcessEnv = { NORMGRAD_THREADS: String(threads), ...process.env };
   // TypeScript is run as scripts/launch.mjs runs it.
   if (isSource) env.TSX_TSCONFIG_PATH = fileURLToPath(new URL('../../../tsconfig.json', import.meta.url));
-  const child = fork(
-    join(dirname(fileURLToPath(import.meta.url)), isSource ? 'process.ts' : 'process.js'),
-    {
-      execArgv: isSource ? ['--import', import.meta.resolve('tsx'), '--conditions=normgrad-source'] : [],
-      env,
-      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
-      // JSON has no NaN, which the loss of a diverged run is.
-      serialization: 'advanced',
-    },
-  );
+  const child = fork(join(dirname(fileURLToPath(import.meta.url)), isSource ? 'process.ts' : 'process.js'), {
+    execArgv: isSource ? ['--import', import.meta.resolve('tsx'), '--conditions=normgrad-source'] : [],
+    env,
+    stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+    // JSON has no NaN, which the loss of a diverged run is.
+    serialization: 'advanced',
+  });
   child.send(work);
   return child;
 }

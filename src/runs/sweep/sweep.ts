@@ -1,13 +1,13 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { resolveConfig, type TrainConfig, type TrainOptions } from '../../train/config.ts';
 import { ConfigError, RunFolderError } from '../../errors.ts';
-import { isLocked } from '../lock.ts';
-import { version } from '../version.ts';
+import { resolveConfig, type TrainConfig, type TrainOptions } from '../../train/config.ts';
 import type { TrainResult } from '../../train/result.ts';
 import { guarded, makeFolder, readJson, writeJson } from '../files.ts';
-import { metricsPath, readResult, readRun } from '../record.ts';
+import { isLocked } from '../lock.ts';
 import { configHash } from '../name.ts';
+import { metricsPath, readResult, readRun } from '../record.ts';
+import { version } from '../version.ts';
 
 /**
  * Many runs in one folder. sweep.json has the plan, written first; no run is ever taken out of it. Every run has a folder

@@ -1,15 +1,15 @@
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { type Dataset, datasetWarnings } from '../../data/dataset.ts';
+import { RunFolderError } from '../../errors.ts';
 import type { TrainConfig } from '../../train/config.ts';
 import { dataKey, loadData } from '../../train/data.ts';
-import { RunFolderError } from '../../errors.ts';
-import { lockTaker } from '../lock.ts';
 import type { StepReport } from '../../train/loop.ts';
 import type { TrainResult } from '../../train/result.ts';
 import { guarded, makeFolder } from '../files.ts';
-import { readResult, readRun } from '../record.ts';
 import { recordFailure } from '../folder.ts';
+import { lockTaker } from '../lock.ts';
+import { readResult, readRun } from '../record.ts';
 import { runTraining } from '../training.ts';
 import type { PlannedRun } from './sweep.ts';
 
