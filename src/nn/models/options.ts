@@ -1,7 +1,7 @@
 import type { Random } from '../../random.ts';
 import type { Sequential } from '../layers/sequential.ts';
 import { learnsShift, type Norm } from '../norm/core/norm.ts';
-import { createNorm, findNorm, type NormOptions } from '../norm/registry.ts';
+import { createNorm, findNorm, type NormOptions, resolveNorm } from '../norm/registry.ts';
 import type { ChoiceName, ModelChoices } from './choices.ts';
 
 /** What every model takes. */
@@ -54,12 +54,14 @@ export function needsBias(features: number, options: ModelOptions): boolean {
   return !learnsShift(normFactory(options)(features));
 }
 
-/** `norm` and `weightNorm` by what they are put on. */
+/** `norm` and `weightNorm` under the registry's names, by what they are put on. */
 export function splitNorms(
   model: string,
   options: ModelOptions,
 ): { norm: string; weightNorm: string | null } {
-  const { norm, weightNorm = null } = options;
+  const own = (name: string) => resolveNorm(name) ?? name;
+  const norm = own(options.norm);
+  const weightNorm = options.weightNorm === undefined ? null : own(options.weightNorm);
   if (norm === 'none' || findNorm(norm).kind === 'activation') return { norm, weightNorm };
   if (weightNorm === null || weightNorm === norm) return { norm: 'none', weightNorm: norm };
   throw new Error(
