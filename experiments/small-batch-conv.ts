@@ -1,4 +1,4 @@
-import { atLeast, atMost, defineExperiment, type Results } from '../src/experiment/define.ts';
+import { atLeast, atMost, defineExperiment, type Results, row } from '../src/experiment/define.ts';
 
 /** Points of test error between batch 32 and batch 2. */
 function change({ mean }: Pick<Results, 'mean'>, norm: string): number {
@@ -88,30 +88,10 @@ export default defineExperiment({
     },
   ],
   published: [
-    {
-      what: 'BatchNorm, batch 32: error (%)',
-      published: '23.6',
-      pytorch: '41.5',
-      where: { norm: 'batch', batchSize: 32 },
-    },
-    {
-      what: 'BatchNorm, batch 2',
-      published: '34.7',
-      pytorch: '51.2',
-      where: { norm: 'batch', batchSize: 2 },
-    },
-    {
-      what: 'GroupNorm, batch 32',
-      published: '24.1',
-      pytorch: '49.2',
-      where: { norm: 'group', batchSize: 32 },
-    },
-    {
-      what: 'GroupNorm, batch 2',
-      published: '24.1',
-      pytorch: '48.7',
-      where: { norm: 'group', batchSize: 2 },
-    },
+    row('BatchNorm, batch 32: error (%)', { norm: 'batch', batchSize: 32 }, '23.6', '41.5'),
+    row('BatchNorm, batch 2', { norm: 'batch', batchSize: 2 }, '34.7', '51.2'),
+    row('GroupNorm, batch 32', { norm: 'group', batchSize: 32 }, '24.1', '49.2'),
+    row('GroupNorm, batch 2', { norm: 'group', batchSize: 2 }, '24.1', '48.7'),
     {
       what: 'GroupNorm + Proxy Norm, batch 32',
       pytorch: '46.1',
@@ -122,28 +102,10 @@ export default defineExperiment({
       pytorch: '45.4',
       where: { norm: 'proxy-group', batchSize: 2 },
     },
-    {
-      what: 'Batch Renorm, batch 32',
-      pytorch: '41.9',
-      where: { norm: 'batch-renorm', batchSize: 32 },
-    },
-    {
-      what: 'Batch Renorm, batch 2',
-      pytorch: '46.1',
-      where: { norm: 'batch-renorm', batchSize: 2 },
-    },
-    {
-      what: 'LayerNorm, batch 32',
-      published: '25.3',
-      pytorch: '52.2',
-      where: { norm: 'layer', batchSize: 32 },
-    },
-    {
-      what: 'InstanceNorm, batch 32',
-      published: '28.4',
-      pytorch: '51.2',
-      where: { norm: 'instance', batchSize: 32 },
-    },
+    { what: 'Batch Renorm, batch 32', pytorch: '41.9', where: { norm: 'batch-renorm', batchSize: 32 } },
+    { what: 'Batch Renorm, batch 2', pytorch: '46.1', where: { norm: 'batch-renorm', batchSize: 2 } },
+    row('LayerNorm, batch 32', { norm: 'layer', batchSize: 32 }, '25.3', '52.2'),
+    row('InstanceNorm, batch 32', { norm: 'instance', batchSize: 32 }, '28.4', '51.2'),
     { what: 'RMSNorm, batch 32', pytorch: '49.8', where: { norm: 'rms', batchSize: 32 } },
     { what: 'FRN, batch 32', pytorch: '49.4', where: { norm: 'frn', batchSize: 32 } },
     { what: 'FRN, batch 2', pytorch: '49.0', where: { norm: 'frn', batchSize: 2 } },

@@ -1,4 +1,4 @@
-import { atLeast, atMost, defineExperiment } from '../src/experiment/define.ts';
+import { atLeast, atMost, defineExperiment, row } from '../src/experiment/define.ts';
 
 const others = ['none', 'layer', 'group', 'rms', 'batch-renorm'] as const;
 
@@ -83,43 +83,13 @@ export default defineExperiment({
     },
   ],
   published: [
-    {
-      what: 'BatchNorm, batch 32: error (%)',
-      published: '23.6',
-      pytorch: '4.43',
-      where: { norm: 'batch', batchSize: 32 },
-    },
-    {
-      what: 'BatchNorm, batch 4',
-      published: '27.3',
-      pytorch: '6.96',
-      where: { norm: 'batch', batchSize: 4 },
-    },
-    {
-      what: 'BatchNorm, batch 2',
-      published: '34.7',
-      pytorch: '40.2',
-      where: { norm: 'batch', batchSize: 2 },
-    },
-    {
-      what: 'GroupNorm, batch 32',
-      published: '24.1',
-      pytorch: '5.21',
-      where: { norm: 'group', batchSize: 32 },
-    },
-    {
-      what: 'GroupNorm, batch 2',
-      published: '24.1',
-      pytorch: '4.97',
-      where: { norm: 'group', batchSize: 2 },
-    },
+    row('BatchNorm, batch 32: error (%)', { norm: 'batch', batchSize: 32 }, '23.6', '4.43'),
+    row('BatchNorm, batch 4', { norm: 'batch', batchSize: 4 }, '27.3', '6.96'),
+    row('BatchNorm, batch 2', { norm: 'batch', batchSize: 2 }, '34.7', '40.2'),
+    row('GroupNorm, batch 32', { norm: 'group', batchSize: 32 }, '24.1', '5.21'),
+    row('GroupNorm, batch 2', { norm: 'group', batchSize: 2 }, '24.1', '4.97'),
     { what: 'LayerNorm, batch 2', pytorch: '4.82', where: { norm: 'layer', batchSize: 2 } },
-    {
-      what: 'Batch Renorm, batch 4',
-      published: '26.3',
-      pytorch: '5.09',
-      where: { norm: 'batch-renorm', batchSize: 4 },
-    },
+    row('Batch Renorm, batch 4', { norm: 'batch-renorm', batchSize: 4 }, '26.3', '5.09'),
     { what: 'Batch Renorm, batch 2', pytorch: '17.0', where: { norm: 'batch-renorm', batchSize: 2 } },
   ],
   remarks:

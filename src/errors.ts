@@ -26,3 +26,43 @@ export class RunFolderError extends Error {
     super(message, options);
   }
 }
+
+/** `unknown norm "bach" (did you mean "batch"?)` */
+export function unknownName(what: string, typed: string, names: readonly string[]): string {
+  const guess = nearest(typed, names);
+  return `unknown ${what} "${typed}"${guess === undefined ? '' : ` (did you mean "${guess}"?)`}`;
+}
+
+/** The name that was probably meant: the nearest one, if a few typing errors explain the difference. */
+export function nearest(typed: string, names: readonly string[]): string | undefined {
+  const allowed = Math.max(1, Math.floor(typed.length / 3));
+  const ranked = names
+    .map((name) => ({ name, distance: editDistance(typed.toLowerCase(), name.toLowerCase()) }))
+    .sort((a, b) => a.distance - b.distance);
+  return ranked.length > 0 && ranked[0].distance <= allowed ? ranked[0].name : undefined;
+}
+
+/** Insertions, deletions, replacements and swaps of neighbours that turn `a` into `b` (Damerau 1964, restricted). */
+export function editDistance(a: string, b: string): number {
+  const d = Array.from({ length: a.length + 1 }, (_, i) => [i]);
+  for (let j = 1; j <= b.length; j++) d[0][j] = j;
+  for (let i = 1; i <= a.length; i++) {
+    for (let j = 1; j <= b.length; j++) {
+      const replaced = d[i - 1][j - 1] + (a[i - 1] === b[j - 1] ? 0 : 1);
+      d[i][j] = Math.min(d[i - 1][j] + 1, d[i][j - 1] + 1, replaced);
+      const swapped = i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1];
+      if (swapped) d[i][j] = Math.min(d[i][j], d[i - 2][j - 2] + 1);
+    }
+  }
+  return d[a.length][b.length];
+}
+
+/** `1 run`, `2 runs`. */
+export function plural(count: number, thing: string): string {
+  return `${count} ${thing}${count === 1 ? '' : 's'}`;
+}
+
+/** `60,000` */
+export function grouped(value: number): string {
+  return value.toLocaleString('en-US');
+}

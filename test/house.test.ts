@@ -41,6 +41,9 @@ const below: Record<string, string[]> = {
   ],
 };
 
+/** Folders in which nothing imports itself, not even a type, by whatever way. */
+const withoutCircles = ['nn/models', 'train', 'runs', 'experiment', 'cli'];
+
 const runsInBrowser = ['kernels', 'autograd', 'nn', 'optim', 'data'];
 
 const files = readdirSync(src, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ts'));
@@ -50,20 +53,45 @@ function imports(file: string): string[] {
   return [...text.matchAll(/(?:from|import)\s*\(?\s*'([^']+)'/g)].map((match) => match[1]);
 }
 
+/** The files of src that a file imports, values and types. */
+function targets(file: string): string[] {
+  return imports(file)
+    .filter((target) => target.startsWith('.'))
+    .map((target) => relative(src, resolve(src, dirname(file), target)));
+}
+
+/** A way from `file` back to itself that stays in `folder`. */
+function circleThrough(file: string, folder: string): string[] | undefined {
+  const ways = [[file]];
+  const seen = new Set<string>();
+  for (const way of ways) {
+    for (const next of targets(way[way.length - 1])) {
+      if (next === file) return [...way, file];
+      if (seen.has(next) || !next.startsWith(`${folder}/`)) continue;
+      seen.add(next);
+      ways.push([...way, next]);
+    }
+  }
+  return undefined;
+}
+
 describe('the house', () => {
   it.each(Object.keys(below))('%s imports only the layers below it', (layer) => {
     const wrong = files
       .filter((file) => file.startsWith(`${layer}/`))
       .flatMap((file) =>
-        imports(file)
-          .filter((target) => target.startsWith('.'))
-          .map((target) => relative(src, resolve(src, dirname(file), target)))
+        targets(file)
           .filter(
             (target) => target.includes('/') && ![layer, ...below[layer]].includes(target.split('/')[0]),
           )
           .map((target) => `${file} imports ${target}`),
       );
     expect(wrong).toEqual([]);
+  });
+
+  it.each(withoutCircles)('%s has no circle of imports', (folder) => {
+    const own = files.filter((file) => file.startsWith(`${folder}/`));
+    expect(own.flatMap((file) => circleThrough(file, folder)?.join(' > ') ?? [])).toEqual([]);
   });
 
   it('has no folder of src that this test does not know', () => {

@@ -12,7 +12,7 @@ export const EXIT = {
 } as const;
 
 /** An error as the user sees it. */
-export interface Explained {
+interface Explained {
   exitCode: number;
   /** For programs: `DATA_MISSING`. */
   code: string;

@@ -3,7 +3,7 @@ import { EXIT } from './exit.ts';
 /** Ctrl-C in a terminal may arrive twice, once from a parent process: that is one press. */
 const SAME_PRESS_MS = 100;
 
-export interface Interrupt {
+interface Interrupt {
   /** Aborted by the first SIGINT or SIGTERM. */
   signal: AbortSignal;
   /** 130 or 143 once a signal has come. */

@@ -1,10 +1,10 @@
 import { Command, CommanderError } from 'commander';
-import { version } from '../runs/package.ts';
+import { version } from '../runs/version.ts';
 import { EXIT, explain } from './exit.ts';
 import { createOutput } from './output.ts';
 
 /** What a command's file exports: it adds arguments, options, examples and the action to `command`. */
-export interface CommandFile {
+interface CommandFile {
   register(command: Command): void;
 }
 
@@ -49,7 +49,7 @@ const commands: { name: string; group: string; summary: string; load: () => Prom
   {
     name: 'sweep',
     group: 'Experiments:',
-    summary: 'many runs in one folder: a grid of settings, stopped and gone on with at will',
+    summary: 'many runs in one folder: a grid of settings, stopped and continued at will',
     load: () => import('./commands/sweep.ts'),
   },
   {

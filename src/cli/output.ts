@@ -3,7 +3,7 @@ import { type TerminalColors, terminalColors } from '../charts/terminalColors.ts
 import { toJson } from '../train/metrics.ts';
 
 /** The options that every command has. */
-export interface GlobalOptions {
+interface GlobalOptions {
   json?: boolean;
   quiet?: boolean;
   verbose?: boolean;

@@ -1,109 +1,14 @@
-import type { Axis } from '../charts/scale.ts';
-import { ConfigError } from '../errors.ts';
-import { unknownName } from '../nearest.ts';
-import { configFields, resolveConfig, type TrainOptions } from '../train/config.ts';
-import { type MeasureChoice, measureOf, measures } from './measures.ts';
+import { ConfigError, unknownName } from '../errors.ts';
+import { configFields, resolveConfig } from '../train/config.ts';
+import { measureOf, measures } from './measures.ts';
 import { planRuns } from './plan.ts';
-import type { Results } from './results.ts';
+import type { Grid } from './point.ts';
+import type { Experiment, ExperimentSpec, Verdict } from './spec.ts';
 
 export { firstEpochLoss, type Measure, probed, type Scores } from './measures.ts';
+export type { Grid, GridValue, Point } from './point.ts';
 export type { Results, RunRecord } from './results.ts';
-
-/** One value of an axis: of the setting that the axis is named for, or several settings under one name. */
-export type GridValue = string | number | ({ readonly name: string } & TrainOptions);
-
-/** Every combination of one value per axis is trained with every seed. */
-export type Grid = Readonly<Record<string, readonly GridValue[]>>;
-
-type NameOf<Value> = Value extends { readonly name: infer Name } ? Name : Value;
-
-/** One combination, by the names of its values: `{ norm: 'batch', batchSize: 2 }`. */
-export type Point<G extends Grid = Grid> = { readonly [Axis in keyof G]: NameOf<G[Axis][number]> };
-
-/** What a claim found. */
-export interface Verdict {
-  held: boolean;
-  value: number;
-  threshold: number;
-  /** Which side of the threshold the value had to be on. */
-  wanted: 'at least' | 'at most';
-}
-
-/** A sentence about the results that a program can find true or false. */
-export interface Claim<G extends Grid = Grid> {
-  says: string;
-  check: (results: Results<G>) => Verdict;
-}
-
-/** A published number, for the table that shows it beside ours. */
-export interface Published<G extends Grid = Grid> {
-  what: string;
-  /** As printed in the source, on its data and network. */
-  published?: string;
-  /** Of our setting, run with PyTorch. */
-  pytorch?: string;
-  /** Which of our runs it is to be compared with. */
-  where: Partial<Point<G>>;
-  /** By default that of the figure. */
-  measure?: MeasureChoice;
-}
-
-export interface Figure<G extends Grid = Grid> {
-  /**
-   * An axis of the grid: the end of every run over its values. Otherwise the curve of every run: over 'epoch' or 'step', or,
-   * for a measure with a curve of its own, what its x is called.
-   */
-  x: string & ((keyof G & string) | 'epoch' | 'step' | (string & {}));
-  y: MeasureChoice;
-  /** The scale of x: default linear; for an axis of the grid, a category per value. */
-  log?: boolean;
-}
-
-/** A chart beside the figure. */
-export interface Panel<G extends Grid = Grid> extends Omit<Figure<G>, 'y'> {
-  title: string;
-  /** Only the runs at these values. */
-  where?: Partial<Point<G>>;
-  /** One curve of every run per measure. */
-  lines: readonly MeasureChoice[];
-  /** By default that of the first measure. */
-  y?: Axis;
-}
-
-export interface ExperimentSpec<G extends Grid> {
-  /** Names its folder and its files: `small-batch-mlp`. */
-  name: string;
-  title: string;
-  question: string;
-  source: {
-    /** Author, year, where: whose figure or claim this is. */
-    paper: string;
-    /** Which settings are the paper's. */
-    kept: string;
-    /** Which are not, and why. */
-    scaled: string;
-  };
-  grid: G;
-  /** How many: 1 to so many. */
-  seeds: number;
-  model: TrainOptions;
-  data: TrainOptions;
-  training: TrainOptions | ((point: Point<G>) => TrainOptions);
-  /** Beside what every smoke run changes (plan.ts). */
-  smoke?: TrainOptions;
-  figure: Figure<G>;
-  /** Further charts. */
-  panels?: readonly Panel<G>[];
-  /** More measures at the end of the runs, for the table of results. */
-  columns?: readonly MeasureChoice[];
-  claims: readonly Claim<G>[];
-  published?: readonly Published<G>[];
-  /** What a reader should know before believing the figure, in a few sentences. */
-  remarks?: string;
-}
-
-/** An experiment whose grid is whatever it is. */
-export type Experiment = ExperimentSpec<Grid>;
+export type { Claim, Experiment, ExperimentSpec, Figure, Panel, Published, Verdict } from './spec.ts';
 
 /** Checks an experiment, down to the configuration of every run; throws a ConfigError that says what is wrong. */
 export function defineExperiment<const G extends Grid>(spec: ExperimentSpec<G>): Experiment {
@@ -131,6 +36,11 @@ export function atLeast(value: number, threshold: number): Verdict {
 /** A value that must not be greater. NaN is on neither side. */
 export function atMost(value: number, threshold: number): Verdict {
   return { held: value <= threshold, value, threshold, wanted: 'at most' };
+}
+
+/** A row of `published`, whole: what it is, which of our runs it stands beside, as printed, and with PyTorch. */
+export function row<const At>(what: string, where: At, published: string, pytorch: string) {
+  return { what, where, published, pytorch };
 }
 
 /** Every chart's x must be there for its measures, and every measure must be known. */

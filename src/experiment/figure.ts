@@ -1,12 +1,13 @@
 import type { Point as ChartPoint, LineChart } from '../charts/lineChart.ts';
 import { meanCurve } from '../charts/statistics.ts';
-import type { Experiment, Panel, Point } from './define.ts';
 import { type MeasureChoice, measureOf } from './measures.ts';
-import { nameOf } from './plan.ts';
+import type { Point } from './point.ts';
+import { nameOf } from './point.ts';
 import { finalValue, type RunRecord, resultsOf } from './results.ts';
+import type { Experiment, Panel } from './spec.ts';
 
 /** A curve of the figure: the runs that differ in their seed only, and in x where that is an axis of the grid. */
-export interface SeriesRuns {
+interface SeriesRuns {
   name: string;
   norm: string;
   runs: RunRecord[];

@@ -1,12 +1,12 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { renderSvgChart } from '../charts/svgChart.ts';
-import type { Experiment } from './define.ts';
 import { figuresOf } from './figure.ts';
 import type { RunRecord } from './results.ts';
+import type { Experiment } from './spec.ts';
 
 /** A chart of an experiment as a file. */
-export interface FigureFile {
+interface FigureFile {
   file: string;
   title: string;
 }

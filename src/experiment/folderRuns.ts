@@ -1,8 +1,8 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { RunFolderError } from '../errors.ts';
-import { type RunRecord as HowItRan, readConfig, readResult, readRun } from '../runs/folder.ts';
 import { isLocked } from '../runs/lock.ts';
+import { type HowItRan, readConfig, readResult, readRun } from '../runs/record.ts';
 import type { TrainConfig } from '../train/config.ts';
 import type { TrainResult } from '../train/result.ts';
 

@@ -1,10 +1,11 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { formatSummary } from '../charts/statistics.ts';
-import type { Experiment } from './define.ts';
+import { plural } from '../errors.ts';
 import { figureFile, writeFigures } from './figureFiles.ts';
-import { endTable, publishedTable, verdictText } from './report.ts';
+import type { Experiment } from './spec.ts';
 import { checkClaims, readStored, type StoredExperiment } from './stored.ts';
+import { endTable, publishedTable, verdictText } from './tables.ts';
 
 const origin = '<!-- Made by `npm run gallery` from results/*.json. Change the experiments instead. -->';
 
@@ -88,7 +89,7 @@ function section(experiment: Experiment, stored: StoredExperiment): string {
     `**${question}** ${source.paper}`,
     pictures,
     claims.join('\n'),
-    `${ends.title[0].toUpperCase()}${ends.title.slice(1)}, mean ± std over n = ${seeds.length} seed${seeds.length === 1 ? '' : 's'}:`,
+    `${ends.title[0].toUpperCase()}${ends.title.slice(1)}, mean ± std over n = ${plural(seeds.length, 'seed')}:`,
     table(
       [ends.corner, ...ends.columns],
       ends.rows.map((row) => [row, ...ends.columns.map((column) => formatSummary(ends.cell(row, column)))]),

@@ -1,5 +1,5 @@
 import type { ProbeLine, Score } from '../train/metrics.ts';
-import type { ProbeName } from '../train/probes/index.ts';
+import type { ProbeName } from '../train/probes/names.ts';
 
 /** A number read off a run: at its end, or along its curve. */
 export interface Measure {

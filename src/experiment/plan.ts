@@ -1,16 +1,17 @@
 import { plannedRuns, type Variant } from '../runs/sweep/grid.ts';
 import type { SweepPlan } from '../runs/sweep/sweep.ts';
 import { resolveConfig, type TrainConfig, type TrainOptions } from '../train/config.ts';
-import type { Experiment, GridValue, Point } from './define.ts';
+import { type GridValue, nameOf, type Point } from './point.ts';
+import type { Experiment } from './spec.ts';
 
 /** One run of an experiment before it begins. */
-export interface PlannedRun {
+export interface ExperimentRun {
   point: Point;
   seed: number;
   config: TrainConfig;
 }
 
-export interface PlanOptions {
+interface PlanOptions {
   /** By default 1 to the experiment's own number. */
   seeds?: readonly number[];
   /** What beats the experiment's settings in every run. */
@@ -18,12 +19,12 @@ export interface PlanOptions {
 }
 
 /** Drawn digits, few of them, once: whether everything works, and nothing else. */
-export function smokeSettings(experiment: Experiment): TrainOptions {
-  return { dataset: 'synthetic', dataDir: null, limit: 128, testLimit: 50, epochs: 1, ...experiment.smoke };
+export function smokeSettings({ smoke = {} }: Pick<Experiment, 'smoke'> = {}): TrainOptions {
+  return { dataset: 'synthetic', dataDir: null, limit: 128, testLimit: 50, epochs: 1, ...smoke };
 }
 
 /** Every run, seed by seed, so that an experiment that is stopped halfway has compared all of its grid. */
-export function planRuns(experiment: Experiment, options: PlanOptions = {}): PlannedRun[] {
+export function planRuns(experiment: Experiment, options: PlanOptions = {}): ExperimentRun[] {
   const { seeds = firstSeeds(experiment.seeds), overrides = {} } = options;
   const points = gridPoints(experiment);
   return seeds.flatMap((seed) =>
@@ -36,23 +37,18 @@ export function planRuns(experiment: Experiment, options: PlanOptions = {}): Pla
 }
 
 /** As a run of a sweep. */
-export function variantOf({ point, seed, config }: PlannedRun): Variant {
+export function variantOf({ point, seed, config }: ExperimentRun): Variant {
   return { labels: { ...point, seed }, config };
 }
 
 /** The runs as a sweep; of points that mean the same run, the first. */
-export function sweepOf({ name }: Experiment, plan: readonly PlannedRun[]): SweepPlan<TrainConfig> {
+export function sweepOf({ name }: Experiment, plan: readonly ExperimentRun[]): SweepPlan<TrainConfig> {
   return { name, runs: plannedRuns(plan.map(variantOf)) };
 }
 
 /** 1 to n. */
 export function firstSeeds(count: number): number[] {
   return Array.from({ length: count }, (_, i) => i + 1);
-}
-
-/** The name that a value of an axis has in points and in figures. */
-export function nameOf(value: GridValue): string | number {
-  return typeof value === 'object' ? value.name : value;
 }
 
 function gridPoints(experiment: Experiment): { point: Point; settings: TrainOptions }[] {

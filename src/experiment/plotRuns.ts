@@ -2,15 +2,22 @@ import type { BandName } from '../charts/band.ts';
 import type { LineChart, Point } from '../charts/lineChart.ts';
 import { meanCurve } from '../charts/statistics.ts';
 import { ConfigError } from '../errors.ts';
-import { metricsPath } from '../runs/folder.ts';
+import { metricsPath } from '../runs/record.ts';
 import { type EpochLine, readMetrics, type StepLine } from '../train/metrics.ts';
-import { checkField, compareValues, differingFields, type Field, groupRuns, settingText } from './compare.ts';
 import { xLabel } from './figure.ts';
 import type { FinishedFolderRun } from './folderRuns.ts';
 import { type MeasureName, measures } from './measures.ts';
 import { finalValue } from './results.ts';
+import {
+  checkField,
+  compareValues,
+  differingFields,
+  type Field,
+  groupRuns,
+  settingText,
+} from './seedGroups.ts';
 
-export interface PlotChoice {
+interface PlotChoice {
   /** The course of every run over `epoch` or `step`, or its end over the values of a setting. */
   x: string;
   y: MeasureName;

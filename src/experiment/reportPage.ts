@@ -2,18 +2,18 @@ import { type Html, type HtmlValue, html, htmlPage } from '../charts/html.ts';
 import { dataTable, facts, figure } from '../charts/pageParts.ts';
 import { pageStyle } from '../charts/pageStyle.ts';
 import { formatSummaries } from '../charts/statistics.ts';
-import { plural } from '../plural.ts';
+import { plural } from '../errors.ts';
 import { toJson } from '../train/metrics.ts';
-import type { Experiment } from './define.ts';
 import { figuresOf } from './figure.ts';
-import type { PlannedRun } from './plan.ts';
-import { endTable, publishedTable, verdictText } from './report.ts';
+import type { ExperimentRun } from './plan.ts';
 import { runSection } from './runTable.ts';
+import type { Experiment } from './spec.ts';
 import { type CheckedClaim, checkClaims, type StoredExperiment } from './stored.ts';
+import { endTable, publishedTable, verdictText } from './tables.ts';
 
-export interface ExperimentPageOptions {
+interface ExperimentPageOptions {
   /** The settings of every run, and why it failed. Settings of runs that are not in it are shown as unknown. */
-  plan: readonly (PlannedRun & { why?: string })[];
+  plan: readonly (ExperimentRun & { why?: string })[];
   /** What to type to run it again. */
   command: string;
 }
@@ -159,7 +159,7 @@ ${facts([
 }
 
 function everyRun({ runs }: StoredExperiment, plan: ExperimentPageOptions['plan']): Html {
-  const key = ({ point, seed }: Pick<PlannedRun, 'point' | 'seed'>) => toJson([point, seed]);
+  const key = ({ point, seed }: Pick<ExperimentRun, 'point' | 'seed'>) => toJson([point, seed]);
   const planned = new Map(plan.map((each) => [key(each), each]));
   return runSection(
     runs.map((run) => {

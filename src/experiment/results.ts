@@ -1,8 +1,8 @@
 import { type Summary, summarize } from '../charts/statistics.ts';
 import type { ProbeLine, Score } from '../train/metrics.ts';
 import type { RunStatus } from '../train/result.ts';
-import type { Grid, Point } from './define.ts';
 import { type MeasureChoice, measureOf, type Scores } from './measures.ts';
+import type { Grid, Point } from './point.ts';
 
 /** What is kept of a finished run: enough for every claim and figure, and small. */
 export interface RunRecord {

@@ -2,20 +2,20 @@ import { runName } from '../runs/name.ts';
 import { runSweep, type SweepOptions } from '../runs/sweep/run.ts';
 import { isFinished, type SweepRun } from '../runs/sweep/sweep.ts';
 import { readMetrics } from '../train/metrics.ts';
-import type { Experiment } from './define.ts';
 import { measureOf } from './measures.ts';
-import { type PlannedRun, sweepOf } from './plan.ts';
+import { type ExperimentRun, sweepOf } from './plan.ts';
 import type { RunRecord } from './results.ts';
+import type { Experiment } from './spec.ts';
 
 export type ExperimentOptions = Omit<SweepOptions, 'shard' | 'dataDir' | 'grows'>;
 
 /**
- * Trains what is missing of the plan (runSweep.ts), below `folder`, which may hold other runs as well. A run that failed is a
+ * Trains what is missing of the plan (runs/sweep/run.ts), below `folder`, which may hold other runs as well. A run that failed is a
  * record, too; what an abort leaves unfinished is none.
  */
 export async function runExperiment(
   experiment: Experiment,
-  plan: readonly PlannedRun[],
+  plan: readonly ExperimentRun[],
   options: ExperimentOptions,
 ): Promise<RunRecord[]> {
   const runs = await runSweep(sweepOf(experiment, plan), { ...options, grows: true });
@@ -30,7 +30,7 @@ export async function runExperiment(
 /** A finished or failed run, from its folder. */
 function recordOf(
   experiment: Experiment,
-  { point, seed, config }: PlannedRun,
+  { point, seed, config }: ExperimentRun,
   { result, metricsPath }: SweepRun,
 ): RunRecord {
   const { status = 'failed', train = null, test = null, seconds = 0, digest = '' } = result ?? {};

@@ -1,13 +1,13 @@
 import { type Html, html } from '../charts/html.ts';
 import { dataTable, facts } from '../charts/pageParts.ts';
-import { plural } from '../plural.ts';
+import { plural } from '../errors.ts';
 import { configFields, type TrainConfig } from '../train/config.ts';
 import type { Score } from '../train/metrics.ts';
-import { settingText } from './compare.ts';
 import { xLabel } from './figure.ts';
+import { settingText } from './seedGroups.ts';
 
 /** A run as a report lists it. */
-export interface ReportedRun {
+interface ReportedRun {
   /** What its report calls it, `{ norm: 'batch' }`; all runs of a report have the same keys. */
   names: Readonly<Record<string, string | number>>;
   seed: number;

@@ -3,25 +3,26 @@ import type { LineChart } from '../charts/lineChart.ts';
 import { dataTable, facts, figure } from '../charts/pageParts.ts';
 import { pageStyle } from '../charts/pageStyle.ts';
 import { decimalsFor, formatSummary, type Summary } from '../charts/statistics.ts';
-import { plural } from '../plural.ts';
-import { version } from '../runs/package.ts';
-import {
-  checkField,
-  compareRuns,
-  compareValues,
-  differingFields,
-  type Field,
-  settingText,
-} from './compare.ts';
+import { plural } from '../errors.ts';
+import { version } from '../runs/version.ts';
+import { describeSettings } from './describeSettings.ts';
 import { xLabel } from './figure.ts';
 import { type FinishedFolderRun, type FolderRun, isFinished } from './folderRuns.ts';
 import { type MeasureName, measureLabel } from './measures.ts';
 import { plotRuns } from './plotRuns.ts';
 import { footer } from './reportPage.ts';
 import { runSection } from './runTable.ts';
-import { describeSettings } from './settings.ts';
+import {
+  baselineOf,
+  checkField,
+  compareRuns,
+  compareValues,
+  differingFields,
+  type Field,
+  settingText,
+} from './seedGroups.ts';
 
-export interface RunsPageOptions {
+interface RunsPageOptions {
   title: string;
   /** Default testAccuracy. */
   measure?: MeasureName;
@@ -108,7 +109,8 @@ function comparison(
   wanted: string | undefined,
 ): Html {
   const norms = new Set(runs.map(({ config }) => config.norm));
-  const baseline = wanted ?? (fields[0] === 'norm' && norms.has('none') ? 'none' : undefined);
+  const usual = fields[0] === 'norm' && norms.has('none') ? 'none' : undefined;
+  const baseline = baselineOf(fields, wanted) ?? usual;
   const { groups } = compareRuns(runs, measure, fields, baseline);
   const label = measureLabel(measure);
   const text = (summary: Summary) => formatSummary(summary, { decimals: decimalsFor(summary), showN: true });

@@ -2,12 +2,12 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { backendName } from '../autograd/index.ts';
 import { RunFolderError } from '../errors.ts';
-import { version } from '../runs/package.ts';
+import { version } from '../runs/version.ts';
 import { fromJson, toJson } from '../train/metrics.ts';
-import type { Experiment, Verdict } from './define.ts';
-import type { PlannedRun } from './plan.ts';
+import { describeSettings } from './describeSettings.ts';
+import type { ExperimentRun } from './plan.ts';
 import { type RunRecord, resultsOf } from './results.ts';
-import { describeSettings } from './settings.ts';
+import type { Experiment, Verdict } from './spec.ts';
 
 /** A finished experiment as JSON: what the gallery is made of. No weights, nothing about the machine's folders. */
 export interface StoredExperiment {
@@ -39,7 +39,7 @@ export function checkClaims(experiment: Experiment, runs: readonly RunRecord[]):
 
 export function storedExperiment(
   experiment: Experiment,
-  plan: readonly PlannedRun[],
+  plan: readonly ExperimentRun[],
   runs: readonly RunRecord[],
   { smoke, wallSeconds }: { smoke: boolean; wallSeconds: number },
 ): StoredExperiment {

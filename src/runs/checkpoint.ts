@@ -7,10 +7,10 @@ import type { Optimizer } from '../optim/index.ts';
 import type { RandomState } from '../random.ts';
 import type { TrainConfig } from '../train/config.ts';
 import type { LoopProgress } from '../train/loop.ts';
-import { version } from './package.ts';
+import { writeWholeFile } from '../wholeFile.node.ts';
 import { configHash } from './name.ts';
 import { decodeSafetensors, encodeSafetensors, type StoredTensor } from './safetensors.ts';
-import { writeWholeFile } from '../wholeFile.node.ts';
+import { version } from './version.ts';
 
 /** What a checkpoint holds beside tensors: plain JSON, in the file's metadata. */
 interface State {
@@ -25,7 +25,7 @@ interface State {
   normgrad: string;
 }
 
-/** A run as it can go on: what the loop needs; model and optimizer have been set. */
+/** A run as it can continue: what the loop needs; model and optimizer have been set. */
 export interface Restored {
   progress: LoopProgress;
   lines: number;

@@ -7,11 +7,11 @@ import { join } from 'node:path';
  * seconds. It works on a file system that several machines share, since creating a file that must not exist is atomic
  * there, too.
  */
-export interface Lock {
+interface Lock {
   release(): void;
 }
 
-export interface LockOptions {
+interface LockOptions {
   /** The lock has been taken over, because this process seemed dead: it must write nothing more to the folder. */
   onLost: () => void;
   heartbeatMs?: number;

@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
-import { resolveConfig, type TrainConfig } from '../train/config.ts';
+import { configFields, resolveConfig, type TrainConfig } from '../train/config.ts';
 import { toJson } from '../train/metrics.ts';
+import type { Setting } from '../train/setting.ts';
+import { settings } from '../train/settings.ts';
 
 /** What decides the outcome: everything but the place where the data lies. */
 export function decisiveFields(config: TrainConfig): Omit<TrainConfig, 'dataDir'> {
@@ -21,15 +23,10 @@ export function configHash(config: TrainConfig): string {
  */
 export function runName(config: TrainConfig): string {
   const usual = resolveConfig({ optimizer: config.optimizer });
-  const parts = [
-    config.dataset === usual.dataset ? '' : config.dataset,
-    config.model === usual.model ? '' : config.model,
-    config.norm,
-    config.weightNorm ?? '',
-    config.lr === usual.lr ? '' : `lr${config.lr}`,
-    `bs${config.batchSize}`,
-    `s${config.seed}`,
-    configHash(config).slice(0, 6),
-  ];
-  return parts.filter(Boolean).join('-');
+  const parts = configFields.map((field) => {
+    const { inName, alwaysInName }: Setting = settings[field];
+    const isNamed = inName !== undefined && (alwaysInName || config[field] !== usual[field]);
+    return isNamed ? `${inName}${config[field]}` : '';
+  });
+  return [...parts, configHash(config).slice(0, 6)].filter(Boolean).join('-');
 }

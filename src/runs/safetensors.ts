@@ -5,7 +5,7 @@ import type { Numbers } from '../kernels/contract.ts';
  * gives each tensor's dtype, shape and place, and under `__metadata__` a map of strings; then the numbers of all
  * tensors, little-endian and without gaps. Nothing in it is code, and every reader of the format can open it.
  */
-export interface SafetensorsFile {
+interface SafetensorsFile {
   tensors: Map<string, StoredTensor>;
   metadata: Record<string, string>;
 }

@@ -3,16 +3,18 @@ import { join } from 'node:path';
 import type { Dataset } from '../data/dataset.ts';
 import type { Module } from '../nn/module.ts';
 import type { Optimizer } from '../optim/index.ts';
-import { type Restored, restoreCheckpoint, writeCheckpoint } from './checkpoint.ts';
 import { resolveConfig, type TrainConfig, type TrainOptions } from '../train/config.ts';
 import { loadData, prepareData, type TrainData } from '../train/data.ts';
-import { weightsDigest } from './digest.ts';
 import { type LoopHooks, startOfRun, trainingLoop } from '../train/loop.ts';
 import { buildModel } from '../train/model.ts';
 import { buildOptimizer } from '../train/optimizer.ts';
 import type { TrainResult } from '../train/result.ts';
-import { checkpointPath, createRunFolder, firstLines, guarded, metricsPath, readRun } from './folder.ts';
+import { type Restored, restoreCheckpoint, writeCheckpoint } from './checkpoint.ts';
+import { weightsDigest } from './digest.ts';
+import { guarded } from './files.ts';
+import { createRunFolder } from './folder.ts';
 import { runName } from './name.ts';
+import { checkpointPath, firstLines, metricsPath, readRun } from './record.ts';
 
 /** A run before its first step, for the line that announces it. */
 export interface RunStart {
@@ -31,13 +33,13 @@ export interface RunStart {
 export interface TrainingHooks extends Omit<LoopHooks, 'progress' | 'onPause'> {
   /** Use this dataset instead of reading the configuration's: several runs then read it once. */
   dataset?: Dataset;
-  /** Write a run folder (runFolder.ts): at `path` itself, or named after the configuration below `parent`. */
+  /** Write a run folder (folder.ts): at `path` itself, or named after the configuration below `parent`. */
   folder?: { path: string } | { parent: string };
   /** Go on with the run in the folder, if there is one, from its checkpoint; where that cannot be, start over. */
   resume?: boolean;
   /** Steps between two checkpoints; absent: one every half a minute. */
   checkpointEvery?: number;
-  /** A finished run's folder keeps the checkpoint, which has the final weights; true unless told otherwise. */
+  /** A finished run's folder keeps the checkpoint, which has the final weights; default: true. */
   keepWeights?: boolean;
   /** For run.json: what was typed. */
   argv?: readonly string[];

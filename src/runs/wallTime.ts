@@ -1,4 +1,4 @@
-import { readResult, readRun } from './folder.ts';
+import { readResult, readRun } from './record.ts';
 
 /**
  * Seconds by the clock in which at least one of the finished runs in these folders was trained: less than all their seconds

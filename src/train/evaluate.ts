@@ -1,7 +1,7 @@
 import { crossEntropy, noGrad, type Tensor } from '../autograd/index.ts';
 import type { Module } from '../nn/module.ts';
-import { breathe } from './breathe.ts';
 import { imagesOf, type TrainData } from './data.ts';
+import { letEventsRun } from './eventLoop.ts';
 import type { Score } from './metrics.ts';
 
 /** The score on the test images, in evaluation mode; the model comes back in training mode. Stops early on `signal`. */
@@ -15,7 +15,7 @@ export async function evaluate(model: Module, data: TrainData, signal?: AbortSig
       return { loss: crossEntropy(logits, batch.labels).item(), accuracy: accuracyOf(logits, batch.labels) };
     });
     mean.add({ loss, accuracy }, batch.size);
-    await breathe();
+    await letEventsRun();
   }
   model.train();
   return mean.value();
@@ -41,7 +41,7 @@ export interface ScoreSum extends Score {
   images: number;
 }
 
-/** The mean of scores, each weighed by its number of images; it goes on from `sum`, which it changes. */
+/** The mean of scores, each weighed by its number of images; it adds to `sum`. */
 export function meanScore(sum: ScoreSum = { images: 0, loss: 0, accuracy: 0 }) {
   return {
     sum,

@@ -2,10 +2,10 @@ import { crossEntropy } from '../autograd/index.ts';
 import type { Batch } from '../data/batches.ts';
 import type { Module } from '../nn/module.ts';
 import { clipGradNorm, type Optimizer } from '../optim/index.ts';
-import { breathe } from './breathe.ts';
 import type { TrainConfig } from './config.ts';
 import { imagesOf, type TrainData } from './data.ts';
 import { accuracyOf, evaluate, meanScore, type ScoreSum } from './evaluate.ts';
+import { letEventsRun } from './eventLoop.ts';
 import type { MetricsLine, Score } from './metrics.ts';
 import { probes } from './probes/index.ts';
 import { type ProbeContext, undisturbed } from './probes/probe.ts';
@@ -35,7 +35,7 @@ export interface LoopProgress
 export interface LoopHooks {
   /** Aborting it stops the run after the step that is being taken. */
   signal?: AbortSignal;
-  /** Where to go on; moved along with the run. Absent: the start. */
+  /** Where to continue; moved along with the run. Absent: the start. */
   progress?: LoopProgress;
   onStep?: (report: StepReport) => void;
   onMetrics?: (line: MetricsLine) => void;
@@ -106,7 +106,7 @@ export async function trainingLoop(
         progress.line = emptySum();
       }
       onStep?.({ epoch, step, steps: perEpoch, train: mean.value() });
-      await breathe();
+      await letEventsRun();
       if (signal?.aborted) break;
       onPause?.(false);
     }

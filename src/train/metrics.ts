@@ -1,6 +1,5 @@
 import { readFileSync } from 'node:fs';
-import type { ProbeName } from './probes/index.ts';
-import type { ProbeValues } from './probes/probe.ts';
+import type { ProbeName, ProbeValues } from './probes/names.ts';
 
 /** What a model scores on some images: mean cross-entropy, and the share it classifies rightly (0 to 1). */
 export interface Score {

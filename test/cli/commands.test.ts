@@ -127,7 +127,7 @@ describe('train', () => {
       },
     });
     expect(resumed.code).toBe(130);
-    expect(resumed.stderr).toContain(`going on after step ${Number(step).toLocaleString('en-US')}\n`);
+    expect(resumed.stderr).toContain(`continuing after step ${Number(step).toLocaleString('en-US')}\n`);
     expect(resumed.stdout).toContain('✓ checkpoint at step');
   });
 
@@ -154,10 +154,10 @@ describe('other commands', () => {
   it('gradcheck passes, and fails when nothing could pass', async () => {
     const passed = await normgrad(['gradcheck', 'layer', '--shape', '2,3']);
     expect(passed.code).toBe(0);
-    expect(passed.stdout).toContain('all 3 checks passed');
+    expect(passed.stdout).toContain('all 6 checks passed');
     const failed = await normgrad(['gradcheck', 'layer', '--shape', '2,3', '--tol', '1e-30', '--json']);
     expect(failed.code).toBe(1);
-    expect(jsonLines(failed.stdout).at(-1)).toMatchObject({ type: 'result', passed: 0, failed: 3 });
+    expect(jsonLines(failed.stdout).at(-1)).toMatchObject({ type: 'result', passed: 0, failed: 6 });
   });
 
   it('data path prints the folder of a dataset', async () => {

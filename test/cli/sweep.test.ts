@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { readConfig } from '../../src/runs/folder.ts';
+import { readConfig } from '../../src/runs/record.ts';
 import { loadSweep } from '../../src/runs/sweep/sweep.ts';
 import { runTraining } from '../../src/runs/training.ts';
 import { jsonLines, normgrad } from './normgrad.ts';
@@ -41,7 +41,7 @@ describe('sweep', () => {
     expect(runs[1].labels).toEqual({ norm: 'none', seed: 2, lr: 0.1 });
   });
 
-  it('is killed, interrupted and gone on with, until all is done', { timeout: 180_000 }, async () => {
+  it('is killed, interrupted and continued, until all is done', { timeout: 180_000 }, async () => {
     const out = join(folder, 'out');
     const start = ['sweep', grid, '--out', out, '--jobs', '2', '--checkpoint-every', '50'];
     const killed = await normgrad(start, {
@@ -51,7 +51,7 @@ describe('sweep', () => {
 
     const interrupted = await normgrad(['sweep', out, '--jobs', '2', '--set', 'lr=1']);
     expect(interrupted.code).toBe(2);
-    expect(interrupted.stderr).toContain('a sweep that goes on keeps its runs');
+    expect(interrupted.stderr).toContain('a sweep that continues keeps its runs');
     let signalled = false;
     const stopped = await normgrad(start, {
       onOutput({ stderr }, child) {

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { ConfigError } from '../../src/errors.ts';
-import { atLeast, atMost, defineExperiment, type Experiment } from '../../src/experiment/define.ts';
+import { atLeast, atMost, defineExperiment } from '../../src/experiment/define.ts';
 import { planRuns } from '../../src/experiment/plan.ts';
+import type { Experiment } from '../../src/experiment/spec.ts';
 import { small } from './small.ts';
 
 /** What a user's file may export, whatever its types say. */

@@ -6,10 +6,10 @@ import {
   type Panel,
   probed,
 } from '../../src/experiment/define.ts';
+import { describeSettings } from '../../src/experiment/describeSettings.ts';
 import { figuresOf } from '../../src/experiment/figure.ts';
 import { planRuns } from '../../src/experiment/plan.ts';
 import type { RunRecord } from '../../src/experiment/results.ts';
-import { describeSettings } from '../../src/experiment/settings.ts';
 import { small } from './small.ts';
 
 /** One record per planned run; its accuracy tells which it is. */

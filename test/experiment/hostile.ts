@@ -1,6 +1,7 @@
-import { atLeast, type Experiment } from '../../src/experiment/define.ts';
+import { atLeast } from '../../src/experiment/define.ts';
 import { planRuns } from '../../src/experiment/plan.ts';
 import type { RunRecord } from '../../src/experiment/results.ts';
+import type { Experiment } from '../../src/experiment/spec.ts';
 import { checkClaims, type StoredExperiment } from '../../src/experiment/stored.ts';
 import { small } from './small.ts';
 

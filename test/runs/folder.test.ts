@@ -3,11 +3,13 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { resolveConfig } from '../../src/train/config.ts';
 import { ConfigError, RunFolderError } from '../../src/errors.ts';
+import { writeJson } from '../../src/runs/files.ts';
+import { createRunFolder, defaultOut } from '../../src/runs/folder.ts';
+import { readResult, readRun } from '../../src/runs/record.ts';
+import { resolveConfig } from '../../src/train/config.ts';
 import { type MetricsLine, readMetrics } from '../../src/train/metrics.ts';
 import type { TrainResult } from '../../src/train/result.ts';
-import { createRunFolder, defaultOut, readResult, readRun, writeJson } from '../../src/runs/folder.ts';
 
 let folder: string;
 beforeEach(() => {

@@ -11,11 +11,11 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
+import { checkpointPath, metricsPath, readRun } from '../../src/runs/record.ts';
+import { decodeSafetensors } from '../../src/runs/safetensors.ts';
+import { runTraining, type TrainingHooks } from '../../src/runs/training.ts';
 import type { TrainOptions } from '../../src/train/config.ts';
 import { readMetrics } from '../../src/train/metrics.ts';
-import { checkpointPath, metricsPath, readRun } from '../../src/runs/folder.ts';
-import { runTraining, type TrainingHooks } from '../../src/runs/training.ts';
-import { decodeSafetensors } from '../../src/runs/safetensors.ts';
 
 const parent = mkdtempSync(join(tmpdir(), 'normgrad-resume-'));
 afterAll(() => rmSync(parent, { recursive: true }));

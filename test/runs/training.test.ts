@@ -3,11 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { tensor } from '../../src/autograd/index.ts';
+import { readResult } from '../../src/runs/record.ts';
+import { runTraining } from '../../src/runs/training.ts';
 import type { TrainOptions } from '../../src/train/config.ts';
 import { accuracyOf } from '../../src/train/evaluate.ts';
 import { readMetrics } from '../../src/train/metrics.ts';
-import { readResult } from '../../src/runs/folder.ts';
-import { runTraining } from '../../src/runs/training.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'normgrad-training-'));
 afterAll(() => rmSync(folder, { recursive: true }));

@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { ConfigError } from '../../src/errors.ts';
-import { editDistance, nearest } from '../../src/nearest.ts';
+import { ConfigError, editDistance, nearest } from '../../src/errors.ts';
 import { runName } from '../../src/runs/name.ts';
 import { resolveConfig } from '../../src/train/config.ts';
 

@@ -1,10 +1,9 @@
 import type { Command } from 'commander';
 import { decimalsFor, formatSummary, type Summary } from '../../charts/statistics.ts';
 import { renderTable } from '../../charts/table.ts';
-import { compareRuns, differingFields } from '../../experiment/compare.ts';
 import { type MeasureName, measures } from '../../experiment/measures.ts';
-import { finishedRuns } from '../finishedRuns.ts';
-import { asFlags, checkMeasure, endMeasures } from '../flags.ts';
+import { baselineOf, compareRuns, differingFields } from '../../experiment/seedGroups.ts';
+import { asFlags, checkMeasure, endMeasures, finishedRuns } from '../finishedRuns.ts';
 import { columns, type Output, outputOf } from '../output.ts';
 
 interface Options {
@@ -35,7 +34,7 @@ function run(folders: string[], { by, measure, baseline }: Options, command: Com
   const { runs, unfinished } = finishedRuns(folders);
   const fields = by?.split(',') ?? differingFields(runs);
   write(
-    asFlags(() => compareRuns(runs, name, fields, baseline)),
+    asFlags(() => compareRuns(runs, name, fields, baselineOf(fields, baseline))),
     name,
     output,
   );

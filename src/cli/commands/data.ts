@@ -5,7 +5,7 @@ import { fileSize, findFile, sourceFolder } from '../../data/files/files.node.ts
 import { getDataset } from '../../data/files/get.node.ts';
 import { verifyDataset } from '../../data/files/verify.node.ts';
 import { fileNames, type SourceName, sourceNames, sources } from '../../data/sources.ts';
-import { unknownName } from '../../nearest.ts';
+import { unknownName } from '../../errors.ts';
 import { EXIT, UsageError } from '../exit.ts';
 import { catchInterrupt } from '../interrupt.ts';
 import { columns, type Output, outputOf } from '../output.ts';

@@ -1,16 +1,16 @@
 import { join } from 'node:path';
-import { type Command, Option } from 'commander';
+import type { Command } from 'commander';
 import { experiments } from '../../../experiments/index.ts';
 import { renderTable } from '../../charts/table.ts';
 import { writeGallery } from '../../experiment/gallery.ts';
-import { guarded } from '../../runs/folder.ts';
+import { guarded } from '../../runs/files.ts';
+import { atLeastOne, seedOption } from '../arguments.ts';
 import { UsageError } from '../exit.ts';
-import { conduct, type SessionOptions } from '../experiment/session.ts';
+import { findExperiment } from '../experiment/find.ts';
+import { type ExperimentFlags, runAndReport } from '../experiment/runAndReport.ts';
 import { columns, type Output, outputOf } from '../output.ts';
-import { findExperiment } from '../sweep/plan.ts';
-import { atLeastOne, integer } from '../values.ts';
 
-interface Options extends SessionOptions {
+interface Options extends ExperimentFlags {
   list?: boolean;
   gallery?: string;
 }
@@ -33,7 +33,7 @@ export function register(command: Command): void {
     .option('--smoke', 'few drawn digits and one seed: whether it works, not what comes out')
     .option('--data-dir <dir>', 'folder with mnist/, cifar-10-batches-bin/ … (default: the cache)')
     .option('--seeds <n>', "the seeds 1 to n (default: the experiment's own)", atLeastOne)
-    .addOption(new Option('--seed <n>', 'this one seed').env('NORMGRAD_SEED').argParser(integer))
+    .addOption(seedOption('this one seed'))
     .option('--out <dir>', 'folder of the runs (default: a new one in runs/)')
     .option('--jobs <n>', 'runs at a time, each in a process (default: one per core)', atLeastOne)
     .option('--dry-run', 'count the runs, measure some steps for an estimate of the time, and stop')
@@ -54,7 +54,7 @@ async function run(name: string | undefined, options: Options, command: Command)
   if (options.smoke && options.save !== undefined) {
     throw new UsageError('--save keeps results, and a smoke run has none: leave out one of the two');
   }
-  await conduct(await findExperiment(name), session, output);
+  await runAndReport(await findExperiment(name), session, output);
 }
 
 function writeList(output: Output): void {

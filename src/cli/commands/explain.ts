@@ -8,10 +8,9 @@ import { writePages } from '../../teach/pages.node.ts';
 import type { Request } from '../../teach/request.ts';
 import { renderText } from '../../teach/text.ts';
 import { toJson } from '../../train/metrics.ts';
-import { normEntry } from '../entry.ts';
+import { integer, normEntry, number } from '../arguments.ts';
 import { UsageError } from '../exit.ts';
 import { type Output, outputOf } from '../output.ts';
-import { integer, number } from '../values.ts';
 
 interface Options extends Omit<Request, 'x' | 'g' | 'gamma' | 'beta' | 'detach'> {
   x?: number[][];

@@ -1,12 +1,11 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { renderTable } from '../../charts/table.ts';
 import { registry } from '../../nn/norm/registry.ts';
-import { breathe } from '../../train/breathe.ts';
+import { letEventsRun } from '../../train/eventLoop.ts';
 import { type GradcheckRow, gradcheckNorm } from '../../verify/index.ts';
-import { normEntry } from '../entry.ts';
+import { integer, normEntry, number, seedOption } from '../arguments.ts';
 import { EXIT } from '../exit.ts';
 import { columns, outputOf } from '../output.ts';
-import { integer, number, seedOption } from '../values.ts';
 
 interface Options {
   all?: boolean;
@@ -38,7 +37,7 @@ export function register(command: Command): void {
     .option('--tol <x>', 'largest error, relative to the largest gradient of the tensor', number, 1e-7)
     .addOption(new Option('--mode <mode>', 'only this mode').choices(['train', 'eval']))
     .option('--no-affine', 'without gamma and beta')
-    .addOption(seedOption('of the random input and upstream gradient'))
+    .addOption(seedOption('seed of the random input and upstream gradient').default(1))
     .addHelpText('after', examples)
     .action(run);
 }
@@ -48,7 +47,7 @@ async function run(names: string[], options: Options, command: Command): Promise
   const { shape, groups, h, tol, seed, mode, affine } = options;
   const entries = names.length === 0 || options.all ? registry : names.map(normEntry);
   const custom = groups !== undefined || !affine;
-  output.note(`central differences in float64, h ${h} · compared with the hand-derived backward\n`);
+  output.note(`central differences in float64, h ${h} · written: the norm's file, fused: its kernel\n`);
 
   const rows: GradcheckRow[] = [];
   for (const entry of entries) {
@@ -58,7 +57,7 @@ async function run(names: string[], options: Options, command: Command): Promise
       rows.push(row);
       output.event('check', row);
     }
-    await breathe();
+    await letEventsRun();
   }
   const failed = rows.filter(({ passed }) => !passed);
   const mark = (passed: boolean) => (passed ? output.stdout.green('✓') : output.stdout.red('✗'));
@@ -67,6 +66,7 @@ async function run(names: string[], options: Options, command: Command): Promise
       [
         { head: 'norm' },
         { head: 'mode' },
+        { head: 'form' },
         { head: 'tensor' },
         { head: 'max abs', align: 'right' },
         { head: 'max rel', align: 'right' },
@@ -76,6 +76,7 @@ async function run(names: string[], options: Options, command: Command): Promise
       rows.map((row) => [
         row.norm,
         row.mode,
+        row.form,
         row.tensor,
         row.maxAbs.toExponential(1),
         row.maxRel.toExponential(1),
@@ -85,8 +86,8 @@ async function run(names: string[], options: Options, command: Command): Promise
       { width: columns(process.stdout), colors: output.stdout },
     ),
   );
-  for (const { norm, mode: at, tensor, looksLike } of failed) {
-    if (looksLike !== null) output.result(`${norm} ${at} ${tensor}: ${looksLike}`);
+  for (const { norm, mode: at, form, tensor, looksLike } of failed) {
+    if (looksLike !== null) output.result(`${norm} ${at} ${form} ${tensor}: ${looksLike}`);
   }
   output.result(
     failed.length === 0

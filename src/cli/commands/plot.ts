@@ -6,13 +6,12 @@ import { renderPng } from '../../charts/png.ts';
 import { renderSvgChart } from '../../charts/svgChart.ts';
 import { renderTerminalChart } from '../../charts/terminalChart.ts';
 import { terminalColors } from '../../charts/terminalColors.ts';
+import { describeSettings } from '../../experiment/describeSettings.ts';
 import { plotRuns } from '../../experiment/plotRuns.ts';
-import { describeSettings } from '../../experiment/settings.ts';
-import { guarded } from '../../runs/folder.ts';
+import { guarded } from '../../runs/files.ts';
 import { writeWholeFile } from '../../wholeFile.node.ts';
 import { UsageError } from '../exit.ts';
-import { finishedRuns } from '../finishedRuns.ts';
-import { asFlags, checkMeasure, measureNames } from '../flags.ts';
+import { asFlags, checkMeasure, finishedRuns, measureNames } from '../finishedRuns.ts';
 import { columns, type Output, outputOf } from '../output.ts';
 
 const formats = ['term', 'svg', 'png'] as const;

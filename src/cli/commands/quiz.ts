@@ -1,10 +1,10 @@
 import { createInterface } from 'node:readline';
 import type { Command } from 'commander';
-import { registry } from '../../nn/norm/registry.ts';
+import { type NormEntry, registry } from '../../nn/norm/registry.ts';
 import { ExpressionError } from '../../teach/expression.ts';
 import { number, small } from '../../teach/numbers.ts';
 import { hasQuiz, judge, type Question, questionFor } from '../../teach/quiz.ts';
-import { normEntry } from '../entry.ts';
+import { normEntry } from '../arguments.ts';
 import { EXIT, UsageError } from '../exit.ts';
 import { type Output, outputOf } from '../output.ts';
 
@@ -32,9 +32,10 @@ export function register(command: Command): void {
     .action(run);
 }
 
-async function run(name: string, options: Options, command: Command): Promise<void> {
+async function run(named: string, options: Options, command: Command): Promise<void> {
   const output = outputOf(command);
-  const entry = normEntry(name);
+  const entry = normEntry(named);
+  const { name } = entry;
   if (!hasQuiz(entry)) {
     const asked = registry.filter(hasQuiz).map((each) => each.name);
     throw new UsageError(`quiz: ${entry.title} is more than one standardization, and has no question yet`, [
@@ -77,7 +78,7 @@ async function run(name: string, options: Options, command: Command): Promise<vo
     else if (answer === 'reveal') {
       output.result(`dx = ${solution}`);
       break;
-    } else if (answered(name, answer, output) || !interactive) break;
+    } else if (answered(entry, answer, output) || !interactive) break;
     if (interactive) lines.prompt();
   }
   clearTimeout(timer);
@@ -86,10 +87,10 @@ async function run(name: string, options: Options, command: Command): Promise<vo
 }
 
 /** Judges one answer, and says so. */
-function answered(name: string, answer: string, output: Output): boolean {
+function answered(entry: NormEntry, answer: string, output: Output): boolean {
   const { green, red } = output.stdout;
   try {
-    const verdict = judge(normEntry(name), answer);
+    const verdict = judge(entry, answer);
     const { right, maxDiff, looksLike, answered, numeric } = verdict;
     output.event('result', { answer, ...verdict });
     const row = (values: readonly number[]) => values.map((value) => number(value).padStart(9)).join('');

@@ -6,15 +6,14 @@ import { RunFolderError } from '../../errors.ts';
 import type { FolderRun } from '../../experiment/folderRuns.ts';
 import { runsPage } from '../../experiment/runsPage.ts';
 import type { StoredExperiment } from '../../experiment/stored.ts';
-import { guarded, readJson } from '../../runs/folder.ts';
+import { guarded, readJson } from '../../runs/files.ts';
 import { loadSweep } from '../../runs/sweep/sweep.ts';
 import { writeWholeFile } from '../../wholeFile.node.ts';
 import { UsageError } from '../exit.ts';
-import { writeExperimentReport } from '../experiment/report.ts';
-import { finishedRuns } from '../finishedRuns.ts';
-import { asFlags, checkMeasure, endMeasures } from '../flags.ts';
+import { findExperiment } from '../experiment/find.ts';
+import { writeExperimentReport } from '../experiment/writeReport.ts';
+import { asFlags, checkMeasure, endMeasures, finishedRuns } from '../finishedRuns.ts';
 import { outputOf } from '../output.ts';
-import { findExperiment } from '../sweep/plan.ts';
 
 interface Options {
   out?: string;

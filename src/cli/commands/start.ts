@@ -1,8 +1,8 @@
-import { type Command, Option } from 'commander';
+import type { Command } from 'commander';
 import withWithout from '../../../experiments/with-without.ts';
-import { conduct, type SessionOptions } from '../experiment/session.ts';
+import { atLeastOne, seedOption } from '../arguments.ts';
+import { type ExperimentFlags, runAndReport } from '../experiment/runAndReport.ts';
 import { outputOf } from '../output.ts';
-import { atLeastOne, integer } from '../values.ts';
 
 const examples = `
 Examples:
@@ -17,18 +17,16 @@ export function register(command: Command): void {
       `train every arm with the seeds 1 to n (default: ${withWithout.seeds})`,
       atLeastOne,
     )
-    .addOption(
-      new Option('--seed <n>', 'train every arm with this one seed').env('NORMGRAD_SEED').argParser(integer),
-    )
+    .addOption(seedOption('train every arm with this one seed'))
     .option('--out <dir>', 'folder of the experiment (default: a new one in runs/)')
     .addHelpText('after', examples)
     .action(run);
 }
 
-async function run(options: SessionOptions, command: Command): Promise<void> {
+async function run(options: ExperimentFlags, command: Command): Promise<void> {
   const output = outputOf(command);
   const { bold, dim } = output.stdout;
-  await conduct(withWithout, options, output, [
+  await runAndReport(withWithout, options, output, [
     '',
     bold('Next'),
     `  npm run -s normgrad -- experiment --list                     ${dim('figures of the literature, as programs')}`,

@@ -1,26 +1,18 @@
 import { availableParallelism } from 'node:os';
-import { type Command, InvalidArgumentError, Option } from 'commander';
-import { renderTable, type TableColumn } from '../../charts/table.ts';
-import { ConfigError } from '../../errors.ts';
-import { plural } from '../../plural.ts';
+import { type Command, InvalidArgumentError } from 'commander';
+import { ConfigError, plural } from '../../errors.ts';
 import { defaultOut } from '../../runs/folder.ts';
 import type { Axes } from '../../runs/sweep/grid.ts';
 import { runSweep } from '../../runs/sweep/run.ts';
-import {
-  loadSweep,
-  ofShard,
-  readPlan,
-  type Shard,
-  type SweepPlan,
-  type SweepRun,
-} from '../../runs/sweep/sweep.ts';
+import { loadSweep, ofShard, readPlan, type Shard, type SweepPlan } from '../../runs/sweep/sweep.ts';
+import { asUsageError, atLeastOne, seedOption } from '../arguments.ts';
 import { EXIT, UsageError } from '../exit.ts';
 import { catchInterrupt } from '../interrupt.ts';
-import { columns, type Output, outputOf } from '../output.ts';
+import { type Output, outputOf } from '../output.ts';
 import { estimate } from '../sweep/estimate.ts';
 import { isSweepFolder, type PlanFlags, planOf } from '../sweep/plan.ts';
 import { createRunsProgress } from '../sweep/progress.ts';
-import { atLeastOne, integer } from '../values.ts';
+import { labelText, reportSweep } from '../sweep/report.ts';
 
 interface Options extends Omit<PlanFlags, 'set'> {
   set?: Axes;
@@ -35,7 +27,7 @@ const examples = `
 Examples:
   normgrad sweep small-batch-mlp --data-dir ~/datasets --jobs 2
   normgrad sweep grid.json --set lr=0.1,0.3 --seeds 5 --dry-run    how many runs, and how long
-  normgrad sweep runs/sweep-20261122-141003         go on there: only what is missing runs
+  normgrad sweep runs/sweep-20261122-141003         continue: only what is missing runs
   normgrad sweep status runs/sweep-20261122-141003
   normgrad sweep grid.json --shard 1/4              a quarter of the runs, for one of four machines
 
@@ -45,13 +37,10 @@ Several machines may work on one shared folder. Exit code 1 if a run diverges or
 /** `sweep`: many runs in one folder, and how they stand. */
 export function register(command: Command): void {
   command
-    .argument(
-      '<experiment|file|dir>',
-      'an experiment, a grid (.json), or the folder of a sweep to go on with',
-    )
+    .argument('<experiment|file|dir>', 'an experiment, a grid (.json), or the folder of a sweep to continue')
     .option('--set <setting=a,b>', 'values of a setting, such as norm=none,batch; may be repeated', addAxis)
     .option('--seeds <n>', 'the seeds 1 to n', atLeastOne)
-    .addOption(new Option('--seed <n>', 'this one seed').env('NORMGRAD_SEED').argParser(integer))
+    .addOption(seedOption('this one seed'))
     .option('--data-dir <dir>', 'folder with mnist/, cifar-10-batches-bin/ … (default: the cache)')
     .option('--smoke', 'few drawn digits, one epoch, one seed: whether it works')
     .option('--out <dir>', 'folder of the sweep (default: a new one in runs/)')
@@ -65,24 +54,26 @@ export function register(command: Command): void {
     .command('status')
     .description('how the runs of a sweep stand')
     .argument('<dir>', 'folder of a sweep')
-    .action((folder: string, _: object, self: Command) => status(folder, outputOf(self)));
+    .action((folder: string, _: object, self: Command) =>
+      reportSweep(folder, loadSweep(folder), outputOf(self)),
+    );
 }
 
 async function run(what: string, options: Options, command: Command): Promise<void> {
   const output = outputOf(command);
   const { set = {}, out, shard, dryRun, ...rest } = options;
-  const goesOn = isSweepFolder(what);
-  if (goesOn && (out ?? rest.smoke ?? rest.seeds ?? options.set) !== undefined) {
-    throw new UsageError('a sweep that goes on keeps its runs: no --set, --seeds, --smoke or --out', [
+  const isSweep = isSweepFolder(what);
+  if (isSweep && (out ?? rest.smoke ?? rest.seeds ?? options.set) !== undefined) {
+    throw new UsageError('a sweep that continues keeps its runs: no --set, --seeds, --smoke or --out', [
       `its runs: normgrad sweep status ${what}`,
     ]);
   }
-  const plan = goesOn ? readPlan(what) : await planOf(what, { ...rest, set });
-  const folder = goesOn ? what : (out ?? defaultOut(plan.name));
+  const plan = isSweep ? readPlan(what) : await planOf(what, { ...rest, set });
+  const folder = isSweep ? what : (out ?? defaultOut(plan.name));
   const jobs = options.jobs ?? availableParallelism();
   if (dryRun) {
     const runs = ofShard(plan.runs, shard);
-    await estimate(runs, { jobs, folder: goesOn ? what : out, dataDir: options.dataDir }, output);
+    await estimate(runs, { jobs, folder: isSweep ? what : out, dataDir: options.dataDir }, output);
     return;
   }
   await sweep(plan, folder, { ...options, jobs }, output);
@@ -109,57 +100,16 @@ async function sweep(
     const options = { folder, jobs, shard, dataDir, checkpointEvery, argv, signal, onEvent };
     const all = await runSweep(plan, options);
     progress.close();
-    report(folder, all, output);
+    reportSweep(folder, all, output);
     const stopped = interrupt.exitCode();
     if (stopped !== undefined) process.exitCode = stopped;
     else if (all.some(({ status: each }) => each !== 'done')) process.exitCode = EXIT.failed;
   } catch (error) {
-    if (!(error instanceof ConfigError) || error.field !== 'out') throw error;
-    throw new UsageError(`--out: ${error.problem}`, error.hint);
+    throw error instanceof ConfigError && error.field === 'out' ? asUsageError(error) : error;
   } finally {
     progress.close();
     interrupt.release();
   }
-}
-
-function status(folder: string, output: Output): void {
-  report(folder, loadSweep(folder), output);
-}
-
-/** The runs that are not done, one a row, and how many there are of each kind. */
-function report(folder: string, runs: readonly SweepRun[], output: Output): void {
-  const kinds = ['done', 'diverged', 'failed', 'running', 'missing'] as const;
-  const counts = Object.fromEntries(
-    kinds.map((kind) => [kind, runs.filter((each) => each.status === kind).length]),
-  );
-  const notDone = runs.filter((each) => each.status === 'diverged' || each.status === 'failed');
-  if (notDone.length > 0) {
-    const heads: TableColumn[] = [{ head: 'run' }, { head: 'status' }, { head: 'why' }];
-    const why = ({ result, error }: SweepRun) =>
-      result?.diverged ? `loss ${result.diverged.loss} at step ${result.diverged.step}` : (error ?? '');
-    output.result(
-      renderTable(
-        heads,
-        notDone.map((each) => [labelText(each.labels), each.status, why(each).split('\n')[0]]),
-        { width: columns(process.stdout), colors: output.stdout },
-      ),
-    );
-  }
-  const counted = kinds.filter((kind) => counts[kind] > 0).map((kind) => `${counts[kind]} ${kind}`);
-  output.result(`${plural(runs.length, 'run')}: ${counted.join(', ')}`);
-  if (counts.missing > 0) output.result(`continue: normgrad sweep ${folder}`);
-  output.event('result', {
-    folder,
-    ...counts,
-    runs: runs.map(({ id, labels, status: each, error }) => ({ id, labels, status: each, error })),
-  });
-}
-
-/** `norm batch  seed 1` */
-function labelText(labels: SweepRun['labels']): string {
-  return Object.entries(labels)
-    .map(([axis, value]) => `${axis} ${value}`)
-    .join('  ');
 }
 
 /** `norm=none,batch`; a value that is a list is JSON: `hidden=[64,64]`. */

@@ -1,20 +1,18 @@
 import { join } from 'node:path';
-import { type Command, InvalidArgumentError } from 'commander';
-import { backendName } from '../../autograd/index.ts';
+import type { Command } from 'commander';
 import { createProgress, type Progress } from '../../charts/progress.ts';
-import { datasetWarnings } from '../../data/dataset.ts';
-import { ConfigError, RunFolderError } from '../../errors.ts';
-import { defaultOut, readConfig, readResult } from '../../runs/folder.ts';
+import { RunFolderError } from '../../errors.ts';
+import { defaultOut } from '../../runs/folder.ts';
 import { lockOwner, lockTaker } from '../../runs/lock.ts';
-import { type RunStart, runTraining, type TrainingHooks } from '../../runs/training.ts';
+import { readConfig, readResult } from '../../runs/record.ts';
+import { runTraining, type TrainingHooks } from '../../runs/training.ts';
 import { configFields, resolveConfig, type TrainOptions } from '../../train/config.ts';
-import { describeModel } from '../../train/model.ts';
-import type { TrainResult } from '../../train/result.ts';
+import { asUsageError, atLeastOne } from '../arguments.ts';
 import { EXIT, UsageError } from '../exit.ts';
 import { catchInterrupt } from '../interrupt.ts';
 import { type Output, outputOf } from '../output.ts';
 import { addTrainFlags, flagOf, givenOptions } from '../train/options.ts';
-import { integer } from '../values.ts';
+import { announce, report } from '../train/report.ts';
 
 const examples = `
 Examples:
@@ -23,7 +21,7 @@ Examples:
   normgrad train --dataset mnist --limit 10000 --epochs 2 --batch-size 32 --optim sgd --schedule cosine
   normgrad train --dataset cifar10 --data-dir ~/datasets --model resnet8 --augment crop-flip --out runs/first
   normgrad train --norm none --lr 3 --dry-run            the configuration, and where each value comes from
-  normgrad train --resume runs/first                     go on after Ctrl-C or a crash: same bits as without it
+  normgrad train --resume runs/first                     continue after Ctrl-C or a crash: same bits as without it
 
 Exit code 1 if the run diverges. Ctrl-C stops after the running step and writes a checkpoint.`;
 
@@ -39,8 +37,8 @@ export function register(command: Command): void {
   addTrainFlags(command);
   command
     .option('--out <dir>', 'folder of the run (default: a new one in runs/)')
-    .option('--resume <dir>', 'go on with the run in this folder, from its last checkpoint')
-    .option('--checkpoint-every <steps>', 'steps between checkpoints (default: one every 30 s)', stepsOf)
+    .option('--resume <dir>', 'continue the run in this folder, from its last checkpoint')
+    .option('--checkpoint-every <steps>', 'steps between checkpoints (default: one every 30 s)', atLeastOne)
     .option('--dry-run', 'print the resolved configuration with the source of every value, and stop')
     .addHelpText('after', examples)
     .action(run);
@@ -51,21 +49,19 @@ async function run(given: Options, command: Command): Promise<void> {
   const { options, sources } = givenOptions(command);
   const { out, resume, checkpointEvery, dryRun } = given;
   try {
-    if (resume !== undefined) await goOn(resume, given, options, sources, output);
+    if (resume !== undefined) await resumeRun(resume, given, options, sources, output);
     else if (dryRun) printConfig(options, sources, output);
     else {
       const folder = out === undefined ? { parent: defaultOut('train') } : { path: out };
       await train(options, { folder, checkpointEvery }, output);
     }
   } catch (error) {
-    if (!(error instanceof ConfigError) || error.field === undefined) throw error;
-    const flag = error.field === 'out' ? '--out' : (flagOf(error.field.split('.')[0]) ?? error.field);
-    throw new UsageError(`${flag}: ${error.problem}`, error.hint);
+    throw asUsageError(error, flagOf);
   }
 }
 
 /** The run in `path`, with its own configuration; only where the data lies may be another place now. */
-async function goOn(
+async function resumeRun(
   path: string,
   { out, dryRun, checkpointEvery }: Options,
   options: TrainOptions,
@@ -79,7 +75,7 @@ async function goOn(
     ...(dryRun ? ['--dry-run'] : []),
   ];
   if (refused.length > 0) {
-    throw new UsageError(`${refused.join(', ')}: not with --resume, which goes on with the run as it is`, [
+    throw new UsageError(`${refused.join(', ')}: not with --resume, which continues the run as it is`, [
       `its settings: ${join(path, 'config.json')}`,
       'only --data-dir and --checkpoint-every can be given',
     ]);
@@ -151,65 +147,6 @@ async function train(options: TrainOptions, hooks: TrainingHooks, output: Output
   }
 }
 
-/** `mnist 60,000/10,000 · mlp 784-128-128-10 · 118,282 params · norm batch · adam lr 0.001 · seed 1` */
-function announce(start: RunStart, output: Output): void {
-  const { config, dataset, model, parameters, folder, steps, startsOver } = start;
-  const { train, test } = dataset;
-  for (const warning of datasetWarnings(dataset)) output.warn(warning);
-  const images = [train.count, test.count];
-  const description = describeModel(config.model, model);
-  output.event('start', { config, folder, images, parameters, steps, backend: backendName() });
-  output.note(
-    [
-      `${config.dataset} ${images.map(grouped).join('/')}`,
-      description,
-      `${grouped(parameters)} params`,
-      `norm ${[config.norm, config.weightNorm].filter(Boolean).join(' + ')}`,
-      `${config.optimizer} lr ${config.lr}`,
-      `seed ${config.seed}`,
-    ].join(' · '),
-  );
-  output.note(folder!);
-  if (startsOver !== undefined) output.warn(`${startsOver}: starting over`);
-  if (steps > 0) output.note(`going on after step ${grouped(steps)}`);
-  if (output.verbose) output.note(`kernels: ${backendName()}`);
-}
-
-function report(result: TrainResult, folder: string, output: Output): void {
-  const { status, test, best, diverged, steps, seconds, digest } = result;
-  const time = `${grouped(steps)} steps in ${seconds.toFixed(1)} s`;
-  if (diverged) {
-    output.result(
-      `${output.stdout.red('diverged')}: loss ${diverged.loss} at step ${diverged.step} (epoch ${diverged.epoch})`,
-    );
-    output.note('  a smaller --lr, --warmup, --clip 1 or a --norm often helps');
-  } else if (status === 'interrupted') {
-    output.result(`interrupted after ${time}`);
-  }
-  if (test) {
-    const accuracy = output.stdout.bold(test.accuracy.toFixed(4));
-    const bestText =
-      best && best.accuracy > test.accuracy
-        ? `, best ${best.accuracy.toFixed(4)} in epoch ${best.epoch}`
-        : '';
-    const prefix = status === 'done' ? '' : `after epoch ${result.epochs}: `;
-    output.result(`${prefix}test accuracy ${accuracy}  loss ${test.loss.toFixed(4)}  (${time}${bestText})`);
-  }
-  output.result(`digest ${digest}`);
-  output.note(`metrics: ${join(folder, 'metrics.jsonl')}`);
-  const resume = `normgrad train --resume ${folder}`;
-  if (status === 'interrupted') {
-    output.result(`✓ checkpoint at step ${steps}    continue: ${resume}`);
-  }
-  output.event('result', { ...result, folder, ...(status === 'interrupted' ? { resume } : {}) });
-}
-
-function stepsOf(given: string): number {
-  const steps = integer(given);
-  if (steps < 1) throw new InvalidArgumentError('It must be at least 1.');
-  return steps;
-}
-
 function printConfig(options: TrainOptions, sources: ReadonlyMap<string, string>, output: Output): void {
   const config = resolveConfig(options);
   const rows = configFields.map((field) => ({
@@ -221,8 +158,4 @@ function printConfig(options: TrainOptions, sources: ReadonlyMap<string, string>
     output.result(`${field.padEnd(16)}${JSON.stringify(value).padEnd(18)}${output.stdout.dim(source)}`);
   }
   output.event('result', { config, sources: Object.fromEntries(rows.map((row) => [row.field, row.source])) });
-}
-
-function grouped(value: number): string {
-  return value.toLocaleString('en-US');
 }

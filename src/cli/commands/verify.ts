@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import type { Command } from 'commander';
 import { renderTable } from '../../charts/table.ts';
-import { breathe } from '../../train/breathe.ts';
+import { letEventsRun } from '../../train/eventLoop.ts';
 import { type VerifyCase, type VerifyReport, verifyFile } from '../../verify/index.ts';
 import { EXIT, UsageError } from '../exit.ts';
 import { columns, type Output, outputOf } from '../output.ts';
@@ -32,7 +32,7 @@ async function run(files: string[], _options: object, command: Command): Promise
     reports.push(report);
     for (const each of report.cases) output.event('case', { file: files[i], ...each });
     output.result(fileText(files[i], report, output));
-    await breathe();
+    await letEventsRun();
   }
   const total = (key: 'passed' | 'failed' | 'notCovered') =>
     reports.reduce((sum, each) => sum + each[key], 0);

@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { duration } from '../../charts/progress.ts';
 import { renderTable } from '../../charts/table.ts';
-import { plural } from '../../plural.ts';
+import { plural } from '../../errors.ts';
 import { estimateSeconds, kindOf } from '../../runs/sweep/estimate.ts';
 import { isFinished, loadRuns, type PlannedRun } from '../../runs/sweep/sweep.ts';
 import { resolveConfig } from '../../train/config.ts';

@@ -1,20 +1,12 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { basename } from 'node:path';
-import { experiments } from '../../../experiments/index.ts';
-import type { Experiment } from '../../experiment/define.ts';
-import {
-  type PlannedRun as ExperimentRun,
-  firstSeeds,
-  planRuns,
-  smokeSettings,
-  variantOf,
-} from '../../experiment/plan.ts';
-import { unknownName } from '../../nearest.ts';
+import { type ExperimentRun, firstSeeds, planRuns, smokeSettings, variantOf } from '../../experiment/plan.ts';
+import type { Experiment } from '../../experiment/spec.ts';
 import { type Axes, expand, gridVariants, plannedRuns } from '../../runs/sweep/grid.ts';
 import type { SweepPlan } from '../../runs/sweep/sweep.ts';
 import type { TrainOptions } from '../../train/config.ts';
 import { UsageError } from '../exit.ts';
-import { isPath, loadExperiment } from '../experiment/file.ts';
+import { findExperiment } from '../experiment/find.ts';
 
 /** What changes the runs of an experiment. */
 export interface RunFlags {
@@ -36,20 +28,12 @@ interface SweepFile {
   grid: Axes;
 }
 
-const smokeRun: TrainOptions = {
-  dataset: 'synthetic',
-  dataDir: null,
-  limit: 128,
-  testLimit: 50,
-  epochs: 1,
-};
-
 /** The runs of an experiment, by name or file, or of a sweep file (.json), as the flags change them. */
 export async function planOf(what: string, flags: PlanFlags): Promise<SweepPlan> {
   if (what.endsWith('.json')) return fromSweepFile(what, flags);
   const experiment = await findExperiment(what, [
     'or a grid (.json)',
-    'or a folder with sweep.json, to go on there',
+    'or a folder with sweep.json, to continue it',
   ]);
   const variants = experimentRuns(experiment, flags).map(variantOf);
   return { name: experiment.name, runs: plannedRuns(expand(variants, flags.set)) };
@@ -85,21 +69,8 @@ function fromSweepFile(path: string, flags: PlanFlags): SweepPlan {
   }
   const { name = basename(path, '.json'), base = {}, grid } = file;
   if (typeof grid !== 'object') throw new UsageError(`${path} has no "grid"`, [example]);
-  const settings = { ...base, ...(dataDir ? { dataDir } : {}), ...(smoke ? smokeRun : {}) };
+  const settings = { ...base, ...(dataDir ? { dataDir } : {}), ...(smoke ? smokeSettings() : {}) };
   const seeds = chosenSeeds(flags);
   const axes = { ...flags.set, ...(seeds ? { seed: seeds } : {}) };
   return { name, runs: plannedRuns(expand(gridVariants(settings, grid), axes)) };
-}
-
-/** By name, or from a file. */
-export async function findExperiment(name: string, otherwise: string[] = []): Promise<Experiment> {
-  if (isPath(name)) return loadExperiment(name);
-  const known = experiments.find((each) => each.name === name);
-  if (known) return known;
-  const names = experiments.map((each) => each.name);
-  throw new UsageError(unknownName('experiment', name, names), [
-    `one of: ${names.join(', ')}`,
-    'or a file whose default export is an experiment (.ts, .mjs)',
-    ...otherwise,
-  ]);
 }

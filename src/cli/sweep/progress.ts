@@ -4,7 +4,7 @@ import type { PlannedRun } from '../../runs/sweep/sweep.ts';
 import type { TrainResult } from '../../train/result.ts';
 import type { Output } from '../output.ts';
 
-export interface RunsProgress {
+interface RunsProgress {
   onEvent(event: SweepEvent): void;
   /** A message between the lines of the runs. */
   say(text: string): void;
@@ -66,7 +66,7 @@ export function createRunsProgress(
       parts.set(id, 0);
       emit('run-start', id, { steps: event.steps });
       if (event.startsOver) say(`${name}  starting over: ${event.startsOver}`);
-      if (event.steps > 0) say(`${name}  going on after step ${event.steps}`);
+      if (event.steps > 0) say(`${name}  continuing after step ${event.steps}`);
     }
     if (type === 'step') {
       parts.set(id, event.step / event.steps);

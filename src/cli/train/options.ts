@@ -1,28 +1,35 @@
 import { type Command, Option } from 'commander';
-import { resolveConfig, type TrainOptions } from '../../train/config.ts';
-import { trainFlags } from './flags.ts';
+import { resolveConfig, type TrainConfig, type TrainOptions } from '../../train/config.ts';
+import type { Setting } from '../../train/setting.ts';
+import { settingGroups, settings } from '../../train/settings.ts';
+import { number } from '../arguments.ts';
 
-/** `--batch-size` */
-export function flagOf(field: string): string | undefined {
-  return trainFlags.find((each) => each.field === field)?.flags.split(' ')[0];
+/** A setting's value from what stands behind its flag. */
+const readers: Partial<Record<Setting['reads'], (given: string) => unknown>> = {
+  names: (given) => given.split(','),
+  number,
+  numbers: (given) => given.split(',').map(number),
+};
+
+/** `--batch-size`, also for a place in a field: `probes.0`. */
+export function flagOf(field: string): string {
+  const [name] = field.split('.');
+  const { flag = name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`) }: Partial<Setting> =
+    settings[name as keyof TrainConfig] ?? {};
+  return `--${flag}`;
 }
 
-/** Adds every flag, with the default of the configuration in its help. */
+/** Adds a flag for every setting, with its default in the help. */
 export function addTrainFlags(command: Command): void {
-  const usual = resolveConfig({});
-  for (const { group, field, flags, help, parse, env } of trainFlags) {
-    const value = usual[field];
-    const shown =
-      value === null ||
-      value === false ||
-      (Array.isArray(value) && value.length === 0) ||
-      help.includes('default')
-        ? ''
-        : ` (default: ${value})`;
-    const option = new Option(flags, help + shown).helpGroup(group);
-    if (flags.includes('<')) option.argParser(parse);
-    if (env) option.env(env);
-    command.addOption(option);
+  const usual: Record<string, unknown> = resolveConfig({});
+  for (const [group, inGroup] of Object.entries(settingGroups)) {
+    for (const [field, { reads, value, help, env }] of Object.entries(inGroup)) {
+      const shown = isTelling(usual[field]) && !help.includes('default') ? ` (default: ${usual[field]})` : '';
+      const option = new Option(`${flagOf(field)} ${value}`.trim(), help + shown).helpGroup(group);
+      const reader = readers[reads];
+      if (reader) option.argParser(reader);
+      command.addOption(env ? option.env(env) : option);
+    }
   }
 }
 
@@ -30,12 +37,17 @@ export function addTrainFlags(command: Command): void {
 export function givenOptions(command: Command): { options: TrainOptions; sources: Map<string, string> } {
   const options: Record<string, unknown> = {};
   const sources = new Map<string, string>();
-  for (const { field, flags, env } of trainFlags) {
-    const name = new Option(flags).attributeName();
+  for (const [field, { env }] of Object.entries<Setting>(settings)) {
+    const flag = flagOf(field);
+    const name = new Option(flag).attributeName();
     const value = command.getOptionValue(name);
     if (value === undefined) continue;
     options[field] = value;
-    sources.set(field, command.getOptionValueSource(name) === 'env' ? env! : flags.split(' ')[0]);
+    sources.set(field, command.getOptionValueSource(name) === 'env' ? env! : flag);
   }
   return { options: options as TrainOptions, sources };
+}
+
+function isTelling(value: unknown): boolean {
+  return value !== null && value !== false && !(Array.isArray(value) && value.length === 0);
 }

@@ -1,85 +1,71 @@
-import { type ActivationName, activationNames } from '../layers/activation.ts';
-import type { ModelOptions } from './options.ts';
+import { activationNames } from '../layers/activation.ts';
 
-export const normPlacements = ['before', 'after'] as const;
-export const firstWeights = ['torch', 'he'] as const;
-
-/** What some models take beyond ModelOptions; each model's file says what it means there. */
-export interface ModelChoices {
-  hidden?: readonly number[];
-  activation?: ActivationName;
-  initStd?: number;
-  init?: (typeof firstWeights)[number];
-  widths?: readonly number[];
-  convs?: readonly number[];
-  preActivation?: boolean;
-  depth?: number;
-  /** Before the activation, or after it. */
-  normPlacement?: (typeof normPlacements)[number];
-  statisticsPerStep?: boolean;
+/** What a choice must be, in words, and the test: it may come from a configuration file, unchecked. */
+export interface Choice<Value> {
+  must: string;
+  holds: (value: unknown) => boolean;
+  /** How it is written on a command line. */
+  reads: 'name' | 'number' | 'numbers' | 'switch';
+  /** What one of `names` is. */
+  what?: string;
+  names?: readonly Value[];
+  /** Which models take it, and what it means there. */
+  help: string;
 }
 
-const trueOrFalse = { must: 'be true or false', holds: (value: unknown) => typeof value === 'boolean' };
-
-/** What each choice must be, in words, and the test: they may come from a configuration file, unchecked. */
-const rules: Record<keyof ModelChoices, { must: string; holds: (value: unknown) => boolean }> = {
-  hidden: sizes(0),
-  activation: {
-    must: `be one of: ${activationNames.join(', ')}`,
-    holds: (value) => activationNames.some((name) => name === value),
-  },
+/**
+ * What some models take beyond ModelOptions, each once: `createModel` checks by this table, and train/settings.ts makes of every
+ * row a flag and a field of the configuration, in this order. A new choice is a row here, and named by the models that take it.
+ */
+export const choices = {
+  hidden: sizes(0, 'mlp, gru, keras: sizes of the hidden layers'),
+  activation: oneOf(activationNames, 'activation', 'mlp:'),
   initStd: {
-    must: 'be a number of at least 0',
-    holds: (value) => typeof value === 'number' && value >= 0,
-  },
-  init: {
-    must: `be one of: ${firstWeights.join(', ')}`,
-    holds: (value) => firstWeights.some((name) => name === value),
-  },
-  widths: sizes(1),
-  convs: sizes(1),
-  preActivation: trueOrFalse,
-  statisticsPerStep: trueOrFalse,
+    must: 'be a number above 0',
+    holds: (value) => typeof value === 'number' && value > 0 && value < Infinity,
+    reads: 'number',
+    help: 'mlp: spread of the first weights',
+  } as Choice<number>,
+  init: oneOf(['torch', 'he'], 'initialization', 'vgg: first weights,'),
+  widths: sizes(1, 'cnn, vgg, resnet: channels per stage'),
+  convs: sizes(1, 'vgg: convolutions per stage'),
+  preActivation: onOrOff('resnet: norm and ReLU before the convolutions'),
   depth: {
     must: 'be a whole number of at least 1',
-    holds: (value) => Number.isInteger(value) && (value as number) >= 1,
-  },
-  normPlacement: {
-    must: `be one of: ${normPlacements.join(', ')}`,
-    holds: (value) => normPlacements.some((place) => place === value),
-  },
+    holds: isSize,
+    reads: 'number',
+    help: 'random-conv: blocks',
+  } as Choice<number>,
+  normPlacement: oneOf(['before', 'after'], 'place of the norm', 'keras: the activation it stands'),
+  statisticsPerStep: onOrOff('gru with batch: running statistics for each row'),
 };
 
-const common: Record<keyof ModelOptions, true> = {
-  input: true,
-  classes: true,
-  norm: true,
-  normOptions: true,
-  weightNorm: true,
-  random: true,
+export type ChoiceName = keyof typeof choices;
+
+export type ModelChoices = {
+  [Name in keyof typeof choices]?: (typeof choices)[Name] extends Choice<infer Value> ? Value : never;
 };
 
-/** Throws for a choice that the model does not take, and for a value that a choice cannot have. */
-export function checkChoices(model: string, takes: readonly (keyof ModelChoices)[], options: object): void {
-  for (const [key, value] of Object.entries(options)) {
-    if (key in common || value === undefined) continue;
-    const choice = takes.find((name) => name === key);
-    if (!choice) {
-      const own = takes.length > 0 ? `it takes ${takes.join(', ')}` : 'it takes none of its own';
-      throw new Error(`${model}: takes no option "${key}"; ${own}.`);
-    }
-    const { must, holds } = rules[choice];
-    if (!holds(value)) throw new Error(`${model}: "${key}" must ${must}, got ${JSON.stringify(value)}.`);
-  }
+function isSize(value: unknown): boolean {
+  return Number.isInteger(value) && (value as number) >= 1;
 }
 
 /** A list of at least so many sizes. */
-function sizes(least: number) {
+function sizes(least: number, help: string): Choice<readonly number[]> {
   return {
     must: `be a list of whole numbers of at least 1${least > 0 ? ', not empty' : ''}`,
-    holds: (value: unknown) =>
-      Array.isArray(value) &&
-      value.length >= least &&
-      value.every((size) => Number.isInteger(size) && size >= 1),
+    holds: (value) => Array.isArray(value) && value.length >= least && value.every(isSize),
+    reads: 'numbers',
+    help,
   };
+}
+
+function oneOf<const Name extends string>(names: readonly Name[], what: string, where: string): Choice<Name> {
+  const list = names.join(', ');
+  const holds = (value: unknown) => names.some((name) => name === value);
+  return { must: `be one of: ${list}`, holds, reads: 'name', what, names, help: `${where} ${list}` };
+}
+
+function onOrOff(help: string): Choice<boolean> {
+  return { must: 'be true or false', holds: (value) => typeof value === 'boolean', reads: 'switch', help };
 }

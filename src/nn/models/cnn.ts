@@ -1,20 +1,30 @@
-import type { Sequential } from '../layers/sequential.ts';
-import type { ModelOptions } from './options.ts';
-import { vgg } from './vgg.ts';
-
-export interface CnnOptions extends ModelOptions {
-  /** Channels of the two stages; [8, 16] unless told otherwise. */
-  widths?: readonly number[];
-}
+import type { ModelChoices } from './choices.ts';
+import { defineModel, type ModelOptions } from './options.ts';
+import { stages } from './vgg.ts';
 
 /**
  * The small convolutional network: (conv - norm - relu) x 2, pool, (conv - norm - relu) x 2, pool, dense. One epoch of MNIST
- * with BatchNorm brings it beyond 97.5 %. [32, 64] is the deep one of the benchmarks.
+ * with BatchNorm brings it beyond 97.5 %.
+ *   widths   channels of the two stages; default: 8, 16
  */
-export function cnn(options: CnnOptions): Sequential {
+export const cnn = defineModel({
+  name: 'cnn',
+  description: 'small: (conv 8) x 2, pool, (conv 16) x 2, pool, dense',
+  takes: ['widths'],
+  build: twoStages,
+});
+
+/** The deep one of the benchmarks. */
+export const deepCnn = defineModel({
+  name: 'deep-cnn',
+  description: '(conv 32) x 2, pool, (conv 64) x 2, pool, dense',
+  build: (options) => twoStages({ ...options, widths: [32, 64] }),
+});
+
+function twoStages(options: ModelOptions & Pick<ModelChoices, 'widths'>) {
   const { widths = [8, 16] } = options;
   if (widths.length !== 2) {
     throw new Error(`cnn: widths must be the channels of the two stages, got [${widths.join(', ')}].`);
   }
-  return vgg({ ...options, widths }, 'cnn');
+  return stages('cnn', { ...options, widths });
 }

@@ -7,9 +7,9 @@ import { MaxPool2d } from '../layers/pooling.ts';
 import { Sequential } from '../layers/sequential.ts';
 import type { Module } from '../module.ts';
 import type { ModelChoices } from './choices.ts';
-import { type ModelOptions, needsBias, normLayer, requireImages } from './options.ts';
+import { defineModel, type ModelOptions, needsBias, normLayer, requireImages } from './options.ts';
 
-export type KerasOptions = ModelOptions & Pick<ModelChoices, 'hidden' | 'widths' | 'normPlacement'>;
+type KerasOptions = ModelOptions & Pick<ModelChoices, 'hidden' | 'widths' | 'normPlacement'>;
 
 /**
  * The two networks by which introductions to BatchNorm show it in Keras. Introductions say that it belongs between the layer
@@ -17,47 +17,57 @@ export type KerasOptions = ModelOptions & Pick<ModelChoices, 'hidden' | 'widths'
  *
  *     Dense(64, activation='relu'), BatchNormalization()
  *
- * which is behind the activation, with a bias. `normPlacement` has both: 'after' the activation, as the code has it (unless
- * told otherwise), or 'before' it, as the words have it. Keras' conventions throughout: Glorot weights, zero biases, eps
+ * which is behind the activation, with a bias. `normPlacement` has both: 'after' the activation, as the code has it (the
+ * default), or 'before' it, as the words have it. Keras' conventions throughout: Glorot weights, zero biases, eps
  * 1e-3, a running variance that is biased and keeps 0.99 of its old value.
  */
-export function kerasDense(options: KerasOptions): Sequential {
-  const { input, classes, hidden = [64, 64] } = options;
-  return new Sequential([
-    new Flatten(),
-    ...denseLayers(input[0] * input[1] * input[2], hidden, options),
-    new Linear(hidden.at(-1) ?? input[0] * input[1] * input[2], classes, conventions(options)),
-  ]);
-}
+export const kerasDense = defineModel({
+  name: 'keras-dense',
+  description: "introductions to BatchNorm, in Keras' conventions: dense 64-64",
+  takes: ['hidden', 'normPlacement'],
+  build(options) {
+    const { input, classes, hidden = [64, 64] } = options;
+    return new Sequential([
+      new Flatten(),
+      ...denseLayers(input[0] * input[1] * input[2], hidden, options),
+      new Linear(hidden.at(-1) ?? input[0] * input[1] * input[2], classes, conventions(options)),
+    ]);
+  },
+});
 
 /** (conv 3x3 without padding - norm - ReLU - pool) for each width, then dense - norm - ReLU for each of `hidden`, then dense. */
-export function kerasConv(options: KerasOptions): Sequential {
-  const { input, classes, widths = [16, 32], hidden = [64] } = options;
-  // Backwards from one pixel: a pooling needs two of them, a convolution two rows and columns more.
-  const least = widths.reduce((size) => 2 * size + 2, 1);
-  requireImages(
-    'keras-conv',
-    options,
-    least,
-    `${widths.length} times a 3x3 convolution without padding and a pooling`,
-  );
-  const layers: Module[] = [];
-  let [height, width, channels] = input;
-  for (const out of widths) {
-    const bias = hasBias(out, options);
-    const conv = new Conv2d(channels, out, 3, { ...conventions(options), bias });
-    layers.push(conv, ...normAndRelu(out, options), new MaxPool2d(2));
-    [height, width] = [Math.floor((height - 2) / 2), Math.floor((width - 2) / 2)];
-    channels = out;
-  }
-  const features = height * width * channels;
-  return new Sequential([
-    ...layers,
-    new Flatten(),
-    ...denseLayers(features, hidden, options),
-    new Linear(hidden.at(-1) ?? features, classes, conventions(options)),
-  ]);
-}
+export const kerasConv = defineModel({
+  name: 'keras-conv',
+  description: 'the same with convolutions: (conv 16, pool), (conv 32, pool), dense 64, dense',
+  takes: ['widths', 'hidden', 'normPlacement'],
+  build(options) {
+    const { input, classes, widths = [16, 32], hidden = [64] } = options;
+    // Backwards from one pixel: a pooling needs two of them, a convolution two rows and columns more.
+    const least = widths.reduce((size) => 2 * size + 2, 1);
+    requireImages(
+      'keras-conv',
+      options,
+      least,
+      `${widths.length} times a 3x3 convolution without padding and a pooling`,
+    );
+    const layers: Module[] = [];
+    let [height, width, channels] = input;
+    for (const out of widths) {
+      const bias = hasBias(out, options);
+      const conv = new Conv2d(channels, out, 3, { ...conventions(options), bias });
+      layers.push(conv, ...normAndRelu(out, options), new MaxPool2d(2));
+      [height, width] = [Math.floor((height - 2) / 2), Math.floor((width - 2) / 2)];
+      channels = out;
+    }
+    const features = height * width * channels;
+    return new Sequential([
+      ...layers,
+      new Flatten(),
+      ...denseLayers(features, hidden, options),
+      new Linear(hidden.at(-1) ?? features, classes, conventions(options)),
+    ]);
+  },
+});
 
 function denseLayers(features: number, hidden: readonly number[], options: KerasOptions): Module[] {
   return hidden.flatMap((size, i) => [

@@ -5,7 +5,7 @@ import { Linear } from '../layers/linear.ts';
 import { Sequential } from '../layers/sequential.ts';
 import type { Module } from '../module.ts';
 import { LayerNorm } from '../norm/sample/layerNorm.ts';
-import { type ModelOptions, normLayer, requireImages } from './options.ts';
+import { defineModel, normLayer, requireImages } from './options.ts';
 
 /**
  * The network of "Layer Normalization in PyTorch" (Adrish Dey, Weights & Biases report, 2020): conv 3x3 to 5 channels,
@@ -13,25 +13,34 @@ import { type ModelOptions, normLayer, requireImages } from './options.ts';
  * without padding and keep their biases, as there. Under 'layer' gamma and beta have the shape of the image; any other norm
  * stands in the same places.
  */
-export function layerNormSeed(options: ModelOptions): Sequential {
-  const { input, classes, random } = options;
-  requireImages('layernorm-seed', options, 5, 'two 3x3 convolutions without padding take 4 rows and columns');
-  const layers: Module[] = [];
-  let [height, width, channels] = input;
-  for (const out of [5, 10]) {
-    layers.push(new Conv2d(channels, out, 3, { random }));
-    height -= 2;
-    width -= 2;
-    channels = out;
-    const norm =
-      options.norm === 'layer'
-        ? [new LayerNorm([height, width, channels], options.normOptions)]
-        : normLayer(channels, options);
-    layers.push(...norm, activation('relu'));
-  }
-  return new Sequential([
-    ...layers,
-    new Flatten(),
-    new Linear(height * width * channels, classes, { random }),
-  ]);
-}
+export const layerNormSeed = defineModel({
+  name: 'layernorm-seed',
+  description: 'the network of a Weights & Biases report on LayerNorm: two convolutions, dense',
+  build(options) {
+    const { input, classes, random } = options;
+    requireImages(
+      'layernorm-seed',
+      options,
+      5,
+      'two 3x3 convolutions without padding take 4 rows and columns',
+    );
+    const layers: Module[] = [];
+    let [height, width, channels] = input;
+    for (const out of [5, 10]) {
+      layers.push(new Conv2d(channels, out, 3, { random }));
+      height -= 2;
+      width -= 2;
+      channels = out;
+      const norm =
+        options.norm === 'layer'
+          ? [new LayerNorm([height, width, channels], options.normOptions)]
+          : normLayer(channels, options);
+      layers.push(...norm, activation('relu'));
+    }
+    return new Sequential([
+      ...layers,
+      new Flatten(),
+      new Linear(height * width * channels, classes, { random }),
+    ]);
+  },
+});

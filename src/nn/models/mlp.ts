@@ -1,36 +1,35 @@
 import { constant, normal } from '../initializers.ts';
-import { type ActivationName, activation } from '../layers/activation.ts';
+import { activation } from '../layers/activation.ts';
 import { Flatten } from '../layers/flatten.ts';
 import { Linear } from '../layers/linear.ts';
 import { Sequential } from '../layers/sequential.ts';
 import type { Module } from '../module.ts';
-import { type ModelOptions, needsBias, normLayer } from './options.ts';
-
-export interface MlpOptions extends ModelOptions {
-  /** Sizes of the hidden layers; [128, 128] unless told otherwise. */
-  hidden?: readonly number[];
-  /** 'relu' unless told otherwise. */
-  activation?: ActivationName;
-  /** Weights from N(0, initStd^2) and biases of 0, instead of PyTorch's default. */
-  initStd?: number;
-}
+import { defineModel, needsBias, normLayer } from './options.ts';
 
 /**
  * A multilayer perceptron: dense - norm - activation for each hidden layer, then dense. With hidden [100, 100, 100], sigmoid
  * and batch it is the MNIST network of Ioffe and Szegedy 2015, section 4.1.
+ *   hidden       sizes of the hidden layers; default: 128, 128
+ *   activation   default: relu
+ *   initStd      weights from N(0, initStd^2) and biases of 0, instead of PyTorch's default
  */
-export function mlp(options: MlpOptions): Sequential {
-  const { input, classes, random, hidden = [128, 128], initStd } = options;
-  const init = initStd === undefined ? {} : { init: normal({ std: initStd }), biasInit: constant(0) };
-  const layers: Module[] = [new Flatten()];
-  let features = input[0] * input[1] * input[2];
-  for (const size of hidden) {
-    layers.push(
-      new Linear(features, size, { random, bias: needsBias(size, options), ...init }),
-      ...normLayer(size, options),
-      activation(options.activation ?? 'relu'),
-    );
-    features = size;
-  }
-  return new Sequential([...layers, new Linear(features, classes, { random, ...init })]);
-}
+export const mlp = defineModel({
+  name: 'mlp',
+  description: 'dense layers, default 128-128',
+  takes: ['hidden', 'activation', 'initStd'],
+  build(options) {
+    const { input, classes, random, hidden = [128, 128], initStd } = options;
+    const init = initStd === undefined ? {} : { init: normal({ std: initStd }), biasInit: constant(0) };
+    const layers: Module[] = [new Flatten()];
+    let features = input[0] * input[1] * input[2];
+    for (const size of hidden) {
+      layers.push(
+        new Linear(features, size, { random, bias: needsBias(size, options), ...init }),
+        ...normLayer(size, options),
+        activation(options.activation ?? 'relu'),
+      );
+      features = size;
+    }
+    return new Sequential([...layers, new Linear(features, classes, { random, ...init })]);
+  },
+});

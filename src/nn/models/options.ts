@@ -1,7 +1,9 @@
 import type { Random } from '../../random.ts';
+import type { Sequential } from '../layers/sequential.ts';
 import { learnsShift, type Norm } from '../norm/core/norm.ts';
-import { createNorm, findNorm } from '../norm/createNorm.ts';
+import { createNorm, findNorm, resolveNorm } from '../norm/createNorm.ts';
 import type { NormOptions } from '../norm/registry.ts';
+import type { ChoiceName, ModelChoices } from './choices.ts';
 
 /** What every model takes. */
 export interface ModelOptions {
@@ -15,6 +17,26 @@ export interface ModelOptions {
   weightNorm?: string;
   /** Where the first weights come from. */
   random: Random;
+}
+
+/** A model as the registry has it. */
+export interface ModelEntry {
+  /** As in `--model`. */
+  name: string;
+  /** One line, for people. */
+  description: string;
+  takes: readonly ChoiceName[];
+  build: (options: ModelOptions & ModelChoices) => Sequential;
+}
+
+/** The entry of a model whose `build` sees the choices that it `takes`, and no others. */
+export function defineModel<const Name extends ChoiceName = never>(
+  model: Pick<ModelEntry, 'name' | 'description'> & {
+    takes?: readonly Name[];
+    build: (options: ModelOptions & Pick<ModelChoices, Name>) => Sequential;
+  },
+): ModelEntry {
+  return { takes: [], ...model };
 }
 
 /** The model's norm, for so many features. */
@@ -33,12 +55,14 @@ export function needsBias(features: number, options: ModelOptions): boolean {
   return !learnsShift(normFactory(options)(features));
 }
 
-/** `norm` and `weightNorm` by what they are put on. */
+/** `norm` and `weightNorm` under the registry's names, by what they are put on. */
 export function splitNorms(
   model: string,
   options: ModelOptions,
 ): { norm: string; weightNorm: string | null } {
-  const { norm, weightNorm = null } = options;
+  const own = (name: string) => resolveNorm(name) ?? name;
+  const norm = own(options.norm);
+  const weightNorm = options.weightNorm === undefined ? null : own(options.weightNorm);
   if (norm === 'none' || findNorm(norm).kind === 'activation') return { norm, weightNorm };
   if (weightNorm === null || weightNorm === norm) return { norm: 'none', weightNorm: norm };
   throw new Error(

@@ -5,29 +5,38 @@ import { GlobalAvgPool2d } from '../layers/pooling.ts';
 import { PreActivationBlock, ResidualBlock } from '../layers/residual.ts';
 import { Sequential } from '../layers/sequential.ts';
 import type { Module } from '../module.ts';
-import { type ModelOptions, needsBias, normFactory, normLayer } from './options.ts';
+import type { ModelChoices } from './choices.ts';
+import { defineModel, type ModelOptions, needsBias, normFactory, normLayer } from './options.ts';
 
-export interface ResnetOptions extends ModelOptions {
-  /** 6 n + 2 for n blocks in each of the three stages: 8, 20, 32, 44, 56, 110. 20 unless told otherwise. */
-  depth?: number;
-  /** Channels of the three stages; [16, 32, 64] unless told otherwise. */
-  widths?: readonly number[];
-  /** Norm and ReLU in front of the convolutions (He et al. 2016, arXiv:1603.05027) instead of behind. */
-  preActivation?: boolean;
-}
+export const resnets = [
+  ...[8, 20, 32].map((depth) =>
+    defineModel({
+      name: `resnet${depth}`,
+      description: `CIFAR ResNet-${depth} (He et al. 2016), channels 16-32-64`,
+      takes: ['widths', 'preActivation'],
+      build: (options) => resnet(depth, options),
+    }),
+  ),
+  defineModel({
+    name: 'micro-resnet8',
+    description: 'ResNet-8 with pre-activation and channels 8-16-32, for small images on a CPU',
+    build: (options) => resnet(8, { ...options, widths: [8, 16, 32], preActivation: true }),
+  }),
+];
 
 /**
  * The ResNet for CIFAR (He et al. 2016, arXiv:1512.03385, section 4.2): a 3x3 convolution, three stages of n blocks on 32x32,
- * 16x16 and 8x8 cells, global average, dense. The shortcuts that change the shape are 1x1 convolutions (option B there).
+ * 16x16 and 8x8 cells, global average, dense, which is a depth of 6 n + 2. The shortcuts that change the shape are 1x1
+ * convolutions (option B there).
+ *   widths          channels of the three stages; default: 16, 32, 64
+ *   preActivation   norm and ReLU in front of the convolutions (He et al. 2016, arXiv:1603.05027) instead of behind
  */
-export function resnet(options: ResnetOptions): Sequential {
-  const { input, classes, random, depth = 20, widths = [16, 32, 64], preActivation = false } = options;
+function resnet(
+  depth: number,
+  options: ModelOptions & Pick<ModelChoices, 'widths' | 'preActivation'>,
+): Sequential {
+  const { input, classes, random, widths = [16, 32, 64], preActivation = false } = options;
   const blocks = (depth - 2) / 6;
-  if (!Number.isInteger(blocks) || blocks < 1) {
-    throw new Error(
-      `resnet: depth must be 6 n + 2 for n blocks per stage (8, 14, 20, 32, ...), got ${depth}.`,
-    );
-  }
   if (widths.length !== 3) {
     throw new Error(`resnet: widths must be the channels of the three stages, got [${widths.join(', ')}].`);
   }

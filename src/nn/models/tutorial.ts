@@ -9,7 +9,7 @@ import type { Module } from '../module.ts';
 import { createNorm } from '../norm/createNorm.ts';
 import { InstanceNorm } from '../norm/sample/instanceNorm.ts';
 import { LayerNorm } from '../norm/sample/layerNorm.ts';
-import { type ModelOptions, requireImages } from './options.ts';
+import { defineModel, type ModelOptions, requireImages } from './options.ts';
 
 /**
  * The network of TensorFlow Addons' normalization tutorial: conv 3x3 to 10 channels without padding and without activation,
@@ -18,21 +18,25 @@ import { type ModelOptions, requireImages } from './options.ts';
  * Two norms are as in the tutorial rather than as in the registry: 'layer' normalizes each pixel over its 10 channels
  * (Keras' axis=3), and 'instance' starts with gamma and beta from U(-0.05, 0.05).
  */
-export function tutorial(options: ModelOptions): Sequential {
-  const { input, classes, random } = options;
-  requireImages('tutorial', options, 3, 'a 3x3 convolution without padding must fit');
-  const keras = { random, init: xavierUniform(), biasInit: constant(0) };
-  const features = (input[0] - 2) * (input[1] - 2) * 10;
-  return new Sequential([
-    new Conv2d(input[2], 10, 3, keras),
-    ...tutorialNorm(options),
-    new Flatten(),
-    new Linear(features, 128, keras),
-    activation('relu'),
-    new Dropout(0.2, random.fork('dropout')),
-    new Linear(128, classes, keras),
-  ]);
-}
+export const tutorial = defineModel({
+  name: 'tutorial',
+  description: "the network of TensorFlow Addons' normalization tutorial: one convolution, two dense",
+  build(options) {
+    const { input, classes, random } = options;
+    requireImages('tutorial', options, 3, 'a 3x3 convolution without padding must fit');
+    const keras = { random, init: xavierUniform(), biasInit: constant(0) };
+    const features = (input[0] - 2) * (input[1] - 2) * 10;
+    return new Sequential([
+      new Conv2d(input[2], 10, 3, keras),
+      ...tutorialNorm(options),
+      new Flatten(),
+      new Linear(features, 128, keras),
+      activation('relu'),
+      new Dropout(0.2, random.fork('dropout')),
+      new Linear(128, classes, keras),
+    ]);
+  },
+});
 
 function tutorialNorm(options: ModelOptions): Module[] {
   const normOptions = { eps: 1e-3, ...options.normOptions };

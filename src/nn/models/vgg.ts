@@ -6,26 +6,29 @@ import { Linear } from '../layers/linear.ts';
 import { MaxPool2d } from '../layers/pooling.ts';
 import { Sequential } from '../layers/sequential.ts';
 import type { Module } from '../module.ts';
-import type { firstWeights } from './choices.ts';
-import { type ModelOptions, needsBias, normLayer, requireImages } from './options.ts';
-
-export interface VggOptions extends ModelOptions {
-  /** Channels of each stage; [8, 16, 32] unless told otherwise: "VGG-nano", for 16x16 images on a CPU. */
-  widths?: readonly number[];
-  /** Convolutions in each stage; 2 in all of them unless told otherwise. */
-  convs?: readonly number[];
-  /**
-   * 'torch' unless told otherwise: PyTorch's, with which each convolution and ReLU leave about 1/6 of the signal's power, so that
-   * without a norm training begins on a plateau. 'he': all of it (He et al. 2015, arXiv:1502.01852), and biases of 0.
-   */
-  init?: (typeof firstWeights)[number];
-}
+import type { ModelChoices } from './choices.ts';
+import { defineModel, type ModelOptions, needsBias, normLayer, requireImages } from './options.ts';
 
 /**
  * In the manner of Simonyan and Zisserman 2015: stages of 3x3 convolutions, each conv - norm - relu, with a 2x2 max pooling
- * behind every stage, then one dense layer. `name` is for error messages.
+ * behind every stage, then one dense layer. "VGG-nano", for 16x16 images on a CPU.
+ *   widths   channels of each stage; default: 8, 16, 32
+ *   convs    convolutions in each stage; default: 2
+ *   init     default: 'torch', with which each convolution and ReLU leave about 1/6 of the signal's power, so that without a
+ *            norm training begins on a plateau. 'he': all of it (He et al. 2015, arXiv:1502.01852), and biases of 0
  */
-export function vgg(options: VggOptions, name = 'vgg'): Sequential {
+export const vgg = defineModel({
+  name: 'vgg',
+  description: 'VGG-nano, for 16x16 images: two 3x3 convolutions in each of the stages 8-16-32',
+  takes: ['widths', 'convs', 'init'],
+  build: (options) => stages('vgg', options),
+});
+
+/** `name` is for error messages. */
+export function stages(
+  name: string,
+  options: ModelOptions & Pick<ModelChoices, 'widths' | 'convs' | 'init'>,
+): Sequential {
   const { input, classes, random, widths = [8, 16, 32], convs = widths.map(() => 2) } = options;
   if (convs.length !== widths.length) {
     throw new Error(

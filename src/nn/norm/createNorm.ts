@@ -14,7 +14,7 @@ export const weightNormNames: readonly string[] = registry
  * `batch-norm`, `BatchNorm2d` and `nn.BatchNorm2d` are all `batch`.
  */
 export function resolveNorm(name: string): string | undefined {
-  return names.get(name) ?? names.get(keyOf(name));
+  return names.get(plain(name)) ?? names.get(keyOf(name));
 }
 
 /** Throws for a name that no norm has; aliases are resolved. */
@@ -43,19 +43,24 @@ export function createNorm(name: string, features: number, options: NormOptions 
   return entry.build(features, options);
 }
 
-/** Every name and alias, as it is and as keyOf has it. */
+/** Every name, title and alias, and what is left of them without "norm"; the first of two norms has the shorter form. */
 const names = new Map<string, string>([['none', 'none']]);
 for (const { name, title, aliases = [] } of registry) {
-  for (const each of [name, title, ...aliases]) names.set(keyOf(each), name);
+  for (const each of [name, title, ...aliases]) names.set(plain(each), name);
 }
-for (const { name } of registry) names.set(name, name);
+for (const [each, name] of [...names]) if (!names.has(keyOf(each))) names.set(keyOf(each), name);
 
-/** Lower case, letters and digits only, without "nn." in front and without "norm", "normalization", "1d", "2d", "3d" at the end. */
-function keyOf(name: string): string {
+/** Lower case, letters and digits only, without "nn." in front. */
+function plain(name: string): string {
   return name
     .toLowerCase()
     .replace(/^(torch\.)?nn\./, '')
-    .replace(/[^a-z0-9]/g, '')
+    .replace(/[^a-z0-9]/g, '');
+}
+
+/** Without "norm" or "normalization" and "1d", "2d" or "3d" at the end. */
+function keyOf(name: string): string {
+  return plain(name)
     .replace(/[123]d$/, '')
     .replace(/norm(alization)?$/, '');
 }

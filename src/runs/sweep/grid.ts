@@ -1,6 +1,5 @@
+import { ConfigError, unknownName } from '../../errors.ts';
 import { configFields, resolveConfig, type TrainConfig, type TrainOptions } from '../../train/config.ts';
-import { ConfigError } from '../../errors.ts';
-import { unknownName } from '../../nearest.ts';
 import { runName } from '../name.ts';
 import type { PlannedRun } from './sweep.ts';
 
@@ -39,7 +38,11 @@ export function expand(variants: readonly Variant[], axes: Axes): Variant[] {
 export function plannedRuns(variants: readonly Variant[]): PlannedRun<TrainConfig>[] {
   const runs = variants.map(({ labels, config }) => {
     const resolved = resolveConfig(config);
-    return { id: runName(resolved), labels, config: resolved };
+    return {
+      id: runName(resolved),
+      labels: { ...labels, ...ownNames(labels, config, resolved) },
+      config: resolved,
+    };
   });
   const ids = runs.map(({ id }) => id);
   return runs.filter(({ id }, i) => ids.indexOf(id) === i);
@@ -48,6 +51,12 @@ export function plannedRuns(variants: readonly Variant[]): PlannedRun<TrainConfi
 /** The runs of a sweep file: `base` is what all runs share. */
 export function gridVariants(base: TrainOptions, grid: Axes): Variant[] {
   return expand([{ labels: {}, config: base }], grid);
+}
+
+/** Labels that are names of the configuration, as it has them: a norm may have been named otherwise. */
+function ownNames(labels: Variant['labels'], given: TrainOptions, resolved: TrainConfig): Variant['labels'] {
+  const fields = configFields.filter((field) => field in labels && labels[field] === given[field]);
+  return Object.fromEntries(fields.map((field) => [field, labelOf(resolved[field])]));
 }
 
 function labelOf(value: unknown): string | number {

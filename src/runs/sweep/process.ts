@@ -11,7 +11,7 @@ export type ProcessEvent =
 export type ParentMessage = { folder: string; options: WorkerOptions } | 'stop';
 
 /**
- * A worker as a process of its own, which runSweep.ts forks. It stops after its step, with a checkpoint, when its parent says
+ * A worker as a process of its own, which run.ts forks. It stops after its step, with a checkpoint, when its parent says
  * so or is gone; Ctrl-C it leaves to the parent.
  */
 const controller = new AbortController();

@@ -6,6 +6,7 @@ import { DataError, type DataErrorCode } from '../../data/errors.ts';
 import { RunFolderError } from '../../errors.ts';
 import type { TrainResult } from '../../train/result.ts';
 import { recordFailure } from '../folder.ts';
+import type { ParentMessage, ProcessEvent } from './process.ts';
 import {
   isFinished,
   loadRuns,
@@ -15,7 +16,6 @@ import {
   type SweepRun,
   writePlan,
 } from './sweep.ts';
-import type { ParentMessage, ProcessEvent } from './process.ts';
 import { LOST_LOCK, type WorkerEvent } from './worker.ts';
 
 export type SweepEvent =
@@ -27,7 +27,7 @@ export type SweepEvent =
 
 export interface SweepOptions {
   folder: string;
-  /** Worker processes; each trains one run at a time. As many as cores unless told otherwise. */
+  /** Worker processes; each trains one run at a time. Default: as many as cores. */
   jobs?: number;
   /** Only these runs: for machines that share no folder. */
   shard?: Shard;
@@ -50,7 +50,7 @@ const STDERR_TAIL = 2000;
 
 /**
  * Trains what is missing of a sweep, in `jobs` processes, and tells how every run stands then. Several callers may do so at
- * once in one folder, and none, some or all of the processes may be killed: no run is finished twice (sweepWorker.ts), and
+ * once in one folder, and none, some or all of the processes may be killed: no run is finished twice (worker.ts), and
  * a process that dies is replaced. A run that diverges or fails does not end the sweep. Throws DataError and
  * RunFolderError for what concerns all runs.
  */
@@ -126,16 +126,13 @@ function startWorker(work: ParentMessage, jobs: number): ChildProcess {
   const env: NodeJS.ProcessEnv = { NORMGRAD_THREADS: String(threads), ...process.env };
   // TypeScript is run as scripts/launch.mjs runs it.
   if (isSource) env.TSX_TSCONFIG_PATH = fileURLToPath(new URL('../../../tsconfig.json', import.meta.url));
-  const child = fork(
-    join(dirname(fileURLToPath(import.meta.url)), isSource ? 'process.ts' : 'process.js'),
-    {
-      execArgv: isSource ? ['--import', import.meta.resolve('tsx'), '--conditions=normgrad-source'] : [],
-      env,
-      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
-      // JSON has no NaN, which the loss of a diverged run is.
-      serialization: 'advanced',
-    },
-  );
+  const child = fork(join(dirname(fileURLToPath(import.meta.url)), isSource ? 'process.ts' : 'process.js'), {
+    execArgv: isSource ? ['--import', import.meta.resolve('tsx'), '--conditions=normgrad-source'] : [],
+    env,
+    stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+    // JSON has no NaN, which the loss of a diverged run is.
+    serialization: 'advanced',
+  });
   child.send(work);
   return child;
 }

@@ -1,12 +1,13 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { resolveConfig, type TrainConfig, type TrainOptions } from '../../train/config.ts';
 import { ConfigError, RunFolderError } from '../../errors.ts';
-import { isLocked } from '../lock.ts';
-import { version } from '../package.ts';
+import { resolveConfig, type TrainConfig, type TrainOptions } from '../../train/config.ts';
 import type { TrainResult } from '../../train/result.ts';
-import { guarded, makeFolder, metricsPath, readJson, readResult, readRun, writeJson } from '../folder.ts';
+import { guarded, makeFolder, readJson, writeJson } from '../files.ts';
+import { isLocked } from '../lock.ts';
 import { configHash } from '../name.ts';
+import { metricsPath, readResult, readRun } from '../record.ts';
+import { version } from '../version.ts';
 
 /**
  * Many runs in one folder. sweep.json has the plan, written first; no run is ever taken out of it. Every run has a folder
@@ -27,7 +28,7 @@ export interface PlannedRun<Config = TrainOptions> {
 }
 
 /** done, diverged: finished. failed: threw an error, or its process died. missing: not begun, or interrupted. */
-export type SweepRunStatus = 'done' | 'diverged' | 'failed' | 'running' | 'missing';
+type SweepRunStatus = 'done' | 'diverged' | 'failed' | 'running' | 'missing';
 
 export interface SweepRun extends PlannedRun<TrainConfig> {
   status: SweepRunStatus;
@@ -48,7 +49,7 @@ export interface Shard {
 const planFile = (folder: string) => join(folder, 'sweep.json');
 
 /**
- * Writes sweep.json. A folder with the same runs is gone on with; one with others is left alone, or, where it `grows`, gets
+ * Writes sweep.json. A folder with the same runs is continued; one with others is left alone, or, where it `grows`, gets
  * these as well.
  */
 export function writePlan(
@@ -129,6 +130,6 @@ function refuseOther(folder: string, runs: readonly PlannedRun<TrainConfig>[]): 
   throw new ConfigError(
     'out',
     `${folder} holds another sweep (${added} of these runs are not in it, ${lacking} of its runs not in these)`,
-    ['give every sweep a folder of its own', `go on with that one: normgrad sweep ${folder}`],
+    ['give every sweep a folder of its own', `continue that one: normgrad sweep ${folder}`],
   );
 }

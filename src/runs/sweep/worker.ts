@@ -1,13 +1,15 @@
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { type Dataset, datasetWarnings } from '../../data/dataset.ts';
+import { RunFolderError } from '../../errors.ts';
 import type { TrainConfig } from '../../train/config.ts';
 import { dataKey, loadData } from '../../train/data.ts';
-import { RunFolderError } from '../../errors.ts';
-import { lockTaker } from '../lock.ts';
 import type { StepReport } from '../../train/loop.ts';
 import type { TrainResult } from '../../train/result.ts';
-import { guarded, makeFolder, readResult, readRun, recordFailure } from '../folder.ts';
+import { guarded, makeFolder } from '../files.ts';
+import { recordFailure } from '../folder.ts';
+import { lockTaker } from '../lock.ts';
+import { readResult, readRun } from '../record.ts';
 import { runTraining } from '../training.ts';
 import type { PlannedRun } from './sweep.ts';
 
@@ -25,7 +27,7 @@ export interface WorkerOptions {
 export type WorkerEvent =
   /** What should be known about the data. */
   | { type: 'warning'; message: string }
-  /** `steps` were done before; `startsOver` says why a begun run was not gone on with. */
+  /** `steps` were done before; `startsOver` says why a begun run starts over. */
   | { type: 'start'; id: string; steps: number; startsOver?: string }
   /** Some times a second: steps done of all, and the loss over the epoch so far. */
   | { type: 'step'; id: string; step: number; steps: number; loss: number }

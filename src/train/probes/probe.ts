@@ -4,6 +4,7 @@ import { dropoutStates, loadDropoutStates } from '../../nn/layers/dropout.ts';
 import type { Module } from '../../nn/module.ts';
 import type { TrainConfig } from '../config.ts';
 import type { TrainData } from '../data.ts';
+import type { ProbeValues } from './names.ts';
 
 /** What a probe sees of a run that stands between two steps. */
 export interface ProbeContext {
@@ -15,9 +16,6 @@ export interface ProbeContext {
   /** Of the coming step; at the end of the run the first one of another epoch. */
   batch: Batch;
 }
-
-/** What it measured, by name: numbers, or one per layer. */
-export type ProbeValues = Readonly<Record<string, number | readonly number[]>>;
 
 export interface Probe {
   /** One line, for people. */

@@ -98,7 +98,7 @@ test.each([
   expect(parameterCount(build(name, norm, [...input], {}, 10))).toBe(expected);
 });
 
-test("labml's VGG has 13 convolutions and 16 groups unless told otherwise", () => {
+test("labml's VGG has 13 convolutions and 16 groups by default", () => {
   const scaled = { widths: [16, 32, 32, 32, 32], convs: [2, 2, 3, 3, 3] };
   const model = build('vgg-groupnorm', 'group', [32, 32, 3], scaled);
   const [first] = [...model.namedModules().values()].filter((module) => 'groups' in module);

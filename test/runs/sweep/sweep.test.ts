@@ -12,11 +12,17 @@ import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { afterAll, describe, expect, it } from 'vitest';
 import { createRandom } from '../../../src/random.ts';
-import { resolveConfig, type TrainOptions } from '../../../src/train/config.ts';
-import { readMetrics } from '../../../src/train/metrics.ts';
 import { runName } from '../../../src/runs/name.ts';
 import { runSweep, type SweepEvent } from '../../../src/runs/sweep/run.ts';
-import { loadSweep, ofShard, type SweepPlan, type SweepRun, writePlan } from '../../../src/runs/sweep/sweep.ts';
+import {
+  loadSweep,
+  ofShard,
+  type SweepPlan,
+  type SweepRun,
+  writePlan,
+} from '../../../src/runs/sweep/sweep.ts';
+import { resolveConfig, type TrainOptions } from '../../../src/train/config.ts';
+import { readMetrics } from '../../../src/train/metrics.ts';
 
 const parent = mkdtempSync(join(tmpdir(), 'normgrad-sweep-'));
 afterAll(() => rmSync(parent, { recursive: true }));

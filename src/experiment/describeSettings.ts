@@ -1,9 +1,10 @@
-import type { PlannedRun } from './plan.ts';
+import { grouped, plural } from '../errors.ts';
+import type { ExperimentRun } from './plan.ts';
 
 /** `mlp 128-128, sgd …`: the settings that all runs share, for the caption. */
-export function describeSettings(plan: readonly Pick<PlannedRun, 'config'>[]): string {
+export function describeSettings(plan: readonly Pick<ExperimentRun, 'config'>[]): string {
   const configs = plan.map(({ config }) => config);
-  const shared = <T>(read: (config: PlannedRun['config']) => T): T | undefined => {
+  const shared = <T>(read: (config: ExperimentRun['config']) => T): T | undefined => {
     const values = configs.map(read);
     return new Set(values.map((value) => JSON.stringify(value))).size === 1 ? values[0] : undefined;
   };
@@ -16,12 +17,12 @@ export function describeSettings(plan: readonly Pick<PlannedRun, 'config'>[]): s
   const epochs = shared(({ epochs }) => epochs);
   const parts = [
     shared(({ dataset }) => dataset),
-    limit ? `${limit.toLocaleString('en-US')} images` : '',
+    limit ? `${grouped(limit)} images` : '',
     [model, hidden?.join('-')].filter(Boolean).join(' '),
     momentum ? `${optimizer} with momentum ${momentum}` : optimizer,
     usualRate(configs.map(({ lr }) => lr)),
     batch === undefined ? '' : `batch ${batch}`,
-    epochs === undefined ? '' : `${epochs} epoch${epochs === 1 ? '' : 's'}`,
+    epochs === undefined ? '' : plural(epochs, 'epoch'),
   ];
   return parts.filter(Boolean).join(', ');
 }

@@ -2,11 +2,27 @@ import { existsSync } from 'node:fs';
 import { register } from 'node:module';
 import { extname, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { defineExperiment, type Experiment } from '../../experiment/define.ts';
+import { experiments } from '../../../experiments/index.ts';
+import { unknownName } from '../../errors.ts';
+import { defineExperiment } from '../../experiment/define.ts';
+import type { Experiment } from '../../experiment/spec.ts';
 import { UsageError } from '../exit.ts';
 
+/** The experiment of that name, or the one in a file; `otherwise` are further hints for a name that is unknown. */
+export async function findExperiment(name: string, otherwise: string[] = []): Promise<Experiment> {
+  if (isPath(name)) return loadExperiment(name);
+  const known = experiments.find((each) => each.name === name);
+  if (known) return known;
+  const names = experiments.map((each) => each.name);
+  throw new UsageError(unknownName('experiment', name, names), [
+    `one of: ${names.join(', ')}`,
+    'or a file whose default export is an experiment (.ts, .mjs)',
+    ...otherwise,
+  ]);
+}
+
 /** `./mine.ts`, `folder/mine`, `mine.mjs`: a file; a bare word is an experiment's name. */
-export function isPath(name: string): boolean {
+function isPath(name: string): boolean {
   return /[/\\]|\.[cm]?[jt]s$/.test(name);
 }
 
@@ -14,7 +30,7 @@ export function isPath(name: string): boolean {
  * The experiment that a user's file exports by default. The file may lie anywhere: `normgrad/experiment` in it means
  * this very package, whether or not it is installed there.
  */
-export async function loadExperiment(name: string): Promise<Experiment> {
+async function loadExperiment(name: string): Promise<Experiment> {
   const path = resolve(name);
   if (!existsSync(path)) throw new UsageError(`there is no file ${path}`);
   const { href } = pathToFileURL(path);

@@ -3,17 +3,18 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { renderSummaryTable, renderTable } from '../../charts/table.ts';
 import { renderTerminalChart } from '../../charts/terminalChart.ts';
-import type { Experiment } from '../../experiment/define.ts';
+import { plural } from '../../errors.ts';
+import { describeSettings } from '../../experiment/describeSettings.ts';
 import { figuresOf, seriesName } from '../../experiment/figure.ts';
 import { writeFigures } from '../../experiment/figureFiles.ts';
 import { sweepOf } from '../../experiment/plan.ts';
-import { endTable, publishedTable, verdictText } from '../../experiment/report.ts';
 import type { RunRecord } from '../../experiment/results.ts';
 import { runExperiment } from '../../experiment/run.ts';
-import { describeSettings } from '../../experiment/settings.ts';
+import type { Experiment } from '../../experiment/spec.ts';
 import { type StoredExperiment, storedExperiment, storedJson } from '../../experiment/stored.ts';
-import { plural } from '../../plural.ts';
-import { defaultOut, guarded, makeFolder } from '../../runs/folder.ts';
+import { endTable, publishedTable, verdictText } from '../../experiment/tables.ts';
+import { guarded, makeFolder } from '../../runs/files.ts';
+import { defaultOut } from '../../runs/folder.ts';
 import { wallSeconds } from '../../runs/wallTime.ts';
 import { EXIT } from '../exit.ts';
 import { catchInterrupt } from '../interrupt.ts';
@@ -21,9 +22,9 @@ import { columns, type Output } from '../output.ts';
 import { estimate } from '../sweep/estimate.ts';
 import { experimentRuns, type RunFlags } from '../sweep/plan.ts';
 import { createRunsProgress } from '../sweep/progress.ts';
-import { writeExperimentReport } from './report.ts';
+import { writeExperimentReport } from './writeReport.ts';
 
-export interface SessionOptions extends RunFlags {
+export interface ExperimentFlags extends RunFlags {
   out?: string;
   save?: string;
   /** Runs at a time. */
@@ -32,9 +33,9 @@ export interface SessionOptions extends RunFlags {
 }
 
 /** Runs an experiment whole and reports it; `closing` are lines for its end. */
-export async function conduct(
+export async function runAndReport(
   experiment: Experiment,
-  { out, save, jobs = availableParallelism(), dryRun, ...flags }: SessionOptions,
+  { out, save, jobs = availableParallelism(), dryRun, ...flags }: ExperimentFlags,
   output: Output,
   closing: readonly string[] = [],
 ): Promise<void> {

@@ -1,6 +1,6 @@
 import { pairedDifference, type Summary, summarize } from '../charts/statistics.ts';
-import { ConfigError } from '../errors.ts';
-import { unknownName } from '../nearest.ts';
+import { ConfigError, unknownName } from '../errors.ts';
+import { resolveNorm } from '../nn/norm/createNorm.ts';
 import { decisiveFields } from '../runs/name.ts';
 import { configFields, type TrainConfig } from '../train/config.ts';
 import { toJson } from '../train/metrics.ts';
@@ -90,6 +90,11 @@ export function groupRuns<Run extends FinishedRun>(
   }
   for (const group of groups.values()) refuseMixed(group, across);
   return [...groups.values()];
+}
+
+/** The baseline as configurations have it: a norm may have been named otherwise. */
+export function baselineOf(fields: readonly string[], named: string | undefined): string | undefined {
+  return named !== undefined && fields[0] === 'norm' ? (resolveNorm(named) ?? named) : named;
 }
 
 function endOf({ status, train, test }: TrainResult, measure: MeasureName): number {

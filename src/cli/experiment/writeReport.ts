@@ -1,12 +1,13 @@
 import { existsSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { experiments } from '../../../experiments/index.ts';
-import type { Experiment } from '../../experiment/define.ts';
 import { firstSeeds, planRuns, smokeSettings } from '../../experiment/plan.ts';
 import { experimentPage } from '../../experiment/reportPage.ts';
+import type { Experiment } from '../../experiment/spec.ts';
 import type { StoredExperiment } from '../../experiment/stored.ts';
-import { guarded, readResult, readRun } from '../../runs/folder.ts';
+import { guarded } from '../../runs/files.ts';
 import { runName } from '../../runs/name.ts';
+import { readResult, readRun } from '../../runs/record.ts';
 import { writeWholeFile } from '../../wholeFile.node.ts';
 
 /**

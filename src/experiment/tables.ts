@@ -1,13 +1,13 @@
 import { formatSummary, type Summary } from '../charts/statistics.ts';
-import type { Experiment } from './define.ts';
 import { seriesOf, xLabel } from './figure.ts';
 import { measureLabel } from './measures.ts';
-import { nameOf } from './plan.ts';
+import { nameOf } from './point.ts';
 import { type RunRecord, resultsOf } from './results.ts';
+import type { Experiment } from './spec.ts';
 import type { CheckedClaim } from './stored.ts';
 
 /** The ends of all runs as a table: what a row and a column are called, and what is at their crossing. */
-export interface EndTable {
+interface EndTable {
   corner: string;
   /** What the cells are. */
   title: string;

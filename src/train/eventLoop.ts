@@ -1,13 +1,13 @@
 import { setImmediate } from 'node:timers/promises';
 
 /** Shorter than the 50 ms within which Ctrl-C and progress must get their turn, by the length of a usual step. */
-const BREATH_MS = 20;
+const LONGEST_MS = 20;
 
-let lastBreath = 0;
+let last = 0;
 
 /** Lets the event loop run if a long job has kept it for a while. Call it between steps; it costs next to nothing. */
-export async function breathe(): Promise<void> {
-  if (performance.now() - lastBreath < BREATH_MS) return;
+export async function letEventsRun(): Promise<void> {
+  if (performance.now() - last < LONGEST_MS) return;
   await setImmediate();
-  lastBreath = performance.now();
+  last = performance.now();
 }

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { finishedRuns } from '../../src/cli/finishedRuns.ts';
-import { compareRuns, type FinishedRun } from '../../src/experiment/compare.ts';
+import { compareRuns, type FinishedRun } from '../../src/experiment/seedGroups.ts';
 import { resolveConfig, type TrainOptions } from '../../src/train/config.ts';
 import type { TrainResult } from '../../src/train/result.ts';
 import { normgrad } from '../cli/normgrad.ts';

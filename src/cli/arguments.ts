@@ -1,0 +1,49 @@
+import { InvalidArgumentError, Option } from 'commander';
+import { ConfigError, unknownName } from '../errors.ts';
+import { resolveNorm } from '../nn/norm/createNorm.ts';
+import { type NormEntry, registry } from '../nn/norm/registry.ts';
+import { UsageError } from './exit.ts';
+
+/** The value of an option that is a number. */
+export function number(given: string): number {
+  const value = Number(given);
+  if (given.trim() === '' || Number.isNaN(value)) throw new InvalidArgumentError('It must be a number.');
+  return value;
+}
+
+/** The value of an option that is a whole number. */
+export function integer(given: string): number {
+  const value = number(given);
+  if (!Number.isInteger(value)) throw new InvalidArgumentError('It must be a whole number.');
+  return value;
+}
+
+/** The value of an option that counts something. */
+export function atLeastOne(given: string): number {
+  const value = integer(given);
+  if (value < 1) throw new InvalidArgumentError('It must be at least 1.');
+  return value;
+}
+
+/** `--seed <n>`, or NORMGRAD_SEED. */
+export function seedOption(what: string): Option {
+  return new Option('--seed <n>', what).env('NORMGRAD_SEED').argParser(integer);
+}
+
+/** The norm of that name; a UsageError with the nearest name where there is none. */
+export function normEntry(name: string): NormEntry {
+  const own = resolveNorm(name);
+  const entry = registry.find((each) => each.name === own);
+  if (entry) return entry;
+  const names = registry.map((each) => each.name);
+  throw new UsageError(unknownName('norm', name, names), [
+    `one of: ${names.join(', ')}`,
+    'see: normgrad explain --list',
+  ]);
+}
+
+/** What a ConfigError calls a field is called a flag on the command line; any other error as it is. */
+export function asUsageError(error: unknown, flagOf = (field: string) => `--${field}`): unknown {
+  if (!(error instanceof ConfigError) || error.field === undefined) return error;
+  return new UsageError(`${flagOf(error.field)}: ${error.problem}`, error.hint);
+}

@@ -1,0 +1,40 @@
+import { renderTable, type TableColumn } from '../../charts/table.ts';
+import { plural } from '../../errors.ts';
+import type { SweepRun } from '../../runs/sweep/sweep.ts';
+import { columns, type Output } from '../output.ts';
+
+/** The runs that are not done, one a row, and how many there are of each kind. */
+export function reportSweep(folder: string, runs: readonly SweepRun[], output: Output): void {
+  const kinds = ['done', 'diverged', 'failed', 'running', 'missing'] as const;
+  const counts = Object.fromEntries(
+    kinds.map((kind) => [kind, runs.filter((each) => each.status === kind).length]),
+  );
+  const notDone = runs.filter((each) => each.status === 'diverged' || each.status === 'failed');
+  if (notDone.length > 0) {
+    const heads: TableColumn[] = [{ head: 'run' }, { head: 'status' }, { head: 'why' }];
+    const why = ({ result, error }: SweepRun) =>
+      result?.diverged ? `loss ${result.diverged.loss} at step ${result.diverged.step}` : (error ?? '');
+    output.result(
+      renderTable(
+        heads,
+        notDone.map((each) => [labelText(each.labels), each.status, why(each).split('\n')[0]]),
+        { width: columns(process.stdout), colors: output.stdout },
+      ),
+    );
+  }
+  const counted = kinds.filter((kind) => counts[kind] > 0).map((kind) => `${counts[kind]} ${kind}`);
+  output.result(`${plural(runs.length, 'run')}: ${counted.join(', ')}`);
+  if (counts.missing > 0) output.result(`continue: normgrad sweep ${folder}`);
+  output.event('result', {
+    folder,
+    ...counts,
+    runs: runs.map(({ id, labels, status: each, error }) => ({ id, labels, status: each, error })),
+  });
+}
+
+/** `norm batch  seed 1` */
+export function labelText(labels: SweepRun['labels']): string {
+  return Object.entries(labels)
+    .map(([axis, value]) => `${axis} ${value}`)
+    .join('  ');
+}

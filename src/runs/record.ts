@@ -1,0 +1,80 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { RunFolderError } from '../errors.ts';
+import type { TrainConfig } from '../train/config.ts';
+import { fromJson } from '../train/metrics.ts';
+import type { RunStatus, TrainResult } from '../train/result.ts';
+import { readJson } from './files.ts';
+import { isGone } from './lock.ts';
+
+/** The files of a run folder; folder.ts says what is in them. */
+export const runFiles = {
+  config: 'config.json',
+  run: 'run.json',
+  metrics: 'metrics.jsonl',
+  result: 'result.json',
+  checkpoint: 'last.safetensors',
+};
+
+/** run.json. */
+export interface HowItRan {
+  status: RunStatus | 'running' | 'failed';
+  command: string;
+  started: string;
+  ended: string | null;
+  /** Why it failed. */
+  error: string | null;
+  /** Where it went on after an interruption: the steps done before, and when. */
+  resumed: { step: number; at: string }[];
+  pid: number;
+  host: string;
+  node: string;
+  platform: string;
+  normgrad: string;
+  git: string | null;
+}
+
+/** The content of config.json; a RunFolderError where there is no run. */
+export function readConfig(path: string): TrainConfig {
+  const file = join(path, runFiles.config);
+  if (!existsSync(file)) {
+    throw new RunFolderError(`${path} is no run folder: it has no ${runFiles.config}`, [
+      'name the folder of one run, like runs/train-20261122-141502/batch-bs64-s1-77c0e2',
+    ]);
+  }
+  return readJson(file) as TrainConfig;
+}
+
+/** The content of run.json; undefined where there is none. What a process left running when it died is interrupted. */
+export function readRun(path: string): HowItRan | undefined {
+  const file = join(path, runFiles.run);
+  if (!existsSync(file)) return undefined;
+  const run = readJson(file) as HowItRan;
+  const isLeft = run.status === 'running' && isGone(run.pid, run.host);
+  return isLeft ? { ...run, status: 'interrupted' } : run;
+}
+
+/** The content of result.json; undefined for a run that is not finished. */
+export function readResult(path: string): TrainResult | undefined {
+  const file = join(path, runFiles.result);
+  return existsSync(file) ? (readJson(file) as TrainResult) : undefined;
+}
+
+export function checkpointPath(path: string): string {
+  return join(path, runFiles.checkpoint);
+}
+
+export function metricsPath(path: string): string {
+  return join(path, runFiles.metrics);
+}
+
+/** The first lines of metrics.jsonl, which a checkpoint counts on; an Error where they are not all there. */
+export function firstLines(file: string, count: number): string {
+  const whole = existsSync(file) ? readFileSync(file, 'utf8').split('\n').slice(0, -1) : [];
+  if (whole.length < count) {
+    throw new Error(`${file} has ${whole.length} whole lines, the checkpoint needs ${count}`);
+  }
+  const kept = whole.slice(0, count);
+  for (const line of kept) fromJson(line);
+  return kept.map((line) => `${line}\n`).join('');
+}
