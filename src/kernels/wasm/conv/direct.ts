@@ -1,5 +1,4 @@
 import {
-  type F32x4,
   type FunctionBuilder,
   f32,
   type I32,
@@ -15,13 +14,14 @@ import { rememberFor } from '../runtime/remember.ts';
 import { threadMemory, threadStride } from '../runtime/threadMemory.ts';
 import type { Job } from '../runtime/threads.ts';
 import { zeroBias } from '../runtime/zeroBias.ts';
+import { addProducts, evenTiles, storeTile, tileSums } from '../templates/tile.ts';
 import { writeFrame } from './frame.ts';
 import { type Layout, layOut } from './layout.ts';
 import { writePack } from './pack.ts';
 import { type ConvSizes, sizesKey } from './sizes.ts';
 import { swapWeights } from './swap.ts';
 import { backwardTaps, forwardTaps } from './tapConv.ts';
-import { type ChannelBlocks, evenTiles, rowOrder } from './tiles.ts';
+import type { ChannelBlocks } from './tiles.ts';
 import { SECOND_LEVEL_CACHE, touchLines } from './touch.ts';
 
 /**
@@ -156,33 +156,21 @@ function writeTile(m: ModuleBuilder, layout: Layout, rows: number, block: Channe
   const pixel = layout.conv.inStep[1] * layout.cellFloats * 4;
   const outPixel = layout.conv.outStep[1] * layout.conv.out.channels * 4;
   return m.func(tileName(rows, block), tileSignature, (f, p) => {
-    const each = <T>(make: (row: number, v: number) => T): T[][] =>
-      Array.from({ length: rows }, (_, row) => Array.from({ length: vectors }, (_, v) => make(row, v)));
-    const sums = each((_, v) => f.let(f.load4(p.bias, v * 16)));
-    f.while(p.weights.ltU(p.end), () => {
-      const x = f.let(p.x.plus(f.loadI32(p.table)));
-      const w = Array.from({ length: vectors }, (_, v) => f.let(f.load4(p.weights, v * 16)));
-      for (const row of rowOrder(rows, false)) {
-        f.block(() => {
-          let value: F32x4[];
-          if (layout.spread) value = w.map((_, v) => f.load4(x, row * pixel + v * 16));
-          else {
-            const one = f.let(f.load4Splat(x, row * pixel));
-            value = w.map(() => one);
-          }
-          for (let v = 0; v < vectors; v++) sums[row][v].set(value[v].madd(w[v], sums[row][v]));
-        });
-      }
-      p.weights.set(p.weights.plus(vectors * 16));
-      p.table.set(p.table.plus(4));
+    const sums = tileSums(rows, vectors, (v) => f.let(f.load4(p.bias, v * 16)));
+    addProducts(f, sums, {
+      more: p.weights.ltU(p.end),
+      left: () => f.let(p.x.plus(f.loadI32(p.table))),
+      leftRows: sums.map((_, row) => row * pixel),
+      leftVectors: layout.spread,
+      right: p.weights,
+      next: () => {
+        p.weights.set(p.weights.plus(vectors * 16));
+        p.table.set(p.table.plus(4));
+      },
+      stored: 'computed',
     });
     const floor = f.let(p.floor.splat());
-    for (let row = 0; row < rows; row++) {
-      for (let v = 0; v < vectors; v++) {
-        const lanes = v === vectors - 1 ? lastLanes : 4;
-        f.store4Partial(p.out, sums[row][v].pmax(floor), lanes, row * outPixel + v * 16);
-      }
-    }
+    storeTile(f, sums, { address: p.out, rowBytes: outPixel, lastLanes }, (sum) => sum.pmax(floor));
   });
 }
 

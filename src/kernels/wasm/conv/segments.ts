@@ -1,5 +1,5 @@
+import { evenTiles } from '../templates/tile.ts';
 import type { Layout } from './layout.ts';
-import { evenTiles } from './tiles.ts';
 
 /** `count` tiles of the same offset pattern: their first k, and the frame offset of it in bytes. */
 export interface Segment {

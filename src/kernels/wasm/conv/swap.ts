@@ -1,8 +1,8 @@
 import { type I32, i32 } from '../builder/index.ts';
 import { compileKernel, kernelModule } from '../runtime/kernel.ts';
 import type { Job } from '../runtime/threads.ts';
+import { transpose4 } from '../templates/transpose.ts';
 import type { ConvSizes } from './sizes.ts';
-import { transpose4 } from './transpose.ts';
 
 /**
  * Weights with in and out swapped, as the gradient of the image needs them: w [taps, in / groups, out] becomes

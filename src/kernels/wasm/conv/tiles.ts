@@ -6,29 +6,6 @@
 /** The most pixels of a tile, by its vectors of output channels. */
 const MOST_ROWS = [0, 12, 6, 3];
 
-/** Splits `length` into as few tiles of at most `most` as possible, equal up to one: a short last tile would be slow. */
-export function evenTiles(length: number, most: number): { size: number; count: number }[] {
-  const tiles = Math.ceil(length / most);
-  const small = Math.floor(length / tiles);
-  const larger = length - small * tiles;
-  return [
-    { size: small + 1, count: larger },
-    { size: small, count: tiles - larger },
-  ].filter(({ count }) => count > 0);
-}
-
-/**
- * The rows of a tile, in the order in which its loop should multiply them. V8 in Node 20 places the multiply-adds of a loop
- * in the order in which it meets their sums behind the loop. If that is the order of the loads, each broadcast value is
- * loaded right before its use. If it is the opposite, all are loaded first, which takes more registers than there are: at
- * 6x8 the sums spill, and the speed is half (22 instead of 50 GFLOP/s). Sums that are stored as they are it meets from the
- * last to the first, sums that something is computed from (max, add) from the first to the last: found by measurement.
- */
-export function rowOrder(rows: number, storedPlainly: boolean): number[] {
-  const order = Array.from({ length: rows }, (_, row) => row);
-  return storedPlainly ? order : order.reverse();
-}
-
 /** Output channels from `first` (of the group) on: `count` blocks of `vectors` vectors. */
 export interface ChannelBlocks {
   first: number;

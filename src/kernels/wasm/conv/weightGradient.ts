@@ -1,5 +1,4 @@
 import {
-  type F32x4,
   type FunctionBuilder,
   f32x4,
   type I32,
@@ -13,12 +12,13 @@ import { scratch } from '../runtime/operands.ts';
 import { rememberFor } from '../runtime/remember.ts';
 import { threadMemory, threadStride } from '../runtime/threadMemory.ts';
 import type { Job } from '../runtime/threads.ts';
+import { addProducts, storeTile, zeroSums } from '../templates/tile.ts';
 import { writeFrame } from './frame.ts';
 import { type Layout, layOut } from './layout.ts';
 import { segments } from './segments.ts';
 import { type ConvSizes, sizesKey } from './sizes.ts';
 import { forwardTaps } from './tapConv.ts';
-import { type ChannelBlocks, rowOrder } from './tiles.ts';
+import type { ChannelBlocks } from './tiles.ts';
 
 /**
  * The gradient of convolution weights, directly: dw[k, o] = sum over output pixels p of frame[p, k] dy[p, o], where k =
@@ -119,30 +119,22 @@ type Tile = KernelFunction<typeof tileSignature, void>;
 function writeTile(m: ModuleBuilder, layout: Layout, pattern: number[], vectors: number): Tile {
   const outBytes = layout.conv.out.channels * 4;
   return m.func(`tile ${vectors} ${pattern}`, tileSignature, (f, p) => {
-    const sums = pattern.map(() => Array.from({ length: vectors }, () => f.local(f32x4)));
-    f.while(p.table.ltU(p.end), () => {
-      const x = f.let(p.x.plus(f.loadI32(p.table)));
-      const dy = Array.from({ length: vectors }, (_, v) => f.let(f.load4(p.dy, v * 16)));
-      for (const k of rowOrder(pattern.length, false)) {
-        f.block(() => {
-          let value: F32x4[];
-          if (layout.spread) value = dy.map((_, v) => f.load4(x, pattern[k] + v * 16));
-          else {
-            const one = f.let(f.load4Splat(x, pattern[k]));
-            value = dy.map(() => one);
-          }
-          for (let v = 0; v < vectors; v++) sums[k][v].set(value[v].madd(dy[v], sums[k][v]));
-        });
-      }
-      p.dy.set(p.dy.plus(outBytes));
-      p.table.set(p.table.plus(4));
+    const sums = zeroSums(f, pattern.length, vectors);
+    addProducts(f, sums, {
+      more: p.table.ltU(p.end),
+      left: () => f.let(p.x.plus(f.loadI32(p.table))),
+      leftRows: pattern,
+      leftVectors: layout.spread,
+      right: p.dy,
+      next: () => {
+        p.dy.set(p.dy.plus(outBytes));
+        p.table.set(p.table.plus(4));
+      },
+      stored: 'computed',
     });
-    sums.forEach((row, k) => {
-      row.forEach((sum, v) => {
-        const at = (k * vectors + v) * 16;
-        f.store4(p.sums, f.load4(p.sums, at).plus(sum), at);
-      });
-    });
+    storeTile(f, sums, { address: p.sums, rowBytes: vectors * 16 }, (sum, offset) =>
+      f.load4(p.sums, offset).plus(sum),
+    );
   });
 }
 

@@ -3,7 +3,7 @@ import { remember } from '../runtime/remember.ts';
 import { gemmKernel, panelWidth } from './gemmKernel.ts';
 import { joinKernel } from './join.ts';
 import { packKernel } from './pack.ts';
-import { writeSizes } from './sizes.ts';
+import { sizesBlock } from './sizes.ts';
 import { MAX_HEIGHT } from './tile.ts';
 
 interface Product {
@@ -79,7 +79,7 @@ function makePlan(product: Product): Plan {
   const width = panelWidth(kind);
   const panels = Math.ceil(n / width);
   const columnBlocks = Math.max(transposeB ? 2 : 1, Math.ceil((block * n) / COLUMN_BLOCK));
-  const sizes = writeSizes({
+  const { address } = sizesBlock.place({
     k: piece,
     lastK: k - (pieces - 1) * piece,
     ...{ block, tileRows, taller },
@@ -96,7 +96,7 @@ function makePlan(product: Product): Plan {
       name: 'tiles',
       items: matrices * pieces * tileRows * panels,
       grain: Math.ceil(TILE_CYCLES / ((piece + 8) * (height * width) * 0.125)),
-      sizes: [sizes],
+      sizes: [address],
       floats: pieces * m * n,
     },
     join: inPieces

@@ -1,7 +1,8 @@
 import { i32, type ModuleBuilder } from '../../builder/index.ts';
 import { compileKernel, type Kernel, kernelModule } from '../../runtime/kernel.ts';
 import { oncePerThread } from '../../runtime/oncePerThread.ts';
-import { type ChannelBlocks, channelBlocks, channelsOf, evenTiles } from '../tiles.ts';
+import { evenTiles } from '../../templates/tile.ts';
+import { type ChannelBlocks, channelBlocks, channelsOf } from '../tiles.ts';
 import { eachBlock } from './eachBlock.ts';
 import type { GradientLayout } from './gradientLayout.ts';
 import { writeWeightGradient } from './gradientTransforms.ts';

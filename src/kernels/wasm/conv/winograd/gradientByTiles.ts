@@ -1,6 +1,7 @@
 import { f32x4, i32, type ModuleBuilder } from '../../builder/index.ts';
 import { compileKernel, type Kernel, kernelModule } from '../../runtime/kernel.ts';
-import { blockCount, channelBlocks, evenTiles } from '../tiles.ts';
+import { evenTiles } from '../../templates/tile.ts';
+import { blockCount, channelBlocks } from '../tiles.ts';
 import type { GradientLayout } from './gradientLayout.ts';
 import { transformSignature, writeTransform, writeWeightGradient } from './gradientTransforms.ts';
 import { PLANES } from './layout.ts';

@@ -1,6 +1,6 @@
 import { type F32x4, type FunctionBuilder, type I32, i32, type ModuleBuilder } from '../../builder/index.ts';
+import { transpose4 } from '../../templates/transpose.ts';
 import { type ChannelBlocks, channelsOf } from '../tiles.ts';
-import { transpose4 } from '../transpose.ts';
 import { CELLS } from './layout.ts';
 import { transform2d, weightLine } from './lines.ts';
 
