@@ -1,6 +1,6 @@
+import { checkChannels, windowPositions } from '../../checks.ts';
 import type { ConvGeometry, NDArray, Shape } from '../../contract.ts';
 import { remember } from '../runtime/remember.ts';
-import { windowPositions } from './windowPositions.ts';
 
 /** The lengths of a convolution, named. */
 export interface ConvSizes {
@@ -21,14 +21,9 @@ export interface ConvSizes {
 /** The same object for the same lengths: plans hang on it (rememberFor). */
 export function convSizes(x: NDArray, w: NDArray, geometry: ConvGeometry): ConvSizes {
   const [batch, height, width, inChannels] = x.shape;
-  const [, , groupIn, outChannels] = w.shape;
+  const outChannels = w.shape[3];
   const { kernel, stride, padding, dilation, groups } = geometry;
-  if (groupIn * groups !== inChannels || outChannels % groups !== 0) {
-    throw new RangeError(
-      `conv2d of images [${x.shape}] with weights [${w.shape}] in ${groups} groups: the weights must be ` +
-        '[kh, kw, in / groups, out], and groups must divide both channel counts',
-    );
-  }
+  checkChannels(x, w, geometry);
   return known(
     ...([batch, height, width, inChannels, outChannels, groups] as const),
     ...([kernel[0], kernel[1], stride[0], stride[1], dilation[0], dilation[1]] as const),

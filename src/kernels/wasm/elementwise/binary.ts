@@ -1,7 +1,7 @@
 import type { BinaryOp, NDArray, Shape } from '../../contract.ts';
+import { type Axes, broadcastStrides, joinAxes } from '../../strides.ts';
 import { input, kernelCall, result, scratch } from '../runtime/operands.ts';
 import { callRows } from '../templates/rows.ts';
-import { type Axes, broadcastStrides, joinAxes } from '../templates/strided.ts';
 import { flatKernel, rowKernel } from './binaryKernels.ts';
 import { vectorsFor } from './vectors.ts';
 

@@ -1,3 +1,4 @@
+import { foldedCount } from '../../checks.ts';
 import type { NDArray, ReduceOp, Shape } from '../../contract.ts';
 import { input, kernelCall, result, scratch } from '../runtime/operands.ts';
 import { COLUMNS, type Fold, reduceKernel, TREE } from './reduceKernels.ts';
@@ -14,10 +15,7 @@ interface Group {
 
 export function reduce(op: ReduceOp, x: NDArray, axes: readonly number[]): NDArray {
   const shape = x.shape.map((length, axis) => (axes.includes(axis) ? 1 : length));
-  const folded = axes.reduce((product, axis) => product * x.shape[axis], 1);
-  if (folded === 0 && (op === 'max' || op === 'min')) {
-    throw new RangeError(`${op} of shape [${x.shape}] over axes [${axes}]: there is no ${op} of no values`);
-  }
+  const folded = foldedCount(op, x, axes);
   return kernelCall(() => {
     const y = result(shape);
     if (y.data.length === 0) return y;

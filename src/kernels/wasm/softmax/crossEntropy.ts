@@ -1,3 +1,4 @@
+import { checkLabels } from '../../checks.ts';
 import type { NDArray } from '../../contract.ts';
 import { f32, f32x4, f64, i32 } from '../builder/index.ts';
 import { compileKernel, type Kernel, kernelModule } from '../runtime/kernel.ts';
@@ -78,12 +79,7 @@ export function crossEntropy(
   smoothing: number,
 ): { loss: NDArray; probabilities: NDArray } {
   const [batch, classes] = logits.shape;
-  for (let n = 0; n < batch; n++) {
-    const label = labels[n];
-    if (!(label >= 0 && label < classes)) {
-      throw new RangeError(`crossEntropy: label ${label} of sample ${n} is not one of 0 .. ${classes - 1}`);
-    }
-  }
+  checkLabels(labels, logits.shape);
   return kernelCall(() => {
     const kernel = crossEntropyKernel();
     const probabilities = result(logits.shape);

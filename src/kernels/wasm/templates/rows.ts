@@ -1,5 +1,5 @@
+import type { Axes } from '../../strides.ts';
 import { type FunctionBuilder, type I32, i32 } from '../builder/index.ts';
-import type { Axes } from './strided.ts';
 
 /**
  * Walking two strided views row by row inside a kernel. The last of the joined axes is the row; up to three axes before it

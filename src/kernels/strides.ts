@@ -1,4 +1,4 @@
-import type { Shape } from '../../contract.ts';
+import type { Shape } from './contract.ts';
 
 /** Row-major strides of `shape`, in numbers. */
 export function contiguousStrides(shape: Shape): number[] {
