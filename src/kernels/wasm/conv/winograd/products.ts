@@ -1,6 +1,6 @@
 import { i32, type KernelFunction, type ModuleBuilder } from '../../builder/index.ts';
 import { addProducts, storeTile, zeroSums } from '../../templates/tile.ts';
-import { type ChannelBlocks, channelsOf } from '../tiles.ts';
+import { type ChannelBlocks, channelsOf } from '../blocks.ts';
 
 /** The matrix products between the transforms, one for each of the 36 planes. */
 const signature = { left: i32, right: i32, end: i32, out: i32 };

@@ -1,4 +1,5 @@
 import { type FunctionBuilder, type I32, i32 } from '../../builder/index.ts';
+import { argumentsOf } from '../../templates/parameters.ts';
 import { SECOND_LEVEL_CACHE, touchLines } from '../touch.ts';
 import type { WinogradSizes } from './layout.ts';
 
@@ -17,14 +18,15 @@ export const gridSignature = {
   /** 1: the images are larger than a core's second-level cache, so their rows are touched before use (touchRows). */
   touch: i32,
 };
-export type Grid = { [K in keyof typeof gridSignature]: I32 };
+type Grid = { [K in keyof typeof gridSignature]: I32 };
 
 /** The grid's arguments, in their order. */
-export function gridArguments({ batch, ...sizes }: WinogradSizes): number[] {
-  const { height, width, top, left, outHeight, outWidth, inChannels, outChannels } = sizes;
+export function gridArguments(sizes: WinogradSizes): number[] {
+  const { batch, height, width, top, left, outHeight, outWidth, inChannels, outChannels } = sizes;
   const floats = batch * Math.max(height * width * inChannels, outHeight * outWidth * outChannels);
   const touch = 4 * floats > SECOND_LEVEL_CACHE ? 1 : 0;
-  return [height, width, top, left, Math.ceil(outHeight / 4), Math.ceil(outWidth / 4), touch];
+  const [tilesY, tilesX] = [Math.ceil(outHeight / 4), Math.ceil(outWidth / 4)];
+  return argumentsOf(gridSignature, { height, width, top, left, tilesY, tilesX, touch });
 }
 
 /** The tile `index`: its image, and the first row and column of its window of the image. */
@@ -43,8 +45,8 @@ export function locate(
 
 /**
  * Touches the images' rows that the tiles [first, last] lie on (../touch.ts): tiles read (and write) a few pixels of several
- * rows at once. At batch 128 on two threads it takes 10 to 15 % off a convolution and 20 % off the gradient of its weights
- * (16 channels, 32x32). What is in the cache already needs none of it: there it cost 1 to 4 %.
+ * rows at once. At batch 128 on two threads touching takes 10 to 15 % off a convolution and 20 % off the gradient of its weights
+ * (16 channels, 32x32). Images that are in the cache already need none of this: there it cost 1 to 4 %.
  */
 export function touchRows(
   f: FunctionBuilder,

@@ -1,4 +1,4 @@
-import type { ConvSizes } from './sizes.ts';
+import type { ConvLayer } from '../sizes.ts';
 
 /**
  * What all direct convolutions are made of. A **tap convolution** computes
@@ -34,14 +34,14 @@ export interface Pass {
   taps: readonly Tap[];
 }
 
-export interface Tap {
+interface Tap {
   y: number;
   x: number;
   /** Index into the kh * kw weights. */
   weight: number;
 }
 
-export function forwardTaps(sizes: ConvSizes): TapConv {
+export function forwardTaps(sizes: ConvLayer): TapConv {
   const { height, width, outHeight, outWidth, geometry } = sizes;
   const [kernelHeight, kernelWidth] = geometry.kernel;
   const taps: Tap[] = [];
@@ -68,8 +68,8 @@ export function forwardTaps(sizes: ConvSizes): TapConv {
   };
 }
 
-/** The gradient of the image: source dy, result dx, weights with in and out swapped (swapWeights in direct.ts). */
-export function backwardTaps(sizes: ConvSizes): TapConv {
+/** The gradient of the image: source dy, result dx, weights with in and out swapped (swap.ts). */
+export function backwardTaps(sizes: ConvLayer): TapConv {
   const { height, width, outHeight, outWidth, geometry } = sizes;
   const [strideY, strideX] = geometry.stride;
   const kernelWidth = geometry.kernel[1];

@@ -1,13 +1,15 @@
-import { newStamp } from '../../runtime/oncePerThread.ts';
-import { scratch } from '../../runtime/operands.ts';
-import { rememberFor } from '../../runtime/remember.ts';
-import { type Job, threadCount } from '../../runtime/threads.ts';
-import { zeroBias } from '../../runtime/zeroBias.ts';
-import { blockCount, padded4 } from '../tiles.ts';
+import { newStamp } from '../../../runtime/oncePerThread.ts';
+import { scratch } from '../../../runtime/operands.ts';
+import { rememberFor } from '../../../runtime/remember.ts';
+import { type Job, threadCount } from '../../../runtime/threads.ts';
+import { zeroBias } from '../../../runtime/zeroBias.ts';
+import { blockCount, channelBlocks, padded4 } from '../../blocks.ts';
+import type { ConvSizes } from '../../sizes.ts';
+import { gridArguments } from '../grid.ts';
+import { backwardSizes, forwardSizes, PLANES, tileCount, type WinogradSizes } from '../layout.ts';
 import { byChannelsKernel } from './byChannels.ts';
 import { byTilesKernel } from './byTiles.ts';
-import { layOutByChannels, layOutByTiles, PLANES, tileCount, type WinogradSizes } from './layout.ts';
-import { gridArguments } from './tiles.ts';
+import { layOutByChannels, layOutByTiles } from './layout.ts';
 
 /**
  * 3x3 convolution with stride 1 by Winograd's F(4x4, 3x3): 36 multiplications for 16 outputs, where direct convolution
@@ -18,7 +20,7 @@ import { gridArguments } from './tiles.ts';
  *   M = V U, plane by plane              36 planes [tile, out]
  *   y = A^T M A + bias, then max with floor: 4x4 pixels of each tile
  *
- * Channels last makes all transforms vector operations over channels. There are two ways to go through it: by tiles
+ * Channels last makes all transforms vector operations over channels. There are two ways to go through the work: by tiles
  * (byTiles.ts) and, where tiles are fewer than channels, by channels (byChannels.ts). Lanes beyond the last channel hold
  * neighbours' values: products never read them, stores leave them out.
  */
@@ -34,19 +36,17 @@ const LEAST_BLOCK = 16;
 /** Weights that a part transforms where threads share them: some 2 us. */
 const TRANSFORM_VALUES = 1024;
 
-/** 'forward', or 'backward' for the gradient of the image, which reads the weights of the forward pass turned around. */
-export type Direction = 'forward' | 'backward';
-
 /** The addresses are those of winogradConv. */
 type Pass = (x: number, weights: number, bias: number, y: number, floor: number) => Job[];
 
 /**
- * forward: y = conv(x, weights [3, 3, in, out]) + bias, then max with floor. backward: the same with weights [3, 3, out, in],
- * in and out swapped and the window turned around. Addresses; gives jobs to run in turn.
+ * forward: y = conv(x, weights [3, 3, in, out]) + bias, then max with floor. backward: the gradient of the image, which is the
+ * same of dy with the forward pass' weights, in and out swapped and the window turned around. Addresses; gives jobs to run in
+ * turn.
  */
 export function winogradConv(
-  direction: Direction,
-  sizes: WinogradSizes,
+  direction: 'forward' | 'backward',
+  sizes: ConvSizes,
   x: number,
   weights: number,
   bias: number | null,
@@ -54,11 +54,17 @@ export function winogradConv(
   floor = -Infinity,
 ): Job[] {
   const pass = direction === 'forward' ? forwardPass(sizes) : backwardPass(sizes);
-  return pass(x, weights, bias ?? zeroBias(sizes.outChannels), y, floor);
+  return pass(
+    x,
+    weights,
+    bias ?? zeroBias(direction === 'forward' ? sizes.outChannels : sizes.inChannels),
+    y,
+    floor,
+  );
 }
 
-const forwardPass = rememberFor((sizes: WinogradSizes) => planPass(sizes, false));
-const backwardPass = rememberFor((sizes: WinogradSizes) => planPass(sizes, true));
+const forwardPass = rememberFor((sizes: ConvSizes) => planPass(forwardSizes(sizes), false));
+const backwardPass = rememberFor((sizes: ConvSizes) => planPass(backwardSizes(sizes), true));
 
 function planPass(sizes: WinogradSizes, turned: boolean): Pass {
   const total = tileCount(sizes);
@@ -96,7 +102,7 @@ function byChannels(sizes: WinogradSizes, total: number, turned: boolean): Pass 
   const layout = layOutByChannels(inChannels, outChannels, room);
   const kernel = byChannelsKernel(layout, turned);
   const grid = [total, outHeight, outWidth, ...gridArguments(sizes)];
-  const blocks = blockCount(outChannels);
+  const blocks = blockCount(channelBlocks(outChannels));
   return (x, weights, bias, y, floor) => {
     const threads = scratch(threadCount() * layout.thread.total).byteOffset;
     return [

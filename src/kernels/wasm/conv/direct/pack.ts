@@ -1,4 +1,4 @@
-import { i32, type ModuleBuilder } from '../builder/index.ts';
+import { i32, type ModuleBuilder } from '../../builder/index.ts';
 import type { Layout } from './layout.ts';
 
 /** Range over all k: weights [k][out channels] -> for each pass and group [block][k][lanes of the block]. */

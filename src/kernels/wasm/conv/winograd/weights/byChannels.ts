@@ -1,23 +1,21 @@
-import { i32, type ModuleBuilder } from '../../builder/index.ts';
-import { compileKernel, type Kernel, kernelModule } from '../../runtime/kernel.ts';
-import { oncePerThread } from '../../runtime/oncePerThread.ts';
-import { evenTiles } from '../../templates/tile.ts';
-import { type ChannelBlocks, channelBlocks, channelsOf } from '../tiles.ts';
-import { eachBlock } from './eachBlock.ts';
-import type { GradientLayout } from './gradientLayout.ts';
-import { writeWeightGradient } from './gradientTransforms.ts';
-import { PLANES } from './layout.ts';
-import { outputGradientLine } from './lines.ts';
-import { writeProductTile } from './products.ts';
-import { gridSignature, locate } from './tiles.ts';
-import { writeWholeImage } from './wholeImage.ts';
-import { clearZeroRow, writeWindow } from './window.ts';
+import { i32, type ModuleBuilder } from '../../../builder/index.ts';
+import { compileKernel, type Kernel, kernelModule } from '../../../runtime/kernel.ts';
+import { oncePerThread } from '../../../runtime/oncePerThread.ts';
+import { evenTiles } from '../../../templates/tile.ts';
+import { type ChannelBlocks, channelBlocks, channelsOf, inBlock } from '../../blocks.ts';
+import { gridSignature, locate } from '../grid.ts';
+import { type Layout, PLANES } from '../layout.ts';
+import { outputGradientLine } from '../lines.ts';
+import { writeProductTile } from '../products.ts';
+import { writeWholeImage } from '../wholeImage.ts';
+import { clearZeroRow, writeWindow } from '../window.ts';
+import { writeWeightGradient } from './transforms.ts';
 
 /**
  * Gradients of weights where tiles are few. A part is a block of out channels, from its channels of dy to its part of dw by
  * one thread: dU, the largest thing here, never leaves that thread's cache. V every thread makes for itself.
  */
-export function byChannelsGradientKernel(layout: GradientLayout): Kernel {
+export function byChannelsGradientKernel(layout: Layout): Kernel {
   const { inChannels, outChannels, tiles } = layout;
   return compileKernel(`winograd dw by channels ${inChannels} ${outChannels} ${tiles}`, () =>
     kernelModule('winograd dw by channels', (m) => writeGradient(m, layout)),
@@ -25,7 +23,7 @@ export function byChannelsGradientKernel(layout: GradientLayout): Kernel {
 }
 
 /** Range over blocks of out channels: dw of `total` tiles. */
-function writeGradient(m: ModuleBuilder, layout: GradientLayout): void {
+function writeGradient(m: ModuleBuilder, layout: Layout): void {
   const { inChannels, outChannels, planeV } = layout;
   const transformImage = writeWholeImage(m, inChannels, planeV);
   const blocks = channelBlocks(outChannels).map((block) => ({
@@ -41,23 +39,25 @@ function writeGradient(m: ModuleBuilder, layout: GradientLayout): void {
       clearZeroRow(f, cells, Math.max(inChannels, outChannels));
       f.call(transformImage, { ...p, v: thread, cells });
     });
-    eachBlock(f, p.begin, p.end, blocks, ({ gradient }, channel) =>
-      f.call(gradient, {
-        ...p,
-        dy: p.dy.plus(channel.shl(2)),
-        dw: p.dw.plus(channel.shl(2)),
-        thread,
-      }),
+    f.for(p.begin, p.end, 1, (index) =>
+      inBlock(f, index, blocks, ({ gradient }, channel) =>
+        f.call(gradient, {
+          ...p,
+          dy: p.dy.plus(channel.shl(2)),
+          dw: p.dw.plus(channel.shl(2)),
+          thread,
+        }),
+      ),
     );
   });
 }
 
 /** One block: `dy` and `dw` are the addresses of its first channel. */
-function writeBlock(m: ModuleBuilder, layout: GradientLayout, block: ChannelBlocks) {
-  const { inChannels, inLanes, outChannels, outLanes, planeV, planeD, planeU, thread } = layout;
+function writeBlock(m: ModuleBuilder, layout: Layout, block: ChannelBlocks) {
+  const { inChannels, inLanes, outChannels, outLanes, planeV, planeOut, planeU, thread } = layout;
   const { vectors, mostRows } = block;
   const channels = channelsOf(block);
-  const window = { size: 4, line: outputGradientLine, plane: planeD, pixelFloats: outChannels } as const;
+  const window = { size: 4, line: outputGradientLine, plane: planeOut, pixelFloats: outChannels } as const;
   const transformGradient = writeWindow(m, { name: `D of ${channels}`, channels, ...window });
   const transformWeights = writeWeightGradient(m, block, layout);
   const steps = { leftRow: 4, leftStep: inLanes * 4, outRow: vectors * 16, rightStep: outLanes * 4 };
@@ -69,7 +69,7 @@ function writeBlock(m: ModuleBuilder, layout: GradientLayout, block: ChannelBloc
   const sizes = { total: i32, outHeight: i32, outWidth: i32, tilesY: i32, tilesX: i32 };
   return m.func(`block of ${channels}`, { ...addresses, ...sizes }, (f, p) => {
     const cells = f.let(p.thread.plus(thread.cells * 4));
-    const d = f.let(p.thread.plus(thread.d * 4));
+    const d = f.let(p.thread.plus(thread.out * 4));
     const u = f.let(p.thread.plus(thread.u * 4));
     f.for(0, p.total, 1, (t) => {
       const { n, y, x } = locate(f, { ...p, top: i32(0), left: i32(0) }, t);
@@ -84,7 +84,7 @@ function writeBlock(m: ModuleBuilder, layout: GradientLayout, block: ChannelBloc
     });
     f.for(0, PLANES, 1, (plane) => {
       const left = f.let(p.thread.plus(plane.times(planeV * 4)));
-      const right = f.let(d.plus(plane.times(planeD * 4)));
+      const right = f.let(d.plus(plane.times(planeOut * 4)));
       const end = f.let(right.plus(p.total.times(outLanes * 4)));
       const out = f.let(u.plus(plane.times(planeU * 4)));
       for (const { size, count, product } of tiles) {

@@ -1,15 +1,15 @@
-import { type I32, i32 } from '../builder/index.ts';
-import { compileKernel, kernelModule } from '../runtime/kernel.ts';
-import type { Job } from '../runtime/threads.ts';
-import { transpose4 } from '../templates/transpose.ts';
-import type { ConvSizes } from './sizes.ts';
+import { type I32, i32 } from '../../builder/index.ts';
+import { compileKernel, kernelModule } from '../../runtime/kernel.ts';
+import type { Job } from '../../runtime/threads.ts';
+import { transpose4 } from '../../templates/transpose.ts';
+import type { ConvLayer } from '../sizes.ts';
 
 /**
  * Weights with in and out swapped, as the gradient of the image needs them: w [taps, in / groups, out] becomes
  * [taps, out / groups, in], one matrix transposed for each tap and group. Whole blocks of 4x4 are turned in registers, the
- * rest goes number by number.
+ * other numbers go one by one.
  */
-export function swapWeights(weights: number, swapped: number, sizes: ConvSizes): Job {
+export function swapWeights(weights: number, swapped: number, sizes: ConvLayer): Job {
   const { groups, groupIn, groupOut, inChannels, outChannels, geometry } = sizes;
   const taps = geometry.kernel[0] * geometry.kernel[1];
   const kernel = compileKernel('conv swap', buildSwap);

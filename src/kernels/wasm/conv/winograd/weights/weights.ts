@@ -1,27 +1,28 @@
-import { newStamp } from '../../runtime/oncePerThread.ts';
-import { scratch } from '../../runtime/operands.ts';
-import { rememberFor } from '../../runtime/remember.ts';
-import { type Job, threadCount } from '../../runtime/threads.ts';
-import { blockCount, padded4 } from '../tiles.ts';
-import { byChannelsGradientKernel } from './gradientByChannels.ts';
-import { byTilesGradientKernel } from './gradientByTiles.ts';
-import { layOutGradient, layOutGradientByChannels } from './gradientLayout.ts';
-import { PLANE_PADDING, PLANES, tileCount, type WinogradSizes } from './layout.ts';
-import { gridArguments } from './tiles.ts';
+import { newStamp } from '../../../runtime/oncePerThread.ts';
+import { scratch } from '../../../runtime/operands.ts';
+import { rememberFor } from '../../../runtime/remember.ts';
+import { type Job, threadCount } from '../../../runtime/threads.ts';
+import { blockCount, channelBlocks } from '../../blocks.ts';
+import type { ConvSizes } from '../../sizes.ts';
+import { gridArguments } from '../grid.ts';
+import { forwardSizes, PLANES, planes, tileCount, type WinogradSizes } from '../layout.ts';
+import { byChannelsGradientKernel } from './byChannels.ts';
+import { byTilesGradientKernel } from './byTiles.ts';
+import { layOutByChannels, layOutByTiles } from './layout.ts';
 
 /**
- * The gradient of 3x3 weights by Winograd: the transpose of the forward pass (forward.ts) with respect to g,
+ * The gradient of 3x3 weights by Winograd: the transpose of the forward pass (image/image.ts) with respect to g,
  *
  *   dg = G^T [ sum over tiles of (B^T d B) * (A dy A^T) ] G.
  *
  * With V = B^T d B and D = A dy A^T, the sum dU is V^T D in each of the 36 planes. Who sums what never depends on the number
  * of threads, so neither do the bits. There are three ways:
  *
- * - *By channels* (gradientByChannels.ts), where tiles are few.
- * - *By chunks*, where dU is small and there are many tiles. The tiles are cut into chunks, whose number follows from the
+ * - *By channels* (byChannels.ts), where tiles are few.
+ * - *By chunks* (byTiles.ts), where dU is small and there are many tiles. The tiles are cut into chunks, whose number follows from the
  *   problem. A part transforms a chunk's tiles in its thread's own memory and multiplies them while they are in the
  *   second-level cache; then the chunks' dU are added in their order.
- * - *By planes*, where adding up would cost too much. Tiles are taken in batches that fill some 2 MB, in memory that all
+ * - *By planes* (byTiles.ts), where adding up would cost too much. Tiles are taken in batches that fill some 2 MB, in memory that all
  *   threads share. For each batch one job transforms (cut by tiles), and a second one adds V^T D to dU (cut by planes and
  *   channels), so every number of dU is summed by one part in the order of the tiles.
  */
@@ -44,14 +45,14 @@ const MOST_PARTIAL_FLOATS = 300_000;
 type Pass = (x: number, dy: number, dw: number) => Job[];
 
 /** dw [3, 3, in, out] from the addresses of x and dy, as jobs to run in turn. */
-export function winogradWeightGradient(sizes: WinogradSizes, x: number, dy: number, dw: number): Job[] {
+export function winogradWeightGradient(sizes: ConvSizes, x: number, dy: number, dw: number): Job[] {
   return planOf(sizes)(x, dy, dw);
 }
 
-const planOf = rememberFor((sizes: WinogradSizes): Pass => {
-  const { inChannels, outChannels } = sizes;
+const planOf = rememberFor((convSizes: ConvSizes): Pass => {
+  const sizes = forwardSizes(convSizes);
   const total = tileCount(sizes);
-  const sums = PLANES * (inChannels * padded4(outChannels) + PLANE_PADDING);
+  const sums = PLANES * planes(sizes.inChannels, sizes.outChannels, 0).planeU;
   const mostChunks = Math.min(MOST_CHUNKS, Math.floor(MOST_PARTIAL_FLOATS / sums));
   const chunks = Math.min(mostChunks, Math.floor(total / CHUNK_TILES));
   if (mostChunks >= LEAST_CHUNKS && chunks >= 2) return byChunks(sizes, total, chunks, sums);
@@ -64,10 +65,10 @@ const gridOf = (sizes: WinogradSizes): number[] => [sizes.outHeight, sizes.outWi
 function byChannels(sizes: WinogradSizes, total: number): Pass {
   const { inChannels, outChannels } = sizes;
   const room = Math.ceil(total / ROOM_STEP) * ROOM_STEP;
-  const layout = layOutGradientByChannels(inChannels, outChannels, room);
+  const layout = layOutByChannels(inChannels, outChannels, room);
   const kernel = byChannelsGradientKernel(layout);
   const grid = gridOf(sizes);
-  const blocks = blockCount(outChannels);
+  const blocks = blockCount(channelBlocks(outChannels));
   return (x, dy, dw) => {
     const threads = scratch(threadCount() * layout.thread.total).byteOffset;
     return [kernel.job('gradient', blocks, 1, x, dy, dw, threads, newStamp(), total, ...grid)];
@@ -76,7 +77,7 @@ function byChannels(sizes: WinogradSizes, total: number): Pass {
 
 function byChunks(sizes: WinogradSizes, total: number, chunks: number, sums: number): Pass {
   const { inChannels, outChannels } = sizes;
-  const layout = layOutGradient(inChannels, outChannels, true);
+  const layout = layOutByTiles(inChannels, outChannels, true);
   const kernel = byTilesGradientKernel(layout);
   const grid = gridOf(sizes);
   const finishGrain = Math.ceil(1024 / outChannels);
@@ -92,16 +93,16 @@ function byChunks(sizes: WinogradSizes, total: number, chunks: number, sums: num
 
 function byPlanes(sizes: WinogradSizes, total: number, sums: number): Pass {
   const { inChannels, outChannels } = sizes;
-  const layout = layOutGradient(inChannels, outChannels, false);
+  const layout = layOutByTiles(inChannels, outChannels, false);
   const kernel = byTilesGradientKernel(layout);
   const grid = gridOf(sizes);
   const transformGrain = Math.ceil(PART_VALUES / (inChannels + outChannels));
   const finishGrain = Math.ceil(1024 / outChannels);
   // A part of the products is a plane's block of out channels.
-  const parts = PLANES * blockCount(outChannels);
+  const parts = PLANES * blockCount(channelBlocks(outChannels));
   return (x, dy, dw) => {
     const v = scratch(PLANES * layout.planeV).byteOffset;
-    const d = scratch(PLANES * layout.planeD).byteOffset;
+    const d = scratch(PLANES * layout.planeOut).byteOffset;
     const threads = scratch(threadCount() * layout.thread.total).byteOffset;
     const u = scratch(sums).byteOffset;
     const jobs: Job[] = [];

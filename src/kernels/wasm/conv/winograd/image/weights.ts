@@ -1,8 +1,14 @@
-import { type F32x4, type FunctionBuilder, type I32, i32, type ModuleBuilder } from '../../builder/index.ts';
-import { transpose4 } from '../../templates/transpose.ts';
-import { type ChannelBlocks, channelsOf } from '../tiles.ts';
-import { CELLS } from './layout.ts';
-import { transform2d, weightLine } from './lines.ts';
+import {
+  type F32x4,
+  type FunctionBuilder,
+  type I32,
+  i32,
+  type ModuleBuilder,
+} from '../../../builder/index.ts';
+import { transpose4 } from '../../../templates/transpose.ts';
+import { type ChannelBlocks, channelsOf } from '../../blocks.ts';
+import { CELLS } from '../layout.ts';
+import { transform2d, weightLine } from '../lines.ts';
 
 /**
  * U of a block of out channels, for the in channels [begin, end): 3x3 weights -> 36 planes [in][lanes of the block].

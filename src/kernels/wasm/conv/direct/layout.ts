@@ -1,6 +1,6 @@
+import { type ChannelBlocks, channelBlocks, padded4 } from '../blocks.ts';
 import { type FrameSpec, frameChannels } from './frame.ts';
-import type { Pass, TapConv } from './tapConv.ts';
-import { type ChannelBlocks, channelBlocks, padded4 } from './tiles.ts';
+import type { Pass, TapConv } from './taps.ts';
 
 /** Everything the code of a direct convolution depends on: its frame, its bands, and how weights and tables lie. */
 export interface Layout {

@@ -1,11 +1,10 @@
-import { f32x4, i32, type ModuleBuilder } from '../../builder/index.ts';
-import { compileKernel, type Kernel, kernelModule } from '../../runtime/kernel.ts';
-import { evenTiles } from '../../templates/tile.ts';
-import { blockCount, channelBlocks } from '../tiles.ts';
-import type { GradientLayout } from './gradientLayout.ts';
-import { transformSignature, writeTransform, writeWeightGradient } from './gradientTransforms.ts';
-import { PLANES } from './layout.ts';
-import { type ProductTile, writeProductTile } from './products.ts';
+import { f32x4, i32, type ModuleBuilder } from '../../../builder/index.ts';
+import { compileKernel, type Kernel, kernelModule } from '../../../runtime/kernel.ts';
+import { evenTiles } from '../../../templates/tile.ts';
+import { blockCount, channelBlocks, inBlock } from '../../blocks.ts';
+import { type Layout, PLANES } from '../layout.ts';
+import { type ProductTile, writeProductTile } from '../products.ts';
+import { transformSignature, writeTransform, writeWeightGradient } from './transforms.ts';
 
 /**
  * Gradients of weights where tiles are many: functions for both ways, by chunks and by planes (gradient.ts).
@@ -14,7 +13,7 @@ import { type ProductTile, writeProductTile } from './products.ts';
 /** Tiles summed in registers before they join dU: short sums keep their digits, and their operands the first-level cache. */
 const SUMMED_TILES = 64;
 
-export function byTilesGradientKernel(layout: GradientLayout): Kernel {
+export function byTilesGradientKernel(layout: Layout): Kernel {
   const { inChannels, outChannels, tiles } = layout;
   return compileKernel(`winograd dw ${inChannels} ${outChannels} ${tiles}`, () =>
     kernelModule('winograd dw', (m) => {
@@ -29,7 +28,7 @@ export function byTilesGradientKernel(layout: GradientLayout): Kernel {
 /** Range over chunks of the tiles: dU of each. */
 function writeChunks(
   m: ModuleBuilder,
-  layout: GradientLayout,
+  layout: Layout,
   transform: ReturnType<typeof writeTransform>,
   multiply: ReturnType<typeof writeMultiply>,
 ): void {
@@ -37,7 +36,7 @@ function writeChunks(
   const { begin, end, first: _, v: __, d: ___, ...rest } = transformSignature;
   m.func('chunks', { begin, end, chunks: i32, total: i32, u: i32, ...rest }, (f, p) => {
     const own = f.let(p.threads.plus(f.thread.times(thread.total * 4)));
-    const [v, d] = [f.let(own.plus(thread.v * 4)), f.let(own.plus(thread.d * 4))];
+    const [v, d] = [f.let(own.plus(thread.v * 4)), f.let(own.plus(thread.out * 4))];
     f.for(p.begin, p.end, 1, (chunk) => {
       const start = f.let(chunk.times(p.total).divU(p.chunks));
       const stop = f.let(chunk.plus(1).times(p.total).divU(p.chunks));
@@ -46,7 +45,7 @@ function writeChunks(
         const left = f.let(stop.minus(first));
         const count = f.let(f.select(left.lt(layout.tiles), left, i32(layout.tiles)));
         f.call(transform, { ...p, begin: 0, end: count, first, v, d });
-        const parts = PLANES * blockCount(outChannels);
+        const parts = PLANES * blockCount(channelBlocks(outChannels));
         f.call(multiply, { begin: 0, end: parts, v, d, u, count, isFirst: first.eq(start) });
       });
     });
@@ -54,8 +53,8 @@ function writeChunks(
 }
 
 /** Range over (plane, block of out channels): dU += V^T D, or = where `isFirst`. */
-function writeMultiply(m: ModuleBuilder, layout: GradientLayout) {
-  const { inChannels, outChannels, inLanes, outLanes, planeV, planeD, planeU } = layout;
+function writeMultiply(m: ModuleBuilder, layout: Layout) {
+  const { inChannels, outChannels, inLanes, outLanes, planeV, planeOut, planeU } = layout;
   const blocks = channelBlocks(outChannels);
   const tiles = new Map<string, ProductTile>();
   for (const { vectors, mostRows } of blocks) {
@@ -66,50 +65,39 @@ function writeMultiply(m: ModuleBuilder, layout: GradientLayout) {
       tiles.set(name, writeProductTile(m, { name, rows: size, vectors, ...steps, add: true }));
     }
   }
-  const perPlane = blockCount(outChannels);
+  const perPlane = blockCount(blocks);
   const signature = { begin: i32, end: i32, v: i32, d: i32, u: i32, count: i32, isFirst: i32 };
   return m.func('multiply', signature, (f, p) => {
     f.for(p.begin, p.end, 1, (part) => {
       const plane = f.let(part.divU(perPlane));
       const inPlane = f.let(part.remU(perPlane));
       const left = f.let(p.v.plus(plane.times(planeV * 4)));
-      let index = 0;
-      for (const { first, count, vectors, mostRows } of blocks) {
-        const start = index;
-        index += count;
-        f.if(inPlane.ge(start).and(inPlane.lt(index)), () => {
-          const channel = f.let(
-            inPlane
-              .minus(start)
-              .times(vectors * 4)
-              .plus(first),
-          );
-          const right = f.let(p.d.plus(plane.times(planeD).plus(channel).shl(2)));
-          const sums = f.let(p.u.plus(plane.times(planeU).plus(channel.times(inChannels)).shl(2)));
-          f.if(p.isFirst, () => f.fill(sums, 0, inChannels * vectors * 16));
-          const last = f.let(right.plus(p.count.times(outLanes * 4)));
-          f.while(right.ltU(last), () => {
-            const past = f.let(right.plus(SUMMED_TILES * outLanes * 4));
-            const end = f.let(f.select(past.ltU(last), past, last));
-            const [row, out] = [f.let(left), f.let(sums)];
-            for (const { size, count: times } of evenTiles(inChannels, mostRows)) {
-              f.for(0, times, 1, () => {
-                f.call(tiles.get(`product ${size} ${vectors}`)!, { left: row, right, end, out });
-                row.set(row.plus(size * 4));
-                out.set(out.plus(size * vectors * 16));
-              });
-            }
-            left.set(left.plus(SUMMED_TILES * inLanes * 4));
-            right.set(end);
-          });
+      inBlock(f, inPlane, blocks, ({ vectors, mostRows }, channel) => {
+        const right = f.let(p.d.plus(plane.times(planeOut).plus(channel).shl(2)));
+        const sums = f.let(p.u.plus(plane.times(planeU).plus(channel.times(inChannels)).shl(2)));
+        f.if(p.isFirst, () => f.fill(sums, 0, inChannels * vectors * 16));
+        const last = f.let(right.plus(p.count.times(outLanes * 4)));
+        f.while(right.ltU(last), () => {
+          const past = f.let(right.plus(SUMMED_TILES * outLanes * 4));
+          const end = f.let(f.select(past.ltU(last), past, last));
+          const [row, out] = [f.let(left), f.let(sums)];
+          for (const { size, count: times } of evenTiles(inChannels, mostRows)) {
+            f.for(0, times, 1, () => {
+              f.call(tiles.get(`product ${size} ${vectors}`)!, { left: row, right, end, out });
+              row.set(row.plus(size * 4));
+              out.set(out.plus(size * vectors * 16));
+            });
+          }
+          left.set(left.plus(SUMMED_TILES * inLanes * 4));
+          right.set(end);
         });
-      }
+      });
     });
   });
 }
 
 /** Range over in channels: dw = G^T dU G, dU being the sum of the chunks' in their order. */
-function writeFinish(m: ModuleBuilder, layout: GradientLayout): void {
+function writeFinish(m: ModuleBuilder, layout: Layout): void {
   const { inChannels, outChannels, planeU } = layout;
   const blocks = channelBlocks(outChannels).map((block) => ({
     ...block,

@@ -5,7 +5,7 @@ import {
   i32,
   type KernelFunction,
   type ModuleBuilder,
-} from '../builder/index.ts';
+} from '../../builder/index.ts';
 
 /**
  * The frame: rows of a source image with zeros around them, in a thread's own scratch memory, so that the inner loops

@@ -1,5 +1,5 @@
-import { f32, type I32, i32, type ModuleBuilder } from '../../builder/index.ts';
-import { outputLine, transform2d } from './lines.ts';
+import { f32, type I32, i32, type ModuleBuilder } from '../../../builder/index.ts';
+import { outputLine, transform2d } from '../lines.ts';
 
 /**
  * A^T M A + bias of one tile, then max with floor, for `channels` channels: 4x4 pixels from `to` on, `row` bytes from row to
@@ -8,7 +8,7 @@ import { outputLine, transform2d } from './lines.ts';
 export function writeOutput(
   m: ModuleBuilder,
   name: string,
-  { channels, planeM, pixelFloats }: { channels: number; planeM: number; pixelFloats: number },
+  { channels, planeOut, pixelFloats }: { channels: number; planeOut: number; pixelFloats: number },
 ) {
   const signature = { to: i32, row: i32, rows: i32, columns: i32, m: i32, bias: i32, floor: f32, cells: i32 };
   const variant = (cut: boolean) =>
@@ -21,7 +21,7 @@ export function writeOutput(
         const floor = f.let(p.floor.splat());
         transform2d(
           ...([f, outputLine, 6, p.cells] as const),
-          (row, column) => f.load4(from, (row * 6 + column) * planeM * 4),
+          (row, column) => f.load4(from, (row * 6 + column) * planeOut * 4),
           (row, column, value) => {
             const store = (): void =>
               f.store4Partial(rows[row], value.plus(bias).pmax(floor), lanes, column * pixelFloats * 4);

@@ -1,14 +1,15 @@
-import { f32, i32, type KernelFunction, type ModuleBuilder } from '../../builder/index.ts';
-import { compileKernel, type Kernel, kernelModule } from '../../runtime/kernel.ts';
-import { oncePerThread } from '../../runtime/oncePerThread.ts';
-import { channelBlocks } from '../tiles.ts';
-import { type Layout, type layOutByTiles, PLANES } from './layout.ts';
-import { inputLine } from './lines.ts';
+import { f32, i32, type KernelFunction, type ModuleBuilder } from '../../../builder/index.ts';
+import { compileKernel, type Kernel, kernelModule } from '../../../runtime/kernel.ts';
+import { oncePerThread } from '../../../runtime/oncePerThread.ts';
+import { channelBlocks } from '../../blocks.ts';
+import { gridSignature, locate, touchRows } from '../grid.ts';
+import { type Layout, PLANES } from '../layout.ts';
+import { inputLine } from '../lines.ts';
+import { writeTileProducts } from '../products.ts';
+import { clearZeroRow, writeWindow } from '../window.ts';
+import type { layOutByTiles } from './layout.ts';
 import { writeOutput } from './output.ts';
-import { writeTileProducts } from './products.ts';
-import { gridSignature, locate, touchRows } from './tiles.ts';
 import { writeWeights } from './weights.ts';
-import { clearZeroRow, writeWindow } from './window.ts';
 
 /**
  * The forward pass where tiles are many: block by block of tiles, each from image to result by one thread, in memory of its
@@ -64,11 +65,11 @@ function writeConvolve(
   layout: ReturnType<typeof layOutByTiles>,
   weights: AllWeights,
 ): void {
-  const { inChannels, outChannels, inLanes, outLanes, tiles, planeV, planeM, thread } = layout;
+  const { inChannels, outChannels, inLanes, outLanes, tiles, planeV, planeOut, thread } = layout;
   const window = { name: 'input', size: 6, line: inputLine, channels: inChannels, plane: planeV } as const;
   const transformInput = writeWindow(m, window);
   const multiply = writeMultiply(m, layout);
-  const output = { channels: outChannels, planeM, pixelFloats: outChannels };
+  const output = { channels: outChannels, planeOut, pixelFloats: outChannels };
   const transformOutput = writeOutput(m, 'output', output);
   // `weights`: of U where it is shared.
   const addresses = { x: i32, weights: i32, bias: i32, y: i32, threads: i32, floor: f32, stamp: i32 };
@@ -76,7 +77,7 @@ function writeConvolve(
   m.func('convolve', signature, (f, p) => {
     const own = f.let(p.threads.plus(f.thread.times(thread.total * 4)));
     const v = f.let(own.plus(thread.v * 4));
-    const products = f.let(own.plus(thread.m * 4));
+    const products = f.let(own.plus(thread.out * 4));
     const cells = f.let(own.plus(thread.cells * 4));
     const u = layout.sharesU ? p.weights : own;
     oncePerThread(f, p.stamp, () => {
@@ -119,7 +120,7 @@ function writeConvolve(
 
 /** M = V U for `count` tiles, all planes and channels. */
 function writeMultiply(m: ModuleBuilder, layout: Layout) {
-  const { inChannels, inLanes, outLanes, outChannels, planeV, planeM, planeU } = layout;
+  const { inChannels, inLanes, outLanes, outChannels, planeV, planeOut, planeU } = layout;
   const blocks = channelBlocks(outChannels).map((block) => ({
     ...block,
     multiply: writeTileProducts(m, block, { inChannels, inLanes, outRow: outLanes * 4 }),
@@ -139,7 +140,7 @@ function writeMultiply(m: ModuleBuilder, layout: Layout) {
       }
       v.set(v.plus(planeV * 4));
       u.set(u.plus(planeU * 4));
-      out.set(out.plus(planeM * 4));
+      out.set(out.plus(planeOut * 4));
     });
   });
 }

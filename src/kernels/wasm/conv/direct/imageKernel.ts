@@ -5,27 +5,18 @@ import {
   i32,
   type KernelFunction,
   type ModuleBuilder,
-} from '../builder/index.ts';
-import { compileKernel, type Kernel, kernelModule } from '../runtime/kernel.ts';
-import { allocate } from '../runtime/memory.ts';
-import { newStamp, oncePerThread } from '../runtime/oncePerThread.ts';
-import { scratch } from '../runtime/operands.ts';
-import { rememberFor } from '../runtime/remember.ts';
-import { threadMemory, threadStride } from '../runtime/threadMemory.ts';
-import type { Job } from '../runtime/threads.ts';
-import { zeroBias } from '../runtime/zeroBias.ts';
-import { addProducts, evenTiles, storeTile, tileSums } from '../templates/tile.ts';
+} from '../../builder/index.ts';
+import { oncePerThread } from '../../runtime/oncePerThread.ts';
+import { threadStride } from '../../runtime/threadMemory.ts';
+import { addProducts, evenTiles, storeTile, tileSums } from '../../templates/tile.ts';
+import type { ChannelBlocks } from '../blocks.ts';
+import { touchLines } from '../touch.ts';
 import { writeFrame } from './frame.ts';
-import { type Layout, layOut } from './layout.ts';
+import type { Layout } from './layout.ts';
 import { writePack } from './pack.ts';
-import { type ConvSizes, sizesKey } from './sizes.ts';
-import { swapWeights } from './swap.ts';
-import { backwardTaps, forwardTaps } from './tapConv.ts';
-import type { ChannelBlocks } from './tiles.ts';
-import { SECOND_LEVEL_CACHE, touchLines } from './touch.ts';
 
 /**
- * Direct convolution, for every tap convolution (tapConv.ts) whatever its kernel, stride, dilation, groups and channels.
+ * Direct convolution, for every tap convolution (taps.ts) whatever its kernel, stride, dilation, groups and channels.
  *
  * A register tile is up to 6 output pixels of one row by 8 output channels. Its loop runs over k = (tap, input channel):
  * two vectors of packed weights, six pixels broadcast (or, where the frame is spread over the output channels, six
@@ -36,99 +27,15 @@ import { SECOND_LEVEL_CACHE, touchLines } from './touch.ts';
  * remainder in the channels. An item of work is a band of output rows of one image: it writes its frame (frame.ts), and
  * then each block of channels runs over the whole band while its weights stay in the first-level cache.
  */
-interface Plan {
-  kernel: Kernel;
-  layout: Layout;
-  /** For all passes in turn the bytes of each k in the frame, then the bytes of each k in the weights. */
-  table: Int32Array;
-}
 
-/** Weights packed by one part. */
-const PACK_PART_FLOATS = 16384;
 const MOST_OWN_FLOATS = 40_000;
 
-const plans = new Map<string, Plan>();
-
-/**
- * out = conv(source, weights) + bias, then max with `floor` (0 is a relu, -Infinity nothing). Addresses; the bias has one
- * value per output channel. 'forward': source x, weights w, out y. 'backward': source dy, out dx.
- */
-export function directConv(
-  direction: 'forward' | 'backward',
-  sizes: ConvSizes,
-  source: number,
-  weights: number,
-  bias: number | null,
-  out: number,
-  floor = -Infinity,
-): Job[] {
-  const { kernel, layout, table } = (direction === 'forward' ? forwardPlan : backwardPlan)(sizes);
-  const { packedFloats, totalKs, conv } = layout;
-  const outChannels = conv.out.channels;
-  const jobs: Job[] = [];
-  let from = weights;
-  if (direction === 'backward') {
-    const [kernelHeight, kernelWidth] = sizes.geometry.kernel;
-    from = scratch(kernelHeight * kernelWidth * sizes.groupIn * sizes.outChannels).byteOffset;
-    jobs.push(swapWeights(weights, from, sizes));
-  }
-  const weightTable = table.byteOffset + totalKs * 4;
-  const shares = sharesWeights(layout);
-  const own = threadMemory(ownFloats(layout));
-  const packed = shares ? scratch(packedFloats).byteOffset : own;
-  if (shares) {
-    const packGrain = Math.ceil(PACK_PART_FLOATS / outChannels);
-    jobs.push(kernel.job('pack', totalKs, packGrain, from, packed, weightTable));
-  }
-  const frames = shares ? own : own + packedFloats * 4;
-  const addresses = [source, from, weightTable, packed, table.byteOffset, bias ?? zeroBias(outChannels), out];
-  const items = sizes.batch * layout.bands;
-  const outBytes = sizes.batch * conv.out.height * conv.out.width * outChannels * 4;
-  const touch = outBytes > SECOND_LEVEL_CACHE ? 1 : 0;
-  jobs.push(kernel.job('convolve', items, layout.grain, ...addresses, frames, floor, newStamp(), touch));
-  return jobs;
-}
-
 /** Few weights every thread packs for itself: sharing them costs more (oncePerThread.ts). */
-const sharesWeights = ({ packedFloats }: Layout): boolean => packedFloats > MOST_OWN_FLOATS;
+export const sharesWeights = ({ packedFloats }: Layout): boolean => packedFloats > MOST_OWN_FLOATS;
 
 /** The memory of a thread: weights that it packed for itself, then its frame. */
-const ownFloats = (layout: Layout): number =>
+export const ownFloats = (layout: Layout): number =>
   (sharesWeights(layout) ? 0 : layout.packedFloats) + (layout.inPlace ? 0 : layout.frameFloats);
-
-const forwardPlan = rememberFor((sizes: ConvSizes) => planFor('forward', sizes));
-const backwardPlan = rememberFor((sizes: ConvSizes) => planFor('backward', sizes));
-
-function planFor(direction: 'forward' | 'backward', sizes: ConvSizes): Plan {
-  const key = `conv ${direction} ${sizesKey(sizes)}`;
-  let plan = plans.get(key);
-  if (plan === undefined) {
-    const layout = layOut(direction === 'forward' ? forwardTaps(sizes) : backwardTaps(sizes));
-    const kernel = compileKernel(key, () => kernelModule('conv', (m) => write(m, layout)));
-    plan = { kernel, layout, table: writeTable(layout) };
-    plans.set(key, plan);
-  }
-  return plan;
-}
-
-function writeTable({ conv, passes, totalKs, cellFloats, rowFloats, planeFloats }: Layout): Int32Array {
-  const block = allocate(2 * totalKs);
-  const table = new Int32Array(block.buffer, block.byteOffset, 2 * totalKs);
-  for (const { pass, firstK } of passes) {
-    let k = firstK;
-    for (const tap of pass.taps) {
-      for (let i = 0; i < conv.groupIn; i++, k++) {
-        table[k] = 4 * (tap.y * rowFloats + tap.x * cellFloats + i * planeFloats);
-        table[totalKs + k] = 4 * (tap.weight * conv.groupIn + i) * conv.out.channels;
-      }
-    }
-  }
-  return table;
-}
-
-function write(m: ModuleBuilder, layout: Layout): void {
-  writeConvolve(m, layout, writePack(m, layout));
-}
 
 const tileSignature = { x: i32, weights: i32, end: i32, table: i32, bias: i32, out: i32, floor: f32 };
 type Tile = KernelFunction<typeof tileSignature, void>;
@@ -185,7 +92,9 @@ function touchBand(f: FunctionBuilder, { conv, bandRows }: Layout, result: I32, 
   touchLines(f, start, f.let(result.plus(end.times(rowBytes))), start);
 }
 
-function writeConvolve(m: ModuleBuilder, layout: Layout, pack: ReturnType<typeof writePack>): void {
+/** `pack`: range over all k. `convolve`: range over the bands of all images. */
+export function writeImageKernel(m: ModuleBuilder, layout: Layout): void {
+  const pack = writePack(m, layout);
   const { conv, frame, blocks, groups, groupOut, groupLanes, bandRows, bands } = layout;
   const { cellFloats, rowFloats } = layout;
   const stride = threadStride(ownFloats(layout)) * 4;

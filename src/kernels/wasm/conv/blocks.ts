@@ -1,9 +1,8 @@
-/**
- * How work is cut into register tiles. x64 engines have 15 usable vector registers: a tile of `rows` pixels by `vectors`
- * of four output channels holds rows * vectors accumulators, the vectors of one row of weights and one broadcast pixel.
- */
+import type { FunctionBuilder, I32 } from '../builder/index.ts';
 
-/** The most pixels of a tile, by its vectors of output channels. */
+/** Output channels are worked on in blocks of one to three vectors of four, which register tiles (templates/tile.ts) hold. */
+
+/** The most rows of a tile, by its vectors: 15 registers hold rows * vectors sums, the vectors of one row, and one number. */
 const MOST_ROWS = [0, 12, 6, 3];
 
 /** Output channels from `first` (of the group) on: `count` blocks of `vectors` vectors. */
@@ -32,14 +31,33 @@ export function channelBlocks(channels: number): ChannelBlocks[] {
 }
 
 /** How many blocks there are. */
-export const blockCount = (channels: number): number =>
-  channelBlocks(channels).reduce((sum, { count }) => sum + count, 0);
+export const blockCount = (blocks: readonly ChannelBlocks[]): number =>
+  blocks.reduce((sum, { count }) => sum + count, 0);
 
 export const mostVectors = (channels: number): number =>
   Math.max(...channelBlocks(channels).map(({ vectors }) => vectors));
 
-/** Of one block of a kind. */
+/** The channels of one block. */
 export const channelsOf = ({ vectors, lastLanes }: ChannelBlocks): number => (vectors - 1) * 4 + lastLanes;
 
 /** Channels rounded up to whole vectors. */
 export const padded4 = (channels: number): number => (channels + 3) & -4;
+
+/** Runs `body` for block `index`, counted over all kinds, with its first channel. */
+export function inBlock<B extends ChannelBlocks>(
+  f: FunctionBuilder,
+  index: I32,
+  blocks: readonly B[],
+  body: (block: B, channel: I32) => void,
+): void {
+  let before = 0;
+  for (const block of blocks) {
+    const { first, count, vectors } = block;
+    const start = before;
+    before += count;
+    f.if(index.ge(start).and(index.lt(before)), () => {
+      const inKind = index.minus(start);
+      body(block, f.let(inKind.times(vectors * 4).plus(first)));
+    });
+  }
+}

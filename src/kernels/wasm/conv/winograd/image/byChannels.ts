@@ -1,15 +1,14 @@
-import { f32, i32, type ModuleBuilder } from '../../builder/index.ts';
-import { compileKernel, type Kernel, kernelModule } from '../../runtime/kernel.ts';
-import { oncePerThread } from '../../runtime/oncePerThread.ts';
-import { type ChannelBlocks, channelBlocks, channelsOf } from '../tiles.ts';
-import { eachBlock } from './eachBlock.ts';
-import { type Layout, PLANES } from './layout.ts';
+import { f32, i32, type ModuleBuilder } from '../../../builder/index.ts';
+import { compileKernel, type Kernel, kernelModule } from '../../../runtime/kernel.ts';
+import { oncePerThread } from '../../../runtime/oncePerThread.ts';
+import { type ChannelBlocks, channelBlocks, channelsOf, inBlock } from '../../blocks.ts';
+import { gridSignature, locate } from '../grid.ts';
+import { type Layout, PLANES } from '../layout.ts';
+import { writeTileProducts } from '../products.ts';
+import { writeWholeImage } from '../wholeImage.ts';
+import { clearZeroRow } from '../window.ts';
 import { writeOutput } from './output.ts';
-import { writeTileProducts } from './products.ts';
-import { gridSignature, locate } from './tiles.ts';
 import { writeWeights } from './weights.ts';
-import { writeWholeImage } from './wholeImage.ts';
-import { clearZeroRow } from './window.ts';
 
 /**
  * The forward pass where weights are many and tiles are few. A part is a block of out channels, from its weights to its
@@ -41,39 +40,41 @@ function writeConvolve(m: ModuleBuilder, layout: Layout, turned: boolean): void 
       clearZeroRow(f, cells, inChannels);
       f.call(transformImage, { ...p, v: thread.plus(layout.thread.v * 4), cells });
     });
-    eachBlock(f, p.begin, p.end, blocks, ({ convolve }, channel) =>
-      f.call(convolve, {
-        ...p,
-        weights: p.weights.plus(channel.times(turned ? inChannels * 4 : 4)),
-        bias: p.bias.plus(channel.shl(2)),
-        y: p.y.plus(channel.shl(2)),
-        thread,
-      }),
+    f.for(p.begin, p.end, 1, (index) =>
+      inBlock(f, index, blocks, ({ convolve }, channel) =>
+        f.call(convolve, {
+          ...p,
+          weights: p.weights.plus(channel.times(turned ? inChannels * 4 : 4)),
+          bias: p.bias.plus(channel.shl(2)),
+          y: p.y.plus(channel.shl(2)),
+          thread,
+        }),
+      ),
     );
   });
 }
 
 /** One block: `weights`, `bias` and `y` are the addresses of its first channel. */
 function writeBlock(m: ModuleBuilder, layout: Layout, block: ChannelBlocks, turned: boolean) {
-  const { inChannels, inLanes, outChannels, planeV, planeM, planeU, thread } = layout;
+  const { inChannels, inLanes, outChannels, planeV, planeOut, planeU, thread } = layout;
   const { vectors } = block;
   const outRow = vectors * 16;
   const transformWeights = writeWeights(m, block, { ...layout, turned });
   const multiply = writeTileProducts(m, block, { inChannels, inLanes, outRow });
   const channels = channelsOf(block);
   const name = `output of ${channels}`;
-  const transformOutput = writeOutput(m, name, { channels, planeM, pixelFloats: outChannels });
+  const transformOutput = writeOutput(m, name, { channels, planeOut, pixelFloats: outChannels });
   const addresses = { weights: i32, bias: i32, y: i32, thread: i32, floor: f32 };
   const sizes = { total: i32, outHeight: i32, outWidth: i32, tilesY: i32, tilesX: i32 };
   return m.func(`block of ${channels}`, { ...addresses, ...sizes }, (f, p) => {
     const cells = f.let(p.thread.plus(thread.cells * 4));
     f.call(transformWeights, { begin: 0, end: inChannels, weights: p.weights, u: p.thread, cells });
-    const products = f.let(p.thread.plus(thread.m * 4));
+    const products = f.let(p.thread.plus(thread.out * 4));
     f.for(0, PLANES, 1, (plane) => {
       f.call(multiply, {
         v: p.thread.plus(plane.times(planeV * 4)).plus(thread.v * 4),
         u: p.thread.plus(plane.times(planeU * 4)),
-        m: products.plus(plane.times(planeM * 4)),
+        m: products.plus(plane.times(planeOut * 4)),
         count: p.total,
       });
     });

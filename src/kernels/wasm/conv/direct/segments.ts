@@ -1,8 +1,8 @@
-import { evenTiles } from '../templates/tile.ts';
+import { evenTiles } from '../../templates/tile.ts';
 import type { Layout } from './layout.ts';
 
 /** `count` tiles of the same offset pattern: their first k, and the frame offset of it in bytes. */
-export interface Segment {
+interface Segment {
   pattern: number[];
   firstK: number;
   offset: number;

@@ -1,9 +1,9 @@
-import { i32, type ModuleBuilder } from '../../builder/index.ts';
-import { type ChannelBlocks, channelsOf } from '../tiles.ts';
-import type { GradientLayout } from './gradientLayout.ts';
-import { inputLine, outputGradientLine, transform2d, weightGradientLine } from './lines.ts';
-import { gridSignature, locate, touchRows } from './tiles.ts';
-import { clearZeroRow, writeWindow } from './window.ts';
+import { i32, type ModuleBuilder } from '../../../builder/index.ts';
+import { type ChannelBlocks, channelsOf } from '../../blocks.ts';
+import { gridSignature, locate, touchRows } from '../grid.ts';
+import type { Layout } from '../layout.ts';
+import { inputLine, outputGradientLine, transform2d, weightGradientLine } from '../lines.ts';
+import { clearZeroRow, writeWindow } from '../window.ts';
 
 export const transformSignature = {
   ...{ begin: i32, end: i32, first: i32, x: i32, dy: i32, v: i32, d: i32, threads: i32 },
@@ -11,10 +11,10 @@ export const transformSignature = {
 };
 
 /** Range over the tiles of a batch: V and D. */
-export function writeTransform(m: ModuleBuilder, layout: GradientLayout) {
-  const { inChannels, outChannels, inLanes, outLanes, planeV, planeD } = layout;
+export function writeTransform(m: ModuleBuilder, layout: Layout) {
+  const { inChannels, outChannels, inLanes, outLanes, planeV, planeOut } = layout;
   const v = { name: 'V', size: 6, line: inputLine, channels: inChannels, plane: planeV } as const;
-  const d = { name: 'D', size: 4, line: outputGradientLine, channels: outChannels, plane: planeD } as const;
+  const d = { name: 'D', size: 4, line: outputGradientLine, channels: outChannels, plane: planeOut } as const;
   const transformV = writeWindow(m, v);
   const transformD = writeWindow(m, d);
   return m.func('transform', transformSignature, (f, p) => {
