@@ -1,9 +1,8 @@
-import type { NDArray, Numbers, SetStatistics, StandardizeOptions } from '../../contract.ts';
+import type { NDArray, Numbers, SetStatistics } from '../../contract.ts';
 import { sizeOf } from '../../contract.ts';
 import { listFresh } from '../../ownership.ts';
 import { allocate, isKernelMemory } from '../runtime/memory.ts';
 import { input, scratch } from '../runtime/operands.ts';
-import { DOUBLE, normTask, type Task, WORD } from './task.ts';
 
 /** The operands that norms have beside ordinary tensors: statistics in double, and gammas and betas that may be missing. */
 
@@ -47,23 +46,4 @@ export function newStatistics(n: number, g: number): SetStatistics {
   }
   const shape = [n, g];
   return { mean: { shape, data: views.mean }, variance: { shape, data: views.variance } };
-}
-
-/** The task with what forward and backward kernels of every kind share. */
-export function setOptions(
-  { eps, epsInside, ddof, center }: StandardizeOptions,
-  count: number,
-  statistics: SetStatistics,
-): Task {
-  const task = normTask();
-  const { words, doubles: numbers } = task;
-  words[WORD.mean] = doubles(statistics.mean.data);
-  words[WORD.variance] = doubles(statistics.variance.data);
-  words[WORD.count] = count;
-  numbers[DOUBLE.epsInside] = epsInside ? eps : 0;
-  numbers[DOUBLE.epsOutside] = epsInside ? 0 : eps;
-  numbers[DOUBLE.center] = center ? 1 : 0;
-  numbers[DOUBLE.perCount] = 1 / count;
-  numbers[DOUBLE.perDegree] = 1 / (count - ddof);
-  return task;
 }

@@ -1,13 +1,15 @@
-import { f32x4, f64, i32, type ModuleBuilder } from '../../builder/index.ts';
+import { f32x4, i32, type ModuleBuilder } from '../../builder/index.ts';
 import { compileKernel, type Kernel, kernelModule } from '../../runtime/kernel.ts';
 import { mapVectors } from '../../templates/mapVectors.ts';
+import { deviationFormula, gradientFormula } from '../formulas.ts';
 import type { Mask } from '../mask.ts';
 import { writeParameterGradients } from '../parameterGradients.ts';
-import { reciprocalDeviation } from '../statistics.ts';
-import { reader } from '../task.ts';
-import { halves } from '../vectors.ts';
-import { RECORD, writeRowReduce } from './reduce.ts';
-import { at8, eachChunk, joinChunks, ownScratch, SLOT_BYTES } from './walk.ts';
+import { ownRoom } from '../task.ts';
+import { at8, halves } from '../vectors.ts';
+import { writeRowGradientSums } from './gradientSums.ts';
+import { loadRecord, RECORD, storeRecord } from './record.ts';
+import { backwardTask } from './task.ts';
+import { eachChunk, joinChunks, SLOT_BYTES } from './walk.ts';
 
 /**
  * The backward pass of rows (forward.ts), 64 rows at a time. First what is known of their sets is worked out (one root and
@@ -24,28 +26,20 @@ export function backwardKernel(mask: Mask): Kernel {
 export const SEGMENT = 64;
 
 function writeBackward(m: ModuleBuilder, mask: Mask): void {
-  const addGradients = writeParameterGradients(m);
-  const rowReduce = writeRowReduce(m, mask);
+  const addGradients = writeParameterGradients(m, backwardTask.reader);
+  const sumRow = writeRowGradientSums(m, mask);
 
-  /** What is known of `count` sets: see RECORD. */
+  /** What is known of `count` sets (record.ts). */
   const records = m.func(
     'records',
     { task: i32, set: i32, count: i32, to: i32 },
     (f, { task, set, count, to }) => {
-      const { word, double } = reader(f, task);
-      const [mean, variance] = [word('mean'), word('variance')];
-      const [inside, outside] = [double('epsInside'), double('epsOutside')];
+      const read = backwardTask.reader(f, task);
+      const [mean, variance] = [read.word('mean'), read.word('variance')];
+      const deviation = deviationFormula(f, read);
       f.for(set, set.plus(count), 1, (each) => {
         const own = f.let(to.plus(each.minus(set).times(RECORD.bytes)));
-        const exact = f.let(f.loadF64(at8(mean, each)));
-        const rstd = f.let(reciprocalDeviation(f.loadF64(at8(variance, each)), inside, outside));
-        const mu = f.let(exact.toF32());
-        const lost = f.let(exact.minus(mu.toF64()));
-        f.storeF32(own, mu, RECORD.mu);
-        f.storeF32(own, rstd.toF32(), RECORD.scale);
-        f.storeF32(own, lost.times(rstd).neg().toF32(), RECORD.shift);
-        f.storeF64(own, rstd, RECORD.rstd);
-        f.storeF64(own, lost, RECORD.lost);
+        storeRecord(f, own, deviation(f.loadF64(at8(mean, each)), f.loadF64(at8(variance, each))));
       });
     },
   );
@@ -86,9 +80,9 @@ function writeBackward(m: ModuleBuilder, mask: Mask): void {
       features: i32,
     },
     (f, { task, set, feature, column, floats, record, sums, features }) => {
-      const { word } = reader(f, task);
+      const { word } = backwardTask.reader(f, task);
       const offset = f.let(set.times(word('k')).plus(column).shl(2));
-      f.call(rowReduce, {
+      f.call(sumRow, {
         x: word('x').plus(offset),
         y: word('y').plus(offset),
         dy: word('dy').plus(offset),
@@ -117,32 +111,18 @@ function writeBackward(m: ModuleBuilder, mask: Mask): void {
     },
   );
 
-  /** From a set's two sums to mu, A, B and C, four floats; see columns/coefficients.ts (A without gamma here). */
+  /** From a set's two sums to mu, A, B and C, four floats. */
   const coefficients = m.func(
     'coefficients',
     { task: i32, set: i32, record: i32, sums: i32, to: i32 },
     (f, { task, set, record, sums, to }) => {
-      const { word, double } = reader(f, task);
-      const rstd = f.let(f.loadF64(record, RECORD.rstd));
-      const throughMean = double('throughMean');
-      const meanG = f.select(throughMean.gt(0), f.loadF64(sums).times(double('perCount')), f64(0));
-      const slope = f.local(f64, f.loadF64(sums, 8).times(double('perDegree')));
-      const outside = double('epsOutside');
-      f.if(outside.gt(0), () => {
-        const s = f.let(f.loadF64(at8(word('variance'), set)).sqrt());
-        slope.set(slope.times(f.select(s.gt(0), s.plus(outside).div(s), f64(0))));
+      const read = backwardTask.reader(f, task);
+      const variance = f.loadF64(at8(read.word('variance'), set));
+      const known = loadRecord(f, record);
+      const { A, B, C } = gradientFormula(f, read)(known, variance, f.loadF64(sums), f.loadF64(sums, 8));
+      [known.mu, A, B, C].forEach((value, i) => {
+        f.storeF32(to, value, 4 * i);
       });
-      const b = f.let(f.select(double('throughVariance').gt(0), rstd.times(rstd).times(slope).neg(), f64(0)));
-      // In a set of one g - mean(g) is exactly 0.
-      const direct = f.let(f.select(word('count').eq(1).and(throughMean.gt(0)), f64(0), rstd));
-      const constant = direct
-        .times(meanG)
-        .plus(b.times(f.loadF64(record, RECORD.lost)))
-        .neg();
-      f.storeF32(to, f.loadF32(record, RECORD.mu));
-      f.storeF32(to, direct.toF32(), 4);
-      f.storeF32(to, b.toF32(), 8);
-      f.storeF32(to, constant.toF32(), 12);
     },
   );
 
@@ -151,7 +131,7 @@ function writeBackward(m: ModuleBuilder, mask: Mask): void {
     'gradient',
     { task: i32, set: i32, feature: i32, column: i32, floats: i32, from: i32 },
     (f, { task, set, feature, column, floats, from }) => {
-      const { word } = reader(f, task);
+      const { word } = backwardTask.reader(f, task);
       const offset = f.let(set.times(word('k')).plus(column).shl(2));
       f.call(gradientRow, {
         x: word('x').plus(offset),
@@ -169,7 +149,7 @@ function writeBackward(m: ModuleBuilder, mask: Mask): void {
     'segment',
     { task: i32, row: i32, rows: i32, slots: i32, known: i32, features: i32 },
     (f, { task, row, rows, slots, known, features }) => {
-      const { word } = reader(f, task);
+      const { word } = backwardTask.reader(f, task);
       const [k, groups, reduces, dx] = [word('k'), word('groups'), word('reduces'), word('dx')];
       const coefficientsAt = f.let(slots.plus(SLOT_BYTES));
       f.call(records, { task, set: row.times(groups), count: rows.times(groups), to: known });
@@ -202,10 +182,11 @@ function writeBackward(m: ModuleBuilder, mask: Mask): void {
 
   // A part is a run of rows, with float64 sums of dgamma and dbeta.
   m.func('rows', { begin: i32, end: i32, task: i32 }, (f, { begin, end, task }) => {
-    const { word } = reader(f, task);
-    const [size, rows, features, stride] = [word('group'), word('images'), word('features'), word('stride')];
+    const read = backwardTask.reader(f, task);
+    const { word } = read;
+    const [size, rows, features, stride] = [word('group'), word('rows'), word('features'), word('stride')];
     const [all, bytes] = [word('gradients'), word('gradientsBytes')];
-    const slots = ownScratch(f, task);
+    const slots = ownRoom(f, read);
     const own = f.let(slots.plus(2 * SLOT_BYTES));
     const known = f.let(own.plus(stride.shl(1)));
     f.for(begin, end, 1, (part) => {
@@ -226,10 +207,11 @@ function writeBackward(m: ModuleBuilder, mask: Mask): void {
 
   // An item is a chunk of columns of all rows (of one set each), which has its own features.
   m.func('chunkReduce', { begin: i32, end: i32, task: i32 }, (f, { begin, end, task }) => {
-    const { word } = reader(f, task);
-    const [parts, size, k, rows] = [word('parts'), word('group'), word('k'), word('images')];
+    const read = backwardTask.reader(f, task);
+    const { word } = read;
+    const [parts, size, k, rows] = [word('parts'), word('group'), word('k'), word('rows')];
     const [sums, stride, wanted] = [word('sums'), word('stride'), word('wanted')];
-    const record = ownScratch(f, task);
+    const record = ownRoom(f, read);
     const own = f.let(record.plus(2 * SLOT_BYTES));
     const gradients = f.let(own.plus(stride.shl(1)));
     f.for(begin, end, 1, (chunk) => {
@@ -263,14 +245,17 @@ function writeBackward(m: ModuleBuilder, mask: Mask): void {
       );
     });
   });
-  m.func('joinChunks', { task: i32 }, (f, { task }) => joinChunks(f, task, () => {}));
+  // One item: all rows.
+  m.func('joinChunks', { begin: i32, end: i32, task: i32 }, (f, { task }) =>
+    joinChunks(f, backwardTask.reader(f, task), () => {}),
+  );
   m.func('chunkGradient', { begin: i32, end: i32, task: i32 }, (f, { begin, end, task }) => {
-    const { word } = reader(f, task);
-    const [sums, parts, reduces] = [word('sums'), word('parts'), word('reduces')];
-    const record = ownScratch(f, task);
+    const read = backwardTask.reader(f, task);
+    const [sums, parts, reduces] = [read.word('sums'), read.word('parts'), read.word('reduces')];
+    const record = ownRoom(f, read);
     const from = f.let(record.plus(SLOT_BYTES));
     const none = f.let(record.plus(SLOT_BYTES + 16));
-    eachChunk(f, begin, end, task, ({ row, column, floats }) => {
+    eachChunk(f, begin, end, read, ({ row, column, floats }) => {
       f.store4(none, f32x4(0));
       f.call(records, { task, set: row, count: 1, to: record });
       const own = f.select(reduces, sums.plus(row.times(parts).shl(4)), none);

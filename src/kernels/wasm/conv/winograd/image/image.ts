@@ -37,7 +37,7 @@ const LEAST_BLOCK = 16;
 const TRANSFORM_VALUES = 1024;
 
 /** The addresses are those of winogradConv. */
-type Pass = (x: number, weights: number, bias: number, y: number, floor: number) => Job[];
+type Pass = (x: number, weights: number, bias: number | null, y: number, floor: number) => Job[];
 
 /**
  * forward: y = conv(x, weights [3, 3, in, out]) + bias, then max with floor. backward: the gradient of the image, which is the
@@ -53,18 +53,13 @@ export function winogradConv(
   y: number,
   floor = -Infinity,
 ): Job[] {
-  const pass = direction === 'forward' ? forwardPass(sizes) : backwardPass(sizes);
-  return pass(
-    x,
-    weights,
-    bias ?? zeroBias(direction === 'forward' ? sizes.outChannels : sizes.inChannels),
-    y,
-    floor,
-  );
+  return passes[direction](sizes)(x, weights, bias, y, floor);
 }
 
-const forwardPass = rememberFor((sizes: ConvSizes) => planPass(forwardSizes(sizes), false));
-const backwardPass = rememberFor((sizes: ConvSizes) => planPass(backwardSizes(sizes), true));
+const passes = {
+  forward: rememberFor((sizes: ConvSizes) => planPass(forwardSizes(sizes), false)),
+  backward: rememberFor((sizes: ConvSizes) => planPass(backwardSizes(sizes), true)),
+};
 
 function planPass(sizes: WinogradSizes, turned: boolean): Pass {
   const total = tileCount(sizes);
@@ -80,6 +75,7 @@ function byTiles(sizes: WinogradSizes, total: number, turned: boolean): Pass {
   const grid = [outHeight, outWidth, ...gridArguments(sizes)];
   const weightGrain = padded4(Math.ceil(TRANSFORM_VALUES / outChannels));
   return (x, weights, bias, y, floor) => {
+    const b = bias ?? zeroBias(outChannels);
     const threads = scratch(threadCount() * layout.thread.total).byteOffset;
     // Tiles do not depend on the block they are in, so the blocks of a small problem are cut evenly over the threads there
     // are: 256 tiles for two threads into 8 of 32, where blocks of 36 would give one thread 144 and the other 112.
@@ -88,7 +84,7 @@ function byTiles(sizes: WinogradSizes, total: number, turned: boolean): Pass {
     const grain = Math.min(layout.tiles, Math.ceil(threadTiles / blocks));
     const u = layout.sharesU ? scratch(PLANES * layout.planeU).byteOffset : weights;
     const convolve = kernel.job(
-      ...(['convolve', total, grain, x, u, bias, y, threads, floor, newStamp()] as const),
+      ...(['convolve', total, grain, x, u, b, y, threads, floor, newStamp()] as const),
       ...grid,
     );
     if (!layout.sharesU) return [convolve];
@@ -104,10 +100,11 @@ function byChannels(sizes: WinogradSizes, total: number, turned: boolean): Pass 
   const grid = [total, outHeight, outWidth, ...gridArguments(sizes)];
   const blocks = blockCount(channelBlocks(outChannels));
   return (x, weights, bias, y, floor) => {
+    const b = bias ?? zeroBias(outChannels);
     const threads = scratch(threadCount() * layout.thread.total).byteOffset;
     return [
       kernel.job(
-        ...(['convolve', blocks, 1, x, weights, bias, y, threads, floor, newStamp()] as const),
+        ...(['convolve', blocks, 1, x, weights, b, y, threads, floor, newStamp()] as const),
         ...grid,
       ),
     ];

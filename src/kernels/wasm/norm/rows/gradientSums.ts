@@ -10,12 +10,7 @@ import {
 import type { Mask } from '../mask.ts';
 import { halves } from '../vectors.ts';
 import { BLOCK } from './moments.ts';
-
-/**
- * What the backward pass knows of a set before its sums, as byte offsets: float32 mu, scale = 1 / sigma and shift, with
- * xHat = (x - mu) scale + shift; float64 1 / sigma, and what rounding took off mu.
- */
-export const RECORD = { mu: 0, scale: 4, shift: 8, rstd: 16, lost: 24, bytes: 32 } as const;
+import { RECORD } from './record.ts';
 
 const signature = {
   x: i32,
@@ -39,8 +34,8 @@ const signature = {
  * the sums to the end of the loop, so that everything they need has to stay in registers until there; two rows spilled, also
  * the sums themselves, and were 5 to 10 % slower.
  */
-export function writeRowReduce(m: ModuleBuilder, mask: Mask) {
-  const block = m.func(`rowReduceBlock ${mask}`, signature, (f, p) => {
+export function writeRowGradientSums(m: ModuleBuilder, mask: Mask) {
+  const block = m.func(`rowGradientSumsBlock ${mask}`, signature, (f, p) => {
     const [mu, scale, shift] = [RECORD.mu, RECORD.scale, RECORD.shift].map((at) =>
       f.let(f.load4Splat(p.record, at)),
     );
@@ -88,7 +83,7 @@ export function writeRowReduce(m: ModuleBuilder, mask: Mask) {
     const [a, b] = [sumG, sumGXHat].map(([even, odd]) => laneSum(f, f.let(even.plus(odd))));
     f.store4(p.sums, f.load2d(p.sums).plus(f64x2(0).withLane(0, a).withLane(1, b)));
   });
-  return m.func(`rowReduce ${mask}`, signature, (f, p) => {
+  return m.func(`rowGradientSums ${mask}`, signature, (f, p) => {
     f.for(0, p.floats, BLOCK, (i) => {
       const left = f.let(p.floats.minus(i));
       const at = f.let(i.shl(2));

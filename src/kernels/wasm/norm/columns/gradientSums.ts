@@ -1,17 +1,16 @@
 import { i32, type ModuleBuilder } from '../../builder/index.ts';
 import type { Mask } from '../mask.ts';
-import { halves, zeros4 } from '../vectors.ts';
+import { at8, halves, zeros4 } from '../vectors.ts';
 import { addToSums, CHAIN, eachGroup, eachRow, FIRST_CACHE, pin, VECTORS } from './group.ts';
-import { at8 } from './tables.ts';
 
 /**
  * For every column of some rows, d = dy where y > 0 (all of dy without relu): the sums of d and of d (x - mu), in float32
  * over blocks of up to 64 rows, then added to float64 sums, so that a million rows lose no more than a block does.
  */
-export function writeReduce(m: ModuleBuilder, mask: Mask) {
+export function writeGradientSums(m: ModuleBuilder, mask: Mask) {
   const block = writeBlock(m, mask);
   return m.func(
-    `reduce ${mask}`,
+    `gradientSums ${mask}`,
     {
       x: i32,
       y: i32,
@@ -62,7 +61,7 @@ export function writeReduce(m: ModuleBuilder, mask: Mask) {
 
 function writeBlock(m: ModuleBuilder, mask: Mask) {
   return m.func(
-    `reduce ${mask} block`,
+    `gradientSums ${mask} block`,
     {
       x: i32,
       y: i32,
