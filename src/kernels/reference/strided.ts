@@ -2,7 +2,7 @@ import type { Numbers, Shape } from '../contract.ts';
 import { broadcastStrides, contiguousStrides, joinAxes } from '../strides.ts';
 
 /** Where the values of an n-dimensional view lie in a flat array: value [i, j, ...] at offset + i strides[0] + j strides[1] ... */
-export interface Layout {
+interface Layout {
   offset: number;
   strides: readonly number[];
 }

@@ -1,6 +1,6 @@
 import { productLengths } from '../../checks.ts';
 import type { MatmulOptions, NDArray } from '../../contract.ts';
-import { input, kernelCall, result, scratch } from '../runtime/operands.ts';
+import { input, kernelCall, result, workspace } from '../runtime/operands.ts';
 import { type Job, runInTurn } from '../runtime/threads.ts';
 import { zeroBias } from '../runtime/zeroBias.ts';
 import { planFor, type Step } from './plan.ts';
@@ -29,8 +29,8 @@ export function matmul(a: NDArray, b: NDArray, options: MatmulOptions = {}): NDA
     const c = y.data.byteOffset;
     const [start, step] = bias === null ? [zeros(), 0] : [input(bias.data), biasStep];
     const clip = relu ? 1 : 0;
-    const panels = pack === null ? right : scratch(pack.floats).byteOffset;
-    const pieces = join === null ? c : scratch(tiles.floats).byteOffset;
+    const panels = pack === null ? right : workspace(pack.floats).byteOffset;
+    const pieces = join === null ? c : workspace(tiles.floats).byteOffset;
     const jobs: Job[] = [];
     if (pack !== null) jobs.push(job(pack, right, panels));
     if (join === null) jobs.push(job(tiles, left, panels, c, start, step, clip));

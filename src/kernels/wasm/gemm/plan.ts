@@ -27,7 +27,7 @@ export interface Step {
 }
 
 /** How a product is computed; it follows from the sizes alone. */
-export interface Plan {
+interface Plan {
   /** B into panels, or null: it is read where it is. */
   pack: Step | null;
   tiles: Step;

@@ -2,7 +2,7 @@ import type { NDArray, Numbers, SetStatistics } from '../../contract.ts';
 import { sizeOf } from '../../contract.ts';
 import { listFresh } from '../../ownership.ts';
 import { allocate, isKernelMemory } from '../runtime/memory.ts';
-import { input, scratch } from '../runtime/operands.ts';
+import { input, workspace } from '../runtime/operands.ts';
 
 /** The operands that norms have beside ordinary tensors: statistics in double, and gammas and betas that may be missing. */
 
@@ -16,13 +16,13 @@ export function perFeature(array: NDArray | null, features: number, value: numbe
     }
     return input(array.data);
   }
-  return scratch(features).fill(value).byteOffset;
+  return workspace(features).fill(value).byteOffset;
 }
 
 /** The address of statistics, as float64. */
 export function doubles(data: Numbers): number {
   if (data instanceof Float64Array && isKernelMemory(data)) return data.byteOffset;
-  const block = scratch(2 * data.length);
+  const block = workspace(2 * data.length);
   new Float64Array(block.buffer, block.byteOffset, data.length).set(data);
   return block.byteOffset;
 }

@@ -6,7 +6,7 @@ import type {
   StandardizeInput,
   StandardizeOptions,
 } from '../../contract.ts';
-import { input, kernelCall, result, scratch } from '../runtime/operands.ts';
+import { input, kernelCall, result, workspace } from '../runtime/operands.ts';
 import { runInTurn } from '../runtime/threads.ts';
 import { columnsBackward, columnsForward } from './columns/plan.ts';
 import { doubles, newStatistics, perFeature } from './operands.ts';
@@ -64,8 +64,8 @@ export function standardizeBackward(call: StandardizeBackwardInput): Standardize
       y: relu ? input(y.data) : 0,
       d: d ? d.data.byteOffset : 0,
       dx: dx ? dx.data.byteOffset : 0,
-      dgamma: (dgamma?.data ?? scratch(features)).byteOffset,
-      dbeta: (dbeta?.data ?? scratch(features)).byteOffset,
+      dgamma: (dgamma?.data ?? workspace(features)).byteOffset,
+      dbeta: (dbeta?.data ?? workspace(features)).byteOffset,
       gamma: perFeature(gamma, features, 1),
       mean: doubles(statistics.mean.data),
       variance: doubles(statistics.variance.data),

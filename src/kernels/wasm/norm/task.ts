@@ -1,5 +1,5 @@
 import type { FunctionBuilder, I32, Var } from '../builder/index.ts';
-import { scratch } from '../runtime/operands.ts';
+import { workspace } from '../runtime/operands.ts';
 import { type Job, threadCount } from '../runtime/threads.ts';
 import type { Placed, Reader } from '../templates/parameters.ts';
 import type { Mask } from './mask.ts';
@@ -71,7 +71,7 @@ export interface BackwardPlan {
   jobs(work: BackwardWork): Job[];
 }
 
-export interface BackwardWork {
+interface BackwardWork {
   mask: Mask;
   reduces: boolean;
   wanted: boolean;
@@ -92,7 +92,7 @@ interface Room {
 export function takeRoom({ sums, tables = 0, own, gradients = 0 }: Room) {
   const lines = (bytes: number): number => Math.ceil(bytes / 64) * 64;
   const sizes = [lines(sums), lines(tables), threadCount() * own, gradients];
-  const start = scratch((sizes[0] + sizes[1] + sizes[2] + sizes[3]) / 4).byteOffset;
+  const start = workspace((sizes[0] + sizes[1] + sizes[2] + sizes[3]) / 4).byteOffset;
   const afterTables = start + sizes[0] + sizes[1];
   return { sums: start, tables: start + sizes[0], own: afterTables, gradients: afterTables + sizes[2] };
 }

@@ -1,4 +1,4 @@
-import { type F32x4, type F64x2, type FunctionBuilder, f32x4, type I32, type Var } from '../builder/index.ts';
+import { type F32x4, type F64x2, type FunctionBuilder, f32x4, type Var } from '../builder/index.ts';
 
 /** Lanes 0 and 1, or 2 and 3, as float64. */
 export function halves(v: F32x4): readonly [F64x2, F64x2] {
@@ -10,6 +10,3 @@ export const zeros2 = (f: FunctionBuilder): Var<F32x4>[] => [f.local(f32x4), f.l
 
 /** Four accumulators. */
 export const zeros4 = (f: FunctionBuilder): Var<F32x4>[] => [...zeros2(f), ...zeros2(f)];
-
-/** The address of float64 number `index`. */
-export const at8 = (base: I32, index: I32): I32 => base.plus(index.shl(3));

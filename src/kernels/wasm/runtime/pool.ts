@@ -16,7 +16,7 @@ const LARGE = 16384;
 /** How many views of different lengths a block remembers. */
 const VIEWS = 4;
 
-export interface PoolStatistics {
+interface PoolStatistics {
   /** Bytes in blocks that are handed out (their capacity). */
   readonly inUse: number;
   /** The most that `inUse` has been. */

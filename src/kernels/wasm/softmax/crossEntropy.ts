@@ -2,7 +2,7 @@ import { checkLabels } from '../../checks.ts';
 import type { NDArray } from '../../contract.ts';
 import { f32, f32x4, f64, i32 } from '../builder/index.ts';
 import { compileKernel, type Kernel, kernelModule } from '../runtime/kernel.ts';
-import { input, kernelCall, result, scratch } from '../runtime/operands.ts';
+import { input, kernelCall, result, workspace } from '../runtime/operands.ts';
 import { exp, log } from '../templates/math.ts';
 import { DoubleSum, eachRow } from './lines.ts';
 
@@ -84,7 +84,7 @@ export function crossEntropy(
     const kernel = crossEntropyKernel();
     const probabilities = result(logits.shape);
     const loss = result([]);
-    const losses = scratch(batch * 2).byteOffset;
+    const losses = workspace(batch * 2).byteOffset;
     kernel.range(
       'forward',
       batch,

@@ -36,7 +36,7 @@ export function rowOffsets(f: FunctionBuilder, row: I32, outer: Outer): { first:
 }
 
 /** One call of a kernel: `rows` rows, from these byte offsets on. */
-export type RowCall = (rows: number, first: number, second: number, outer: readonly number[]) => void;
+type RowCall = (rows: number, first: number, second: number, outer: readonly number[]) => void;
 
 /** Calls `call` for every run of rows; the last `inner` axes belong to the row itself. */
 export function callRows(axes: Axes, inner: number, call: RowCall): void {

@@ -15,7 +15,7 @@ import { type F32x4, type FunctionBuilder, f32x4, type I32, type Var } from '../
  * half (27 instead of 58 of 59 GFLOP/s). Sums that are stored as they are V8 meets from the last to the first, sums that
  * something is computed from (max, add) from the first to the last: found by measurement.
  */
-export type Sums = Var<F32x4>[][];
+type Sums = Var<F32x4>[][];
 
 export const zeroSums = (f: FunctionBuilder, rows: number, vectors: number): Sums =>
   tileSums(rows, vectors, () => f.local(f32x4));
@@ -23,7 +23,7 @@ export const zeroSums = (f: FunctionBuilder, rows: number, vectors: number): Sum
 export const tileSums = (rows: number, vectors: number, start: (v: number) => Var<F32x4>): Sums =>
   Array.from({ length: rows }, () => Array.from({ length: vectors }, (_, v) => start(v)));
 
-export interface Terms {
+interface Terms {
   /** Whether there is a term. */
   more: I32;
   /** The address of the left side; computed in every turn. */

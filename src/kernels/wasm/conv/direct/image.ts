@@ -1,7 +1,7 @@
 import { Kernel, kernelModule } from '../../runtime/kernel.ts';
 import { allocate } from '../../runtime/memory.ts';
 import { newStamp } from '../../runtime/oncePerThread.ts';
-import { scratch } from '../../runtime/operands.ts';
+import { workspace } from '../../runtime/operands.ts';
 import { rememberFor } from '../../runtime/remember.ts';
 import { threadMemory } from '../../runtime/threadMemory.ts';
 import type { Job } from '../../runtime/threads.ts';
@@ -44,13 +44,13 @@ export function directConv(
   let from = weights;
   if (direction === 'backward') {
     const [kernelHeight, kernelWidth] = sizes.geometry.kernel;
-    from = scratch(kernelHeight * kernelWidth * sizes.groupIn * sizes.outChannels).byteOffset;
+    from = workspace(kernelHeight * kernelWidth * sizes.groupIn * sizes.outChannels).byteOffset;
     jobs.push(swapWeights(weights, from, sizes));
   }
   const weightTable = table.byteOffset + totalKs * 4;
   const shares = sharesWeights(layout);
   const own = threadMemory(ownFloats(layout));
-  const packed = shares ? scratch(packedFloats).byteOffset : own;
+  const packed = shares ? workspace(packedFloats).byteOffset : own;
   if (shares) {
     const packGrain = Math.ceil(PACK_PART_FLOATS / outChannels);
     jobs.push(kernel.job('pack', totalKs, packGrain, from, packed, weightTable));

@@ -1,6 +1,6 @@
 import { Kernel, kernelModule } from '../../runtime/kernel.ts';
 import { allocate } from '../../runtime/memory.ts';
-import { scratch } from '../../runtime/operands.ts';
+import { workspace } from '../../runtime/operands.ts';
 import { rememberFor } from '../../runtime/remember.ts';
 import { threadMemory } from '../../runtime/threadMemory.ts';
 import type { Job } from '../../runtime/threads.ts';
@@ -42,7 +42,7 @@ export function directWeightGradient(sizes: ConvSizes, x: number, dy: number, dw
   );
   const wantedParts = Math.min(WANTED_PARTS, multiplies / PART_MULTIPLIES);
   const parts = Math.max(1, Math.min(unitCount(layout), Math.ceil(wantedParts / chunks)));
-  const partial = scratch(chunks * layout.packedFloats).byteOffset;
+  const partial = workspace(chunks * layout.packedFloats).byteOffset;
   const frames = layout.inPlace ? 0 : threadMemory(bands.frameFloats);
   const grain = Math.max(1, Math.floor((PART_MULTIPLIES * chunks * parts) / multiplies));
   const addresses = [x, dy, partial, table.byteOffset, frames];

@@ -1,5 +1,6 @@
 import { i32, type ModuleBuilder } from '../../builder/index.ts';
 import { compileKernel, type Kernel, kernelModule } from '../../runtime/kernel.ts';
+import { moved } from '../addresses.ts';
 import type { Mask } from '../mask.ts';
 import { writeParameterGradients } from '../parameterGradients.ts';
 import { ownRoom } from '../task.ts';
@@ -32,15 +33,8 @@ function writeBackward(m: ModuleBuilder, mask: Mask): void {
     f.call(meanTable, { task, image, table: tables });
     f.fill(sums, 0, word('sumsBytes'));
     f.call(gradientSums, {
-      x: word('x').plus(offset),
-      y: word('y').plus(offset),
-      dy: word('dy').plus(offset),
-      d: word('d').plus(offset),
-      rows: own.count,
-      tail: own.tail,
-      stride,
-      means: tables,
-      sums,
+      ...moved({ x: word('x'), y: word('y'), dy: word('dy'), d: word('d') }, offset),
+      ...{ rows: own.count, tail: own.tail, stride, means: tables, sums },
       seconds: sums.plus(word('sumsBytes').shrU(1)),
     });
   });
@@ -52,14 +46,9 @@ function writeBackward(m: ModuleBuilder, mask: Mask): void {
     const offset = f.let(image.times(word('imageBytes')).plus(own.first.times(stride)));
     f.if(word('dx'), () =>
       f.call(gradient, {
-        x: word('x').plus(offset),
-        y: word('y').plus(offset),
-        dy: word(mask === 'kept' ? 'd' : 'dy').plus(offset),
-        dx: word('dx').plus(offset),
-        rows: own.count,
-        tail: own.tail,
-        stride,
-        tables,
+        ...moved({ x: word('x'), y: word('y') }, offset),
+        ...moved({ dy: word(mask === 'kept' ? 'd' : 'dy'), dx: word('dx') }, offset),
+        ...{ rows: own.count, tail: own.tail, stride, tables },
         apart: word('tableBytes'),
       }),
     );

@@ -1,7 +1,7 @@
 import { type FunctionBuilder, f64, type I32, i32, type ModuleBuilder } from '../../builder/index.ts';
 import type { Reader } from '../../templates/parameters.ts';
+import { at8 } from '../addresses.ts';
 import { deviationFormula, gradientFormula, statisticsFormula } from '../formulas.ts';
-import { at8 } from '../vectors.ts';
 import { joinCopies } from './sums.ts';
 import { eachFeature, load4Doubles, repeat, spread, tableAt } from './tables.ts';
 import { backwardTask, forwardTask } from './task.ts';

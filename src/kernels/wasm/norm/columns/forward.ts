@@ -1,5 +1,6 @@
 import { i32, type ModuleBuilder } from '../../builder/index.ts';
 import { compileKernel, type Kernel, kernelModule } from '../../runtime/kernel.ts';
+import { moved } from '../addresses.ts';
 import { ownRoom } from '../task.ts';
 import { writeForwardCoefficients, writeOrigins, writeStatistics } from './coefficients.ts';
 import { writeMoments, writeTailMoments } from './moments.ts';
@@ -55,14 +56,8 @@ function writeForward(m: ModuleBuilder): void {
     const apart = word('tableBytes');
     const run = (withResidual: number, relu: number) => () =>
       f.call(normalize[withResidual][relu], {
-        x: word('x').plus(offset),
-        y: word('y').plus(offset),
-        added: residual.plus(offset),
-        rows: own.count,
-        tail: own.tail,
-        stride,
-        tables,
-        apart,
+        ...moved({ x: word('x'), y: word('y'), added: residual }, offset),
+        ...{ rows: own.count, tail: own.tail, stride, tables, apart },
       });
     const relu = word('relu');
     f.if(

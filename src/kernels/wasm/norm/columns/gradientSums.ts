@@ -1,6 +1,7 @@
 import { i32, type ModuleBuilder } from '../../builder/index.ts';
+import { at8, moved } from '../addresses.ts';
 import type { Mask } from '../mask.ts';
-import { at8, halves, zeros4 } from '../vectors.ts';
+import { halves, zeros4 } from '../vectors.ts';
 import { addToSums, CHAIN, eachGroup, eachRow, FIRST_CACHE, pin, VECTORS } from './group.ts';
 
 /**
@@ -27,15 +28,9 @@ export function writeGradientSums(m: ModuleBuilder, mask: Mask) {
       eachGroup(f, rows, stride, { bytes: FIRST_CACHE, rows: CHAIN }, ({ offset, count, column, next }) => {
         const at = f.let(offset);
         f.call(block, {
-          x: x.plus(at),
-          y: y.plus(at),
-          dy: dy.plus(at),
-          d: d.plus(at),
-          count,
-          stride,
-          means: means.plus(column),
-          sums: sums.plus(next.shl(1)),
-          seconds: seconds.plus(next.shl(1)),
+          ...moved({ x, y, dy, d }, at),
+          ...{ count, stride, means: means.plus(column) },
+          ...moved({ sums, seconds }, next.shl(1)),
         });
       });
       const done = f.let(rows.times(stride));
@@ -62,17 +57,7 @@ export function writeGradientSums(m: ModuleBuilder, mask: Mask) {
 function writeBlock(m: ModuleBuilder, mask: Mask) {
   return m.func(
     `gradientSums ${mask} block`,
-    {
-      x: i32,
-      y: i32,
-      dy: i32,
-      d: i32,
-      count: i32,
-      stride: i32,
-      means: i32,
-      sums: i32,
-      seconds: i32,
-    },
+    { x: i32, y: i32, dy: i32, d: i32, count: i32, stride: i32, means: i32, sums: i32, seconds: i32 },
     (f, { x, y, dy, d, count, stride, means, sums, seconds }) => {
       const mu = VECTORS.map((v) => f.load4(means, 16 * v));
       const [first, second] = [zeros4(f), zeros4(f)];

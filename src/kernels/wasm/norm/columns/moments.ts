@@ -1,5 +1,6 @@
 import { f32, i32, type ModuleBuilder } from '../../builder/index.ts';
-import { at8, halves, zeros4 } from '../vectors.ts';
+import { at8, moved } from '../addresses.ts';
+import { halves, zeros4 } from '../vectors.ts';
 import { addToSums, CHAIN, eachGroup, eachRow, FIRST_CACHE, pin, VECTORS } from './group.ts';
 
 /**
@@ -30,8 +31,7 @@ export function writeMoments(m: ModuleBuilder) {
           count,
           stride,
           origins: origins.plus(column),
-          sums: sums.plus(next.shl(1)),
-          seconds: seconds.plus(next.shl(1)),
+          ...moved({ sums, seconds }, next.shl(1)),
           center,
         });
       });

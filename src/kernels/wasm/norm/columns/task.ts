@@ -43,6 +43,3 @@ export const backwardTask = parameterBlock({
   call: BACKWARD,
   doubles: BACKWARD_OPTIONS,
 });
-
-/** What forward and backward kernels have in common. */
-export type ViewWord = (typeof VIEW)[number];

@@ -1,11 +1,12 @@
 import { f32x4, i32, type ModuleBuilder } from '../../builder/index.ts';
 import { compileKernel, type Kernel, kernelModule } from '../../runtime/kernel.ts';
 import { mapVectors } from '../../templates/mapVectors.ts';
+import { at8, moved } from '../addresses.ts';
 import { deviationFormula, gradientFormula } from '../formulas.ts';
 import type { Mask } from '../mask.ts';
 import { writeParameterGradients } from '../parameterGradients.ts';
 import { ownRoom } from '../task.ts';
-import { at8, halves } from '../vectors.ts';
+import { halves } from '../vectors.ts';
 import { writeRowGradientSums } from './gradientSums.ts';
 import { loadRecord, RECORD, storeRecord } from './record.ts';
 import { backwardTask } from './task.ts';
@@ -69,30 +70,14 @@ function writeBackward(m: ModuleBuilder, mask: Mask): void {
   /** Adds to `sums` (a float64 pair) sum g and sum g xHat, and to the features' sums, of `floats` values of a set. */
   const reduceRow = m.func(
     'reduceRow',
-    {
-      task: i32,
-      set: i32,
-      feature: i32,
-      column: i32,
-      floats: i32,
-      record: i32,
-      sums: i32,
-      features: i32,
-    },
+    { task: i32, set: i32, feature: i32, column: i32, floats: i32, record: i32, sums: i32, features: i32 },
     (f, { task, set, feature, column, floats, record, sums, features }) => {
       const { word } = backwardTask.reader(f, task);
       const offset = f.let(set.times(word('k')).plus(column).shl(2));
       f.call(sumRow, {
-        x: word('x').plus(offset),
-        y: word('y').plus(offset),
-        dy: word('dy').plus(offset),
-        d: word('d').plus(offset),
+        ...moved({ x: word('x'), y: word('y'), dy: word('dy'), d: word('d') }, offset),
         gamma: word('gamma').plus(feature.plus(column).shl(2)),
-        features,
-        stride: word('stride'),
-        floats,
-        sums,
-        record,
+        ...{ features, stride: word('stride'), floats, sums, record },
       });
     },
   );
@@ -134,13 +119,10 @@ function writeBackward(m: ModuleBuilder, mask: Mask): void {
       const { word } = backwardTask.reader(f, task);
       const offset = f.let(set.times(word('k')).plus(column).shl(2));
       f.call(gradientRow, {
-        x: word('x').plus(offset),
-        y: word('y').plus(offset),
-        dy: word(mask === 'kept' ? 'd' : 'dy').plus(offset),
-        dx: word('dx').plus(offset),
+        ...moved({ x: word('x'), y: word('y') }, offset),
+        ...moved({ dy: word(mask === 'kept' ? 'd' : 'dy'), dx: word('dx') }, offset),
         gamma: word('gamma').plus(feature.plus(column).shl(2)),
-        floats,
-        coefficients: from,
+        ...{ floats, coefficients: from },
       });
     },
   );
@@ -161,13 +143,7 @@ function writeBackward(m: ModuleBuilder, mask: Mask): void {
           f.store4(slots, f32x4(0));
           f.if(reduces, () =>
             f.call(reduceRow, {
-              task,
-              set,
-              feature,
-              column: 0,
-              floats: k,
-              record,
-              sums: slots,
+              ...{ task, set, feature, column: 0, floats: k, record, sums: slots },
               features: features.plus(feature.shl(2)),
             }),
           );
@@ -223,16 +199,8 @@ function writeBackward(m: ModuleBuilder, mask: Mask): void {
         const to = f.let(sums.plus(row.times(parts).plus(chunk).shl(4)));
         f.store4(to, f32x4(0));
         f.call(records, { task, set: row, count: 1, to: record });
-        f.call(reduceRow, {
-          task,
-          set: row,
-          feature: 0,
-          column,
-          floats,
-          record,
-          sums: to,
-          features: own,
-        });
+        const into = { sums: to, features: own };
+        f.call(reduceRow, { task, set: row, feature: 0, column, floats, record, ...into });
         f.if(row.and(SEGMENT - 1).eq(SEGMENT - 1), () =>
           f.call(flush, { from: own, stride, to: gradients, floats }),
         );

@@ -1,9 +1,9 @@
 import { type FunctionBuilder, type I32, i32, type ModuleBuilder } from '../../builder/index.ts';
 import { compileKernel, type Kernel, kernelModule } from '../../runtime/kernel.ts';
 import { mapVectors } from '../../templates/mapVectors.ts';
+import { at8, moved } from '../addresses.ts';
 import { deviationFormula, statisticsFormula } from '../formulas.ts';
 import { ownRoom } from '../task.ts';
-import { at8 } from '../vectors.ts';
 import { writeRowMoments } from './moments.ts';
 import { RECORD, storeNormalization } from './record.ts';
 import { forwardTask } from './task.ts';
@@ -73,11 +73,8 @@ function writeForward(m: ModuleBuilder): void {
       const own = f.let(feature.plus(column).shl(2));
       const [residual, relu] = [word('residual'), word('relu')];
       const args = {
-        x: word('x').plus(offset),
-        y: word('y').plus(offset),
-        added: residual.plus(offset),
-        gamma: word('gamma').plus(own),
-        beta: word('beta').plus(own),
+        ...moved({ x: word('x'), y: word('y'), added: residual }, offset),
+        ...moved({ gamma: word('gamma'), beta: word('beta') }, own),
         floats,
         coefficients: from,
       };

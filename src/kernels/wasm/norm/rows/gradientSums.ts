@@ -7,6 +7,7 @@ import {
   i32,
   type ModuleBuilder,
 } from '../../builder/index.ts';
+import { moved } from '../addresses.ts';
 import type { Mask } from '../mask.ts';
 import { halves } from '../vectors.ts';
 import { BLOCK } from './moments.ts';
@@ -85,16 +86,12 @@ export function writeRowGradientSums(m: ModuleBuilder, mask: Mask) {
   });
   return m.func(`rowGradientSums ${mask}`, signature, (f, p) => {
     f.for(0, p.floats, BLOCK, (i) => {
+      const { x, y, dy, d, gamma, features } = p;
       const left = f.let(p.floats.minus(i));
       const at = f.let(i.shl(2));
       f.call(block, {
         ...p,
-        x: p.x.plus(at),
-        y: p.y.plus(at),
-        dy: p.dy.plus(at),
-        d: p.d.plus(at),
-        gamma: p.gamma.plus(at),
-        features: p.features.plus(at),
+        ...moved({ x, y, dy, d, gamma, features }, at),
         floats: f.select(left.lt(BLOCK), left, i32(BLOCK)),
       });
     });

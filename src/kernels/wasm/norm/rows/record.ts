@@ -1,5 +1,4 @@
-import type { F32, F64, FunctionBuilder, I32 } from '../../builder/index.ts';
-import { f64 } from '../../builder/index.ts';
+import { type FunctionBuilder, f64, type I32 } from '../../builder/index.ts';
 import type { Deviation } from '../formulas.ts';
 
 /**
@@ -22,10 +21,6 @@ export function storeRecord(f: FunctionBuilder, to: I32, set: Deviation): void {
 }
 
 export function loadRecord(f: FunctionBuilder, record: I32): Deviation {
-  const [mu, rstd, lost] = [
-    f.let<F32>(f.loadF32(record, RECORD.mu)),
-    f.let<F64>(f.loadF64(record, RECORD.rstd)),
-    f.let<F64>(f.loadF64(record, RECORD.lost)),
-  ];
-  return { mu, rstd, lost };
+  const [rstd, lost] = [RECORD.rstd, RECORD.lost].map((at) => f.let(f.loadF64(record, at)));
+  return { mu: f.let(f.loadF32(record, RECORD.mu)), rstd, lost };
 }

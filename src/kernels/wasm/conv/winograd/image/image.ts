@@ -1,5 +1,5 @@
 import { newStamp } from '../../../runtime/oncePerThread.ts';
-import { scratch } from '../../../runtime/operands.ts';
+import { workspace } from '../../../runtime/operands.ts';
 import { rememberFor } from '../../../runtime/remember.ts';
 import { type Job, threadCount } from '../../../runtime/threads.ts';
 import { zeroBias } from '../../../runtime/zeroBias.ts';
@@ -76,13 +76,13 @@ function byTiles(sizes: WinogradSizes, total: number, turned: boolean): Pass {
   const weightGrain = padded4(Math.ceil(TRANSFORM_VALUES / outChannels));
   return (x, weights, bias, y, floor) => {
     const b = bias ?? zeroBias(outChannels);
-    const threads = scratch(threadCount() * layout.thread.total).byteOffset;
+    const threads = workspace(threadCount() * layout.thread.total).byteOffset;
     // Tiles do not depend on the block they are in, so the blocks of a small problem are cut evenly over the threads there
     // are: 256 tiles for two threads into 8 of 32, where blocks of 36 would give one thread 144 and the other 112.
     const threadTiles = total / threadCount();
     const blocks = Math.min(BLOCKS_PER_THREAD, Math.max(1, Math.floor(threadTiles / LEAST_BLOCK)));
     const grain = Math.min(layout.tiles, Math.ceil(threadTiles / blocks));
-    const u = layout.sharesU ? scratch(PLANES * layout.planeU).byteOffset : weights;
+    const u = layout.sharesU ? workspace(PLANES * layout.planeU).byteOffset : weights;
     const convolve = kernel.job(
       ...(['convolve', total, grain, x, u, b, y, threads, floor, newStamp()] as const),
       ...grid,
@@ -101,7 +101,7 @@ function byChannels(sizes: WinogradSizes, total: number, turned: boolean): Pass 
   const blocks = blockCount(channelBlocks(outChannels));
   return (x, weights, bias, y, floor) => {
     const b = bias ?? zeroBias(outChannels);
-    const threads = scratch(threadCount() * layout.thread.total).byteOffset;
+    const threads = workspace(threadCount() * layout.thread.total).byteOffset;
     return [
       kernel.job(
         ...(['convolve', blocks, 1, x, weights, b, y, threads, floor, newStamp()] as const),

@@ -1,5 +1,5 @@
 import { newStamp } from '../../../runtime/oncePerThread.ts';
-import { scratch } from '../../../runtime/operands.ts';
+import { workspace } from '../../../runtime/operands.ts';
 import { rememberFor } from '../../../runtime/remember.ts';
 import { type Job, threadCount } from '../../../runtime/threads.ts';
 import { blockCount, channelBlocks } from '../../blocks.ts';
@@ -70,7 +70,7 @@ function byChannels(sizes: WinogradSizes, total: number): Pass {
   const grid = gridOf(sizes);
   const blocks = blockCount(channelBlocks(outChannels));
   return (x, dy, dw) => {
-    const threads = scratch(threadCount() * layout.thread.total).byteOffset;
+    const threads = workspace(threadCount() * layout.thread.total).byteOffset;
     return [kernel.job('gradient', blocks, 1, x, dy, dw, threads, newStamp(), total, ...grid)];
   };
 }
@@ -82,8 +82,8 @@ function byChunks(sizes: WinogradSizes, total: number, chunks: number, sums: num
   const grid = gridOf(sizes);
   const finishGrain = Math.ceil(1024 / outChannels);
   return (x, dy, dw) => {
-    const threads = scratch(threadCount() * layout.thread.total).byteOffset;
-    const u = scratch(chunks * sums).byteOffset;
+    const threads = workspace(threadCount() * layout.thread.total).byteOffset;
+    const u = workspace(chunks * sums).byteOffset;
     return [
       kernel.job('chunks', chunks, 1, chunks, total, u, x, dy, threads, ...grid),
       kernel.job('finish', inChannels, finishGrain, u, chunks, dw, threads),
@@ -101,10 +101,10 @@ function byPlanes(sizes: WinogradSizes, total: number, sums: number): Pass {
   // A part of the products is a plane's block of out channels.
   const parts = PLANES * blockCount(channelBlocks(outChannels));
   return (x, dy, dw) => {
-    const v = scratch(PLANES * layout.planeV).byteOffset;
-    const d = scratch(PLANES * layout.planeOut).byteOffset;
-    const threads = scratch(threadCount() * layout.thread.total).byteOffset;
-    const u = scratch(sums).byteOffset;
+    const v = workspace(PLANES * layout.planeV).byteOffset;
+    const d = workspace(PLANES * layout.planeOut).byteOffset;
+    const threads = workspace(threadCount() * layout.thread.total).byteOffset;
+    const u = workspace(sums).byteOffset;
     const jobs: Job[] = [];
     for (let first = 0; first < total; first += layout.tiles) {
       const count = Math.min(layout.tiles, total - first);
