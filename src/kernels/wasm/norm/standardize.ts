@@ -21,9 +21,16 @@ export function standardize(call: StandardizeInput): { y: NDArray; statistics: S
     const statistics = given ?? newStatistics(n, g);
     if (x.data.length === 0) return { y, statistics };
     const plan = p === 1 ? rowsForward(n, g, k) : columnsForward(n, p, g, k);
+    const { sums, tables, own } = takeRoom(plan.room);
+    const { epsInside, epsOutside, perCount, perDegree } = setOptions(options, p * k);
     plan.block.set({
-      ...setOptions(options, p * k),
-      ...takeRoom(plan.room),
+      sums,
+      tables,
+      own,
+      epsInside,
+      epsOutside,
+      perCount,
+      perDegree,
       x: input(x.data),
       y: y.data.byteOffset,
       residual: residual ? input(residual.data) : 0,
@@ -49,16 +56,23 @@ export function standardizeBackward(call: StandardizeBackwardInput): Standardize
     const dgamma = needs.gamma ? result([features]) : null;
     const dbeta = needs.beta ? result([features]) : null;
     const d = needs.residual && relu ? result(x.shape) : null;
-    const gradients = { dx, dgamma, dbeta, dresidual: needs.residual ? (d ?? dy) : null };
+    const results = { dx, dgamma, dbeta, dresidual: needs.residual ? (d ?? dy) : null };
     const throughMean = through.mean && options.center;
     const wanted = needs.gamma || needs.beta;
     const reduces = wanted || d !== null || (needs.x && (throughMean || through.variance));
 
     const plan = p === 1 ? rowsBackward(n, g, k) : columnsBackward(n, p, g, k);
-    const room = takeRoom(plan.room);
+    const { sums, tables, own, gradients } = takeRoom(plan.room);
+    const { epsInside, epsOutside, perCount, perDegree } = setOptions(options, p * k);
     plan.block.set({
-      ...setOptions(options, p * k),
-      ...room,
+      sums,
+      tables,
+      own,
+      gradients,
+      epsInside,
+      epsOutside,
+      perCount,
+      perDegree,
       x: input(x.data),
       dy: input(dy.data),
       y: relu ? input(y.data) : 0,
@@ -76,8 +90,8 @@ export function standardizeBackward(call: StandardizeBackwardInput): Standardize
       throughVariance: through.variance ? 1 : 0,
     });
     const mask = d ? 'kept' : relu ? 'masked' : 'plain';
-    runInTurn(plan.jobs({ mask, reduces, wanted, dx: needs.x, gradients: room.gradients }));
-    return gradients;
+    runInTurn(plan.jobs({ mask, reduces, wanted, dx: needs.x, gradients }));
+    return results;
   });
 }
 

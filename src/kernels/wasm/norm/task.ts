@@ -80,22 +80,24 @@ interface BackwardWork {
   gradients: number;
 }
 
-/** The scratch memory of a call, in bytes; `own` of each thread. */
+/** The scratch memory of a call, in bytes; `own` of each thread. Multiples of a cache line, but for the last one. */
 interface Room {
   sums: number;
-  tables?: number;
+  tables: number;
   own: number;
-  gradients?: number;
+  gradients: number;
 }
 
-/** One block for all of it, in whole cache lines. */
-export function takeRoom({ sums, tables = 0, own, gradients = 0 }: Room) {
-  const lines = (bytes: number): number => Math.ceil(bytes / 64) * 64;
-  const sizes = [lines(sums), lines(tables), threadCount() * own, gradients];
-  const start = workspace((sizes[0] + sizes[1] + sizes[2] + sizes[3]) / 4).byteOffset;
-  const afterTables = start + sizes[0] + sizes[1];
-  return { sums: start, tables: start + sizes[0], own: afterTables, gradients: afterTables + sizes[2] };
+/** One block for all of it. */
+export function takeRoom({ sums, tables, own, gradients }: Room): Room {
+  const threads = threadCount() * own;
+  const start = workspace((sums + tables + threads + gradients) / 4).byteOffset;
+  const afterTables = start + sums + tables;
+  return { sums: start, tables: start + sums, own: afterTables, gradients: afterTables + threads };
 }
+
+/** Bytes in whole cache lines. */
+export const wholeLines = (bytes: number): number => Math.ceil(bytes / 64) * 64;
 
 /** The scratch memory that this thread has for itself. */
 export function ownRoom(f: FunctionBuilder, { word }: Reader<'own' | 'ownBytes'>): Var<I32> {

@@ -37,7 +37,11 @@ function cutColumns(view: { n: number; p: number; g: number; k: number }, tables
   return {
     ...{ whole, sets },
     group: whole ? Math.max(Math.ceil(WHOLE / floats), Math.ceil(n / MOST_PARTS)) : 1,
-    room: whole ? { sums: 0, own } : { sums: n * parts * sums, tables: n * tables * table, own },
+    room: {
+      sums: whole ? 0 : n * parts * sums,
+      tables: whole ? 0 : n * tables * table,
+      ...{ own, gradients: 0 },
+    },
     words: {
       images: n,
       imageBytes: 4 * floats,

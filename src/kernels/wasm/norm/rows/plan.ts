@@ -1,6 +1,6 @@
 import { remember } from '../../runtime/remember.ts';
 import { addPartials } from '../parameterGradients.ts';
-import type { BackwardPlan, ForwardPlan } from '../task.ts';
+import { type BackwardPlan, type ForwardPlan, wholeLines } from '../task.ts';
 import { backwardKernel, SEGMENT } from './backward.ts';
 import { forwardKernel } from './forward.ts';
 import { RECORD } from './record.ts';
@@ -32,12 +32,16 @@ export const rowsForward = remember((n, g, k): ForwardPlan => {
   const { address } = block;
   if (!chunked) {
     const grain = Math.ceil(PART / words.features);
-    return { block, room: { sums: 0, own }, jobs: () => [kernel.job('rows', n, grain, address)] };
+    return {
+      block,
+      room: { sums: 0, tables: 0, own, gradients: 0 },
+      jobs: () => [kernel.job('rows', n, grain, address)],
+    };
   }
   const items = n * words.parts;
   return {
     block,
-    room: { sums: 16 * items, own },
+    room: { sums: wholeLines(16 * items), tables: 0, own, gradients: 0 },
     jobs(given) {
       const normalize = kernel.job('chunkNormalize', items, 1, address);
       if (given) return [normalize];
@@ -64,7 +68,7 @@ export const rowsBackward = remember((n, g, k): BackwardPlan => {
     const runs = Math.ceil(n / group);
     return {
       block,
-      room: { sums: 0, own, gradients: runs * 16 * padded },
+      room: { sums: 0, tables: 0, own, gradients: runs * 16 * padded },
       jobs({ mask, wanted, gradients }) {
         const kernel = backwardKernel(mask);
         const rows = kernel.job('rows', runs, 1, address);
@@ -74,7 +78,7 @@ export const rowsBackward = remember((n, g, k): BackwardPlan => {
   }
   return {
     block,
-    room: { sums: 16 * n * parts, own },
+    room: { sums: wholeLines(16 * n * parts), tables: 0, own, gradients: 0 },
     jobs({ mask, reduces, dx }) {
       const kernel = backwardKernel(mask);
       const jobs = [];
