@@ -4,7 +4,6 @@ import type {
   StandardizeBackwardInput,
   StandardizeGradients,
   StandardizeInput,
-  StandardizeOptions,
 } from '../../contract.ts';
 import { input, kernelCall, result, workspace } from '../runtime/operands.ts';
 import { runInTurn } from '../runtime/threads.ts';
@@ -16,21 +15,22 @@ import { takeRoom } from './task.ts';
 export function standardize(call: StandardizeInput): { y: NDArray; statistics: SetStatistics } {
   const { x, view, gamma, beta, options, given, residual, relu } = call;
   const { n, p, g, k } = view;
+  const { eps, epsInside, ddof } = options;
+  const count = p * k;
   return kernelCall(() => {
     const y = result(x.shape);
     const statistics = given ?? newStatistics(n, g);
     if (x.data.length === 0) return { y, statistics };
     const plan = p === 1 ? rowsForward(n, g, k) : columnsForward(n, p, g, k);
     const { sums, tables, own } = takeRoom(plan.room);
-    const { epsInside, epsOutside, perCount, perDegree } = setOptions(options, p * k);
     plan.block.set({
       sums,
       tables,
       own,
-      epsInside,
-      epsOutside,
-      perCount,
-      perDegree,
+      epsInside: epsInside ? eps : 0,
+      epsOutside: epsInside ? 0 : eps,
+      perCount: 1 / count,
+      perDegree: 1 / (count - ddof),
       x: input(x.data),
       y: y.data.byteOffset,
       residual: residual ? input(residual.data) : 0,
@@ -50,7 +50,8 @@ export function standardize(call: StandardizeInput): { y: NDArray; statistics: S
 export function standardizeBackward(call: StandardizeBackwardInput): StandardizeGradients {
   const { dy, x, y, view, gamma, relu, options, statistics, through, needs } = call;
   const { n, p, g, k } = view;
-  const features = g * k;
+  const { eps, epsInside, ddof } = options;
+  const [features, count] = [g * k, p * k];
   return kernelCall(() => {
     const dx = needs.x ? result(x.shape) : null;
     const dgamma = needs.gamma ? result([features]) : null;
@@ -63,16 +64,15 @@ export function standardizeBackward(call: StandardizeBackwardInput): Standardize
 
     const plan = p === 1 ? rowsBackward(n, g, k) : columnsBackward(n, p, g, k);
     const { sums, tables, own, gradients } = takeRoom(plan.room);
-    const { epsInside, epsOutside, perCount, perDegree } = setOptions(options, p * k);
     plan.block.set({
       sums,
       tables,
       own,
       gradients,
-      epsInside,
-      epsOutside,
-      perCount,
-      perDegree,
+      epsInside: epsInside ? eps : 0,
+      epsOutside: epsInside ? 0 : eps,
+      perCount: 1 / count,
+      perDegree: 1 / (count - ddof),
       x: input(x.data),
       dy: input(dy.data),
       y: relu ? input(y.data) : 0,
@@ -85,7 +85,7 @@ export function standardizeBackward(call: StandardizeBackwardInput): Standardize
       variance: doubles(statistics.variance.data),
       wanted: wanted ? 1 : 0,
       reduces: reduces ? 1 : 0,
-      count: p * k,
+      count,
       throughMean: throughMean ? 1 : 0,
       throughVariance: through.variance ? 1 : 0,
     });
@@ -94,10 +94,3 @@ export function standardizeBackward(call: StandardizeBackwardInput): Standardize
     return results;
   });
 }
-
-const setOptions = ({ eps, epsInside, ddof }: StandardizeOptions, count: number) => ({
-  epsInside: epsInside ? eps : 0,
-  epsOutside: epsInside ? 0 : eps,
-  perCount: 1 / count,
-  perDegree: 1 / (count - ddof),
-});

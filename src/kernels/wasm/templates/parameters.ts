@@ -24,6 +24,7 @@ export interface Reader<Word extends string, Double extends string = never> {
 /** A block in memory. */
 export interface Placed<Value extends string> {
   readonly address: number;
+  /** Give it a literal that is written out: objects put together by spreading are dictionaries, which took 15 us to read. */
   set(values: Readonly<Record<Value, number>>): void;
 }
 
