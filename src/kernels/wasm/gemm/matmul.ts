@@ -16,14 +16,8 @@ export function matmul(a: NDArray, b: NDArray, options: MatmulOptions = {}): NDA
     const y = result(a.shape.length === 2 ? [m, n] : [...a.shape.slice(0, -2), m, n]);
     if (y.data.length === 0) return y;
     const matrices = y.data.length / (m * n);
-    const { pack, tiles, join, biasStep } = planFor(
-      matrices,
-      m,
-      k,
-      n,
-      Number(transposeA),
-      Number(transposeB),
-    );
+    const plan = planFor(matrices, m, k, n, Number(transposeA), Number(transposeB));
+    const { pack, tiles, join, biasStep } = plan;
     const left = input(a.data);
     const right = input(b.data);
     const c = y.data.byteOffset;

@@ -53,10 +53,10 @@ export const planFor = remember((matrices, m, k, n, transposeA, transposeB) =>
 );
 
 /**
- * Rows are shared out evenly among as few tiles as possible: 32 rows are 6 + 6 + 5 + 5 + 5 + 5. A is never packed (tile.ts).
+ * Rows are shared out evenly among as few tiles as possible: 32 rows are 6 + 6 + 5 + 5 + 5 + 5. A is never packed (../templates/tile.ts).
  *
- * B is read where it is, or packed into panels first if it is transposed, or large with long rows: read in place, those would
- * crowd into few sets of the cache.
+ * B is read where it is, or packed into panels first if it is transposed, or large with long rows: read in place, long rows
+ * would crowd into few sets of the cache.
  *
  * A large B under few rows, as the first dense layer of a network has it, is cut along k into pieces, an even number, whose
  * products are then added up. Each thread so reads its own rows of B alone, which are half as many, and in training the ones
@@ -118,15 +118,8 @@ function planPack({ matrices, k, n, transposeB }: Product, width: number, panels
   const size = panels * width * k;
   const floats = matrices * size;
   if (!transposeB) {
-    const grain = Math.ceil(SMALL_CYCLES / (n * 16));
-    return {
-      kernel,
-      name: 'straight',
-      items: Math.ceil(k / 16),
-      grain,
-      sizes: [k, panels, width, n],
-      floats,
-    };
+    const [items, grain] = [Math.ceil(k / 16), Math.ceil(SMALL_CYCLES / (n * 16))];
+    return { kernel, name: 'straight', items, grain, sizes: [k, panels, width, n], floats };
   }
   const groups = Math.ceil(n / 4);
   const grain = Math.ceil(SMALL_CYCLES / (k * 4));

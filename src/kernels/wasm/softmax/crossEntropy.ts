@@ -85,18 +85,9 @@ export function crossEntropy(
     const probabilities = result(logits.shape);
     const loss = result([]);
     const losses = workspace(batch * 2).byteOffset;
-    kernel.range(
-      'forward',
-      batch,
-      grainFor(classes),
-      classes,
-      input(logits.data),
-      input(labels),
-      probabilities.data.byteOffset,
-      losses,
-      1 - smoothing,
-      smoothing / classes,
-    );
+    const addresses = [input(logits.data), input(labels), probabilities.data.byteOffset, losses];
+    const share = smoothing / classes;
+    kernel.range('forward', batch, grainFor(classes), classes, ...addresses, 1 - smoothing, share);
     kernel.call('mean', losses, batch, loss.data.byteOffset);
     return { loss, probabilities };
   });
@@ -111,18 +102,9 @@ export function crossEntropyBackward(
   const [batch, classes] = probabilities.shape;
   return kernelCall(() => {
     const dx = result(probabilities.shape);
-    crossEntropyKernel().range(
-      'backward',
-      batch,
-      grainFor(classes),
-      classes,
-      input(probabilities.data),
-      input(labels),
-      dx.data.byteOffset,
-      dloss.data[0] / batch,
-      smoothing / classes,
-      1 - smoothing,
-    );
+    const addresses = [input(probabilities.data), input(labels), dx.data.byteOffset];
+    const weights = [dloss.data[0] / batch, smoothing / classes, 1 - smoothing];
+    crossEntropyKernel().range('backward', batch, grainFor(classes), classes, ...addresses, ...weights);
     return dx;
   });
 }

@@ -11,8 +11,7 @@ import { threadStride } from '../../runtime/threadMemory.ts';
 import { addProducts, evenTiles, storeTile, tileSums } from '../../templates/tile.ts';
 import type { ChannelBlocks } from '../blocks.ts';
 import { touchLines } from '../touch.ts';
-import { writeFrame } from './frame.ts';
-import type { Layout } from './layout.ts';
+import { type Layout, writeBandFrame } from './layout.ts';
 import { writePack } from './pack.ts';
 
 /**
@@ -95,10 +94,10 @@ function touchBand(f: FunctionBuilder, { conv, bandRows }: Layout, result: I32, 
 /** `pack`: range over all k. `convolve`: range over the bands of all images. */
 export function writeImageKernel(m: ModuleBuilder, layout: Layout): void {
   const pack = writePack(m, layout);
-  const { conv, frame, blocks, groups, groupOut, groupLanes, bandRows, bands } = layout;
+  const { conv, blocks, groups, groupOut, groupLanes, bandRows, bands } = layout;
   const { cellFloats, rowFloats } = layout;
   const stride = threadStride(ownFloats(layout)) * 4;
-  const frameOf = layout.inPlace ? null : writeFrame(m, frame);
+  const frameOfBand = writeBandFrame(m, layout);
   const tiles = writeTiles(m, layout);
   const weights = { weights: i32, weightTable: i32, packed: i32, table: i32 };
   const rest = { bias: i32, out: i32, frames: i32, floor: f32, stamp: i32, touch: i32 };
@@ -118,15 +117,7 @@ export function writeImageKernel(m: ModuleBuilder, layout: Layout): void {
       const q = f.let(item.remU(bands).times(bandRows));
       const image = f.let(p.source.plus(n.times(imageFloats * 4)));
       const result = f.let(p.out.plus(n.times(outFloats * 4)));
-      const base = f.local(i32);
-      if (frameOf === null) {
-        const start = -conv.top * rowFloats - conv.left * cellFloats;
-        base.set(image.plus(q.times(conv.inStep[0] * rowFloats * 4)).plus(start * 4));
-      } else {
-        base.set(p.frames.plus(f.thread.times(stride)));
-        const first = f.let(q.times(conv.inStep[0]));
-        f.call(frameOf, { to: base, image, firstRow: first, rows: layout.frameRows });
-      }
+      const base = frameOfBand(f, image, q, p.frames.plus(f.thread.times(stride)), layout.frameRows);
       f.if(p.touch, () => touchBand(f, layout, result, q));
       for (const { pass, ks, firstK, packed } of layout.passes) {
         const rows = f.let(f.select(q.plus(bandRows).lt(pass.rows), i32(bandRows), i32(pass.rows).minus(q)));

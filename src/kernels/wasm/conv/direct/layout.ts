@@ -1,5 +1,6 @@
+import type { FunctionBuilder, I32, ModuleBuilder, Var } from '../../builder/index.ts';
 import { type ChannelBlocks, channelBlocks, padded4 } from '../blocks.ts';
-import { type FrameSpec, frameChannels } from './frame.ts';
+import { type FrameSpec, frameChannels, writeFrame } from './frame.ts';
 import type { Pass, TapConv } from './taps.ts';
 
 /** Everything the code of a direct convolution depends on: its frame, its bands, and how weights and tables lie. */
@@ -96,5 +97,20 @@ function frameLayout(conv: TapConv, spread: boolean) {
     // Tiles may read a few channels past the last pixel.
     frameFloats: padded4(frameRows * rowFloats) + 16,
     grain: Math.max(1, Math.floor(PART_MULTIPLIES / (rowMultiplies * bandRows))),
+  };
+}
+
+/** Gives the address of the frame of a band, which begins at output row `row`; written to `own`, unless the image serves. */
+export function writeBandFrame(m: ModuleBuilder, layout: Layout) {
+  const { conv, frame, inPlace, rowFloats, cellFloats } = layout;
+  const write = inPlace ? null : writeFrame(m, frame);
+  return (f: FunctionBuilder, image: I32, row: I32, own: I32, rows: number): Var<I32> => {
+    if (write === null) {
+      const start = -conv.top * rowFloats - conv.left * cellFloats;
+      return f.let(image.plus(row.times(conv.inStep[0] * rowFloats * 4)).plus(start * 4));
+    }
+    const to = f.let(own);
+    f.call(write, { to, image, firstRow: row.times(conv.inStep[0]), rows });
+    return to;
   };
 }

@@ -2,8 +2,7 @@ import { f32x4, i32, type KernelFunction, type ModuleBuilder } from '../../build
 import { threadStride } from '../../runtime/threadMemory.ts';
 import { addProducts, storeTile, zeroSums } from '../../templates/tile.ts';
 import { blockCount, type ChannelBlocks, inBlock } from '../blocks.ts';
-import { writeFrame } from './frame.ts';
-import type { Layout } from './layout.ts';
+import { type Layout, writeBandFrame } from './layout.ts';
 import { segments } from './segments.ts';
 
 /**
@@ -78,9 +77,9 @@ function writeUnit(m: ModuleBuilder, layout: Layout, block: ChannelBlocks): Tile
 /** `sums`: range over parts of chunks. `add`: range over all k. */
 export function writeWeightsKernel(m: ModuleBuilder, layout: Layout, bandsOf: Bands): void {
   const { bandRows, bands, frameRows, frameFloats } = bandsOf;
-  const { conv, blocks, groups, groupOut, groupLanes, totalKs, cellFloats, rowFloats } = layout;
+  const { conv, blocks, groups, groupOut, groupLanes, totalKs } = layout;
   writeAdd(m, layout);
-  const frameOf = layout.inPlace ? null : writeFrame(m, layout.frame);
+  const frameOfBand = writeBandFrame(m, layout);
   const unitOf = new Map<number, Tile>();
   for (const block of blocks) {
     if (!unitOf.has(block.vectors)) unitOf.set(block.vectors, writeUnit(m, layout, block));
@@ -107,14 +106,8 @@ export function writeWeightsKernel(m: ModuleBuilder, layout: Layout, bandsOf: Ba
         const end = f.let(p.table.plus(rows.times(conv.out.width * 4)));
         const dy = f.let(p.dy.plus(n.times(conv.out.height).plus(q).times(rowBytes)));
         const image = f.let(p.x.plus(n.times(imageFloats * 4)));
-        const frame = f.local(i32);
-        if (frameOf === null) {
-          const start = -conv.top * rowFloats - conv.left * cellFloats;
-          frame.set(image.plus(q.times(conv.inStep[0] * rowFloats * 4)).plus(start * 4));
-        } else {
-          frame.set(p.frames.plus(f.thread.times(threadStride(frameFloats) * 4)));
-          f.call(frameOf, { to: frame, image, firstRow: q.times(conv.inStep[0]), rows: frameRows });
-        }
+        const own = p.frames.plus(f.thread.times(threadStride(frameFloats) * 4));
+        const frame = frameOfBand(f, image, q, own, frameRows);
         f.for(firstUnit, endUnit, 1, (index) => {
           const group = f.let(index.divU(unitsPerGroup));
           const inGroup = f.let(index.remU(unitsPerGroup));

@@ -79,18 +79,8 @@ function writeBlock(m: ModuleBuilder, layout: Layout, block: ChannelBlocks, turn
       });
     });
     f.for(0, p.total, 1, (t) => {
-      const { n, y, x } = locate(f, { ...p, top: i32(0), left: i32(0) }, t);
-      const pixel = n.times(p.outHeight).plus(y).times(p.outWidth).plus(x);
-      f.call(transformOutput, {
-        to: p.y.plus(pixel.times(outChannels * 4)),
-        row: p.outWidth.times(outChannels * 4),
-        rows: p.outHeight.minus(y),
-        columns: p.outWidth.minus(x),
-        m: products.plus(t.times(outRow)),
-        bias: p.bias,
-        floor: p.floor,
-        cells,
-      });
+      const place = locate(f, { ...p, top: i32(0), left: i32(0) }, t);
+      transformOutput(f, { ...p, cells }, place, products.plus(t.times(outRow)));
     });
   });
 }

@@ -101,18 +101,8 @@ function writeConvolve(
       const outGrid = { ...p, height: p.outHeight, width: p.outWidth, top: i32(0), left: i32(0) };
       touchRows(f, outGrid, { first, last, size: 4 }, p.y, outRow, cells);
       f.for(0, count, 1, (t) => {
-        const { n, y, x } = locate(f, outGrid, first.plus(t));
-        const pixel = n.times(p.outHeight).plus(y).times(p.outWidth).plus(x);
-        f.call(transformOutput, {
-          to: p.y.plus(pixel.times(outChannels * 4)),
-          row: outRow,
-          rows: p.outHeight.minus(y),
-          columns: p.outWidth.minus(x),
-          m: products.plus(t.times(outLanes * 4)),
-          bias: p.bias,
-          floor: p.floor,
-          cells,
-        });
+        const place = locate(f, outGrid, first.plus(t));
+        transformOutput(f, { ...p, cells }, place, products.plus(t.times(outLanes * 4)));
       });
     });
   });

@@ -1,5 +1,15 @@
-import { f32, type I32, i32, type ModuleBuilder } from '../../../builder/index.ts';
+import {
+  type F32,
+  type FunctionBuilder,
+  f32,
+  type I32,
+  i32,
+  type ModuleBuilder,
+} from '../../../builder/index.ts';
+import type { locate } from '../grid.ts';
 import { outputLine, transform2d } from '../lines.ts';
+
+type OutputArguments = Record<'y' | 'outHeight' | 'outWidth' | 'bias' | 'cells', I32> & { floor: F32 };
 
 /**
  * A^T M A + bias of one tile, then max with floor, for `channels` channels: 4x4 pixels from `to` on, `row` bytes from row to
@@ -35,11 +45,26 @@ export function writeOutput(
       if (channels % 4 !== 0) f.block(() => vector(f.let(i32(whole)), channels % 4));
     });
   const [inside, cut] = [variant(false), variant(true)];
-  return m.func(name, signature, (f, p) => {
+  const transform = m.func(name, signature, (f, p) => {
     f.if(
       p.rows.ge(4).and(p.columns.ge(4)),
       () => f.call(inside, p),
       () => f.call(cut, p),
     );
   });
+  /** The tile whose place is given, from its products at `m`. */
+  return (
+    f: FunctionBuilder,
+    p: OutputArguments,
+    { n, y, x }: ReturnType<typeof locate>,
+    from: I32,
+  ): void => {
+    const { outHeight, outWidth, bias, floor, cells } = p;
+    const pixel = n.times(outHeight).plus(y).times(outWidth).plus(x);
+    f.call(transform, {
+      to: p.y.plus(pixel.times(pixelFloats * 4)),
+      row: outWidth.times(pixelFloats * 4),
+      ...{ rows: outHeight.minus(y), columns: outWidth.minus(x), m: from, bias, floor, cells },
+    });
+  };
 }
