@@ -41,7 +41,7 @@ interface Block {
   readonly capacity: number;
   readonly views: Float32Array[];
   free: boolean;
-  /** Where it is free: another free one of its size. A list through the blocks themselves takes the fewest looks at memory. */
+  /** Of a free block: another free block of its size. A list through the blocks themselves takes the fewest looks at memory. */
   next: Block | undefined;
 }
 

@@ -3,8 +3,8 @@ import { workspace } from './operands.ts';
 import { threadCount } from './threads.ts';
 
 /**
- * Memory that every thread has for itself, for what lives within one part of a job, or one job of a thread. It is the same
- * at every call: a block from the pool would often have been written by another core last, and to take its cache lines over
+ * Memory that every thread has for itself, for what lives within one part of a job, or one job of a thread. The block is the
+ * same at every call: a block from the pool would often have been written by another core last, and to take its cache lines over
  * costs more than to fill them (oncePerThread.ts).
  */
 
