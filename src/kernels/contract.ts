@@ -7,7 +7,7 @@
  * - Layout is row-major and channels last: images [N, H, W, C], convolution weights [kh, kw, in / groups, out].
  * - Inputs are never written to, save by the kernels named ...Into, ...InPlace and the optimizer steps.
  * - An input may lie in any memory; a set of kernels that computes in its own memory copies foreign inputs in.
- * - Results are new arrays with the dtype of the first input. Whoever called owns them (fresh.ts says how).
+ * - Results are new arrays with the dtype of the first input. Whoever called owns them (ownership.ts says how).
  * - Reductions have a fixed order: the same input gives the same bits, whatever the number of threads.
  */
 export type Numbers = Float32Array | Float64Array;
@@ -54,6 +54,13 @@ export interface Window {
 
 export interface ConvGeometry extends Window {
   groups: number;
+}
+
+export interface MatmulOptions {
+  transposeA?: boolean;
+  transposeB?: boolean;
+  bias?: NDArray | null;
+  relu?: boolean;
 }
 
 /**
@@ -199,11 +206,7 @@ export interface Kernels {
    * op(a) op(b) with op = transpose of the last two axes where asked: [..., m, k] [..., k, n] -> [..., m, n]. Leading axes
    * are equal on both sides. `bias` [n] is added to every row, then relu.
    */
-  matmul(
-    a: NDArray,
-    b: NDArray,
-    options?: { transposeA?: boolean; transposeB?: boolean; bias?: NDArray | null; relu?: boolean },
-  ): NDArray;
+  matmul(a: NDArray, b: NDArray, options?: MatmulOptions): NDArray;
 
   // Images ------------------------------------------------------------------------------------------------------------
   /** x [N, H, W, in], w [kh, kw, in / groups, out], bias [out] or null -> [N, H', W', out]; then relu where asked. */
@@ -219,7 +222,7 @@ export interface Kernels {
   maxPool2d(x: NDArray, window: Window): NDArray;
   /** The gradient of a window goes to its first maximum in row-major order, as in PyTorch. y = maxPool2d(x). */
   maxPool2dBackward(dy: NDArray, x: NDArray, y: NDArray, window: Window): NDArray;
-  /** The mean over the whole window; padding counts as zeros (PyTorch's countIncludePad) unless told otherwise. */
+  /** The mean over the window: with `countPadding` (PyTorch's count_include_pad) padding counts as zeros, else not at all. */
   avgPool2d(x: NDArray, window: Window, countPadding: boolean): NDArray;
   avgPool2dBackward(dy: NDArray, inputShape: Shape, window: Window, countPadding: boolean): NDArray;
 
@@ -248,7 +251,7 @@ export interface Kernels {
   /** y = relu(gamma xHat + beta + residual), xHat = (x - mu) / sigma over the sets of `view`; two passes, never E[x^2] - E[x]^2. */
   standardize(input: StandardizeInput): { y: NDArray; statistics: SetStatistics };
   /**
-   * NORMS.md B1 to B3, with g = gamma dy (behind the relu) and the sums over one set:
+   * docs/mathematics.md B1 to B3, with g = gamma dy (behind the relu) and the sums over one set:
    *   dx = (1/sigma) [ g - (1/m) sum g - xHat sum(g xHat) / (m - ddof) ]      (eps inside)
    * dgamma = sum dy xHat and dbeta = sum dy, over n and p.
    */

@@ -1,3 +1,4 @@
+import { checkChannels } from '../checks.ts';
 import type { ConvGeometry, NDArray } from '../contract.ts';
 import { addOuterProduct, addRowTimesMatrix, startSums, storeSums } from './matmul.ts';
 import { fromDouble, zerosLike } from './results.ts';
@@ -80,15 +81,10 @@ export function conv2dBackward(
 }
 
 function plan(x: NDArray, w: NDArray, geometry: ConvGeometry) {
-  const [batch, , , inChannels] = x.shape;
+  const [batch] = x.shape;
   const [, , groupIn, outChannels] = w.shape;
   const { groups } = geometry;
-  if (groupIn * groups !== inChannels || outChannels % groups !== 0) {
-    throw new RangeError(
-      `conv2d of images [${x.shape}] with weights [${w.shape}] in ${groups} groups: the weights must be ` +
-        `[kh, kw, in / groups, out], and groups must divide both channel counts`,
-    );
-  }
+  checkChannels(x, w, geometry);
   const taps = slide(x.shape, geometry);
   const positions = taps.outHeight * taps.outWidth;
   return { taps, batch, positions, outChannels, groups, groupOut: outChannels / groups, groupIn };

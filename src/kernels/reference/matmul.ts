@@ -1,27 +1,11 @@
-import type { NDArray } from '../contract.ts';
+import { productLengths } from '../checks.ts';
+import type { MatmulOptions, NDArray } from '../contract.ts';
 import { zerosLike } from './results.ts';
-
-export interface MatmulOptions {
-  transposeA?: boolean;
-  transposeB?: boolean;
-  bias?: NDArray | null;
-  relu?: boolean;
-}
 
 export function matmul(a: NDArray, b: NDArray, options: MatmulOptions = {}): NDArray {
   const { transposeA = false, transposeB = false, bias = null, relu = false } = options;
-  const [rowsA, columnsA] = a.shape.slice(-2);
-  const [rowsB, columnsB] = b.shape.slice(-2);
-  const [m, k] = transposeA ? [columnsA, rowsA] : [rowsA, columnsA];
-  const [kB, n] = transposeB ? [columnsB, rowsB] : [rowsB, columnsB];
+  const { m, k, n } = productLengths(a, b, options);
   const leading = a.shape.slice(0, -2);
-  if (k !== kB || `${leading}` !== `${b.shape.slice(0, -2)}`) {
-    const mark = (transpose: boolean) => (transpose ? ' transposed' : '');
-    throw new RangeError(
-      `matmul of [${a.shape}]${mark(transposeA)} and [${b.shape}]${mark(transposeB)}: ` +
-        'the inner lengths and the leading axes must agree',
-    );
-  }
   const y = zerosLike(a, [...leading, m, n]);
   const matrices = leading.reduce((product, length) => product * length, 1);
   const matrix = new Float64Array(k * n);

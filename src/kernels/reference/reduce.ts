@@ -1,3 +1,4 @@
+import { foldedCount } from '../checks.ts';
 import type { NDArray, ReduceOp } from '../contract.ts';
 import { sizeOf } from '../contract.ts';
 import { fromDouble } from './results.ts';
@@ -20,10 +21,7 @@ export function reduce(op: ReduceOp, x: NDArray, axes: readonly number[]): NDArr
   const { start, fold } = reductions[op];
   const shape = x.shape.map((length, axis) => (axes.includes(axis) ? 1 : length));
   const size = sizeOf(shape);
-  const folded = sizeOf(x.shape) / size;
-  if (folded === 0 && (op === 'max' || op === 'min')) {
-    throw new RangeError(`${op} of shape [${x.shape}] over axes [${axes}]: there is no ${op} of no values`);
-  }
+  const folded = foldedCount(op, x, axes);
   const result = new Float64Array(size).fill(start);
   // A reduced axis has stride 0 in the result: all its values fold into one cell.
   const { strides } = contiguous(shape);

@@ -1,3 +1,4 @@
+import { checkLabels } from '../checks.ts';
 import type { NDArray, Shape } from '../contract.ts';
 import { sizeOf } from '../contract.ts';
 import { zerosLike } from './results.ts';
@@ -60,14 +61,11 @@ export function crossEntropy(
   labels: Int32Array,
   smoothing: number,
 ): { loss: NDArray; probabilities: NDArray } {
+  checkLabels(labels, logits.shape);
   const [batch, classes] = logits.shape;
   const probabilities = zerosLike(logits, logits.shape);
   let total = 0;
   for (let n = 0; n < batch; n++) {
-    const label = labels[n];
-    if (!(label >= 0 && label < classes)) {
-      throw new RangeError(`crossEntropy: label ${label} of sample ${n} is not one of 0 .. ${classes - 1}`);
-    }
     const start = n * classes;
     const { max, sum } = maxAndSumExp(logits, start, classes, 1);
     const logSum = Math.log(sum);
@@ -77,7 +75,7 @@ export function crossEntropy(
       sumOfLogs += shifted - logSum;
       probabilities.data[start + c] = Math.exp(shifted) / sum;
     }
-    total -= (1 - smoothing) * (logits.data[start + label] - max - logSum);
+    total -= (1 - smoothing) * (logits.data[start + labels[n]] - max - logSum);
     // Without smoothing a class of probability zero must not count: 0 times infinity is NaN.
     if (smoothing > 0) total -= (smoothing / classes) * sumOfLogs;
   }

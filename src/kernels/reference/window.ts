@@ -1,3 +1,4 @@
+import { windowPositions } from '../checks.ts';
 import type { Shape, Window } from '../contract.ts';
 
 /** Which pixel each tap of a sliding window reads: what convolution and pooling have in common. */
@@ -13,16 +14,9 @@ export interface Taps {
 export function slide([, height, width]: Shape, window: Window): Taps {
   const [kernelHeight, kernelWidth] = window.kernel;
   const [strideY, strideX] = window.stride;
-  const [top, bottom, left, right] = window.padding;
+  const [top, , left] = window.padding;
   const [dilationY, dilationX] = window.dilation;
-  const outHeight = Math.floor((height + top + bottom - dilationY * (kernelHeight - 1) - 1) / strideY) + 1;
-  const outWidth = Math.floor((width + left + right - dilationX * (kernelWidth - 1) - 1) / strideX) + 1;
-  if (outHeight < 1 || outWidth < 1) {
-    throw new RangeError(
-      `a ${kernelHeight}x${kernelWidth} window, dilation [${window.dilation}], does not fit into a ${height}x${width} ` +
-        `image with padding [${window.padding}]: use a smaller kernel or more padding`,
-    );
-  }
+  const [outHeight, outWidth] = windowPositions(height, width, window);
   const count = kernelHeight * kernelWidth;
   const pixel = new Int32Array(outHeight * outWidth * count);
   let at = 0;

@@ -15,7 +15,6 @@ import {
   relaxedFma,
   type ValueType,
 } from '../../../src/kernels/wasm/builder/index.ts';
-import { fixedParts } from '../../../src/kernels/wasm/parts.ts';
 import { Kernel, kernelModule } from '../../../src/kernels/wasm/runtime/kernel.ts';
 import { allocate, release } from '../../../src/kernels/wasm/runtime/memory.ts';
 import { mapVectors } from '../../../src/kernels/wasm/templates/mapVectors.ts';
@@ -515,23 +514,5 @@ test('mapVectors handles every length, writes nothing outside, and works in plac
       release(a);
       release(b);
     }),
-  );
-});
-
-test('fixed parts cover the items with few parts of enough size', () => {
-  fc.assert(
-    fc.property(
-      fc.nat(1e7),
-      fc.integer({ min: 1, max: 1e5 }),
-      fc.integer({ min: 1, max: 64 }),
-      (items, smallest, most) => {
-        const { count, size } = fixedParts(items, smallest, most);
-        expect(size % 4).toBe(0);
-        expect(size).toBeGreaterThanOrEqual(smallest);
-        expect(count).toBeLessThanOrEqual(Math.max(1, most));
-        expect(count * size).toBeGreaterThanOrEqual(items);
-        expect((count - 1) * size).toBeLessThanOrEqual(items);
-      },
-    ),
   );
 });

@@ -2,7 +2,6 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { afterAll, expect, test } from 'vitest';
 import { f32, f64x2, i32 } from '../../../src/kernels/wasm/builder/index.ts';
-import { fixedParts } from '../../../src/kernels/wasm/parts.ts';
 import { compileKernel, kernelModule } from '../../../src/kernels/wasm/runtime/kernel.ts';
 import { allocate, release } from '../../../src/kernels/wasm/runtime/memory.ts';
 import { setThreadCount, stopThreads } from '../../../src/kernels/wasm/runtime/threads.ts';
@@ -20,7 +19,7 @@ function example(index: number): string {
   return code.replace(/\((\w+): \w+\): \w+/g, '($1)');
 }
 
-const scope = { allocate, compileKernel, f32, f64x2, fixedParts, i32, kernelModule, mapVectors, release };
+const scope = { allocate, compileKernel, f32, f64x2, i32, kernelModule, mapVectors, release };
 const run = (code: string, x: Float32Array): unknown =>
   new Function(...Object.keys(scope), 'x', code)(...Object.values(scope), x);
 

@@ -8,9 +8,9 @@ import type { F32x4 } from './vector.ts';
 /** The parameters of a function, in order: `{ x: i32, scale: f32 }`. */
 export type Signature = Record<string, ValueType>;
 /** The expression class of a value type. */
-export type ExprOf<T> = T extends ValueType<infer E> ? E : never;
+type ExprOf<T> = T extends ValueType<infer E> ? E : never;
 export type Parameters<S extends Signature> = { [K in keyof S]: Var<ExprOf<S[K]>> };
-export type Arguments<S extends Signature> = { [K in keyof S]: ExprOf<S[K]> | number };
+type Arguments<S extends Signature> = { [K in keyof S]: ExprOf<S[K]> | number };
 
 const VOID = 0x40;
 

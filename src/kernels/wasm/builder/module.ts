@@ -17,7 +17,7 @@ export interface KernelModule {
 }
 
 /** The memory that modules import: it must agree with how the memory was made (memory.ts). */
-export interface MemoryImport {
+interface MemoryImport {
   readonly maximumPages: number;
   readonly shared: boolean;
 }

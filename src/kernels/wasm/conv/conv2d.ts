@@ -1,14 +1,12 @@
 import type { ConvGeometry, NDArray } from '../../contract.ts';
 import { input, kernelCall, result } from '../runtime/operands.ts';
-import { rememberFor } from '../runtime/remember.ts';
 import { type Job, runInTurn } from '../runtime/threads.ts';
-import { directConv } from './direct.ts';
-import { type ConvSizes, convSizes, outputShape } from './sizes.ts';
-import { directWeightGradient } from './weightGradient.ts';
+import { directConv } from './direct/image.ts';
+import { directWeightGradient } from './direct/weights.ts';
+import { convSizes, outputShape } from './sizes.ts';
 import { usesWinograd } from './winograd/choice.ts';
-import { winogradConv } from './winograd/forward.ts';
-import { winogradWeightGradient } from './winograd/gradient.ts';
-import type { WinogradSizes } from './winograd/layout.ts';
+import { winogradConv } from './winograd/image/image.ts';
+import { winogradWeightGradient } from './winograd/weights/weights.ts';
 
 /** Convolution: Winograd where it pays (winograd/choice.ts), direct kernels otherwise. */
 export function conv2d(
@@ -19,16 +17,12 @@ export function conv2d(
   relu = false,
 ): NDArray {
   const sizes = convSizes(x, w, geometry);
+  const convolve = usesWinograd(sizes) ? winogradConv : directConv;
   return kernelCall(() => {
     const y = result(outputShape(sizes));
     const [from, weights, to] = [input(x.data), input(w.data), y.data.byteOffset];
-    const b = bias && input(bias.data);
     const floor = relu ? 0 : -Infinity;
-    runInTurn(
-      usesWinograd(sizes)
-        ? winogradConv('forward', forwardSizes(sizes), from, weights, b, to, floor)
-        : directConv('forward', sizes, from, weights, b, to, floor),
-    );
+    runInTurn(convolve('forward', sizes, from, weights, bias && input(bias.data), to, floor));
     return y;
   });
 }
@@ -48,38 +42,14 @@ export function conv2dBackward(
     const dw = needs.w ? result(w.shape) : null;
     const jobs: Job[] = [];
     if (dx) {
-      const [weights, to] = [input(w.data), dx.data.byteOffset];
-      jobs.push(
-        ...(winograd
-          ? winogradConv('backward', gradientSizes(sizes), gradient, weights, null, to)
-          : directConv('backward', sizes, gradient, weights, null, to)),
-      );
+      const convolve = winograd ? winogradConv : directConv;
+      jobs.push(...convolve('backward', sizes, gradient, input(w.data), null, dx.data.byteOffset));
     }
     if (dw) {
-      const [image, to] = [input(x.data), dw.data.byteOffset];
-      jobs.push(
-        ...(winograd
-          ? winogradWeightGradient(forwardSizes(sizes), image, gradient, to)
-          : directWeightGradient(sizes, image, gradient, to)),
-      );
+      const weightGradient = winograd ? winogradWeightGradient : directWeightGradient;
+      jobs.push(...weightGradient(sizes, input(x.data), gradient, dw.data.byteOffset));
     }
     runInTurn(jobs);
     return { dx, dw };
   });
 }
-
-const forwardSizes = rememberFor((sizes: ConvSizes): WinogradSizes => {
-  const { batch, height, width, outHeight, outWidth, inChannels, outChannels } = sizes;
-  const [top, , left] = sizes.geometry.padding;
-  return { batch, height, width, top, left, outHeight, outWidth, inChannels, outChannels };
-});
-
-/** The convolution that gives the gradient of the image: of dy, with the window turned around. */
-const gradientSizes = rememberFor((sizes: ConvSizes): WinogradSizes => {
-  const { batch, height, width, outHeight, outWidth, inChannels, outChannels } = sizes;
-  const [top, , left] = sizes.geometry.padding;
-  return {
-    ...{ batch, height: outHeight, width: outWidth, top: 2 - top, left: 2 - left },
-    ...{ outHeight: height, outWidth: width, inChannels: outChannels, outChannels: inChannels },
-  };
-});

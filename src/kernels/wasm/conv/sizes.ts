@@ -1,10 +1,9 @@
+import { checkChannels, windowPositions } from '../../checks.ts';
 import type { ConvGeometry, NDArray, Shape } from '../../contract.ts';
 import { remember } from '../runtime/remember.ts';
-import { windowPositions } from './windowPositions.ts';
 
-/** The lengths of a convolution, named. */
-export interface ConvSizes {
-  batch: number;
+/** The lengths of a convolution but for the batch, named. */
+export interface ConvLayer {
   height: number;
   width: number;
   /** Channels of the image, of the result, and of one group of each. */
@@ -18,59 +17,43 @@ export interface ConvSizes {
   geometry: ConvGeometry;
 }
 
-/** The same object for the same lengths: plans hang on it (rememberFor). */
+export interface ConvSizes extends ConvLayer {
+  batch: number;
+  /** What kernels are specialised to: the same object for every batch. */
+  layer: ConvLayer;
+}
+
+/** The same objects for the same lengths: plans hang on them (rememberFor). */
 export function convSizes(x: NDArray, w: NDArray, geometry: ConvGeometry): ConvSizes {
   const [batch, height, width, inChannels] = x.shape;
-  const [, , groupIn, outChannels] = w.shape;
   const { kernel, stride, padding, dilation, groups } = geometry;
-  if (groupIn * groups !== inChannels || outChannels % groups !== 0) {
-    throw new RangeError(
-      `conv2d of images [${x.shape}] with weights [${w.shape}] in ${groups} groups: the weights must be ` +
-        '[kh, kw, in / groups, out], and groups must divide both channel counts',
-    );
-  }
-  return known(
-    ...([batch, height, width, inChannels, outChannels, groups] as const),
+  checkChannels(x, w, geometry);
+  return sizesOf(
+    ...([batch, height, width, inChannels, w.shape[3], groups] as const),
     ...([kernel[0], kernel[1], stride[0], stride[1], dilation[0], dilation[1]] as const),
     ...padding,
   );
 }
 
-const known = remember(
-  (
-    batch,
-    height,
-    width,
-    inChannels,
-    outChannels,
-    groups,
-    ...[kh, kw, sy, sx, dy, dx, ...padding]
-  ): ConvSizes => {
-    const [top, bottom, left, right] = padding;
-    const geometry: ConvGeometry = {
-      ...{
-        kernel: [kh, kw],
-        stride: [sy, sx],
-        dilation: [dy, dx],
-        padding: [top, bottom, left, right],
-        groups,
-      },
-    };
-    const [outHeight, outWidth] = windowPositions(height, width, geometry);
-    const [groupIn, groupOut] = [inChannels / groups, outChannels / groups];
-    return {
-      ...{ batch, height, width, inChannels, outChannels, groups, groupIn, groupOut, outHeight, outWidth },
-      geometry,
-    };
-  },
-);
+const sizesOf = remember((batch, ...lengths): ConvSizes => {
+  const layer = layerOf(...lengths);
+  return { ...layer, batch, layer };
+});
+
+const layerOf = remember((height, width, inChannels, outChannels, groups, ...window): ConvLayer => {
+  const [kh, kw, sy, sx, dy, dx, top, bottom, left, right] = window;
+  const geometry: ConvGeometry = {
+    ...{ kernel: [kh, kw], stride: [sy, sx], dilation: [dy, dx] },
+    ...{ padding: [top, bottom, left, right], groups },
+  };
+  const [outHeight, outWidth] = windowPositions(height, width, geometry);
+  const [groupIn, groupOut] = [inChannels / groups, outChannels / groups];
+  return {
+    ...{ height, width, inChannels, outChannels, groups, groupIn, groupOut, outHeight, outWidth },
+    geometry,
+  };
+});
 
 export function outputShape({ batch, outHeight, outWidth, outChannels }: ConvSizes): Shape {
   return [batch, outHeight, outWidth, outChannels];
-}
-
-/** A text that is the same for convolutions that differ in the batch alone: the key of what is specialised to the rest. */
-export function sizesKey({ height, width, inChannels, outChannels, geometry }: ConvSizes): string {
-  const { kernel, stride, padding, dilation, groups } = geometry;
-  return `${height},${width},${inChannels},${outChannels},${kernel},${stride},${padding},${dilation},${groups}`;
 }

@@ -1,7 +1,7 @@
 import type { BinaryOp, NDArray, Shape } from '../../contract.ts';
-import { input, kernelCall, result, scratch } from '../runtime/operands.ts';
+import { type Axes, broadcastStrides, joinAxes } from '../../strides.ts';
+import { input, kernelCall, result, workspace } from '../runtime/operands.ts';
 import { callRows } from '../templates/rows.ts';
-import { type Axes, broadcastStrides, joinAxes } from '../templates/strided.ts';
 import { flatKernel, rowKernel } from './binaryKernels.ts';
 import { vectorsFor } from './vectors.ts';
 
@@ -57,7 +57,7 @@ function periodic(op: BinaryOp, repeated: 'a' | 'b', a: NDArray, b: NDArray, sha
   const times = toMultipleOf4 * Math.ceil(SHORTEST_PERIOD / (length * toMultipleOf4));
   let vector = input(data);
   if (times > 1) {
-    const { byteOffset } = scratch(length * times);
+    const { byteOffset } = workspace(length * times);
     kernel.call('tile', byteOffset, vector, length * 4, times);
     vector = byteOffset;
   }
@@ -95,7 +95,7 @@ function broadcastShape(a: Shape, b: Shape): number[] {
   });
 }
 
-export function sameShape(a: Shape, b: Shape): boolean {
+function sameShape(a: Shape, b: Shape): boolean {
   if (a.length !== b.length) return false;
   for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
   return true;

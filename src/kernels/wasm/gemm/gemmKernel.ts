@@ -1,6 +1,6 @@
 import { type I32, i32 } from '../builder/index.ts';
 import { compileKernel, type Kernel, kernelModule } from '../runtime/kernel.ts';
-import { readSizes } from './sizes.ts';
+import { sizesBlock } from './sizes.ts';
 import { vectorsForHeight, writeTile } from './tile.ts';
 
 /**
@@ -12,7 +12,7 @@ import { vectorsForHeight, writeTile } from './tile.ts';
  * keeps more digits than one long sum. Each number of C is the same sequence of operations wherever its tile lies and whoever
  * computes it.
  */
-export interface GemmKind {
+interface GemmKind {
   transposeA: boolean;
   /** B lies in panels (pack.ts) instead of rows. */
   packed: boolean;
@@ -28,7 +28,7 @@ export interface GemmKind {
 export const panelWidth = (kind: Pick<GemmKind, 'height' | 'uneven'>): number =>
   4 * vectorsForHeight(kind.height + (kind.uneven ? 1 : 0));
 
-export const gemmSignature = {
+const gemmSignature = {
   ...{ begin: i32, end: i32, a: i32, b: i32, c: i32 },
   /** A bias with its step from panel to panel in bytes, or zeros as wide as a panel with step 0. */
   ...{ bias: i32, biasStep: i32 },
@@ -61,7 +61,7 @@ export function gemmKernel(kind: GemmKind): Kernel {
       });
       const parts = { inner: write('inner', inner), edge: write('edge', edge) };
       m.func('tiles', gemmSignature, (f, p) => {
-        const size = readSizes(f, p.sizes);
+        const size = sizesBlock.readFixed(f, p.sizes);
         const minimum = (a: I32, b: I32) => f.let(f.select(a.ltU(b), a, b));
         const panelBytes = packed ? f.let(size.k.times(width * 4)) : i32(width * 4);
         const inMatrix = f.let(size.tileRows.times(panels));

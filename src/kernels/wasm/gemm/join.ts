@@ -1,5 +1,6 @@
 import { f32x4, i32 } from '../builder/index.ts';
 import { compileKernel, type Kernel, kernelModule } from '../runtime/kernel.ts';
+import { reluFloor } from './reluFloor.ts';
 
 /** C = bias + the sum of the products of all pieces of k, then the relu. An item is a row of C. */
 const signature = {
@@ -12,7 +13,7 @@ export const joinKernel = (): Kernel =>
   compileKernel('gemm join', () =>
     kernelModule('gemm join', (m) => {
       m.func('rows', signature, (f, p) => {
-        const floor = f.let(f.select(p.relu, i32(0), i32(MINUS_INFINITY_BITS)).splat().asF32x4());
+        const floor = reluFloor(f, p.relu);
         const rowBytes = f.let(p.columns.shl(2));
         const end = f.let(p.pieces.times(p.pieceBytes));
         f.for(p.begin, p.end, 1, (row) => {
@@ -39,5 +40,3 @@ export const joinKernel = (): Kernel =>
       });
     }),
   );
-
-const MINUS_INFINITY_BITS = 0xff800000 | 0;

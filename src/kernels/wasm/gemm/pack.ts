@@ -1,5 +1,6 @@
-import { type I32, i32 } from '../builder/index.ts';
+import { i32 } from '../builder/index.ts';
 import { compileKernel, type Kernel, kernelModule } from '../runtime/kernel.ts';
+import { transpose4 } from '../templates/transpose.ts';
 
 /**
  * A transposed B, stored [columns, k], laid out as panels [k, width] for the tiles to read in order: 4 x 4 numbers at a time,
@@ -32,17 +33,10 @@ export const packKernel = (): Kernel =>
           const at = f.local(i32);
           const whole = f.let(p.k.and(-4).shl(2));
           f.forRange(at, i32(0), whole, 16, () => {
-            const [a, b, c, d] = rows.map((row: I32) => f.let(f.load4(row.plus(at))));
-            const ab = f.let(a.shuffle(b, 0, 4, 1, 5));
-            const cd = f.let(c.shuffle(d, 0, 4, 1, 5));
-            const abHigh = f.let(a.shuffle(b, 2, 6, 3, 7));
-            const cdHigh = f.let(c.shuffle(d, 2, 6, 3, 7));
-            const lines = [
-              ab.shuffle(cd, 0, 1, 4, 5),
-              ab.shuffle(cd, 2, 3, 6, 7),
-              abHigh.shuffle(cdHigh, 0, 1, 4, 5),
-              abHigh.shuffle(cdHigh, 2, 3, 6, 7),
-            ];
+            const lines = transpose4(
+              f,
+              rows.map((row) => f.let(f.load4(row.plus(at)))),
+            );
             for (const line of lines) {
               f.store4(to, line);
               to.set(to.plus(stride));

@@ -3,7 +3,7 @@ import { remember } from '../runtime/remember.ts';
 import { gemmKernel, panelWidth } from './gemmKernel.ts';
 import { joinKernel } from './join.ts';
 import { packKernel } from './pack.ts';
-import { writeSizes } from './sizes.ts';
+import { sizesBlock } from './sizes.ts';
 import { MAX_HEIGHT } from './tile.ts';
 
 interface Product {
@@ -27,7 +27,7 @@ export interface Step {
 }
 
 /** How a product is computed; it follows from the sizes alone. */
-export interface Plan {
+interface Plan {
   /** B into panels, or null: it is read where it is. */
   pack: Step | null;
   tiles: Step;
@@ -53,10 +53,10 @@ export const planFor = remember((matrices, m, k, n, transposeA, transposeB) =>
 );
 
 /**
- * Rows are shared out evenly among as few tiles as possible: 32 rows are 6 + 6 + 5 + 5 + 5 + 5. A is never packed (tile.ts).
+ * Rows are shared out evenly among as few tiles as possible: 32 rows are 6 + 6 + 5 + 5 + 5 + 5. A is never packed (../templates/tile.ts).
  *
- * B is read where it is, or packed into panels first if it is transposed, or large with long rows: read in place, those would
- * crowd into few sets of the cache.
+ * B is read where it is, or packed into panels first if it is transposed, or large with long rows: read in place, long rows
+ * would crowd into few sets of the cache.
  *
  * A large B under few rows, as the first dense layer of a network has it, is cut along k into pieces, an even number, whose
  * products are then added up. Each thread so reads its own rows of B alone, which are half as many, and in training the ones
@@ -79,7 +79,7 @@ function makePlan(product: Product): Plan {
   const width = panelWidth(kind);
   const panels = Math.ceil(n / width);
   const columnBlocks = Math.max(transposeB ? 2 : 1, Math.ceil((block * n) / COLUMN_BLOCK));
-  const sizes = writeSizes({
+  const { address } = sizesBlock.place({
     k: piece,
     lastK: k - (pieces - 1) * piece,
     ...{ block, tileRows, taller },
@@ -96,7 +96,7 @@ function makePlan(product: Product): Plan {
       name: 'tiles',
       items: matrices * pieces * tileRows * panels,
       grain: Math.ceil(TILE_CYCLES / ((piece + 8) * (height * width) * 0.125)),
-      sizes: [sizes],
+      sizes: [address],
       floats: pieces * m * n,
     },
     join: inPieces
@@ -118,15 +118,8 @@ function planPack({ matrices, k, n, transposeB }: Product, width: number, panels
   const size = panels * width * k;
   const floats = matrices * size;
   if (!transposeB) {
-    const grain = Math.ceil(SMALL_CYCLES / (n * 16));
-    return {
-      kernel,
-      name: 'straight',
-      items: Math.ceil(k / 16),
-      grain,
-      sizes: [k, panels, width, n],
-      floats,
-    };
+    const [items, grain] = [Math.ceil(k / 16), Math.ceil(SMALL_CYCLES / (n * 16))];
+    return { kernel, name: 'straight', items, grain, sizes: [k, panels, width, n], floats };
   }
   const groups = Math.ceil(n / 4);
   const grain = Math.ceil(SMALL_CYCLES / (k * 4));

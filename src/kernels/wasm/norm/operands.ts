@@ -1,9 +1,8 @@
-import type { NDArray, Numbers, SetStatistics, StandardizeOptions } from '../../contract.ts';
+import type { NDArray, Numbers, SetStatistics } from '../../contract.ts';
 import { sizeOf } from '../../contract.ts';
 import { listFresh } from '../../ownership.ts';
 import { allocate, isKernelMemory } from '../runtime/memory.ts';
-import { input, scratch } from '../runtime/operands.ts';
-import { DOUBLE, normTask, type Task, WORD } from './task.ts';
+import { input, workspace } from '../runtime/operands.ts';
 
 /** The operands that norms have beside ordinary tensors: statistics in double, and gammas and betas that may be missing. */
 
@@ -17,13 +16,13 @@ export function perFeature(array: NDArray | null, features: number, value: numbe
     }
     return input(array.data);
   }
-  return scratch(features).fill(value).byteOffset;
+  return workspace(features).fill(value).byteOffset;
 }
 
 /** The address of statistics, as float64. */
 export function doubles(data: Numbers): number {
   if (data instanceof Float64Array && isKernelMemory(data)) return data.byteOffset;
-  const block = scratch(2 * data.length);
+  const block = workspace(2 * data.length);
   new Float64Array(block.buffer, block.byteOffset, data.length).set(data);
   return block.byteOffset;
 }
@@ -47,23 +46,4 @@ export function newStatistics(n: number, g: number): SetStatistics {
   }
   const shape = [n, g];
   return { mean: { shape, data: views.mean }, variance: { shape, data: views.variance } };
-}
-
-/** The task with what forward and backward kernels of every kind share. */
-export function setOptions(
-  { eps, epsInside, ddof, center }: StandardizeOptions,
-  count: number,
-  statistics: SetStatistics,
-): Task {
-  const task = normTask();
-  const { words, doubles: numbers } = task;
-  words[WORD.mean] = doubles(statistics.mean.data);
-  words[WORD.variance] = doubles(statistics.variance.data);
-  words[WORD.count] = count;
-  numbers[DOUBLE.epsInside] = epsInside ? eps : 0;
-  numbers[DOUBLE.epsOutside] = epsInside ? 0 : eps;
-  numbers[DOUBLE.center] = center ? 1 : 0;
-  numbers[DOUBLE.perCount] = 1 / count;
-  numbers[DOUBLE.perDegree] = 1 / (count - ddof);
-  return task;
 }

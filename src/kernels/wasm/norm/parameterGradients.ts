@@ -1,15 +1,17 @@
-import { f64x2, i32, type ModuleBuilder } from '../builder/index.ts';
+import { type Address, type FunctionBuilder, f64x2, i32, type ModuleBuilder } from '../builder/index.ts';
 import type { Kernel } from '../runtime/kernel.ts';
 import type { Job } from '../runtime/threads.ts';
-import { reader, type Task, WORD } from './task.ts';
+import type { Reader } from '../templates/parameters.ts';
+
+type Read = (f: FunctionBuilder, task: Address) => Reader<'gradientsBytes' | 'dgamma' | 'dbeta'>;
 
 /** Adds partial (dgamma, dbeta) pairs, float64 [features, 2] in each part, in order, and rounds them to float32. */
-export function writeParameterGradients(m: ModuleBuilder) {
+export function writeParameterGradients(m: ModuleBuilder, read: Read) {
   return m.func(
     'parameterGradients',
     { begin: i32, end: i32, task: i32, partial: i32, parts: i32 },
     (f, { begin, end, task, partial, parts }) => {
-      const { word } = reader(f, task);
+      const { word } = read(f, task);
       const [bytes, dgamma, dbeta] = [word('gradientsBytes'), word('dgamma'), word('dbeta')];
       const all = f.let(parts.times(bytes));
       // Four features at a time; past the last one the sums are those of the next part, or of nothing, and not stored.
@@ -39,7 +41,13 @@ export function writeParameterGradients(m: ModuleBuilder) {
 const GRAIN = 8192;
 
 /** The job that makes dgamma and dbeta from the partial ones. */
-export function addPartials(kernel: Kernel, { words, address }: Task, parts: number): Job {
+export function addPartials(
+  kernel: Kernel,
+  features: number,
+  task: number,
+  partial: number,
+  parts: number,
+): Job {
   const grain = Math.ceil(GRAIN / parts / 4) * 4;
-  return kernel.job('parameterGradients', words[WORD.features], grain, address, words[WORD.gradients], parts);
+  return kernel.job('parameterGradients', features, grain, task, partial, parts);
 }

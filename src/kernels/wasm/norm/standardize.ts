@@ -5,64 +5,92 @@ import type {
   StandardizeGradients,
   StandardizeInput,
 } from '../../contract.ts';
-import { input, kernelCall, result, scratch } from '../runtime/operands.ts';
-import { columnsBackward, columnsForward } from './columns/run.ts';
-import { newStatistics, perFeature, setOptions } from './operands.ts';
-import { rowsBackward, rowsForward } from './rows/run.ts';
-import { DOUBLE, WORD } from './task.ts';
+import { input, kernelCall, result, workspace } from '../runtime/operands.ts';
+import { runInTurn } from '../runtime/threads.ts';
+import { columnsBackward, columnsForward } from './columns/plan.ts';
+import { doubles, newStatistics, perFeature } from './operands.ts';
+import { rowsBackward, rowsForward } from './rows/plan.ts';
+import { takeRoom } from './task.ts';
 
 export function standardize(call: StandardizeInput): { y: NDArray; statistics: SetStatistics } {
   const { x, view, gamma, beta, options, given, residual, relu } = call;
   const { n, p, g, k } = view;
+  const { eps, epsInside, ddof } = options;
+  const count = p * k;
   return kernelCall(() => {
     const y = result(x.shape);
     const statistics = given ?? newStatistics(n, g);
     if (x.data.length === 0) return { y, statistics };
-    const task = setOptions(options, p * k, statistics);
-    const { words } = task;
-    words[WORD.x] = input(x.data);
-    words[WORD.y] = y.data.byteOffset;
-    words[WORD.residual] = residual ? input(residual.data) : 0;
-    words[WORD.gamma] = perFeature(gamma, g * k, 1);
-    words[WORD.beta] = perFeature(beta, g * k, 0);
-    words[WORD.given] = given ? 1 : 0;
-    words[WORD.relu] = relu ? 1 : 0;
-    if (p === 1) rowsForward(task, view, given);
-    else columnsForward(task, view, given);
+    const plan = p === 1 ? rowsForward(n, g, k) : columnsForward(n, p, g, k);
+    const { sums, tables, own } = takeRoom(plan.room);
+    plan.block.set({
+      sums,
+      tables,
+      own,
+      epsInside: epsInside ? eps : 0,
+      epsOutside: epsInside ? 0 : eps,
+      perCount: 1 / count,
+      perDegree: 1 / (count - ddof),
+      x: input(x.data),
+      y: y.data.byteOffset,
+      residual: residual ? input(residual.data) : 0,
+      gamma: perFeature(gamma, g * k, 1),
+      beta: perFeature(beta, g * k, 0),
+      mean: doubles(statistics.mean.data),
+      variance: doubles(statistics.variance.data),
+      center: options.center ? 1 : 0,
+      given: given ? 1 : 0,
+      relu: relu ? 1 : 0,
+    });
+    runInTurn(plan.jobs(Boolean(given)));
     return { y, statistics };
   });
 }
 
 export function standardizeBackward(call: StandardizeBackwardInput): StandardizeGradients {
   const { dy, x, y, view, gamma, relu, options, statistics, through, needs } = call;
-  const { p, g, k } = view;
-  const features = g * k;
+  const { n, p, g, k } = view;
+  const { eps, epsInside, ddof } = options;
+  const [features, count] = [g * k, p * k];
   return kernelCall(() => {
     const dx = needs.x ? result(x.shape) : null;
     const dgamma = needs.gamma ? result([features]) : null;
     const dbeta = needs.beta ? result([features]) : null;
     const d = needs.residual && relu ? result(x.shape) : null;
-    const gradients = { dx, dgamma, dbeta, dresidual: needs.residual ? (d ?? dy) : null };
-    const task = setOptions(options, p * k, statistics);
-    const { words, doubles } = task;
+    const results = { dx, dgamma, dbeta, dresidual: needs.residual ? (d ?? dy) : null };
     const throughMean = through.mean && options.center;
-    words[WORD.x] = input(x.data);
-    words[WORD.dy] = input(dy.data);
-    words[WORD.y] = relu ? input(y.data) : 0;
-    words[WORD.relu] = relu ? 1 : 0;
-    words[WORD.d] = d ? d.data.byteOffset : 0;
-    words[WORD.dx] = dx ? dx.data.byteOffset : 0;
-    words[WORD.dgamma] = dgamma ? dgamma.data.byteOffset : scratch(features).byteOffset;
-    words[WORD.dbeta] = dbeta ? dbeta.data.byteOffset : scratch(features).byteOffset;
-    words[WORD.wanted] = dgamma || dbeta ? 1 : 0;
-    words[WORD.gamma] = perFeature(gamma, features, 1);
-    doubles[DOUBLE.throughMean] = throughMean ? 1 : 0;
-    doubles[DOUBLE.throughVariance] = through.variance ? 1 : 0;
-    const statisticsCount = throughMean || through.variance;
-    words[WORD.reduces] = dgamma || dbeta || d || (dx && statisticsCount) ? 1 : 0;
+    const wanted = needs.gamma || needs.beta;
+    const reduces = wanted || d !== null || (needs.x && (throughMean || through.variance));
 
-    if (p === 1) rowsBackward(task, view);
-    else columnsBackward(task, view);
-    return gradients;
+    const plan = p === 1 ? rowsBackward(n, g, k) : columnsBackward(n, p, g, k);
+    const { sums, tables, own, gradients } = takeRoom(plan.room);
+    plan.block.set({
+      sums,
+      tables,
+      own,
+      gradients,
+      epsInside: epsInside ? eps : 0,
+      epsOutside: epsInside ? 0 : eps,
+      perCount: 1 / count,
+      perDegree: 1 / (count - ddof),
+      x: input(x.data),
+      dy: input(dy.data),
+      y: relu ? input(y.data) : 0,
+      d: d ? d.data.byteOffset : 0,
+      dx: dx ? dx.data.byteOffset : 0,
+      dgamma: (dgamma?.data ?? workspace(features)).byteOffset,
+      dbeta: (dbeta?.data ?? workspace(features)).byteOffset,
+      gamma: perFeature(gamma, features, 1),
+      mean: doubles(statistics.mean.data),
+      variance: doubles(statistics.variance.data),
+      wanted: wanted ? 1 : 0,
+      reduces: reduces ? 1 : 0,
+      count,
+      throughMean: throughMean ? 1 : 0,
+      throughVariance: through.variance ? 1 : 0,
+    });
+    const mask = d ? 'kept' : relu ? 'masked' : 'plain';
+    runInTurn(plan.jobs({ mask, reduces, wanted, dx: needs.x, gradients }));
+    return results;
   });
 }

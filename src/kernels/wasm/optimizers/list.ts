@@ -3,7 +3,7 @@ import { type F32x4, type FunctionBuilder, type I32, i32 } from '../builder/inde
 import { eachVector } from '../elementwise/vectors.ts';
 import type { Kernel } from '../runtime/kernel.ts';
 import { isKernelMemory } from '../runtime/memory.ts';
-import { scratch } from '../runtime/operands.ts';
+import { workspace } from '../runtime/operands.ts';
 
 /**
  * One pass over many arrays at once: a model's parameters, with their gradients and whatever an optimizer remembers. Each
@@ -18,7 +18,7 @@ const RESULT = 24;
 /** Numbers to a part, some 5 us. */
 const PART = 8192;
 
-export interface BlockTable {
+interface BlockTable {
   address: number;
   blocks: number;
   /** Blocks to a part. */
@@ -39,7 +39,7 @@ export function withTable(
     total += length;
   }
   if (blocks === 0) return;
-  const block = scratch((blocks * RECORD) / 4);
+  const block = workspace((blocks * RECORD) / 4);
   const words = new Int32Array(block.buffer, block.byteOffset, (blocks * RECORD) / 4);
   const back: { to: Numbers; from: Float32Array }[] = [];
   for (let list = 0; list < lists.length; list++) {
@@ -48,7 +48,7 @@ export function withTable(
       const { length } = data;
       let address = data.byteOffset;
       if (!isKernelMemory(data)) {
-        const copy = scratch(length);
+        const copy = workspace(length);
         copy.set(data);
         address = copy.byteOffset;
         if (writes[list]) back.push({ to: data, from: copy });
@@ -76,7 +76,7 @@ export function runTable(kernel: Kernel, name: string, table: BlockTable, ...arg
   kernel.range(name, table.blocks, table.grain, table.address, ...args);
 }
 
-export interface BlockInKernel {
+interface BlockInKernel {
   /** The block's address in list `list`. */
   address: (list: number) => I32;
   count: I32;
@@ -105,7 +105,7 @@ export function eachBlock(
 }
 
 /** Stores a vector, or of the last vector of a block only what belongs to it. */
-export type Store = (base: I32, value: F32x4) => void;
+type Store = (base: I32, value: F32x4) => void;
 
 /** body for each vector of a block: `at` is its byte offset, loads take `constant` as well, and `store` knows both. */
 export function eachVectorOfBlock(

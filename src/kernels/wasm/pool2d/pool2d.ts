@@ -1,5 +1,5 @@
 import type { NDArray, Shape, Window } from '../../contract.ts';
-import { compileKernel, type Kernel, kernelModule } from '../runtime/kernel.ts';
+import { Kernel, kernelModule } from '../runtime/kernel.ts';
 import { input, kernelCall, result } from '../runtime/operands.ts';
 import { rememberFor } from '../runtime/remember.ts';
 import { writeBackward } from './backward.ts';
@@ -74,10 +74,9 @@ const kernels = {
 const averageKernels = (countPadding: boolean) => (countPadding ? kernels.average : kernels.averageOfImage);
 
 function poolKernel(kind: 'max' | 'average', pooling: Pooling, countPadding: boolean): Kernel {
-  return compileKernel(`${kind} pool ${countPadding} ${JSON.stringify(pooling)}`, () =>
-    kernelModule(`${kind} pool`, (m) => {
-      writeForward(m, kind, pooling, countPadding);
-      writeBackward(m, kind, pooling, countPadding);
-    }),
-  );
+  const module = kernelModule(`${kind} pool`, (m) => {
+    writeForward(m, kind, pooling, countPadding);
+    writeBackward(m, kind, pooling, countPadding);
+  });
+  return new Kernel(module);
 }

@@ -1,6 +1,6 @@
+import { windowPositions } from '../../checks.ts';
 import type { Shape, Window } from '../../contract.ts';
 import { type FunctionBuilder, type I32, i32 } from '../builder/index.ts';
-import { windowPositions } from '../conv/windowPositions.ts';
 import { remember } from '../runtime/remember.ts';
 
 /**

@@ -1,5 +1,6 @@
+import { foldedCount } from '../../checks.ts';
 import type { NDArray, ReduceOp, Shape } from '../../contract.ts';
-import { input, kernelCall, result, scratch } from '../runtime/operands.ts';
+import { input, kernelCall, result, workspace } from '../runtime/operands.ts';
 import { COLUMNS, type Fold, reduceKernel, TREE } from './reduceKernels.ts';
 
 /**
@@ -14,10 +15,7 @@ interface Group {
 
 export function reduce(op: ReduceOp, x: NDArray, axes: readonly number[]): NDArray {
   const shape = x.shape.map((length, axis) => (axes.includes(axis) ? 1 : length));
-  const folded = axes.reduce((product, axis) => product * x.shape[axis], 1);
-  if (folded === 0 && (op === 'max' || op === 'min')) {
-    throw new RangeError(`${op} of shape [${x.shape}] over axes [${axes}]: there is no ${op} of no values`);
-  }
+  const folded = foldedCount(op, x, axes);
   return kernelCall(() => {
     const y = result(shape);
     if (y.data.length === 0) return y;
@@ -33,7 +31,7 @@ export function reduce(op: ReduceOp, x: NDArray, axes: readonly number[]): NDArr
       const inner = product(after);
       const rest = [...before, ...after];
       const next = lastReduced(rest);
-      const to = next < 0 ? y.data : scratch(outer * inner);
+      const to = next < 0 ? y.data : workspace(outer * inner);
       const scale = next < 0 && op === 'mean' ? 1 / folded : 1;
       foldMiddle(fold, from, to.byteOffset, outer, groups[last].length, inner, scale);
       from = to.byteOffset;
@@ -89,7 +87,7 @@ function foldRows(fold: Fold, x: number, y: number, outer: number, length: numbe
     kernel.range('rowsDirect', outer, grain, x, y, length, CHUNK, 1, scale);
     return;
   }
-  const partials = scratch(outer * chunks * 2).byteOffset;
+  const partials = workspace(outer * chunks * 2).byteOffset;
   kernel.range('rows', outer * chunks, 1, x, partials, length, CHUNK, chunks, scale);
   kernel.range('finishRows', outer, CHUNK, partials, y, chunks, scale);
 }
@@ -109,7 +107,7 @@ function foldColumns(
   const width = Math.min(padded, COLUMNS);
   const chunk = Math.max(TREE, Math.floor(CHUNK / width / TREE) * TREE);
   const chunks = Math.max(1, Math.ceil(rows / chunk));
-  const partials = scratch(outer * chunks * padded * 2).byteOffset;
+  const partials = workspace(outer * chunks * padded * 2).byteOffset;
   const grain = Math.ceil(CHUNK / ((Math.min(chunk, rows) + 4) * width));
   const items = outer * chunks * blocks;
   kernel.range('columns', items, grain, x, partials, rows, columns, padded, chunk, chunks, blocks);

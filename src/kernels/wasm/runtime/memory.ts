@@ -10,7 +10,7 @@ const PAGE = 65536;
 const MOST_PAGES = 65536;
 const PLAIN_PAGES = 16384;
 
-export interface KernelMemory {
+interface KernelMemory {
   readonly memory: WebAssembly.Memory;
   readonly maximumPages: number;
   readonly shared: boolean;

@@ -16,7 +16,7 @@ const LARGE = 16384;
 /** How many views of different lengths a block remembers. */
 const VIEWS = 4;
 
-export interface PoolStatistics {
+interface PoolStatistics {
   /** Bytes in blocks that are handed out (their capacity). */
   readonly inUse: number;
   /** The most that `inUse` has been. */
@@ -41,7 +41,7 @@ interface Block {
   readonly capacity: number;
   readonly views: Float32Array[];
   free: boolean;
-  /** Where it is free: another free one of its size. A list through the blocks themselves takes the fewest looks at memory. */
+  /** Of a free block: another free block of its size. A list through the blocks themselves takes the fewest looks at memory. */
   next: Block | undefined;
 }
 

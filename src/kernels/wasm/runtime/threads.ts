@@ -17,7 +17,7 @@ import { workerSource } from './workerSource.ts';
 /**
  * Fork and join. A job is a kernel function and a number of items, cut into parts of `grain` items. Every
  * thread owns a contiguous run of parts (the same one each time, so its data stays in its cache), claims half of
- * what is left of it again and again, and when done helps the others in the same way: few claims, and yet the last ones
+ * the parts left in its run again and again, and when done helps the others in the same way: few claims, and yet the last ones
  * are single parts, so that no thread waits long for another that a neighbour disturbed (5 % in most kernels against
  * claims of one size). **Which parts there are depends on the problem alone**, so
  * results are the same bits for any number of threads, as long as a part's result does not depend on who

@@ -1,6 +1,6 @@
 import type { Shape } from '../../contract.ts';
+import { joinAxes } from '../../strides.ts';
 import { callRows } from '../templates/rows.ts';
-import { joinAxes } from '../templates/strided.ts';
 import { copyKernel } from './copyKernel.ts';
 
 /** Numbers to a part: about 10 us. */

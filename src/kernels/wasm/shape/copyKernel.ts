@@ -1,6 +1,7 @@
 import { type I32, i32 } from '../builder/index.ts';
 import { compileKernel, type Kernel, kernelModule } from '../runtime/kernel.ts';
 import { outerSignature, rowOffsets } from '../templates/rows.ts';
+import { transpose4 } from '../templates/transpose.ts';
 
 /**
  * Copies from one strided view to another, row by row (rows.ts; the first view is the target). `copy`: both step through the
@@ -55,15 +56,12 @@ export const copyKernel = (): Kernel =>
             );
           f.if(left.geU(4), () => {
             f.forRange(column, i32(0), whole, 4, () => {
-              const [a, b, c, d] = [0, 1, 2, 3].map((i) => f.let(f.load4(from.plus(args.stepFrom.times(i)))));
-              const ab = f.let(a.shuffle(b, 0, 4, 1, 5));
-              const cd = f.let(c.shuffle(d, 0, 4, 1, 5));
-              const abHigh = f.let(a.shuffle(b, 2, 6, 3, 7));
-              const cdHigh = f.let(c.shuffle(d, 2, 6, 3, 7));
-              f.store4(to, ab.shuffle(cd, 0, 1, 4, 5));
-              f.store4(to.plus(args.stride), ab.shuffle(cd, 2, 3, 6, 7));
-              f.store4(to.plus(args.stride.shl(1)), abHigh.shuffle(cdHigh, 0, 1, 4, 5));
-              f.store4(to.plus(args.stride.times(3)), abHigh.shuffle(cdHigh, 2, 3, 6, 7));
+              const rows = [0, 1, 2, 3].map((i) => f.let(f.load4(from.plus(args.stepFrom.times(i)))));
+              const { stride } = args;
+              const places = [to, to.plus(stride), to.plus(stride.shl(1)), to.plus(stride.times(3))];
+              transpose4(f, rows).forEach((numbers, i) => {
+                f.store4(places[i], numbers);
+              });
               to.set(to.plus(16));
               from.set(from.plus(args.stepFrom.shl(2)));
             });

@@ -1,6 +1,6 @@
 import type { NDArray, Shape } from '../../contract.ts';
+import { broadcastStrides, contiguousStrides } from '../../strides.ts';
 import { input, kernelCall, result } from '../runtime/operands.ts';
-import { broadcastStrides, contiguousStrides } from '../templates/strided.ts';
 import { copyStrided } from './copy.ts';
 
 /** Every kernel here is the same strided copy; what differs is where the values are read and where they are written. */

@@ -1,7 +1,8 @@
+import { checkLabels } from '../../checks.ts';
 import type { NDArray } from '../../contract.ts';
 import { f32, f32x4, f64, i32 } from '../builder/index.ts';
 import { compileKernel, type Kernel, kernelModule } from '../runtime/kernel.ts';
-import { input, kernelCall, result, scratch } from '../runtime/operands.ts';
+import { input, kernelCall, result, workspace } from '../runtime/operands.ts';
 import { exp, log } from '../templates/math.ts';
 import { DoubleSum, eachRow } from './lines.ts';
 
@@ -78,29 +79,15 @@ export function crossEntropy(
   smoothing: number,
 ): { loss: NDArray; probabilities: NDArray } {
   const [batch, classes] = logits.shape;
-  for (let n = 0; n < batch; n++) {
-    const label = labels[n];
-    if (!(label >= 0 && label < classes)) {
-      throw new RangeError(`crossEntropy: label ${label} of sample ${n} is not one of 0 .. ${classes - 1}`);
-    }
-  }
+  checkLabels(labels, logits.shape);
   return kernelCall(() => {
     const kernel = crossEntropyKernel();
     const probabilities = result(logits.shape);
     const loss = result([]);
-    const losses = scratch(batch * 2).byteOffset;
-    kernel.range(
-      'forward',
-      batch,
-      grainFor(classes),
-      classes,
-      input(logits.data),
-      input(labels),
-      probabilities.data.byteOffset,
-      losses,
-      1 - smoothing,
-      smoothing / classes,
-    );
+    const losses = workspace(batch * 2).byteOffset;
+    const addresses = [input(logits.data), input(labels), probabilities.data.byteOffset, losses];
+    const share = smoothing / classes;
+    kernel.range('forward', batch, grainFor(classes), classes, ...addresses, 1 - smoothing, share);
     kernel.call('mean', losses, batch, loss.data.byteOffset);
     return { loss, probabilities };
   });
@@ -115,18 +102,9 @@ export function crossEntropyBackward(
   const [batch, classes] = probabilities.shape;
   return kernelCall(() => {
     const dx = result(probabilities.shape);
-    crossEntropyKernel().range(
-      'backward',
-      batch,
-      grainFor(classes),
-      classes,
-      input(probabilities.data),
-      input(labels),
-      dx.data.byteOffset,
-      dloss.data[0] / batch,
-      smoothing / classes,
-      1 - smoothing,
-    );
+    const addresses = [input(probabilities.data), input(labels), dx.data.byteOffset];
+    const weights = [dloss.data[0] / batch, smoothing / classes, 1 - smoothing];
+    crossEntropyKernel().range('backward', batch, grainFor(classes), classes, ...addresses, ...weights);
     return dx;
   });
 }

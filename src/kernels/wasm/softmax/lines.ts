@@ -24,7 +24,7 @@ export interface Line {
   foldSum(sum: DoubleSum): F32x4;
 }
 
-export interface Cell {
+interface Cell {
   /** The vector of the array at `base`, with `identity` where the line has ended. */
   load(base: I32, identity: number): F32x4;
   store(base: I32, value: F32x4): void;

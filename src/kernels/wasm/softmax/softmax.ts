@@ -46,22 +46,18 @@ function writeBackward(f: FunctionBuilder, line: Line, dy: I32, y: I32, dx: I32,
 const softmaxKernel = (): Kernel =>
   compileKernel('softmax', () =>
     kernelModule('softmax', (m) => {
+      const forward = { ...lineSignature, x: i32, y: i32 };
+      const backward = { ...lineSignature, dy: i32, y: i32, dx: i32 };
       for (const log of [false, true]) {
         const name = log ? 'log' : 'plain';
-        const forward = { ...lineSignature, x: i32, y: i32 };
-        m.func(`${name}Rows`, forward, (f, args) =>
-          eachRow(f, args, (line) => writeForward(f, line, args.x, args.y, log)),
-        );
-        m.func(`${name}Columns`, forward, (f, args) =>
-          eachColumns(f, args, (line) => writeForward(f, line, args.x, args.y, log)),
-        );
-        const backward = { ...lineSignature, dy: i32, y: i32, dx: i32 };
-        m.func(`${name}BackwardRows`, backward, (f, args) =>
-          eachRow(f, args, (line) => writeBackward(f, line, args.dy, args.y, args.dx, log)),
-        );
-        m.func(`${name}BackwardColumns`, backward, (f, args) =>
-          eachColumns(f, args, (line) => writeBackward(f, line, args.dy, args.y, args.dx, log)),
-        );
+        for (const [lines, each] of [['Rows', eachRow] as const, ['Columns', eachColumns] as const]) {
+          m.func(`${name}${lines}`, forward, (f, args) =>
+            each(f, args, (line) => writeForward(f, line, args.x, args.y, log)),
+          );
+          m.func(`${name}Backward${lines}`, backward, (f, args) =>
+            each(f, args, (line) => writeBackward(f, line, args.dy, args.y, args.dx, log)),
+          );
+        }
       }
     }),
   );

@@ -10,7 +10,7 @@ import { type F32x4, type F64x2, type FunctionBuilder, f32x4, f64x2, i32, i32x4 
  */
 
 /** c[0] + c[1] x + c[2] x^2 + ..., by Horner's rule. */
-export function polynomial(x: F32x4, coefficients: readonly number[]): F32x4 {
+function polynomial(x: F32x4, coefficients: readonly number[]): F32x4 {
   let value: F32x4 = f32x4(coefficients[coefficients.length - 1]);
   for (let i = coefficients.length - 2; i >= 0; i--) value = value.madd(x, coefficients[i]);
   return value;

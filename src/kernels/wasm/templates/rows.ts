@@ -1,5 +1,5 @@
+import type { Axes } from '../../strides.ts';
 import { type FunctionBuilder, type I32, i32 } from '../builder/index.ts';
-import type { Axes } from './strided.ts';
 
 /**
  * Walking two strided views row by row inside a kernel. The last of the joined axes is the row; up to three axes before it
@@ -36,7 +36,7 @@ export function rowOffsets(f: FunctionBuilder, row: I32, outer: Outer): { first:
 }
 
 /** One call of a kernel: `rows` rows, from these byte offsets on. */
-export type RowCall = (rows: number, first: number, second: number, outer: readonly number[]) => void;
+type RowCall = (rows: number, first: number, second: number, outer: readonly number[]) => void;
 
 /** Calls `call` for every run of rows; the last `inner` axes belong to the row itself. */
 export function callRows(axes: Axes, inner: number, call: RowCall): void {

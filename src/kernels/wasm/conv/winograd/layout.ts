@@ -1,4 +1,5 @@
-import { mostVectors, padded4 } from '../tiles.ts';
+import { mostVectors, padded4 } from '../blocks.ts';
+import type { ConvSizes } from '../sizes.ts';
 
 /** A 3x3 convolution with stride 1: top and left are its padding, negative where it begins inside the source. */
 export interface WinogradSizes {
@@ -14,71 +15,73 @@ export interface WinogradSizes {
   outChannels: number;
 }
 
+export function forwardSizes(sizes: ConvSizes): WinogradSizes {
+  const { batch, height, width, outHeight, outWidth, inChannels, outChannels } = sizes;
+  const [top, , left] = sizes.geometry.padding;
+  return { batch, height, width, top, left, outHeight, outWidth, inChannels, outChannels };
+}
+
+/** The convolution that gives the gradient of the image: of dy, with the window turned around. */
+export function backwardSizes(sizes: ConvSizes): WinogradSizes {
+  const { batch, height, width, top, left, outHeight, outWidth, inChannels, outChannels } =
+    forwardSizes(sizes);
+  return {
+    ...{ batch, height: outHeight, width: outWidth, top: 2 - top, left: 2 - left },
+    ...{ outHeight: height, outWidth: width, inChannels: outChannels, outChannels: inChannels },
+  };
+}
+
 export const tileCount = ({ batch, outHeight, outWidth }: WinogradSizes): number =>
   batch * Math.ceil(outHeight / 4) * Math.ceil(outWidth / 4);
 
 /** 6 x 6 points. */
 export const PLANES = 36;
 /** A cache line: planes a power of two apart would fall into the same cache sets. */
-export const PLANE_PADDING = 16;
-const MOST_TILES = 48;
-/** Of V and M together, in bytes: half a second-level cache. */
-const BLOCK_BYTES = 512 * 1024;
+const PLANE_PADDING = 16;
 
 /**
- * A thread's cells, in floats: the values between two one-dimensional transforms, turned weights (weights.ts), and a row of
- * zero pixels (window.ts).
+ * A thread's cells, in floats: the values between two one-dimensional transforms, turned weights (image/weights.ts), and a row
+ * of zero pixels (window.ts).
  */
 export const CELLS = { between: 0, turned: 36 * 4, zeros: 2 * 36 * 4 };
 export const cellFloats = (channels: number): number => CELLS.zeros + 6 * channels + 16;
 
-/** How a forward pass lies in memory. */
+/** How a pass lies in memory: values of the image's side, of the result's side, and of the weights', for each of 36 planes. */
 export interface Layout {
   inChannels: number;
   outChannels: number;
   inLanes: number;
   outLanes: number;
-  /** Tiles of a block, a multiple of 6. */
+  /** Tiles that are worked on together. */
   tiles: number;
-  /** Floats from plane to plane. */
+  /** Floats from plane to plane: of V [tile][in lanes], of the products M or the transformed dy [tile][out lanes], and */
   planeV: number;
-  planeM: number;
+  planeOut: number;
+  /** of U or its gradient [block of out channels][in][lanes of the block], of all blocks or by channels of one. */
   planeU: number;
-  /** Where things lie in a thread's memory, in floats. */
-  thread: { u: number; v: number; m: number; cells: number; total: number };
+  /** Where things lie in a thread's memory, in floats. What threads share takes no room there. */
+  thread: { u: number; v: number; out: number; cells: number; total: number };
 }
 
-/** U up to so many floats (64 by 64 channels) is made by every thread for itself: sharing it costs more. */
-const MOST_OWN_FLOATS = 160_000;
-
-/** By tiles: V and M of a block of tiles; U [plane][block of out channels][in][lanes] of all channels, if not `sharesU`. */
-export function layOutByTiles(inChannels: number, outChannels: number): Layout & { sharesU: boolean } {
-  const [inLanes, outLanes] = [padded4(inChannels), padded4(outChannels)];
-  const fitting = Math.floor(BLOCK_BYTES / (PLANES * 4 * (inLanes + outLanes)));
-  const tiles = Math.min(MOST_TILES, Math.max(12, fitting - (fitting % 6)));
-  const planeV = tiles * inLanes + PLANE_PADDING;
-  const planeM = tiles * outLanes + PLANE_PADDING;
-  const planeU = inChannels * outLanes + PLANE_PADDING;
-  const sharesU = PLANES * planeU > MOST_OWN_FLOATS;
-  return {
-    ...{ inChannels, outChannels, inLanes, outLanes, tiles, planeV, planeM, planeU, sharesU },
-    thread: threadMemory(sharesU ? 0 : PLANES * planeU, PLANES * planeV, PLANES * planeM, inChannels),
-  };
-}
-
-/** By channels: U and M of a block of out channels, V of all (up to `tiles`) tiles. */
-export function layOutByChannels(inChannels: number, outChannels: number, tiles: number): Layout {
+/** The planes for so many tiles. By channels, the result's side and the weights are those of one block. */
+export function planes(inChannels: number, outChannels: number, tiles: number, byChannels = false) {
   const inLanes = padded4(inChannels);
-  const outLanes = 4 * mostVectors(outChannels);
-  const planeV = tiles * inLanes + PLANE_PADDING;
-  const planeM = tiles * outLanes + PLANE_PADDING;
-  const planeU = inChannels * outLanes + PLANE_PADDING;
+  const outLanes = byChannels ? 4 * mostVectors(outChannels) : padded4(outChannels);
   return {
-    ...{ inChannels, outChannels, inLanes, outLanes, tiles, planeV, planeM, planeU },
-    thread: threadMemory(PLANES * planeU, PLANES * planeV, PLANES * planeM, inChannels),
+    ...{ inChannels, outChannels, inLanes, outLanes, tiles },
+    planeV: tiles * inLanes + PLANE_PADDING,
+    planeOut: tiles * outLanes + PLANE_PADDING,
+    planeU: inChannels * outLanes + PLANE_PADDING,
   };
 }
 
-function threadMemory(u: number, v: number, m: number, channels: number): Layout['thread'] {
-  return { u: 0, v: u, m: u + v, cells: u + v + m, total: u + v + m + cellFloats(channels) };
+/** Places things of so many planes of floats one after the other, in the order in which they are given, and cells last. */
+export function inThread<Name extends string>(planeFloats: Record<Name, number>, channels: number) {
+  const places: Record<string, number> = {};
+  let cells = 0;
+  for (const name in planeFloats) {
+    places[name] = cells;
+    cells += PLANES * planeFloats[name];
+  }
+  return { ...(places as Record<Name, number>), cells, total: cells + cellFloats(channels) };
 }

@@ -1,10 +1,8 @@
-import { f32x4, i32, type KernelFunction, type ModuleBuilder } from '../../builder/index.ts';
-import { type ChannelBlocks, channelsOf, rowOrder } from '../tiles.ts';
+import { i32, type KernelFunction, type ModuleBuilder } from '../../builder/index.ts';
+import { addProducts, storeTile, zeroSums } from '../../templates/tile.ts';
+import { type ChannelBlocks, channelsOf } from '../blocks.ts';
 
-/**
- * The matrix products between the transforms, one for each of the 36 planes. Register tiles as in direct.ts, 6 by 8 with a
- * single loop.
- */
+/** The matrix products between the transforms, one for each of the 36 planes. */
 const signature = { left: i32, right: i32, end: i32, out: i32 };
 export type ProductTile = KernelFunction<typeof signature, void>;
 
@@ -26,25 +24,21 @@ interface TileSpec {
 export function writeProductTile(m: ModuleBuilder, spec: TileSpec): ProductTile {
   const { rows, vectors, leftRow, outRow, leftStep, rightStep } = spec;
   return m.func(spec.name, signature, (f, p) => {
-    const cell = (row: number, v: number) => row * outRow + v * 16;
-    const sums = Array.from({ length: rows }, () => Array.from({ length: vectors }, () => f.local(f32x4)));
-    f.while(p.right.ltU(p.end), () => {
-      const values = Array.from({ length: vectors }, (_, v) => f.let(f.load4(p.right, v * 16)));
-      for (const row of rowOrder(rows, !spec.add)) {
-        f.block(() => {
-          const one = f.let(f.load4Splat(p.left, row * leftRow));
-          for (let v = 0; v < vectors; v++) sums[row][v].set(one.madd(values[v], sums[row][v]));
-        });
-      }
-      p.left.set(p.left.plus(leftStep));
-      p.right.set(p.right.plus(rightStep));
+    const sums = zeroSums(f, rows, vectors);
+    addProducts(f, sums, {
+      more: p.right.ltU(p.end),
+      left: () => p.left,
+      leftRows: sums.map((_, row) => row * leftRow),
+      right: p.right,
+      next: () => {
+        p.left.set(p.left.plus(leftStep));
+        p.right.set(p.right.plus(rightStep));
+      },
+      stored: spec.add ? 'computed' : 'plain',
     });
-    for (let row = 0; row < rows; row++) {
-      for (let v = 0; v < vectors; v++) {
-        const at = cell(row, v);
-        f.store4(p.out, spec.add ? f.load4(p.out, at).plus(sums[row][v]) : sums[row][v], at);
-      }
-    }
+    storeTile(f, sums, { address: p.out, rowBytes: outRow }, (sum, offset) =>
+      spec.add ? f.load4(p.out, offset).plus(sum) : sum,
+    );
   });
 }
 

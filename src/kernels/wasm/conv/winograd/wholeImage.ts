@@ -1,7 +1,7 @@
 import { i32, type ModuleBuilder } from '../../builder/index.ts';
-import { padded4 } from '../tiles.ts';
+import { padded4 } from '../blocks.ts';
+import { gridSignature, locate } from './grid.ts';
 import { inputLine } from './lines.ts';
-import { gridSignature, locate } from './tiles.ts';
 import { writeWindow } from './window.ts';
 
 /** V = B^T d B of all tiles of all images, for all channels: what a thread makes first where work is cut by channels. */

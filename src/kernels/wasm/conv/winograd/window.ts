@@ -14,7 +14,7 @@ import { type Line, transform2d } from './lines.ts';
  * left and right are not read. `cells` is the thread's block of layout.ts; its zeros are written by `clearZeroRow`.
  */
 const signature = { image: i32, height: i32, width: i32, y: i32, x: i32, out: i32, cells: i32 };
-export type WindowTransform = KernelFunction<typeof signature, void>;
+type WindowTransform = KernelFunction<typeof signature, void>;
 
 interface WindowSpec {
   name: string;

@@ -1,18 +1,28 @@
-import { f64, i32, type ModuleBuilder } from '../../builder/index.ts';
-import { reciprocalDeviation } from '../statistics.ts';
-import { reader } from '../task.ts';
+import { type FunctionBuilder, f64, type I32, i32, type ModuleBuilder } from '../../builder/index.ts';
+import type { Reader } from '../../templates/parameters.ts';
+import { at8 } from '../addresses.ts';
+import { deviationFormula, gradientFormula, statisticsFormula } from '../formulas.ts';
 import { joinCopies } from './sums.ts';
-import { at8, eachFeature, load4Doubles, repeat, spread, tableAt } from './tables.ts';
+import { eachFeature, load4Doubles, repeat, spread, tableAt } from './tables.ts';
+import { backwardTask, forwardTask } from './task.ts';
 
 /**
  * Between the passes: from the sums of the columns to the statistics of the sets, and from those to the coefficients of each
- * column. A few float64 operations for each set and feature of an image.
+ * column. A few float64 operations (../formulas.ts) for each set and feature of an image.
  */
+
+/** The statistics of an image's sets. */
+function statisticsOf(f: FunctionBuilder, { word }: Reader<'groups' | 'mean' | 'variance'>, image: I32) {
+  const groups = word('groups');
+  const means = f.let(at8(word('mean'), image.times(groups)));
+  const variances = f.let(at8(word('variance'), image.times(groups)));
+  return { groups, means, variances };
+}
 
 /** What the sums of moments.ts are taken around: the first value of each column's set, rounded to float32. */
 export function writeOrigins(m: ModuleBuilder) {
   return m.func('origins', { task: i32, image: i32, table: i32 }, (f, { task, image, table }) => {
-    const { word, double } = reader(f, task);
+    const { word, double } = forwardTask.reader(f, task);
     const k = word('setK');
     const x = f.let(word('x').plus(image.times(word('imageBytes'))));
     const center = f.let(double('center').toF32().splat());
@@ -30,12 +40,12 @@ export function writeOrigins(m: ModuleBuilder) {
 /** The statistics of an image's sets, from the sums of moments.ts. */
 export function writeStatistics(m: ModuleBuilder) {
   return m.func('statistics', { task: i32, image: i32, sums: i32 }, (f, { task, image, sums }) => {
-    const { word, double } = reader(f, task);
-    const [groups, k] = [word('groups'), word('setK')];
+    const read = forwardTask.reader(f, task);
+    const { word } = read;
+    const { groups, means, variances } = statisticsOf(f, read, image);
+    const k = word('setK');
     const x = f.let(word('x').plus(image.times(word('imageBytes'))));
-    const means = f.let(at8(word('mean'), image.times(groups)));
-    const variances = f.let(at8(word('variance'), image.times(groups)));
-    const [center, perCount, perDegree] = [double('center'), double('perCount'), double('perDegree')];
+    const statistics = statisticsFormula(f, read);
     const width = f.let(word('setStride').shrU(2));
     const seconds = f.let(sums.plus(word('sumsBytes').shrU(1)));
     const features = f.let(groups.times(k));
@@ -49,13 +59,9 @@ export function writeStatistics(m: ModuleBuilder) {
         sum.set(sum.plus(f.loadF64(at8(sums, c))));
         squares.set(squares.plus(f.loadF64(at8(seconds, c))));
       });
-      const shift = f.let(sum.times(center).times(perCount));
-      const origin = f
-        .loadF32(x.plus(first.shl(2)))
-        .toF64()
-        .times(center);
-      f.storeF64(at8(means, set), origin.plus(shift));
-      f.storeF64(at8(variances, set), squares.minus(shift.times(sum)).max(0).times(perDegree));
+      const { mean, variance } = statistics(f.loadF32(x.plus(first.shl(2))), sum, squares);
+      f.storeF64(at8(means, set), mean);
+      f.storeF64(at8(variances, set), variance);
     });
   });
 }
@@ -66,20 +72,17 @@ export function writeForwardCoefficients(m: ModuleBuilder) {
     'forwardCoefficients',
     { task: i32, image: i32, tables: i32 },
     (f, { task, image, tables }) => {
-      const { word, double } = reader(f, task);
-      const [groups, k, apart] = [word('groups'), word('k'), word('tableBytes')];
-      const [gamma, beta] = [word('gamma'), word('beta')];
-      const means = f.let(at8(word('mean'), image.times(groups)));
-      const variances = f.let(at8(word('variance'), image.times(groups)));
-      const [inside, outside] = [double('epsInside'), double('epsOutside')];
+      const read = forwardTask.reader(f, task);
+      const { word } = read;
+      const { groups, means, variances } = statisticsOf(f, read, image);
+      const [k, apart, gamma, beta] = [word('k'), word('tableBytes'), word('gamma'), word('beta')];
+      const deviation = deviationFormula(f, read);
       const own = [0, 1, 2].map((t) => f.let(tableAt(tables, apart, t)));
       f.for(0, groups, 1, (set) => {
-        const exact = f.let(f.loadF64(at8(means, set)));
-        const rstd = reciprocalDeviation(f.loadF64(at8(variances, set)), inside, outside);
-        const scale = f.let(rstd.toF32().splat());
-        const mean = f.let(exact.toF32());
-        const mu = f.let(mean.splat());
-        const lost = f.let(exact.minus(mean.toF64()).toF32().splat());
+        const exact = deviation(f.loadF64(at8(means, set)), f.loadF64(at8(variances, set)));
+        const scale = f.let(exact.rstd.toF32().splat());
+        const mu = f.let(exact.mu.splat());
+        const lost = f.let(exact.lost.toF32().splat());
         eachFeature(f, set, k, (at) => {
           const weight = f.let(f.load4(gamma.plus(at)).times(scale));
           f.store4(own[0].plus(at), mu);
@@ -96,7 +99,7 @@ export function writeForwardCoefficients(m: ModuleBuilder) {
 /** Table 0: mu of each column, rounded to float32. */
 export function writeMeanTable(m: ModuleBuilder) {
   return m.func('meanTable', { task: i32, image: i32, table: i32 }, (f, { task, image, table }) => {
-    const { word } = reader(f, task);
+    const { word } = backwardTask.reader(f, task);
     const groups = word('groups');
     const means = f.let(at8(word('mean'), image.times(groups)));
     const sets = { groups, k: word('k'), width: f.let(word('stride').shrU(2)) };
@@ -111,28 +114,21 @@ export function writeMeanTable(m: ModuleBuilder) {
 }
 
 /**
- * From the column sums of reduce.ts (sum d and sum d (x - mu), d = dy behind the relu) to dgamma and dbeta, which are added
- * to float64 `gradients`, and to the tables of gradient.ts:
- *   dx = rstd [ g - mean(g) - xHat sum(g xHat) ratio / (m - c) ],  g = gamma d
- *      = A d + B (x - mu) + C
- * with ratio = sigma / s for eps outside the root (NORMS.md B2; 0 at s = 0), else 1.
+ * From the column sums of gradientSums.ts (sum d and sum d (x - mu), d = dy behind the relu) to dgamma and dbeta, which are
+ * added to float64 `gradients`, and to the tables of gradient.ts: dx = A d + B (x - mu) + C, where A has gamma in it.
  */
 export function writeBackwardCoefficients(m: ModuleBuilder) {
   return m.func(
     'backwardCoefficients',
     { task: i32, image: i32, sums: i32, tables: i32, gradients: i32 },
     (f, { task, image, sums, tables, gradients }) => {
-      const { word, double } = reader(f, task);
-      const [groups, k, apart] = [word('groups'), word('k'), word('tableBytes')];
-      const gamma = word('gamma');
-      const means = f.let(at8(word('mean'), image.times(groups)));
-      const variances = f.let(at8(word('variance'), image.times(groups)));
-      const [inside, outside] = [double('epsInside'), double('epsOutside')];
-      const throughMean = f.let(double('throughMean').times(double('perCount')));
-      const throughVariance = f.let(double('throughVariance').times(double('perDegree')));
-      const alone = f.let(word('count').eq(1).and(throughMean.gt(0)));
-      const reduces = word('reduces');
-      const features = word('features');
+      const read = backwardTask.reader(f, task);
+      const { word } = read;
+      const { groups, means, variances } = statisticsOf(f, read, image);
+      const [k, apart, gamma] = [word('k'), word('tableBytes'), word('gamma')];
+      const deviation = deviationFormula(f, read);
+      const gradient = gradientFormula(f, read);
+      const [reduces, features] = [word('reduces'), word('features')];
       const width = f.let(word('stride').shrU(2));
       const seconds = f.let(sums.plus(word('sumsBytes').shrU(1)));
       const own = [0, 1, 2, 3].map((t) => f.let(tableAt(tables, apart, t)));
@@ -141,40 +137,25 @@ export function writeBackwardCoefficients(m: ModuleBuilder) {
       });
 
       f.for(0, groups, 1, (set) => {
-        const mean = f.let(f.loadF64(at8(means, set)));
         const variance = f.let(f.loadF64(at8(variances, set)));
-        const rstd = f.let(reciprocalDeviation(variance, inside, outside));
-        const rounded = f.let(mean.toF32());
-        const lost = f.let(mean.minus(rounded.toF64()));
-        const meanG = f.local(f64);
-        const slope = f.local(f64);
+        const known = deviation(f.loadF64(at8(means, set)), variance);
+        const sumG = f.local(f64);
+        const sumGXHat = f.local(f64);
         f.if(reduces, () => {
           const first = f.let(set.times(k));
           f.for(first, first.plus(k), 1, (c) => {
             const dbeta = f.let(f.loadF64(at8(sums, c)));
-            const dgamma = f.let(f.loadF64(at8(seconds, c)).minus(lost.times(dbeta)).times(rstd));
+            const dgamma = f.let(f.loadF64(at8(seconds, c)).minus(known.lost.times(dbeta)).times(known.rstd));
             const to = f.let(gradients.plus(c.shl(4)));
             f.storeF64(to, f.loadF64(to).plus(dgamma));
             f.storeF64(to, f.loadF64(to, 8).plus(dbeta), 8);
             const weight = f.let(f.loadF32(gamma.plus(c.shl(2))).toF64());
-            meanG.set(meanG.plus(weight.times(dbeta)));
-            slope.set(slope.plus(weight.times(dgamma)));
-          });
-          meanG.set(meanG.times(throughMean));
-          slope.set(f.select(throughVariance.gt(0), slope.times(throughVariance), f64(0)));
-          f.if(outside.gt(0), () => {
-            // sigma / s, where s = sqrt(v) is what eps outside the root is added to.
-            const s = f.let(variance.sqrt());
-            slope.set(slope.times(f.select(s.gt(0), s.plus(outside).div(s), f64(0))));
+            sumG.set(sumG.plus(weight.times(dbeta)));
+            sumGXHat.set(sumGXHat.plus(weight.times(dgamma)));
           });
         });
-        const b = f.let(rstd.times(rstd).times(slope).neg());
-        // In a set of one, g - mean(g) is exactly 0, which A d + C would miss by a rounding times 1 / eps.
-        const direct = f.let(f.select(alone, f64(0), rstd));
-        const constant = direct.times(meanG).plus(b.times(lost)).neg();
-        const [mu, A, B, C] = [rounded, direct.toF32(), b.toF32(), constant.toF32()].map((value) =>
-          f.let(value.splat()),
-        );
+        const terms = gradient(known, variance, sumG, sumGXHat);
+        const [mu, A, B, C] = [known.mu, terms.A, terms.B, terms.C].map((value) => f.let(value.splat()));
         eachFeature(f, set, k, (at) => {
           f.store4(own[0].plus(at), mu);
           f.store4(own[1].plus(at), f.load4(gamma.plus(at)).times(A));

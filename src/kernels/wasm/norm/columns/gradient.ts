@@ -1,4 +1,5 @@
 import { i32, type ModuleBuilder } from '../../builder/index.ts';
+import { moved } from '../addresses.ts';
 import { eachGroup, eachRow, FIRST_CACHE, VECTORS } from './group.ts';
 import { loadTable, tableAt } from './tables.ts';
 
@@ -12,14 +13,8 @@ export function writeGradient(m: ModuleBuilder, masked: boolean) {
       eachGroup(f, rows, stride, { bytes: FIRST_CACHE, rows: 1024 }, ({ offset, count, column }) => {
         const at = f.let(offset);
         f.call(block, {
-          x: x.plus(at),
-          y: y.plus(at),
-          dy: dy.plus(at),
-          dx: dx.plus(at),
-          count,
-          stride,
-          table: tables.plus(column),
-          apart,
+          ...moved({ x, y, dy, dx }, at),
+          ...{ count, stride, table: tables.plus(column), apart },
         });
       });
       const done = f.let(rows.times(stride));

@@ -22,7 +22,7 @@ export const CHAIN = 64;
 export const FIRST_CACHE = 32768;
 
 /** How many rows make a block: some bytes of each tensor, and a number of rows at most. Long blocks cost less around their loops. */
-export interface BlockSize {
+interface BlockSize {
   bytes: number;
   rows: number;
 }

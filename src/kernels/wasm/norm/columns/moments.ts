@@ -1,7 +1,7 @@
 import { f32, i32, type ModuleBuilder } from '../../builder/index.ts';
+import { at8, moved } from '../addresses.ts';
 import { halves, zeros4 } from '../vectors.ts';
 import { addToSums, CHAIN, eachGroup, eachRow, FIRST_CACHE, pin, VECTORS } from './group.ts';
-import { at8 } from './tables.ts';
 
 /**
  * For every column of some rows: the sum of x - P and the sum of (x - P)^2, added to float64 sums. P is the first value of the
@@ -31,8 +31,7 @@ export function writeMoments(m: ModuleBuilder) {
           count,
           stride,
           origins: origins.plus(column),
-          sums: sums.plus(next.shl(1)),
-          seconds: seconds.plus(next.shl(1)),
+          ...moved({ sums, seconds }, next.shl(1)),
           center,
         });
       });

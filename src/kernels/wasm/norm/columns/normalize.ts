@@ -1,4 +1,5 @@
 import { i32, type ModuleBuilder } from '../../builder/index.ts';
+import { moved } from '../addresses.ts';
 import { eachGroup, eachRow, FIRST_CACHE, VECTORS } from './group.ts';
 import { loadTable, tableAt } from './tables.ts';
 
@@ -17,13 +18,8 @@ export function writeNormalize(m: ModuleBuilder, residual: boolean, relu: boolea
       eachGroup(f, rows, stride, { bytes: FIRST_CACHE, rows: 1024 }, ({ offset, count, column }) => {
         const at = f.let(offset);
         f.call(block, {
-          x: x.plus(at),
-          y: y.plus(at),
-          added: added.plus(at),
-          count,
-          stride,
-          table: tables.plus(column),
-          apart,
+          ...moved({ x, y, added }, at),
+          ...{ count, stride, table: tables.plus(column), apart },
         });
       });
       const done = f.let(rows.times(stride));

@@ -1,5 +1,5 @@
 import { type Address, type FunctionBuilder, type I32, i32 } from '../../builder/index.ts';
-import { at8 } from './tables.ts';
+import { at8 } from '../addresses.ts';
 
 /**
  * Two float64 sums for each column of some rows: all first ones, padded to whole groups, then all second ones. The last group

@@ -55,9 +55,6 @@ export function repeat(f: FunctionBuilder, table: I32, features: I32, width: I32
   });
 }
 
-/** Float64 number `index`. */
-export const at8 = (base: I32, index: I32): I32 => base.plus(index.shl(3));
-
 /** Four float64 numbers as float32. */
 export function load4Doubles(f: FunctionBuilder, address: I32): F32x4 {
   const [low, high] = [0, 16].map((offset) => f.let(f.load2d(address, offset).toLowF32x4()));

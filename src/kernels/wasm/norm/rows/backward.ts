@@ -1,13 +1,12 @@
-import { f32x4, f64, i32, type ModuleBuilder } from '../../builder/index.ts';
+import { f32x4, i32, type ModuleBuilder } from '../../builder/index.ts';
 import { compileKernel, type Kernel, kernelModule } from '../../runtime/kernel.ts';
-import { mapVectors } from '../../templates/mapVectors.ts';
 import type { Mask } from '../mask.ts';
 import { writeParameterGradients } from '../parameterGradients.ts';
-import { reciprocalDeviation } from '../statistics.ts';
-import { reader } from '../task.ts';
-import { halves } from '../vectors.ts';
-import { RECORD, writeRowReduce } from './reduce.ts';
-import { at8, eachChunk, joinChunks, ownScratch, SLOT_BYTES } from './walk.ts';
+import { ownRoom } from '../task.ts';
+import { type GradientSteps, writeGradientSteps } from './gradientSteps.ts';
+import { RECORD } from './record.ts';
+import { backwardTask } from './task.ts';
+import { eachChunk, joinChunks, SLOT_BYTES } from './walk.ts';
 
 /**
  * The backward pass of rows (forward.ts), 64 rows at a time. First what is known of their sets is worked out (one root and
@@ -17,159 +16,26 @@ import { at8, eachChunk, joinChunks, ownScratch, SLOT_BYTES } from './walk.ts';
  */
 export function backwardKernel(mask: Mask): Kernel {
   const name = `norm rows backward ${mask}`;
-  return compileKernel(name, () => kernelModule(name, (m) => writeBackward(m, mask)));
+  return compileKernel(name, () =>
+    kernelModule(name, (m) => {
+      const addGradients = writeParameterGradients(m, backwardTask.reader);
+      const steps = writeGradientSteps(m, mask);
+      writeRows(m, steps);
+      writeChunks(m, steps, addGradients);
+    }),
+  );
 }
 
 /** Rows between two flushes of float32 sums. */
 export const SEGMENT = 64;
 
-function writeBackward(m: ModuleBuilder, mask: Mask): void {
-  const addGradients = writeParameterGradients(m);
-  const rowReduce = writeRowReduce(m, mask);
-
-  /** What is known of `count` sets: see RECORD. */
-  const records = m.func(
-    'records',
-    { task: i32, set: i32, count: i32, to: i32 },
-    (f, { task, set, count, to }) => {
-      const { word, double } = reader(f, task);
-      const [mean, variance] = [word('mean'), word('variance')];
-      const [inside, outside] = [double('epsInside'), double('epsOutside')];
-      f.for(set, set.plus(count), 1, (each) => {
-        const own = f.let(to.plus(each.minus(set).times(RECORD.bytes)));
-        const exact = f.let(f.loadF64(at8(mean, each)));
-        const rstd = f.let(reciprocalDeviation(f.loadF64(at8(variance, each)), inside, outside));
-        const mu = f.let(exact.toF32());
-        const lost = f.let(exact.minus(mu.toF64()));
-        f.storeF32(own, mu, RECORD.mu);
-        f.storeF32(own, rstd.toF32(), RECORD.scale);
-        f.storeF32(own, lost.times(rstd).neg().toF32(), RECORD.shift);
-        f.storeF64(own, rstd, RECORD.rstd);
-        f.storeF64(own, lost, RECORD.lost);
-      });
-    },
-  );
-
-  /** Adds the float32 sums of `floats` features (dgamma, then dbeta `stride` bytes on) to float64 pairs, and clears them. */
-  const flush = m.func(
-    'flush',
-    { from: i32, stride: i32, to: i32, floats: i32 },
-    (f, { from, stride, to, floats }) => {
-      f.for(0, floats, 4, (i) => {
-        const at = f.let(from.plus(i.shl(2)));
-        const other = f.let(at.plus(stride));
-        const dgamma = f.let(f.load4(at));
-        const dbeta = f.let(f.load4(other));
-        const low = halves(f.let(dgamma.shuffle(dbeta, 0, 4, 1, 5)));
-        const high = halves(f.let(dgamma.shuffle(dbeta, 2, 6, 3, 7)));
-        const target = f.let(to.plus(i.shl(4)));
-        [...low, ...high].forEach((pair, j) => {
-          f.store4(target, f.load2d(target, 16 * j).plus(pair), 16 * j);
-        });
-        f.store4(at, f32x4(0));
-        f.store4(other, f32x4(0));
-      });
-    },
-  );
-
-  /** Adds to `sums` (a float64 pair) sum g and sum g xHat, and to the features' sums, of `floats` values of a set. */
-  const reduceRow = m.func(
-    'reduceRow',
-    {
-      task: i32,
-      set: i32,
-      feature: i32,
-      column: i32,
-      floats: i32,
-      record: i32,
-      sums: i32,
-      features: i32,
-    },
-    (f, { task, set, feature, column, floats, record, sums, features }) => {
-      const { word } = reader(f, task);
-      const offset = f.let(set.times(word('k')).plus(column).shl(2));
-      f.call(rowReduce, {
-        x: word('x').plus(offset),
-        y: word('y').plus(offset),
-        dy: word('dy').plus(offset),
-        d: word('d').plus(offset),
-        gamma: word('gamma').plus(feature.plus(column).shl(2)),
-        features,
-        stride: word('stride'),
-        floats,
-        sums,
-        record,
-      });
-    },
-  );
-
-  const gradientRow = m.func(
-    'gradientRow',
-    { x: i32, y: i32, dy: i32, dx: i32, gamma: i32, floats: i32, coefficients: i32 },
-    (f, { x, y, dy, dx, gamma, floats, coefficients: c }) => {
-      const [mu, A, B, C] = [0, 4, 8, 12].map((at) => f.let(f.load4Splat(c, at)));
-      const masked = mask === 'masked';
-      const inputs = [x, dy, gamma, ...(masked ? [y] : [])];
-      mapVectors(f, f.let(i32(0)), floats, inputs, [dx], (value, gradient, weight, output) => {
-        const d = masked ? gradient.andNot(output.le(0)) : gradient;
-        return [d.times(weight).madd(A, value.minus(mu).madd(B, C))];
-      });
-    },
-  );
-
-  /** From a set's two sums to mu, A, B and C, four floats; see columns/coefficients.ts (A without gamma here). */
-  const coefficients = m.func(
-    'coefficients',
-    { task: i32, set: i32, record: i32, sums: i32, to: i32 },
-    (f, { task, set, record, sums, to }) => {
-      const { word, double } = reader(f, task);
-      const rstd = f.let(f.loadF64(record, RECORD.rstd));
-      const throughMean = double('throughMean');
-      const meanG = f.select(throughMean.gt(0), f.loadF64(sums).times(double('perCount')), f64(0));
-      const slope = f.local(f64, f.loadF64(sums, 8).times(double('perDegree')));
-      const outside = double('epsOutside');
-      f.if(outside.gt(0), () => {
-        const s = f.let(f.loadF64(at8(word('variance'), set)).sqrt());
-        slope.set(slope.times(f.select(s.gt(0), s.plus(outside).div(s), f64(0))));
-      });
-      const b = f.let(f.select(double('throughVariance').gt(0), rstd.times(rstd).times(slope).neg(), f64(0)));
-      // In a set of one g - mean(g) is exactly 0.
-      const direct = f.let(f.select(word('count').eq(1).and(throughMean.gt(0)), f64(0), rstd));
-      const constant = direct
-        .times(meanG)
-        .plus(b.times(f.loadF64(record, RECORD.lost)))
-        .neg();
-      f.storeF32(to, f.loadF32(record, RECORD.mu));
-      f.storeF32(to, direct.toF32(), 4);
-      f.storeF32(to, b.toF32(), 8);
-      f.storeF32(to, constant.toF32(), 12);
-    },
-  );
-
-  /** dx of `floats` values of a set from `column` on. */
-  const gradient = m.func(
-    'gradient',
-    { task: i32, set: i32, feature: i32, column: i32, floats: i32, from: i32 },
-    (f, { task, set, feature, column, floats, from }) => {
-      const { word } = reader(f, task);
-      const offset = f.let(set.times(word('k')).plus(column).shl(2));
-      f.call(gradientRow, {
-        x: word('x').plus(offset),
-        y: word('y').plus(offset),
-        dy: word(mask === 'kept' ? 'd' : 'dy').plus(offset),
-        dx: word('dx').plus(offset),
-        gamma: word('gamma').plus(feature.plus(column).shl(2)),
-        floats,
-        coefficients: from,
-      });
-    },
-  );
-
+function writeRows(m: ModuleBuilder, steps: GradientSteps): void {
+  const { records, flush, reduceRow, coefficients, gradient } = steps;
   const segment = m.func(
     'segment',
     { task: i32, row: i32, rows: i32, slots: i32, known: i32, features: i32 },
     (f, { task, row, rows, slots, known, features }) => {
-      const { word } = reader(f, task);
+      const { word } = backwardTask.reader(f, task);
       const [k, groups, reduces, dx] = [word('k'), word('groups'), word('reduces'), word('dx')];
       const coefficientsAt = f.let(slots.plus(SLOT_BYTES));
       f.call(records, { task, set: row.times(groups), count: rows.times(groups), to: known });
@@ -181,13 +47,7 @@ function writeBackward(m: ModuleBuilder, mask: Mask): void {
           f.store4(slots, f32x4(0));
           f.if(reduces, () =>
             f.call(reduceRow, {
-              task,
-              set,
-              feature,
-              column: 0,
-              floats: k,
-              record,
-              sums: slots,
+              ...{ task, set, feature, column: 0, floats: k, record, sums: slots },
               features: features.plus(feature.shl(2)),
             }),
           );
@@ -202,10 +62,11 @@ function writeBackward(m: ModuleBuilder, mask: Mask): void {
 
   // A part is a run of rows, with float64 sums of dgamma and dbeta.
   m.func('rows', { begin: i32, end: i32, task: i32 }, (f, { begin, end, task }) => {
-    const { word } = reader(f, task);
-    const [size, rows, features, stride] = [word('group'), word('images'), word('features'), word('stride')];
+    const read = backwardTask.reader(f, task);
+    const { word } = read;
+    const [size, rows, features, stride] = [word('group'), word('rows'), word('features'), word('stride')];
     const [all, bytes] = [word('gradients'), word('gradientsBytes')];
-    const slots = ownScratch(f, task);
+    const slots = ownRoom(f, read);
     const own = f.let(slots.plus(2 * SLOT_BYTES));
     const known = f.let(own.plus(stride.shl(1)));
     f.for(begin, end, 1, (part) => {
@@ -223,13 +84,21 @@ function writeBackward(m: ModuleBuilder, mask: Mask): void {
       });
     });
   });
+}
 
+function writeChunks(
+  m: ModuleBuilder,
+  steps: GradientSteps,
+  addGradients: ReturnType<typeof writeParameterGradients>,
+): void {
+  const { records, flush, reduceRow, coefficients, gradient } = steps;
   // An item is a chunk of columns of all rows (of one set each), which has its own features.
   m.func('chunkReduce', { begin: i32, end: i32, task: i32 }, (f, { begin, end, task }) => {
-    const { word } = reader(f, task);
-    const [parts, size, k, rows] = [word('parts'), word('group'), word('k'), word('images')];
+    const read = backwardTask.reader(f, task);
+    const { word } = read;
+    const [parts, size, k, rows] = [word('parts'), word('group'), word('k'), word('rows')];
     const [sums, stride, wanted] = [word('sums'), word('stride'), word('wanted')];
-    const record = ownScratch(f, task);
+    const record = ownRoom(f, read);
     const own = f.let(record.plus(2 * SLOT_BYTES));
     const gradients = f.let(own.plus(stride.shl(1)));
     f.for(begin, end, 1, (chunk) => {
@@ -241,16 +110,8 @@ function writeBackward(m: ModuleBuilder, mask: Mask): void {
         const to = f.let(sums.plus(row.times(parts).plus(chunk).shl(4)));
         f.store4(to, f32x4(0));
         f.call(records, { task, set: row, count: 1, to: record });
-        f.call(reduceRow, {
-          task,
-          set: row,
-          feature: 0,
-          column,
-          floats,
-          record,
-          sums: to,
-          features: own,
-        });
+        const into = { sums: to, features: own };
+        f.call(reduceRow, { task, set: row, feature: 0, column, floats, record, ...into });
         f.if(row.and(SEGMENT - 1).eq(SEGMENT - 1), () =>
           f.call(flush, { from: own, stride, to: gradients, floats }),
         );
@@ -263,14 +124,17 @@ function writeBackward(m: ModuleBuilder, mask: Mask): void {
       );
     });
   });
-  m.func('joinChunks', { task: i32 }, (f, { task }) => joinChunks(f, task, () => {}));
+  // One item: all rows.
+  m.func('joinChunks', { begin: i32, end: i32, task: i32 }, (f, { task }) =>
+    joinChunks(f, backwardTask.reader(f, task), () => {}),
+  );
   m.func('chunkGradient', { begin: i32, end: i32, task: i32 }, (f, { begin, end, task }) => {
-    const { word } = reader(f, task);
-    const [sums, parts, reduces] = [word('sums'), word('parts'), word('reduces')];
-    const record = ownScratch(f, task);
+    const read = backwardTask.reader(f, task);
+    const [sums, parts, reduces] = [read.word('sums'), read.word('parts'), read.word('reduces')];
+    const record = ownRoom(f, read);
     const from = f.let(record.plus(SLOT_BYTES));
     const none = f.let(record.plus(SLOT_BYTES + 16));
-    eachChunk(f, begin, end, task, ({ row, column, floats }) => {
+    eachChunk(f, begin, end, read, ({ row, column, floats }) => {
       f.store4(none, f32x4(0));
       f.call(records, { task, set: row, count: 1, to: record });
       const own = f.select(reduces, sums.plus(row.times(parts).shl(4)), none);

@@ -1,10 +1,13 @@
 import { type FunctionBuilder, type I32, i32, type ModuleBuilder } from '../../builder/index.ts';
 import { compileKernel, type Kernel, kernelModule } from '../../runtime/kernel.ts';
 import { mapVectors } from '../../templates/mapVectors.ts';
-import { reciprocalDeviation } from '../statistics.ts';
-import { reader } from '../task.ts';
+import { at8, moved } from '../addresses.ts';
+import { deviationFormula, statisticsFormula } from '../formulas.ts';
+import { ownRoom } from '../task.ts';
 import { writeRowMoments } from './moments.ts';
-import { at8, eachChunk, joinChunks, ownScratch, SLOT_BYTES } from './walk.ts';
+import { RECORD, storeNormalization } from './record.ts';
+import { forwardTask } from './task.ts';
+import { eachChunk, joinChunks, SLOT_BYTES } from './walk.ts';
 
 /**
  * Norms over [n, 1, g, k]: every set is k consecutive values with a gamma and beta for each (LayerNorm; GroupNorm of dense
@@ -24,26 +27,19 @@ function writeForward(m: ModuleBuilder): void {
     'statistics',
     { task: i32, set: i32, x: i32, sums: i32 },
     (f, { task, set, x, sums }) => {
-      const { word, double } = reader(f, task);
-      const center = double('center');
+      const read = forwardTask.reader(f, task);
       const sum = f.let(f.loadF64(sums));
-      const shift = f.let(sum.times(center).times(double('perCount')));
-      f.storeF64(at8(word('mean'), set), f.loadF32(x).toF64().times(center).plus(shift));
-      const squares = f.loadF64(sums, 8).minus(shift.times(sum)).max(0);
-      f.storeF64(at8(word('variance'), set), squares.times(double('perDegree')));
+      const { mean, variance } = statisticsFormula(f, read)(f.loadF32(x), sum, f.loadF64(sums, 8));
+      f.storeF64(at8(read.word('mean'), set), mean);
+      f.storeF64(at8(read.word('variance'), set), variance);
     },
   );
 
-  /** The coefficients of a set, three floats: mu, 1 / sigma, and what rounding took off mu, times 1 / sigma. */
   const coefficients = m.func('coefficients', { task: i32, set: i32, to: i32 }, (f, { task, set, to }) => {
-    const { word, double } = reader(f, task);
-    const mean = f.let(f.loadF64(at8(word('mean'), set)));
-    const variance = f.loadF64(at8(word('variance'), set));
-    const rstd = f.let(reciprocalDeviation(variance, double('epsInside'), double('epsOutside')));
-    const mu = f.let(mean.toF32());
-    f.storeF32(to, mu);
-    f.storeF32(to, rstd.toF32(), 4);
-    f.storeF32(to, mu.toF64().minus(mean).times(rstd).toF32(), 8);
+    const read = forwardTask.reader(f, task);
+    const mean = f.loadF64(at8(read.word('mean'), set));
+    const variance = f.loadF64(at8(read.word('variance'), set));
+    storeNormalization(f, to, deviationFormula(f, read)(mean, variance));
   });
 
   const mapped = [false, true].map((residual) =>
@@ -52,7 +48,9 @@ function writeForward(m: ModuleBuilder): void {
         `normalizeRow${residual ? 'Residual' : ''}${relu ? 'Relu' : ''}`,
         { x: i32, y: i32, added: i32, gamma: i32, beta: i32, floats: i32, coefficients: i32 },
         (f, { x, y, added, gamma, beta, floats, coefficients: c }) => {
-          const [mu, scale, shift] = [0, 4, 8].map((at) => f.let(f.load4Splat(c, at)));
+          const [mu, scale, shift] = [RECORD.mu, RECORD.scale, RECORD.shift].map((at) =>
+            f.let(f.load4Splat(c, at)),
+          );
           const inputs = [x, gamma, beta, ...(residual ? [added] : [])];
           mapVectors(f, f.let(i32(0)), floats, inputs, [y], (value, weight, bias, add) => {
             const xHat = value.minus(mu).madd(scale, shift);
@@ -70,16 +68,13 @@ function writeForward(m: ModuleBuilder): void {
     'normalize',
     { task: i32, set: i32, feature: i32, column: i32, floats: i32, from: i32 },
     (f, { task, set, feature, column, floats, from }) => {
-      const { word } = reader(f, task);
+      const { word } = forwardTask.reader(f, task);
       const offset = f.let(set.times(word('k')).plus(column).shl(2));
       const own = f.let(feature.plus(column).shl(2));
       const [residual, relu] = [word('residual'), word('relu')];
       const args = {
-        x: word('x').plus(offset),
-        y: word('y').plus(offset),
-        added: residual.plus(offset),
-        gamma: word('gamma').plus(own),
-        beta: word('beta').plus(own),
+        ...moved({ x: word('x'), y: word('y'), added: residual }, offset),
+        ...moved({ gamma: word('gamma'), beta: word('beta') }, own),
         floats,
         coefficients: from,
       };
@@ -94,7 +89,7 @@ function writeForward(m: ModuleBuilder): void {
   );
 
   const prepare = m.func('prepare', { task: i32, set: i32, to: i32 }, (f, { task, set, to }) => {
-    const { word, double } = reader(f, task);
+    const { word, double } = forwardTask.reader(f, task);
     f.if(word('given').eqz(), () => {
       const k = word('k');
       const x = f.let(word('x').plus(set.times(k).shl(2)));
@@ -105,9 +100,9 @@ function writeForward(m: ModuleBuilder): void {
   });
 
   m.func('rows', { begin: i32, end: i32, task: i32 }, (f, { begin, end, task }) => {
-    const { word } = reader(f, task);
-    const [k, features] = [word('k'), word('features')];
-    const [slots, groups] = [ownScratch(f, task), word('groups')];
+    const read = forwardTask.reader(f, task);
+    const [k, features, groups] = [read.word('k'), read.word('features'), read.word('groups')];
+    const slots = ownRoom(f, read);
     eachSetAhead(
       f,
       { begin, end, groups, k, features, slots },
@@ -119,25 +114,27 @@ function writeForward(m: ModuleBuilder): void {
   });
 
   m.func('chunkMoments', { begin: i32, end: i32, task: i32 }, (f, { begin, end, task }) => {
-    const { word, double } = reader(f, task);
-    const [x, sums] = [word('x'), word('sums')];
-    const center = f.let(double('center').toF32());
-    eachChunk(f, begin, end, task, ({ item, row, column, floats, k }) => {
+    const read = forwardTask.reader(f, task);
+    const [x, sums] = [read.word('x'), read.word('sums')];
+    const center = f.let(read.double('center').toF32());
+    eachChunk(f, begin, end, read, ({ item, row, column, floats, k }) => {
       const first = f.let(x.plus(row.times(k).shl(2)));
       const from = first.plus(column.shl(2));
       f.call(moments, { x: from, floats, first, sums: sums.plus(item.shl(4)), center });
     });
   });
-  m.func('joinChunks', { task: i32 }, (f, { task }) => {
-    const { word } = reader(f, task);
-    const [x, k] = [word('x'), word('k')];
-    joinChunks(f, task, (set, sums) =>
+  // One item: all rows.
+  m.func('joinChunks', { begin: i32, end: i32, task: i32 }, (f, { task }) => {
+    const read = forwardTask.reader(f, task);
+    const [x, k] = [read.word('x'), read.word('k')];
+    joinChunks(f, read, (set, sums) =>
       f.call(statistics, { task, set, x: x.plus(set.times(k).shl(2)), sums }),
     );
   });
   m.func('chunkNormalize', { begin: i32, end: i32, task: i32 }, (f, { begin, end, task }) => {
-    const from = ownScratch(f, task);
-    eachChunk(f, begin, end, task, ({ row, column, floats }) => {
+    const read = forwardTask.reader(f, task);
+    const from = ownRoom(f, read);
+    eachChunk(f, begin, end, read, ({ row, column, floats }) => {
       f.call(coefficients, { task, set: row, to: from });
       f.call(normalize, { task, set: row, feature: 0, column, floats, from });
     });

@@ -1,0 +1,29 @@
+import { inThread, type Layout, PLANES, planes } from '../layout.ts';
+
+/** Of a block by tiles, a multiple of 6. */
+const MOST_TILES = 48;
+/** Of V and M together, in bytes: half a second-level cache. */
+const BLOCK_BYTES = 512 * 1024;
+/** U up to so many floats (64 by 64 channels) is made by every thread for itself: sharing it costs more. */
+const MOST_OWN_FLOATS = 160_000;
+
+/** By tiles: V and M of a block of tiles; U of all channels, unless threads share it. */
+export function layOutByTiles(inChannels: number, outChannels: number): Layout & { sharesU: boolean } {
+  const { inLanes, outLanes } = planes(inChannels, outChannels, 0);
+  const fitting = Math.floor(BLOCK_BYTES / (PLANES * 4 * (inLanes + outLanes)));
+  const tiles = Math.min(MOST_TILES, Math.max(12, fitting - (fitting % 6)));
+  const own = planes(inChannels, outChannels, tiles);
+  const { planeV, planeOut, planeU } = own;
+  const sharesU = PLANES * planeU > MOST_OWN_FLOATS;
+  return {
+    ...{ ...own, sharesU },
+    thread: inThread({ u: sharesU ? 0 : planeU, v: planeV, out: planeOut }, inChannels),
+  };
+}
+
+/** By channels: U and M of a block of out channels, V of all (up to `tiles`) tiles. */
+export function layOutByChannels(inChannels: number, outChannels: number, tiles: number): Layout {
+  const own = planes(inChannels, outChannels, tiles, true);
+  const { planeV, planeOut, planeU } = own;
+  return { ...own, thread: inThread({ u: planeU, v: planeV, out: planeOut }, inChannels) };
+}
