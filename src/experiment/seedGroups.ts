@@ -15,7 +15,7 @@ export interface FinishedRun {
 }
 
 /** Runs that differ in their seed only. */
-export interface Group {
+interface Group {
   /** The values of the fields that tell groups apart. */
   values: readonly string[];
   summary: Summary;

@@ -97,7 +97,7 @@ export interface SetStatistics {
 }
 
 /** What follows a kernel in the same pass over memory: y = relu(y + residual). */
-export interface Epilogue {
+interface Epilogue {
   residual?: NDArray | null;
   relu?: boolean;
 }

@@ -3,7 +3,7 @@ import type { NDArray, Numbers, Shape } from '../../../src/kernels/contract.ts';
 import { sizeOf } from '../../../src/kernels/contract.ts';
 import { createRandom } from '../../../src/random.ts';
 
-export type Index = readonly number[];
+type Index = readonly number[];
 
 /** Standard normal numbers, float64. */
 export function normals(seed: number | string, shape: Shape): NDArray {
@@ -24,7 +24,7 @@ export function float32(x: NDArray): NDArray {
 }
 
 /** All indices of a shape, in row-major order. */
-export function indices(shape: Shape): Index[] {
+function indices(shape: Shape): Index[] {
   return shape.reduce<Index[]>(
     (all, length) => all.flatMap((index) => Array.from({ length }, (_, i) => [...index, i])),
     [[]],

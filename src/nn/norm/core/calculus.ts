@@ -1,5 +1,5 @@
 import { kernels } from '../../../kernels/active.ts';
-import type { BinaryOp, NDArray, Numbers, SetView, UnaryOp } from '../../../kernels/contract.ts';
+import type { NDArray, Numbers, SetView, UnaryOp } from '../../../kernels/contract.ts';
 import { noteStep } from './trace.ts';
 
 /**
@@ -209,4 +209,3 @@ export function special(op: string, args: readonly Operand[], y: Values): Values
   return step(op, args, y);
 }
 
-export type { BinaryOp };

@@ -44,7 +44,7 @@ export interface DefinedNorm<Options extends object = object> {
   build(features: number, options: Options): Norm;
 }
 
-export interface FrameworkDefault {
+interface FrameworkDefault {
   where: string;
   says: string;
 }

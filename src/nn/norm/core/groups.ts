@@ -1,5 +1,5 @@
 /** The largest divisor of `features` up to 8: the paper's 32 groups are too many for the narrow networks of a CPU. */
-export function defaultGroups(features: number): number {
+function defaultGroups(features: number): number {
   let groups = Math.min(8, features);
   while (features % groups !== 0) groups--;
   return groups;

@@ -45,7 +45,7 @@ export function spectralNorm(weight: Tensor, u: Numbers, v: Numbers): Tensor {
 }
 
 /** Power iteration from u, in double: the next u [out] and v [m] after `steps` of it. */
-export function powerIteration(weight: Tensor, u: Numbers, steps: number): { u: Numbers; v: Numbers } {
+function powerIteration(weight: Tensor, u: Numbers, steps: number): { u: Numbers; v: Numbers } {
   const [w, out] = [weight.data, u.length];
   const right = Float64Array.from(u);
   const left = new Float64Array(w.length / out);
