@@ -16,7 +16,7 @@ function codeOf(section: string): string[] {
   return [...body.matchAll(/^```ts\n([\s\S]*?)^```/gm)].map(([, code]) => code);
 }
 
-test("the recipe for a norm is a norm: it passes gradcheck, and explain prints its formulas", async () => {
+test('the recipe for a norm is a norm: it passes gradcheck, and explain prints its formulas', async () => {
   const [code] = codeOf('A norm');
   const folder = mkdtempSync(join(tmpdir(), 'normgrad-recipe-'));
   const file = join(folder, 'sampleRmsNorm.ts');

@@ -208,4 +208,3 @@ function step(op: string, args: readonly Operand[], y: Values, axes?: Axes, ddof
 export function special(op: string, args: readonly Operand[], y: Values): Values {
   return step(op, args, y);
 }
-
