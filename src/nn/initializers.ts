@@ -15,7 +15,7 @@ export function fans(shape: Shape): { in: number; out: number } {
 }
 
 export interface HeOptions {
-  /** 'in' keeps the variance of the activations, 'out' that of the gradients; 'in' unless told otherwise. */
+  /** 'in' keeps the variance of the activations, 'out' that of the gradients; default: 'in'. */
   fan?: 'in' | 'out';
   /** The slope of the leaky ReLU behind the layer; 0: ReLU. */
   slope?: number;

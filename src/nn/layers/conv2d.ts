@@ -4,7 +4,7 @@ import type { WeightNorm } from '../norm/weights/normOfWeights.ts';
 import { effectiveWeight, type WeightOptions, weightAndBias } from './weights.ts';
 
 export interface Conv2dLayerOptions extends WindowOptions, WeightOptions {
-  /** Channels are cut into this many groups that do not see each other; 1 unless told otherwise. */
+  /** Channels are cut into this many groups that do not see each other; default: 1. */
   groups?: number;
 }
 

@@ -19,7 +19,7 @@ import { effectiveWeight } from './weights.ts';
 export interface GruOptions {
   /** The norm for so many features; null: none. */
   norm: (features: number) => SequenceNorm | null;
-  /** Of the sums of the input; true unless told otherwise. Beside a norm with a beta it has nothing to do. */
+  /** Of the sums of the input; default: true. Beside a norm with a beta it has nothing to do. */
   bias?: boolean;
   random: Random;
 }

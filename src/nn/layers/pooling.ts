@@ -8,7 +8,7 @@ import {
 } from '../../autograd/index.ts';
 import { Module } from '../module.ts';
 
-/** The largest value of each window: [N, H, W, C] -> [N, H', W', C]. stride = size unless told otherwise. */
+/** The largest value of each window: [N, H, W, C] -> [N, H', W', C]. default stride: size. */
 export class MaxPool2d extends Module {
   constructor(
     readonly size: Pair,

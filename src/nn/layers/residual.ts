@@ -6,7 +6,7 @@ import { learnsShift, type Norm, type Then } from '../norm/core/norm.ts';
 import { Conv2d } from './conv2d.ts';
 
 export interface ResidualOptions {
-  /** 2 halves the image; 1 unless told otherwise. */
+  /** 2 halves the image; default: 1. */
   stride?: number;
   /** The norm for so many features; null: none. Without one that has a beta the convolutions have biases. */
   norm: (features: number) => Norm | null;

@@ -8,11 +8,11 @@ import type { WeightNorm } from '../norm/weights/normOfWeights.ts';
 export interface WeightOptions {
   /** Where the first values come from: the same seed gives the same network. */
   random: Random;
-  /** true unless told otherwise. In front of a norm that subtracts the mean of each channel a bias does nothing. */
+  /** Default: true. In front of a norm that subtracts the mean of each channel a bias does nothing. */
   bias?: boolean;
-  /** PyTorch's default unless told otherwise (initializers.ts). */
+  /** Default: PyTorch's (initializers.ts). */
   init?: Initializer;
-  /** PyTorch's default, uniform in +-1 / sqrt(fanIn), unless told otherwise. Keras has constant(0). */
+  /** Default: PyTorch's, uniform in +-1 / sqrt(fanIn). Keras has constant(0). */
   biasInit?: Initializer;
 }
 
