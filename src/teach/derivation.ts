@@ -51,7 +51,11 @@ function backwardLines({ formulas, steps }: RuleTrace): string[] {
   const width = Math.max(...dx.map(({ text }) => text.length));
   const parameters = after
     .filter((name) => !steps.has(name) && !name.startsWith('dx, '))
-    .map((name) => `${name} = sum of ${formulas.get(name)}, over everything that shares it`);
+    .map((name) => {
+      const formula = formulas.get(name)!;
+      const sum = /^[^()]* [-+] /.test(formula) ? `(${formula})` : formula;
+      return `${name} = sum of ${sum}, over everything that shares it`;
+    });
   return [...own, ...dx.map(({ text, says }) => `${text.padEnd(width)}   ${says}`), ...parameters];
 }
 

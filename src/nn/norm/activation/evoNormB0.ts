@@ -1,11 +1,11 @@
 import { parameter, type Tensor } from '../../../autograd/index.ts';
-import type { NDArray, Numbers } from '../../../kernels/contract.ts';
+import type { NDArray } from '../../../kernels/contract.ts';
 import { add, div, greater, maximum, mul, neg, over, sqrt, square, sub } from '../core/calculus.ts';
 import { defineNorm } from '../core/define.ts';
 import { epsOf } from '../core/golden.ts';
-import { affineParameters, type Then } from '../core/norm.ts';
+import type { AffineCall, AffineOptions, Then } from '../core/norm.ts';
 import { rule } from '../core/rule.ts';
-import { buffer, moveTowards, RunningNorm, type RunningOptions } from '../core/running.ts';
+import { AffineRunningNorm, buffer, moveTowards, type RunningOptions } from '../core/running.ts';
 import { checkFeatures, groupSets } from '../core/sets.ts';
 import { scaleShift } from '../pointwise/scaleShift.ts';
 
@@ -19,10 +19,12 @@ import { scaleShift } from '../pointwise/scaleShift.ts';
 export function evoNormB0(x: Tensor, set: EvoNormB0Call): { y: Tensor; statistics: { variance: NDArray } } {
   const { gamma, beta, v1, eps, given } = set;
   const view = groupSets(x.shape, 1); // [n, p, 1, C]
+  const channels = x.shape[x.rank - 1];
   const [channel, instance] = [over('np'), over('p')];
-  const constants = { given: { v: given } };
+  const sizes = { 'N H W': x.size / channels, 'H W': x.size / channels / x.shape[0] };
+  const setting = { given: { v: given }, numbers: { eps, ...sizes } };
   const tensors = { x, gamma, beta, v1 };
-  const { y, statistics } = rule('evoNormB0', view, tensors, constants, ({ x, gamma, beta, v1 }, norm) => {
+  const { y, statistics } = rule('evoNormB0', view, tensors, setting, ({ x, gamma, beta, v1 }, norm) => {
     const fromChannel = sub(x, channel.mean(x));
     const fromInstance = sub(x, instance.mean(x));
     const v = norm.statistic('v', () => channel.mean(square(fromChannel)));
@@ -60,62 +62,39 @@ export function evoNormB0(x: Tensor, set: EvoNormB0Call): { y: Tensor; statistic
   return { y, statistics: { variance: statistics.v } };
 }
 
-export interface EvoNormB0Call {
-  /** [C] each; null: 1 and 0. */
-  gamma: Tensor | null;
-  beta: Tensor | null;
+export interface EvoNormB0Call extends AffineCall {
   /** [C] */
   v1: Tensor;
-  eps: number;
   /** The running variance [C], for evaluation; absent: that of the batch. */
   given?: NDArray | null;
 }
 
-export interface EvoNormB0Options extends RunningOptions {
-  eps?: number;
-  affine?: boolean;
-}
+export type EvoNormB0Options = AffineOptions & RunningOptions;
 
 /** EvoNorm-B0 of [N, C] or [N, H, W, C], C = features. */
-export class EvoNormB0 extends RunningNorm {
-  readonly gamma: Tensor | null;
-  readonly beta: Tensor | null;
-  readonly v1: Tensor;
-  readonly runningVar: Tensor;
+export class EvoNormB0 extends AffineRunningNorm<EvoNormB0Options> {
+  override readonly activates = true;
+  readonly v1 = parameter(new Float32Array(this.features).fill(1), [this.features]);
+  readonly runningVar = buffer(this.features, 1);
 
-  constructor(
-    readonly features: number,
-    readonly options: EvoNormB0Options = {},
-  ) {
-    super(`EvoNormB0(features=${features})`, options);
-    ({ gamma: this.gamma, beta: this.beta } = affineParameters([features], options.affine));
-    this.v1 = parameter(new Float32Array(features).fill(1), [features]);
-    this.runningVar = buffer(features, 1);
-  }
-
-  override get activates(): boolean {
-    return true;
+  constructor(features: number, options: EvoNormB0Options = {}) {
+    super(`EvoNormB0(features=${features})`, features, options);
   }
 
   /** With `relu` and no residual its own activation takes the ReLU's place; else y = gamma x + beta. */
   forward(x: Tensor, then: Then = {}): Tensor {
-    checkFeatures(`EvoNormB0(features=${this.features})`, x.shape, this.features);
+    checkFeatures(this.layer, x.shape, this.features);
     const { gamma, beta, v1, runningVar } = this;
     if (!then.relu || then.residual) return scaleShift(x, gamma, beta, then);
     const given = this.givenFrom(runningVar);
     const { y, statistics } = evoNormB0(x, { gamma, beta, v1, given, eps: this.options.eps ?? 1e-5 });
-    if (!given) this.#follow(statistics.variance.data, x.size / this.features);
+    if (given) return y;
+    // The running variance takes the unbiased one; a set of one value has none, and its 0 is taken as it is
+    const m = x.size / this.features;
+    const correction = m / Math.max(m - 1, 1);
+    const unbiased = statistics.variance.data.map((v) => v * correction);
+    moveTowards(runningVar, unbiased, this.nextWeight(m));
     return y;
-  }
-
-  /** The running variance takes the unbiased one; a set of one value has none, and its 0 is taken as it is. */
-  #follow(variance: Numbers, m: number): void {
-    const unbiased = m / Math.max(m - 1, 1);
-    moveTowards(
-      this.runningVar,
-      variance.map((v) => v * unbiased),
-      this.nextWeight(m),
-    );
   }
 }
 

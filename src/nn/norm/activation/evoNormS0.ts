@@ -3,7 +3,7 @@ import { add, div, mean, mul, neg, sigmoid, sizeOver, sqrt, square, sub, sum } f
 import { defineNorm } from '../core/define.ts';
 import { epsOf } from '../core/golden.ts';
 import { checkGroups, type GroupOptions, groupsFor } from '../core/groups.ts';
-import { affineParameters, Norm, type Then } from '../core/norm.ts';
+import { type AffineCall, AffineNorm, type AffineOptions, type Then } from '../core/norm.ts';
 import { rule } from '../core/rule.ts';
 import { checkFeatures, groupSets } from '../core/sets.ts';
 import { scaleShift } from '../pointwise/scaleShift.ts';
@@ -17,75 +17,67 @@ import { scaleShift } from '../pointwise/scaleShift.ts';
 export function evoNormS0(x: Tensor, set: EvoNormS0Call): Tensor {
   const { gamma, beta, v1, groups, eps } = set;
   const tensors = { x, gamma, beta, v1 };
-  return rule('evoNormS0', groupSets(x.shape, groups), tensors, {}, ({ x, gamma, beta, v1 }, norm) => {
-    const fromMean = sub(x, mean(x));
-    const d = norm.statistic('d', () => sqrt(add(mean(square(fromMean)), eps)));
-    const s = sigmoid(mul(v1, x));
-    const z = div(mul(x, s), d);
-    norm.steps({ s, z });
+  return rule(
+    'evoNormS0',
+    groupSets(x.shape, groups),
+    tensors,
+    { numbers: { eps } },
+    ({ x, gamma, beta, v1 }, norm) => {
+      const fromMean = sub(x, mean(x));
+      const d = norm.statistic('d', () => sqrt(add(mean(square(fromMean)), eps)));
+      const s = sigmoid(mul(v1, x));
+      const z = div(mul(x, s), d);
+      norm.steps({ s, z });
 
-    return [
-      add(mul(gamma, z), beta),
-      (dy) => {
-        const g = mul(gamma, dy);
-        const dn = div(g, d); // of the numerator n = x s
-        const dd = neg(div(sum(mul(g, z)), d));
-        const bend = mul(s, sub(1, s)); // the slope of the sigmoid
-        norm.steps({ g, dn, dd, bend });
-        return {
-          x: () =>
-            norm.paths({
-              direct: mul(dn, add(s, mul(mul(v1, x), bend))), // x stands in the numerator twice
-              d: mul(dd, div(fromMean, mul(sizeOver(x), d))), // dd/dx = (x - mean) / (m d)
-            }),
-          gamma: () => mul(dy, z),
-          beta: () => dy,
-          v1: () => mul(dn, mul(square(x), bend)),
-        };
-      },
-    ];
-  }).y;
+      return [
+        add(mul(gamma, z), beta),
+        (dy) => {
+          const g = mul(gamma, dy);
+          const dn = div(g, d); // of the numerator n = x s
+          const dd = neg(div(sum(mul(g, z)), d));
+          const bend = mul(s, sub(1, s)); // the slope of the sigmoid
+          norm.steps({ g, dn, dd, bend });
+          return {
+            x: () =>
+              norm.paths({
+                direct: mul(dn, add(s, mul(mul(v1, x), bend))), // x stands in the numerator twice
+                d: mul(dd, div(fromMean, mul(sizeOver(x), d))), // dd/dx = (x - mean) / (m d)
+              }),
+            gamma: () => mul(dy, z),
+            beta: () => dy,
+            v1: () => mul(dn, mul(square(x), bend)),
+          };
+        },
+      ];
+    },
+  ).y;
 }
 
-export interface EvoNormS0Call {
+export interface EvoNormS0Call extends AffineCall {
   groups: number;
-  /** [C] each; null: 1 and 0. */
-  gamma: Tensor | null;
-  beta: Tensor | null;
   /** [C] */
   v1: Tensor;
-  eps: number;
 }
 
-export interface EvoNormS0Options {
-  eps?: number;
-  affine?: boolean;
-}
+export type EvoNormS0Options = AffineOptions;
 
 /** EvoNorm-S0 of [N, C] or [N, H, W, C], C = features, in `groups` groups. */
-export class EvoNormS0 extends Norm {
-  readonly gamma: Tensor | null;
-  readonly beta: Tensor | null;
-  readonly v1: Tensor;
+export class EvoNormS0 extends AffineNorm<EvoNormS0Options> {
+  override readonly activates = true;
+  readonly v1 = parameter(new Float32Array(this.features).fill(1), [this.features]);
 
   constructor(
     readonly groups: number,
-    readonly features: number,
-    readonly options: EvoNormS0Options = {},
+    features: number,
+    options: EvoNormS0Options = {},
   ) {
-    super();
+    super(`EvoNormS0(groups=${groups}, features=${features})`, features, options);
     checkGroups('EvoNormS0', groups, features);
-    ({ gamma: this.gamma, beta: this.beta } = affineParameters([features], options.affine));
-    this.v1 = parameter(new Float32Array(features).fill(1), [features]);
-  }
-
-  override get activates(): boolean {
-    return true;
   }
 
   /** With `relu` and no residual its own activation takes the ReLU's place; else y = gamma x + beta. */
   forward(x: Tensor, then: Then = {}): Tensor {
-    checkFeatures(`EvoNormS0(groups=${this.groups}, features=${this.features})`, x.shape, this.features);
+    checkFeatures(this.layer, x.shape, this.features);
     const { groups, gamma, beta, v1 } = this;
     if (!then.relu || then.residual) return scaleShift(x, gamma, beta, then);
     return evoNormS0(x, { groups, gamma, beta, v1, eps: this.options.eps ?? 1e-5 });

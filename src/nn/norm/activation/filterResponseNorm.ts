@@ -1,10 +1,5 @@
-import {
-  sub as difference,
-  neg as minus,
-  parameter,
-  add as plus,
-  type Tensor,
-} from '../../../autograd/index.ts';
+import * as graph from '../../../autograd/index.ts';
+import { parameter, type Tensor } from '../../../autograd/index.ts';
 import type { SetView } from '../../../kernels/contract.ts';
 import {
   abs,
@@ -23,7 +18,7 @@ import {
 } from '../core/calculus.ts';
 import { defineNorm } from '../core/define.ts';
 import { runsFused, standardize } from '../core/fused.ts';
-import { affineParameters, followedBy, Norm, type Then } from '../core/norm.ts';
+import { type AffineCall, AffineNorm, type AffineOptions, followedBy, type Then } from '../core/norm.ts';
 import { rule } from '../core/rule.ts';
 import { checkFeatures, instanceSets } from '../core/sets.ts';
 
@@ -31,8 +26,7 @@ import { checkFeatures, instanceSets } from '../core/sets.ts';
  * Filter Response Normalization with the Thresholded Linear Unit (Singh and Krishnan 2019, arXiv:1911.09737).
  *
  * S_i = { j : j_N = i_N, j_C = i_C }: one set per sample and channel, over the positions; m = H W. No mean is subtracted. TLU,
- * y = max(z, tau), is a ReLU with a learned threshold per channel. Depends on no other sample; training and evaluation are
- * the same.
+ * y = max(z, tau), is a ReLU with a learned threshold per channel. Depends on no other sample; evaluation is the same.
  */
 export function filterResponseNorm(x: Tensor, set: FilterResponseCall): Tensor {
   const view = instanceSets(x.shape);
@@ -40,92 +34,82 @@ export function filterResponseNorm(x: Tensor, set: FilterResponseCall): Tensor {
   return followedBy(written(x, view, set), set);
 }
 
-export interface FilterResponseCall extends Then {
-  /** [C] each; null: 1 and 0. */
-  gamma: Tensor | null;
-  beta: Tensor | null;
+export interface FilterResponseCall extends AffineCall, Then {
   /** [C]; null: no TLU. */
   tau: Tensor | null;
   /** [C], or one number for all channels; null: none. */
   learnedEps: Tensor | null;
-  eps: number;
 }
 
 function written(x: Tensor, view: SetView, set: FilterResponseCall): Tensor {
   const { gamma, beta, tau, learnedEps, eps } = set;
   const tensors = { x, gamma, beta, tau, learnedEps };
-  return rule('filterResponseNorm', view, tensors, {}, ({ x, gamma, beta, tau, learnedEps }, norm) => {
-    const nu2 = norm.statistic('nu2', () => mean(square(x)));
-    const s = sqrt(add(add(nu2, eps), learnedEps && abs(learnedEps)));
-    const xHat = div(x, s);
-    const z = add(mul(gamma, xHat), beta);
-    norm.steps({ s, xHat, z });
+  return rule(
+    'filterResponseNorm',
+    view,
+    tensors,
+    { numbers: { eps } },
+    ({ x, gamma, beta, tau, learnedEps }, norm) => {
+      const nu2 = norm.statistic('nu2', () => mean(square(x)));
+      const s = sqrt(add(nu2, eps, learnedEps && abs(learnedEps)));
+      const xHat = div(x, s);
+      const z = add(mul(gamma, xHat), beta);
+      norm.steps({ s, xHat, z });
 
-    return [
-      tau ? maximum(z, tau) : z,
-      (dy) => {
-        const open = tau && greater(z, tau); // at z = tau there is a kink; tau takes the gradient
-        const dz = mul(open, dy);
-        const g = mul(gamma, dz);
-        const ds = neg(div(sum(mul(g, xHat)), s));
-        norm.steps({ dz, g, ds });
-        return {
-          x: () =>
-            norm.paths({
-              direct: div(g, s),
-              nu2: neg(div(mul(xHat, mean(mul(g, xHat))), s)), // ds/dx = x / (m s) = xHat / m
-            }),
-          gamma: () => mul(dz, xHat),
-          beta: () => dz,
-          tau: () => sub(dy, dz),
-          learnedEps: () => mul(div(ds, mul(2, s)), sign(learnedEps!)), // ds/d(s^2) = 1 / (2 s)
-        };
-      },
-    ];
-  }).y;
+      return [
+        tau ? maximum(z, tau) : z,
+        (dy) => {
+          const open = tau && greater(z, tau); // at z = tau there is a kink; tau takes the gradient
+          const dz = mul(open, dy);
+          const g = mul(gamma, dz);
+          const ds = neg(div(sum(mul(g, xHat)), s));
+          norm.steps({ dz, g, ds });
+          return {
+            x: () =>
+              norm.paths({
+                direct: div(g, s),
+                nu2: neg(div(mul(xHat, mean(mul(g, xHat))), s)), // ds/dx = x / (m s) = xHat / m
+              }),
+            gamma: () => mul(dz, xHat),
+            beta: () => dz,
+            tau: () => sub(dy, dz),
+            learnedEps: () => mul(div(ds, mul(2, s)), sign(learnedEps!)), // ds/d(s^2) = 1 / (2 s)
+          };
+        },
+      ];
+    },
+  ).y;
 }
 
 /** max(z, tau) = max(z - tau, 0) + tau: beta takes tau in, and the kernel has the ReLU. */
 function fused(x: Tensor, view: SetView, { tau, ...set }: FilterResponseCall): Tensor {
   if (!tau) return standardize(x, view, { ...set, center: false }).y;
   const { gamma, eps } = set;
-  const beta = set.beta ? difference(set.beta, tau) : minus(tau);
+  const beta = set.beta ? graph.sub(set.beta, tau) : graph.neg(tau);
   const { y } = standardize(x, view, { gamma, beta, eps, relu: true, center: false });
-  return followedBy(plus(y, tau), set);
+  return followedBy(graph.add(y, tau), set);
 }
 
-export interface FilterResponseNormOptions {
-  eps?: number;
-  affine?: boolean;
+export interface FilterResponseNormOptions extends AffineOptions {
   /** Learn an |eps| per channel, from 1e-4: for layers with few positions (section 3.3). */
   learnEps?: boolean;
 }
 
 /** FRN + TLU of [N, C] or [N, H, W, C], C = features. tau = 0 at first: a ReLU. */
-export class FilterResponseNorm extends Norm {
-  readonly gamma: Tensor | null;
-  readonly beta: Tensor | null;
-  readonly tau: Tensor;
+export class FilterResponseNorm extends AffineNorm<FilterResponseNormOptions> {
+  override readonly activates = true;
+  readonly tau = parameter(new Float32Array(this.features), [this.features]);
   readonly learnedEps: Tensor | null;
 
-  constructor(
-    readonly features: number,
-    readonly options: FilterResponseNormOptions = {},
-  ) {
-    super();
-    ({ gamma: this.gamma, beta: this.beta } = affineParameters([features], options.affine));
-    this.tau = parameter(new Float32Array(features), [features]);
+  constructor(features: number, options: FilterResponseNormOptions = {}) {
+    super(`FilterResponseNorm(features=${features})`, features, options);
     const start = new Float32Array(features).fill(1e-4);
     this.learnedEps = options.learnEps ? parameter(start, [features]) : null;
   }
 
-  override get activates(): boolean {
-    return true;
-  }
-
   /** With `relu` and no residual the TLU takes the ReLU's place. */
   forward(x: Tensor, then: Then = {}): Tensor {
-    checkFeatures(`FilterResponseNorm(features=${this.features})`, x.shape, this.features);
+    checkFeatures(this.layer, x.shape, this.features);
     const { gamma, beta, learnedEps } = this;
     const activates = then.relu && !then.residual;
     const rest = activates ? { tau: this.tau } : { tau: null, ...then };

@@ -70,12 +70,8 @@ export function reluMoments(mu: number, s: number): Moments {
  * dm/dmu = sum w f', dm/ds = sum w f' z, dV/dmu = 2 sum w (a - m) f', dV/ds = 2 sum w (a - m) f' z: that V also moves with
  * m counts for nothing, since sum w (a - m) = 0.
  */
-function numericMoments(
-  activation: ProxyActivation,
-  mu: number,
-  s: number,
-  { nodes, weights }: Expectation,
-): Moments {
+function numericMoments(activation: ProxyActivation, mu: number, s: number, rule: Expectation): Moments {
+  const { nodes, weights } = rule;
   const shape = [nodes.length];
   const u = { shape, data: nodes.map((z) => mu + s * z) };
   const a = reference.unary(activation, u);

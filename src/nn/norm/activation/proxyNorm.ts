@@ -1,21 +1,10 @@
 import { gelu, parameter, relu, silu, type Tensor } from '../../../autograd/index.ts';
-import {
-  add,
-  div,
-  inPrecisionOf,
-  mul,
-  neg,
-  special,
-  sqrt,
-  square,
-  sub,
-  sum,
-  type Values,
-} from '../core/calculus.ts';
+import type { NDArray } from '../../../kernels/contract.ts';
+import { add, div, inPrecisionOf, mul, neg, special, sqrt, square, sub, sum } from '../core/calculus.ts';
 import { defineNorm } from '../core/define.ts';
 import { type Attributes, epsOf } from '../core/golden.ts';
 import { checkGroups, type GroupOptions, groupsFor } from '../core/groups.ts';
-import { affineParameters, Norm, type ParameterRule, type Then } from '../core/norm.ts';
+import { ChannelNorm, type ParameterRule, type Then } from '../core/norm.ts';
 import { rule } from '../core/rule.ts';
 import { channelSets, checkFeatures } from '../core/sets.ts';
 import { groupNorm } from '../sample/groupNorm.ts';
@@ -55,38 +44,44 @@ function byProxy(a: Tensor, set: ProxyNormCall): Tensor {
   const { gamma, beta, betaProxy, gammaProxy, proxyEps } = set;
   const tensors = { x: a, gamma, beta, betaProxy, gammaProxy };
   const view = channelSets(a.shape);
-  return rule('proxyNorm', view, tensors, {}, ({ x: a, gamma, beta, betaProxy, gammaProxy }, norm) => {
-    // gamma u + beta ~ N(mu, s^2)
-    const mu = add(mul(gamma, betaProxy), beta);
-    const s = mul(gamma, add(gammaProxy, 1));
-    const { m, v, dm: dmBy, dv: dvBy } = momentsAt(mu, s, set);
-    const d = sqrt(add(v, proxyEps));
-    const y = div(sub(a, m), d);
-    norm.steps({ mu, s, m, v, d });
+  return rule(
+    'proxyNorm',
+    view,
+    tensors,
+    { numbers: { proxyEps } },
+    ({ x: a, gamma, beta, betaProxy, gammaProxy }, norm) => {
+      // gamma u + beta ~ N(mu, s^2)
+      const mu = add(mul(gamma, betaProxy), beta);
+      const s = mul(gamma, add(gammaProxy, 1));
+      const { m, v, dm: dmBy, dv: dvBy } = momentsAt(mu, s, set);
+      const d = sqrt(add(v, proxyEps));
+      const y = div(sub(a, m), d);
+      norm.steps({ mu, s, m, v, d });
 
-    return [
-      y,
-      (dy) => {
-        const dm = neg(div(sum(dy), d));
-        const dv = neg(div(sum(mul(dy, y)), mul(2, square(d))));
-        const dmu = add(mul(dm, dmBy.mu), mul(dv, dvBy.mu));
-        const ds = add(mul(dm, dmBy.s), mul(dv, dvBy.s));
-        norm.steps({ dm, dv, dmu, ds });
-        return {
-          x: () => norm.paths({ direct: div(dy, d) }),
-          // What gamma and beta get through the data comes to them through a
-          gamma: () => add(mul(betaProxy, dmu), mul(add(gammaProxy, 1), ds)),
-          beta: () => dmu,
-          betaProxy: () => mul(gamma, dmu),
-          gammaProxy: () => mul(gamma, ds),
-        };
-      },
-    ];
-  }).y;
+      return [
+        y,
+        (dy) => {
+          const dm = neg(div(sum(dy), d));
+          const dv = neg(div(sum(mul(dy, y)), mul(2, square(d))));
+          const dmu = add(mul(dm, dmBy.mu), mul(dv, dvBy.mu));
+          const ds = add(mul(dm, dmBy.s), mul(dv, dvBy.s));
+          norm.steps({ dm, dv, dmu, ds });
+          return {
+            x: () => norm.paths({ direct: div(dy, d) }),
+            // What gamma and beta get through the data comes to them through a
+            gamma: () => add(mul(betaProxy, dmu), mul(add(gammaProxy, 1), ds)),
+            beta: () => dmu,
+            betaProxy: () => mul(gamma, dmu),
+            gammaProxy: () => mul(gamma, ds),
+          };
+        },
+      ];
+    },
+  ).y;
 }
 
 /** Mean and variance of f(N(mu, s^2)), and their derivatives by mu and s, in double (proxyMoments.ts). */
-function momentsAt(mu: Values, s: Values, { activation, expectation }: ProxyNormCall) {
+function momentsAt(mu: NDArray, s: NDArray, { activation, expectation }: ProxyNormCall) {
   const moments = momentsOf(activation, expectation);
   const each = Array.from(mu.data, (at, c) => moments(at, s.data[c]));
   const numbers = (name: string, of: (moments: Moments) => number) =>
@@ -112,49 +107,36 @@ export interface ProxyNormOptions {
 }
 
 /** Proxy Norm of [N, C] or [N, H, W, C], C = features, on GroupNorm with `groups` groups; 1 is LayerNorm. */
-export class ProxyNorm extends Norm {
-  readonly gamma: Tensor;
-  readonly beta: Tensor;
-  readonly betaProxy: Tensor;
-  readonly gammaProxy: Tensor;
+export class ProxyNorm extends ChannelNorm<ProxyNormOptions> {
+  override readonly activates = true;
+  readonly gamma = parameter(new Float32Array(this.features).fill(1), [this.features]);
+  readonly beta = parameter(new Float32Array(this.features), [this.features]);
+  readonly betaProxy = parameter(new Float32Array(this.features), [this.features]);
+  readonly gammaProxy = parameter(new Float32Array(this.features), [this.features]);
 
   constructor(
     readonly groups: number,
-    readonly features: number,
-    readonly options: ProxyNormOptions = {},
+    features: number,
+    options: ProxyNormOptions = {},
   ) {
-    super();
+    super(`ProxyNorm(groups=${groups}, features=${features})`, features, options);
     checkGroups('ProxyNorm', groups, features);
-    const { gamma, beta } = affineParameters([features]);
-    [this.gamma, this.beta] = [gamma!, beta!];
-    this.betaProxy = parameter(new Float32Array(features), [features]);
-    this.gammaProxy = parameter(new Float32Array(features), [features]);
-  }
-
-  override get activates(): boolean {
-    return true;
   }
 
   /** Behind no activation, or a residual, it is the plain norm with gamma and beta. */
   forward(x: Tensor, then: ActivatedThen = {}): Tensor {
-    const { groups, features, gamma, beta, betaProxy, gammaProxy } = this;
-    checkFeatures(`ProxyNorm(groups=${groups}, features=${features})`, x.shape, features);
+    const { groups, gamma, beta, betaProxy, gammaProxy } = this;
+    checkFeatures(this.layer, x.shape, this.features);
     const { eps = 1e-5, proxyEps = 0.03 } = this.options;
     const activation = then.activation ?? (then.relu ? 'relu' : null);
-    if (!activation || then.residual) {
-      return groupNorm(x, { ...then, groups, gamma, beta, eps });
-    }
+    if (!activation || then.residual) return groupNorm(x, { ...then, groups, gamma, beta, eps });
     const { expectation = activation === 'relu' ? 'exact' : 'gaussHermite' } = this.options;
     const proxied = { gamma, beta, betaProxy, gammaProxy, proxyEps };
     return proxyNorm(x, { groups, activation, expectation, eps, ...proxied });
   }
 
   override parameterRules(): ReadonlyMap<Tensor, ParameterRule> {
-    const rule = { weightDecay: true };
-    return new Map([
-      [this.betaProxy, rule],
-      [this.gammaProxy, rule],
-    ]);
+    return new Map([this.betaProxy, this.gammaProxy].map((tensor) => [tensor, { weightDecay: true }]));
   }
 }
 
@@ -200,18 +182,12 @@ export const proxyGroup = defineNorm<ProxyNormOptions & GroupOptions>({
   sets: 'the group of channels of the sample, over all positions',
   golden: {
     proxyNorm: {
-      run: ({ x, gamma, beta, betaProxy, gammaProxy }, a) =>
-        proxyNorm(x, {
-          gamma: gamma as Tensor,
-          beta: beta as Tensor,
-          betaProxy,
-          gammaProxy,
-          groups: a.number('groups', 1),
-          activation: a.text('activation', 'relu') as ProxyActivation,
-          expectation: expectationOf(a),
-          eps: epsOf(a),
-          proxyEps: a.number('proxyEps', 0.03),
-        }),
+      run({ x, gamma, beta, betaProxy, gammaProxy }, a) {
+        const set = { gamma: gamma!, beta: beta!, betaProxy, gammaProxy, eps: epsOf(a) };
+        const [groups, proxyEps] = [a.number('groups', 1), a.number('proxyEps', 0.03)];
+        const activation = a.text('activation', 'relu') as ProxyActivation;
+        return proxyNorm(x, { ...set, groups, activation, expectation: expectationOf(a), proxyEps });
+      },
     },
   },
   build: (features, options) => new ProxyNorm(groupsFor(features, options), features, options),

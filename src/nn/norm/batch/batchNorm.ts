@@ -5,15 +5,9 @@ import { type Conventions, constantsOf, standard } from '../core/conventions.ts'
 import { defineNorm } from '../core/define.ts';
 import { fusedOr, type Standardize, type StandardizeResult } from '../core/fused.ts';
 import { epsOf } from '../core/golden.ts';
-import { affineParameters, type Then } from '../core/norm.ts';
+import type { Then } from '../core/norm.ts';
 import { rule } from '../core/rule.ts';
-import {
-  buffer,
-  moveMoments,
-  type RunningMoments,
-  RunningNorm,
-  type RunningOptions,
-} from '../core/running.ts';
+import { AffineRunningNorm, buffer, moveMoments, type RunningOptions } from '../core/running.ts';
 import { channelSets, checkSetSize } from '../core/sets.ts';
 
 /**
@@ -71,39 +65,27 @@ export interface BatchNormOptions extends Conventions, RunningOptions {
 }
 
 /** Batch normalization of [N, C] or [N, H, W, C], C = features. Defaults are PyTorch's. */
-export class BatchNorm extends RunningNorm {
-  readonly gamma: Tensor | null;
-  readonly beta: Tensor | null;
+export class BatchNorm extends AffineRunningNorm<BatchNormOptions> {
   readonly runningMean: Tensor | null;
   readonly runningVar: Tensor | null;
 
-  constructor(
-    readonly features: number,
-    readonly options: BatchNormOptions = {},
-  ) {
-    super(`BatchNorm(features=${features})`, options);
-    ({ gamma: this.gamma, beta: this.beta } = affineParameters([features], options.affine));
+  constructor(features: number, options: BatchNormOptions = {}) {
+    super(`BatchNorm(features=${features})`, features, options);
     const tracks = options.trackRunningStats ?? true;
     this.runningMean = tracks ? buffer(features, 0) : null;
     this.runningVar = tracks ? buffer(features, 1) : null;
   }
 
   forward(x: Tensor, then: Then = {}): Tensor {
-    const { gamma, beta, options } = this;
-    this.check(x, this.features);
-    const running = this.#running();
+    const { features, gamma, beta, options, runningMean: mean, runningVar: variance } = this;
+    this.check(x, features);
+    const running = mean && variance && { mean, variance };
     if (!running) checkSetSize(this.layer, x.shape);
     const given = this.givenFrom(running);
     const { y, statistics } = batchNorm(x, { gamma, beta, given, ...standard(options), ...then });
-    const unbiased = options.runningVar !== 'biased';
-    if (running && !given)
-      this.follow(running, statistics, { m: x.size / this.features, unbiased, ddof: options.ddof });
+    const set = { m: x.size / features, unbiased: options.runningVar !== 'biased', ddof: options.ddof };
+    if (running && !given) this.follow(running, statistics, set);
     return y;
-  }
-
-  #running(): RunningMoments | null {
-    const { runningMean: mean, runningVar: variance } = this;
-    return mean && variance ? { mean, variance } : null;
   }
 }
 
@@ -152,8 +134,8 @@ export const batch = defineNorm<BatchNormOptions>({
         const { y, statistics } = batchNorm(x, { gamma, beta, eps: epsOf(a), given });
         if (!running) return y;
         const m = x.size / x.shape[x.rank - 1];
-        if (training)
-          moveMoments(running, statistics, { m, weight: a.number('momentum', 0.1), unbiased: true });
+        const weight = a.number('momentum', 0.1);
+        if (training) moveMoments(running, statistics, { m, weight, unbiased: true });
         return { y, runningMean, runningVar };
       },
     },

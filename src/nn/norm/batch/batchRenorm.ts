@@ -3,9 +3,9 @@ import type { NDArray } from '../../../kernels/contract.ts';
 import { add, div, mean, mul, neg, read, special, sqrt, square, sub, type Values } from '../core/calculus.ts';
 import { defineNorm } from '../core/define.ts';
 import { constantList } from '../core/golden.ts';
-import { affineParameters, followedBy, type Then } from '../core/norm.ts';
+import { type AffineCall, type AffineOptions, followedBy, type Then } from '../core/norm.ts';
 import { rule } from '../core/rule.ts';
-import { buffer, moveTowards, RunningNorm, type RunningOptions } from '../core/running.ts';
+import { AffineRunningNorm, buffer, type RunningOptions } from '../core/running.ts';
 import { channelSets } from '../core/sets.ts';
 
 /**
@@ -22,68 +22,52 @@ export function batchRenorm(x: Tensor, set: BatchRenormCall): { y: Tensor; stati
   // Evaluation: mu and sigma are the running ones, so that r = 1 and d = 0
   const given = limits ? {} : { mu: running.mean, sigma: running.deviation };
   const setting = { given, numbers: { eps, ...limits } };
-  const { y, statistics } = rule(
-    'batchRenorm',
-    view,
-    { x, gamma, beta },
-    setting,
-    ({ x, gamma, beta }, norm) => {
-      const centre = mean(x);
-      const mu = norm.statistic('mu', () => centre);
-      const sigma = norm.statistic('sigma', () => sqrt(add(mean(square(sub(x, centre))), eps)));
-      const xHat = div(sub(x, mu), sigma);
-      const { rMax, dMax } = limits ?? { rMax: 1, dMax: 0 };
-      const muR = read(running.mean, x, view);
-      const sigmaR = read(running.deviation, x, view);
-      norm.inputs({ muR, sigmaR });
-      const r = clip(
-        norm.constant('r', () => div(sigma, sigmaR)),
-        1 / rMax,
-        rMax,
-      );
-      const d = clip(
-        norm.constant('d', () => div(sub(mu, muR), sigmaR)),
-        -dMax,
-        dMax,
-      );
-      const corrected = add(mul(xHat, r), d);
-      norm.steps({ xHat, r, d });
+  const tensors = { x, gamma, beta };
+  const { y, statistics } = rule('batchRenorm', view, tensors, setting, ({ x, gamma, beta }, norm) => {
+    const centre = mean(x);
+    const mu = norm.statistic('mu', () => centre);
+    const sigma = norm.statistic('sigma', () => sqrt(add(mean(square(sub(x, centre))), eps)));
+    const xHat = div(sub(x, mu), sigma);
+    const { rMax, dMax } = limits ?? { rMax: 1, dMax: 0 };
+    const muR = read(running.mean, x, view);
+    const sigmaR = read(running.deviation, x, view);
+    norm.inputs({ muR, sigmaR });
+    const rFree = norm.constant('r', () => div(sigma, sigmaR));
+    const dFree = norm.constant('d', () => div(sub(mu, muR), sigmaR));
+    const [r, d] = [clip(1 / rMax, rMax, rFree), clip(-dMax, dMax, dFree)];
+    const corrected = add(mul(xHat, r), d);
+    norm.steps({ xHat, r, d });
 
-      return [
-        add(mul(gamma, corrected), beta), // gamma and beta come after r and d
-        (dy) => {
-          // r and d are constants by definition: to differentiate them gives the gradient of evaluation, which diverges
-          const g = mul(mul(gamma, r), dy);
-          norm.steps({ g });
-          return {
-            x: () =>
-              norm.paths({
-                direct: div(g, sigma),
-                mu: neg(div(mean(g), sigma)),
-                sigma: neg(div(mul(xHat, mean(mul(g, xHat))), sigma)), // xHat is the one before r and d
-              }),
-            gamma: () => mul(dy, corrected),
-            beta: () => dy,
-          };
-        },
-      ];
-    },
-  );
+    return [
+      add(mul(gamma, corrected), beta), // gamma and beta come after r and d
+      (dy) => {
+        // r and d are constants by definition: to differentiate them gives the gradient of evaluation, which diverges
+        const g = mul(mul(gamma, r), dy);
+        norm.steps({ g });
+        return {
+          x: () =>
+            norm.paths({
+              direct: div(g, sigma),
+              mu: neg(div(mean(g), sigma)),
+              sigma: neg(div(mul(xHat, mean(mul(g, xHat))), sigma)), // xHat is the one before r and d
+            }),
+          gamma: () => mul(dy, corrected),
+          beta: () => dy,
+        };
+      },
+    ];
+  });
   return { y: followedBy(y, set), statistics: { mean: statistics.mu, deviation: statistics.sigma } };
 }
 
-function clip(a: Values, low: number, high: number): Values {
+function clip(low: number, high: number, a: Values): Values {
   const data = a.data.map((value) => Math.min(Math.max(value, low), high));
   return special('clip', [a], { shape: a.shape, data });
 }
-export interface BatchRenormCall extends Then {
-  /** [C]; null: 1. */
-  gamma: Tensor | null;
-  /** [C]; null: 0. */
-  beta: Tensor | null;
+
+export interface BatchRenormCall extends AffineCall, Then {
   /** mu_r and sigma_r (a deviation, eps included), [C]. */
   running: RenormStatistics;
-  eps: number;
   /** How far r and d may go in this step; null: evaluation. */
   limits: RenormLimits | null;
 }
@@ -109,41 +93,27 @@ export interface RenormSchedule {
 }
 
 /** The limits in a step: linear from 1 and 0 to their final values. */
-export function renormLimits(
-  step: number,
-  final: RenormLimits,
-  { start, rEnd, dEnd }: RenormSchedule,
-): RenormLimits {
+export function renormLimits(step: number, final: RenormLimits, schedule: RenormSchedule): RenormLimits {
+  const { start, rEnd, dEnd } = schedule;
   const part = (end: number) => Math.min(Math.max((step - start) / Math.max(end - start, 1), 0), 1);
   const grown = (from: number, to: number, by: number) => (by === 1 ? to : from + (to - from) * by);
   return { rMax: grown(1, final.rMax, part(rEnd)), dMax: grown(0, final.dMax, part(dEnd)) };
 }
 
-export interface BatchRenormOptions extends RunningOptions, Partial<RenormLimits> {
-  eps?: number;
-  affine?: boolean;
+export interface BatchRenormOptions extends AffineOptions, RunningOptions, Partial<RenormLimits> {
   /** null: the final limits from the first step on. Default: the paper's. */
   schedule?: RenormSchedule | null;
 }
 
 /** Batch renormalization of [N, C] or [N, H, W, C], C = features. Default momentum: 0.01, as in the paper. */
-export class BatchRenorm extends RunningNorm {
-  readonly gamma: Tensor | null;
-  readonly beta: Tensor | null;
-  readonly runningMean: Tensor;
-  readonly runningStd: Tensor;
+export class BatchRenorm extends AffineRunningNorm<BatchRenormOptions> {
+  readonly runningMean = buffer(this.features, 0);
+  readonly runningStd = buffer(this.features, 1);
   /** Training steps so far, [1]. */
-  readonly steps: Tensor;
+  readonly steps = buffer(1, 0);
 
-  constructor(
-    readonly features: number,
-    readonly options: BatchRenormOptions = {},
-  ) {
-    super(`BatchRenorm(features=${features})`, options, 0.01);
-    ({ gamma: this.gamma, beta: this.beta } = affineParameters([features], options.affine));
-    this.runningMean = buffer(features, 0);
-    this.runningStd = buffer(features, 1);
-    this.steps = buffer(1, 0);
+  constructor(features: number, options: BatchRenormOptions = {}) {
+    super(`BatchRenorm(features=${features})`, features, options, 0.01);
   }
 
   /** The limits of the next training step. */
@@ -160,9 +130,7 @@ export class BatchRenorm extends RunningNorm {
     const set = { gamma, beta, running, limits, eps: this.options.eps ?? 1e-5 };
     const { y, statistics } = batchRenorm(x, { ...then, ...set });
     if (!limits) return y;
-    const weight = this.nextWeight(x.size / features);
-    moveTowards(runningMean, statistics.mean.data, weight);
-    moveTowards(runningStd, statistics.deviation.data, weight);
+    this.average(running, statistics, x.size / features);
     if (!this.isRecalibrating) this.steps.data[0]++;
     return y;
   }
@@ -194,12 +162,10 @@ export const batchRenormalization = defineNorm<BatchRenormOptions>({
   golden: {
     batchRenorm: {
       run({ x, gamma, beta }, a) {
-        const running = {
-          mean: constantList(x, a, 'runningMean'),
-          deviation: constantList(x, a, 'runningStd'),
-        };
+        const [mean, deviation] = [constantList(x, a, 'runningMean'), constantList(x, a, 'runningStd')];
         const limits = a.flag('training', true) ? { rMax: a.number('rMax'), dMax: a.number('dMax') } : null;
-        return batchRenorm(x, { gamma, beta, running, limits, eps: a.number('eps', 1e-3) }).y;
+        const set = { gamma, beta, running: { mean, deviation }, limits, eps: a.number('eps', 1e-3) };
+        return batchRenorm(x, set).y;
       },
     },
   },

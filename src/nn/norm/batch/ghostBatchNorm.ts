@@ -5,9 +5,9 @@ import { type Conventions, constantsOf, standard } from '../core/conventions.ts'
 import { defineNorm } from '../core/define.ts';
 import { fusedOr, type Standardize } from '../core/fused.ts';
 import { epsOf, givenStatistics } from '../core/golden.ts';
-import { affineParameters, followedBy, type Then } from '../core/norm.ts';
+import { followedBy, type Then } from '../core/norm.ts';
 import { rule } from '../core/rule.ts';
-import { buffer, RunningNorm, type RunningOptions } from '../core/running.ts';
+import { AffineRunningNorm, buffer, type RunningOptions } from '../core/running.ts';
 import { channelSets, checkFeatures, checkSetSize } from '../core/sets.ts';
 import { batchNorm } from './batchNorm.ts';
 
@@ -20,9 +20,9 @@ import { batchNorm } from './batchNorm.ts';
  * evaluation it is BatchNorm with running statistics, which every ghost batch has moved in its turn:
  * mu_r <- (1 - a)^G mu_r + sum_i (1 - a)^(G-1-i) a mu_i.
  *
- * Returns y and the statistics of all ghost batches, [ghosts, C].
+ * Returns y and the statistics of all ghost batches, [ghosts, C], with m values per channel.
  */
-export function ghostBatchNorm(x: Tensor, set: GhostBatchNormCall): { y: Tensor; ghosts: Ghosts[] } {
+export function ghostBatchNorm(x: Tensor, set: GhostBatchNormCall) {
   const { virtualBatch, residual, relu, ...core } = set;
   const samples = x.shape[0];
   const count = Math.max(1, Math.floor(samples / virtualBatch));
@@ -79,36 +79,22 @@ export interface GhostBatchNormCall extends Omit<Standardize, 'given'> {
   virtualBatch: number;
 }
 
-/** The statistics [ghosts, C] of ghost batches with m values per channel. */
-interface Ghosts {
-  statistics: SetStatistics;
-  m: number;
-}
-
 export interface GhostBatchNormOptions extends Conventions, RunningOptions {
   /** B; default: 16. */
   virtualBatch?: number;
 }
 
 /** Ghost batch normalization of [N, C] or [N, H, W, C], C = features. */
-export class GhostBatchNorm extends RunningNorm {
-  readonly gamma: Tensor | null;
-  readonly beta: Tensor | null;
-  readonly runningMean: Tensor;
-  readonly runningVar: Tensor;
+export class GhostBatchNorm extends AffineRunningNorm<GhostBatchNormOptions> {
+  readonly runningMean = buffer(this.features, 0);
+  readonly runningVar = buffer(this.features, 1);
 
-  constructor(
-    readonly features: number,
-    readonly options: GhostBatchNormOptions = {},
-  ) {
+  constructor(features: number, options: GhostBatchNormOptions = {}) {
     const { virtualBatch = 16 } = options;
-    super(`GhostBatchNorm(features=${features}, virtualBatch=${virtualBatch})`, options);
+    super(`GhostBatchNorm(features=${features}, virtualBatch=${virtualBatch})`, features, options);
     if (!Number.isInteger(virtualBatch) || virtualBatch < 1) {
       throw new Error(`${this.layer}: virtualBatch counts samples, at least 1.`);
     }
-    ({ gamma: this.gamma, beta: this.beta } = affineParameters([features], options.affine));
-    this.runningMean = buffer(features, 0);
-    this.runningVar = buffer(features, 1);
   }
 
   forward(x: Tensor, then: Then = {}): Tensor {
@@ -120,8 +106,8 @@ export class GhostBatchNorm extends RunningNorm {
     checkSetSize(this.layer, [Math.min(virtualBatch, x.shape[0]), ...x.shape.slice(1)]);
     const { y, ghosts } = ghostBatchNorm(x, { ...core, virtualBatch });
     for (const { statistics, m } of ghosts) {
-      for (const ghost of each(statistics))
-        this.follow({ mean, variance }, ghost, { m, ddof, unbiased: true });
+      const set = { m, ddof, unbiased: true };
+      for (const ghost of each(statistics)) this.follow({ mean, variance }, ghost, set);
     }
     return y;
   }
@@ -130,10 +116,8 @@ export class GhostBatchNorm extends RunningNorm {
 /** The statistics [ghosts, C] one ghost batch after the other. */
 function each({ mean, variance }: SetStatistics): SetStatistics[] {
   const [ghosts, channels] = mean.shape;
-  const row = ({ data }: NDArray, i: number) => ({
-    shape: [channels],
-    data: data.subarray(i * channels, (i + 1) * channels),
-  });
+  const cut = ({ data }: NDArray, from: number) => data.subarray(from, from + channels);
+  const row = (all: NDArray, i: number) => ({ shape: [channels], data: cut(all, i * channels) });
   return Array.from({ length: ghosts }, (_, i) => ({ mean: row(mean, i), variance: row(variance, i) }));
 }
 

@@ -5,12 +5,7 @@ import { epsOf } from '../core/golden.ts';
 import { followedBy } from '../core/norm.ts';
 import { rule } from '../core/rule.ts';
 import { channelSets } from '../core/sets.ts';
-import {
-  AbsoluteBatchNorm,
-  type AbsoluteCall,
-  type AbsoluteOptions,
-  type AbsoluteStatistics,
-} from './absoluteBatchNorm.ts';
+import { AbsoluteBatchNorm, type AbsoluteCall, type AbsoluteOptions } from './absoluteBatchNorm.ts';
 
 /**
  * L1 batch normalization (Hoffer, Banner, Golan, Soudry 2018, arXiv:1803.01814; Wu et al. 2018, arXiv:1802.09769).
@@ -19,50 +14,45 @@ import {
  * deviation times sqrt(pi/2), which of normal numbers is their standard deviation. In evaluation mu and s are the running
  * ones, constants.
  */
-export function l1BatchNorm(x: Tensor, set: AbsoluteCall): { y: Tensor; statistics: AbsoluteStatistics } {
+export function l1BatchNorm(x: Tensor, set: AbsoluteCall) {
   const { gamma, beta, eps, given } = set;
   const setting = { given: { mu: given?.mean, s: given?.scale }, numbers: { eps } };
   const view = channelSets(x.shape);
-  const { y, statistics } = rule(
-    'l1BatchNorm',
-    view,
-    { x, gamma, beta },
-    setting,
-    ({ x, gamma, beta }, norm) => {
-      const factor = Math.sqrt(Math.PI / 2);
-      const centre = mean(x);
-      const distance = sub(x, centre);
-      const mu = norm.statistic('mu', () => centre);
-      const s = norm.statistic('s', () => mul(factor, mean(abs(distance))));
-      const t = add(s, eps);
-      const xHat = div(sub(x, mu), t);
-      norm.steps({ t, xHat });
+  const tensors = { x, gamma, beta };
+  const { y, statistics } = rule('l1BatchNorm', view, tensors, setting, ({ x, gamma, beta }, norm) => {
+    const factor = Math.sqrt(Math.PI / 2);
+    const centre = mean(x);
+    const distance = sub(x, centre);
+    const mu = norm.statistic('mu', () => centre);
+    const s = norm.statistic('s', () => mul(factor, mean(abs(distance))));
+    const t = add(s, eps);
+    const xHat = div(sub(x, mu), t);
+    norm.steps({ t, xHat });
 
-      return [
-        add(mul(gamma, xHat), beta),
-        (dy) => {
-          const g = mul(gamma, dy);
-          const ds = neg(div(sum(mul(g, xHat)), t));
-          // ds/dx: from |x_i - mu| itself, and from mu in it, which all of them share. No derivative at x = mu: 0 is taken
-          const h = sign(distance);
-          const slope = div(mul(factor, sub(h, mean(h))), view.p);
-          norm.steps({ g, ds, h, slope });
-          return {
-            x: () => norm.paths({ direct: div(g, t), mu: neg(div(mean(g), t)), s: mul(ds, slope) }),
-            gamma: () => mul(dy, xHat),
-            beta: () => dy,
-          };
-        },
-      ];
-    },
-  );
+    return [
+      add(mul(gamma, xHat), beta),
+      (dy) => {
+        const g = mul(gamma, dy);
+        const ds = neg(div(sum(mul(g, xHat)), t));
+        // ds/dx: from |x_i - mu| itself, and from mu in it, which all of them share. No derivative at x = mu: 0 is taken
+        const h = sign(distance);
+        const slope = div(mul(factor, sub(h, mean(h))), view.p);
+        norm.steps({ g, ds, h, slope });
+        return {
+          x: () => norm.paths({ direct: div(g, t), mu: neg(div(mean(g), t)), s: mul(ds, slope) }),
+          gamma: () => mul(dy, xHat),
+          beta: () => dy,
+        };
+      },
+    ];
+  });
   return { y: followedBy(y, set), statistics: { mean: statistics.mu, scale: statistics.s } };
 }
 
 /** L1 batch normalization of [N, C] or [N, H, W, C], C = features. */
 export class L1BatchNorm extends AbsoluteBatchNorm {
   constructor(features: number, options: AbsoluteOptions = {}) {
-    super('L1BatchNorm', features, options);
+    super(`L1BatchNorm(features=${features})`, features, options);
   }
 
   protected normalize(x: Tensor, set: AbsoluteCall) {

@@ -2,7 +2,7 @@ import type { Tensor } from '../../../autograd/index.ts';
 import type { NDArray } from '../../../kernels/contract.ts';
 import { add, mean, neg, sub } from '../core/calculus.ts';
 import { defineNorm } from '../core/define.ts';
-import { affineParameters, followedBy, type Then } from '../core/norm.ts';
+import { type AffineOptions, affineParameters, followedBy, type Then } from '../core/norm.ts';
 import { rule } from '../core/rule.ts';
 import { buffer, moveTowards, RunningNorm, type RunningOptions } from '../core/running.ts';
 import { channelSets } from '../core/sets.ts';
@@ -16,24 +16,18 @@ import { channelSets } from '../core/sets.ts';
  */
 export function meanOnlyBatchNorm(x: Tensor, set: MeanOnlyCall): { y: Tensor; mean: NDArray } {
   const { beta, given } = set;
-  const setting = { given: { mu: given } };
-  const { y, statistics } = rule(
-    'meanOnlyBatchNorm',
-    channelSets(x.shape),
-    { x, beta },
-    setting,
-    ({ x, beta }, norm) => {
-      const mu = norm.statistic('mu', () => mean(x));
+  const [view, setting] = [channelSets(x.shape), { given: { mu: given } }];
+  const { y, statistics } = rule('meanOnlyBatchNorm', view, { x, beta }, setting, ({ x, beta }, norm) => {
+    const mu = norm.statistic('mu', () => mean(x));
 
-      return [
-        add(sub(x, mu), beta),
-        (dy) => ({
-          x: () => norm.paths({ direct: dy, mu: neg(mean(dy)) }), // dmu = -sum(dy), dmu/dx = 1/m
-          beta: () => dy,
-        }),
-      ];
-    },
-  );
+    return [
+      add(sub(x, mu), beta),
+      (dy) => ({
+        x: () => norm.paths({ direct: dy, mu: neg(mean(dy)) }), // dmu = -sum(dy), dmu/dx = 1/m
+        beta: () => dy,
+      }),
+    ];
+  });
   return { y: followedBy(y, set), mean: statistics.mu };
 }
 
@@ -44,9 +38,7 @@ export interface MeanOnlyCall extends Then {
   given?: NDArray | null;
 }
 
-export interface MeanOnlyOptions extends RunningOptions {
-  affine?: boolean;
-}
+export type MeanOnlyOptions = RunningOptions & Pick<AffineOptions, 'affine'>;
 
 /** Mean-only batch normalization of [N, C] or [N, H, W, C], C = features. */
 export class MeanOnlyBatchNorm extends RunningNorm {

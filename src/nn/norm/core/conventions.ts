@@ -1,16 +1,13 @@
 import type { SetStatistics } from '../../../kernels/contract.ts';
+import type { AffineOptions } from './norm.ts';
 import type { Setting } from './rule.ts';
 
 /** What frameworks do differently, by name; the defaults are PyTorch's. presets.ts has those of others. */
-export interface Conventions {
-  /** Keeps sigma above 0; default: 1e-5. */
-  eps?: number;
+export interface Conventions extends AffineOptions {
   /** true: sigma = sqrt(v + eps). false: sigma = sqrt(v) + eps. */
   epsInside?: boolean;
   /** v = sum (x - mu)^2 / (m - ddof): 0 is the biased variance, 1 Bessel's. */
   ddof?: 0 | 1;
-  /** Learn gamma and beta; default: true. */
-  affine?: boolean;
   /** Statistics that the backward pass takes for constants, to see what their paths do. Wrong, and for teaching only. */
   detachStatistics?: Detached;
 }
@@ -39,13 +36,12 @@ export function standard(options: Conventions): Standard & Pick<Conventions, 'de
 
 /** What a written standardization takes for constants: statistics that are given (evaluation), and detached ones. */
 export function constantsOf(set: Conventions & { given?: SetStatistics | null }): Setting {
-  const { eps, epsInside, ddof } = standard(set);
-  const { given, detachStatistics } = set;
+  const { detachStatistics, ...own } = standard(set);
   return {
-    given: { mu: given?.mean, v: given?.variance },
+    given: { mu: set.given?.mean, v: set.given?.variance },
     detach: detachedPaths(detachStatistics),
-    numbers: { eps },
-    standard: { eps, epsInside, ddof },
+    numbers: { eps: own.eps },
+    standard: own,
   };
 }
 

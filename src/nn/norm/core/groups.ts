@@ -1,8 +1,10 @@
+function divisors(features: number): number[] {
+  return Array.from({ length: features }, (_, i) => i + 1).filter((n) => features % n === 0);
+}
+
 /** The largest divisor of `features` up to 8: the paper's 32 groups are too many for the narrow networks of a CPU. */
 function defaultGroups(features: number): number {
-  let groups = Math.min(8, features);
-  while (features % groups !== 0) groups--;
-  return groups;
+  return Math.max(...divisors(features).filter((n) => n <= 8));
 }
 
 export interface GroupOptions {
@@ -21,10 +23,9 @@ export function groupsFor(features: number, { groups, channelsPerGroup }: GroupO
     );
   }
   if (!(channelsPerGroup >= 1) || features % channelsPerGroup !== 0) {
-    const fitting = Array.from({ length: features }, (_, i) => i + 1).filter((n) => features % n === 0);
     throw new Error(
       `channelsPerGroup ${channelsPerGroup} does not divide the ${features} channels of a layer. ` +
-        `Use one of ${fitting.join(', ')}.`,
+        `Use one of ${divisors(features).join(', ')}.`,
     );
   }
   return features / channelsPerGroup;
@@ -33,9 +34,8 @@ export function groupsFor(features: number, { groups, channelsPerGroup }: GroupO
 /** Throws unless `groups` cut the features into equal parts; names those that would. */
 export function checkGroups(layer: string, groups: number, features: number): void {
   if (Number.isInteger(groups) && groups >= 1 && features % groups === 0) return;
-  const fitting = Array.from({ length: features }, (_, i) => i + 1).filter((g) => features % g === 0);
   throw new Error(
     `${layer}(groups=${groups}, features=${features}): the groups must divide the features. ` +
-      `Use one of ${fitting.join(', ')}.`,
+      `Use one of ${divisors(features).join(', ')}.`,
   );
 }

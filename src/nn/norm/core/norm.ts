@@ -41,13 +41,52 @@ export abstract class Norm extends Module {
   }
 
   /** Does it put its own activation in the place of a ReLU behind it? */
-  get activates(): boolean {
-    return false;
-  }
+  readonly activates: boolean = false;
 
   /** The parameters that an optimizer should treat in another way than gamma and beta. */
   parameterRules(): ReadonlyMap<Tensor, ParameterRule> {
     return new Map();
+  }
+}
+
+/** What most norms are called with. */
+export interface AffineCall {
+  /** [C]; null: 1. */
+  gamma: Tensor | null;
+  /** [C]; null: 0. */
+  beta: Tensor | null;
+  /** Added to the variance, or to what stands in its place. */
+  eps: number;
+}
+
+/** What most norms can be told. */
+export interface AffineOptions {
+  /** Keeps the divisor above 0; default: 1e-5, of rms, partial-rms and frn 1e-6. */
+  eps?: number;
+  /** Learn gamma and beta; default: true. */
+  affine?: boolean;
+}
+
+/** A norm of [N, C] or [N, H, W, C], C = features. */
+export abstract class ChannelNorm<Options> extends Norm {
+  constructor(
+    /** For messages: `InstanceNorm(features=16)`. */
+    protected readonly layer: string,
+    readonly features: number,
+    readonly options: Options,
+  ) {
+    super();
+  }
+}
+
+/** One that begins with gamma and beta. */
+export abstract class AffineNorm<Options extends AffineOptions> extends ChannelNorm<Options> {
+  readonly gamma: Tensor | null;
+  readonly beta: Tensor | null;
+
+  constructor(layer: string, features: number, options: Options, shape: readonly number[] = [features]) {
+    super(layer, features, options);
+    ({ gamma: this.gamma, beta: this.beta } = affineParameters(shape, options.affine));
   }
 }
 

@@ -1,6 +1,6 @@
 import { Tensor } from '../../../autograd/index.ts';
-import type { Numbers, SetStatistics } from '../../../kernels/contract.ts';
-import { Norm } from './norm.ts';
+import type { NDArray, Numbers, SetStatistics } from '../../../kernels/contract.ts';
+import { type AffineOptions, affineParameters, Norm } from './norm.ts';
 import { checkFeatures, checkSetSize } from './sets.ts';
 
 /** How running statistics follow those of the batches. `momentum` and `decay` exclude each other. */
@@ -81,9 +81,34 @@ export abstract class RunningNorm extends Norm {
 
   /** Moves the running moments towards those of a batch. */
   protected follow(running: RunningMoments, batch: SetStatistics, set: BatchVariance): void {
-    const { m, ddof, unbiased } = set;
-    const [weight, together] = [this.nextWeight(m), this.isRecalibrating];
-    moveMoments(running, batch, { m, ddof, unbiased, weight, together });
+    const weight = this.nextWeight(set.m);
+    moveMoments(running, batch, { ...set, weight, together: this.isRecalibrating });
+  }
+
+  /** Moves running statistics of any kind towards those of a batch with m values per set, which have the same names. */
+  protected average<Name extends string>(
+    running: Readonly<Record<Name, Tensor>>,
+    batch: Readonly<Record<Name, NDArray>>,
+    m: number,
+  ): void {
+    const weight = this.nextWeight(m);
+    for (const name in running) moveTowards(running[name], batch[name].data, weight);
+  }
+}
+
+/** The same with gamma and beta [C], C = features. */
+export abstract class AffineRunningNorm<Options extends RunningOptions & AffineOptions> extends RunningNorm {
+  readonly gamma: Tensor | null;
+  readonly beta: Tensor | null;
+
+  constructor(
+    layer: string,
+    readonly features: number,
+    readonly options: Options,
+    defaultMomentum?: number,
+  ) {
+    super(layer, options, defaultMomentum);
+    ({ gamma: this.gamma, beta: this.beta } = affineParameters([features], options.affine));
   }
 }
 
@@ -107,10 +132,8 @@ export interface Move extends BatchVariance {
 /** running <- (1 - weight) running + weight batch, for means and variances [C]. */
 export function moveMoments(running: RunningMoments, batch: SetStatistics, move: Move): void {
   const { m, ddof = 0, weight, unbiased, together } = move;
-  const mean = running.mean.data;
-  const variance = running.variance.data;
-  const batchMean = batch.mean.data;
-  const batchVariance = batch.variance.data;
+  const [mean, variance] = [running.mean.data, running.variance.data];
+  const [batchMean, batchVariance] = [batch.mean.data, batch.variance.data];
   const correction = (m - ddof) / (unbiased && m > 1 ? m - 1 : m);
   for (let c = 0; c < mean.length; c++) {
     const step = batchMean[c] - mean[c];

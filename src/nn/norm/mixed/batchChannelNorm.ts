@@ -2,9 +2,10 @@ import { broadcastTo, noGrad, reshape, type Tensor } from '../../../autograd/ind
 import type { SetStatistics } from '../../../kernels/contract.ts';
 import { batchNorm } from '../batch/batchNorm.ts';
 import { defineNorm } from '../core/define.ts';
+import type { StandardizeResult } from '../core/fused.ts';
 import { epsOf, givenStatistics } from '../core/golden.ts';
 import { checkGroups, type GroupOptions, groupsFor } from '../core/groups.ts';
-import { affineParameters, type Then } from '../core/norm.ts';
+import { type AffineOptions, affineParameters, type Then } from '../core/norm.ts';
 import { buffer, RunningNorm, type RunningOptions } from '../core/running.ts';
 import { checkFeatures } from '../core/sets.ts';
 import { groupNorm } from '../sample/groupNorm.ts';
@@ -18,7 +19,7 @@ import { groupNorm } from '../sample/groupNorm.ts';
  * norm's statistics are the running ones, moved by this batch first and constants to the gradient, so that its second step is
  * dx = gammaBatch dz / sigma_c. Returns y, and the statistics of the first norm.
  */
-export function batchChannelNorm(x: Tensor, set: BatchChannelCall): { y: Tensor; statistics: SetStatistics } {
+export function batchChannelNorm(x: Tensor, set: BatchChannelCall): StandardizeResult {
   const { gammaBatch, betaBatch, gammaChannel, betaChannel, groups, eps, given, ...then } = set;
   const { y: z, statistics } = batchNorm(x, { gamma: gammaBatch, beta: betaBatch, eps, given });
   const size = x.shape[x.rank - 1] / groups;
@@ -42,9 +43,7 @@ export interface BatchChannelCall extends Then {
 }
 
 /** The groups are the second norm's. */
-export interface BatchChannelOptions extends RunningOptions, GroupOptions {
-  eps?: number;
-  affine?: boolean;
+export interface BatchChannelOptions extends AffineOptions, RunningOptions, GroupOptions {
   /** true: training too normalizes with running statistics, for batches that are too small for their own. */
   estimated?: boolean;
 }
@@ -76,15 +75,8 @@ export class BatchChannelNorm extends RunningNorm {
     const { gammaBatch, betaBatch, gammaChannel, betaChannel, groups, features, options } = this;
     const running = { mean: this.runningMean, variance: this.runningVar };
     const followed = { m: x.size / features, unbiased: true };
-    const set = {
-      gammaBatch,
-      betaBatch,
-      gammaChannel,
-      betaChannel,
-      groups,
-      eps: options.eps ?? 1e-5,
-      ...then,
-    };
+    const affine = { gammaBatch, betaBatch, gammaChannel, betaChannel };
+    const set = { ...affine, groups, eps: options.eps ?? 1e-5, ...then };
     if (!options.estimated || !this.learning) {
       this.check(x, features);
       const given = this.givenFrom(running);
@@ -93,15 +85,11 @@ export class BatchChannelNorm extends RunningNorm {
       return y;
     }
     checkFeatures(this.layer, x.shape, features);
-    this.follow(running, batchStatistics(x), followed); // moved by this batch first
+    const { statistics } = noGrad(() => batchNorm(x.detach(), { eps: 1 }));
+    this.follow(running, statistics, followed); // moved by this batch first
     const given = { mean: running.mean.clone(), variance: running.variance.clone() };
     return batchChannelNorm(x, { ...set, given }).y;
   }
-}
-
-/** Mean and variance of each channel, [1, C]. */
-function batchStatistics(x: Tensor): SetStatistics {
-  return noGrad(() => batchNorm(x.detach(), { eps: 1 })).statistics;
 }
 
 export const batchChannel = defineNorm<BatchChannelOptions>({

@@ -2,10 +2,11 @@ import { parameter, type Tensor } from '../../../autograd/index.ts';
 import type { SetStatistics } from '../../../kernels/contract.ts';
 import { add, div, mul, neg, over, sqrt, square, sub } from '../core/calculus.ts';
 import { defineNorm } from '../core/define.ts';
+import type { StandardizeResult } from '../core/fused.ts';
 import { epsOf, givenStatistics } from '../core/golden.ts';
-import { affineParameters, followedBy, type ParameterRule, type Then } from '../core/norm.ts';
+import { type AffineCall, type AffineOptions, followedBy, type Then } from '../core/norm.ts';
 import { rule } from '../core/rule.ts';
-import { buffer, RunningNorm, type RunningOptions } from '../core/running.ts';
+import { AffineRunningNorm, buffer, type RunningOptions } from '../core/running.ts';
 import { positionSets } from '../core/sets.ts';
 
 /**
@@ -16,94 +17,71 @@ import { positionSets } from '../core/sets.ts';
  * a standardization of its own, mixed by rho in [0, 1]. In evaluation muB and vB are the running ones; the instance half is as
  * in training. Returns y, and the statistics of the batch [C].
  */
-export function batchInstanceNorm(
-  x: Tensor,
-  set: BatchInstanceCall,
-): { y: Tensor; statistics: SetStatistics } {
+export function batchInstanceNorm(x: Tensor, set: BatchInstanceCall): StandardizeResult {
   const { gamma, beta, rho, eps, given } = set;
   const setting = { given: { muB: given?.mean, vB: given?.variance }, numbers: { eps } };
   const [batch, instance] = [over('np'), over('p')];
-  const { y, statistics } = rule(
-    'batchInstanceNorm',
-    positionSets(x.shape),
-    { x, gamma, beta, rho },
-    setting,
-    ({ x, gamma, beta, rho }, norm) => {
-      const muB = norm.statistic('muB', () => batch.mean(x));
-      const vB = norm.statistic('vB', () => batch.mean(square(sub(x, muB))));
-      const muI = norm.statistic('muI', () => instance.mean(x));
-      const vI = norm.statistic('vI', () => instance.mean(square(sub(x, muI))));
-      const [sigmaB, sigmaI] = [sqrt(add(vB, eps)), sqrt(add(vI, eps))];
-      const xB = div(sub(x, muB), sigmaB);
-      const xI = div(sub(x, muI), sigmaI);
-      const mixed = add(mul(rho, xB), mul(sub(1, rho), xI));
-      norm.steps({ sigmaB, sigmaI, xB, xI, mixed });
+  const view = positionSets(x.shape);
+  const tensors = { x, gamma, beta, rho };
+  const { y, statistics } = rule('batchInstanceNorm', view, tensors, setting, (read, norm) => {
+    const { x, gamma, beta, rho } = read;
+    const muB = norm.statistic('muB', () => batch.mean(x));
+    const vB = norm.statistic('vB', () => batch.mean(square(sub(x, muB))));
+    const muI = norm.statistic('muI', () => instance.mean(x));
+    const vI = norm.statistic('vI', () => instance.mean(square(sub(x, muI))));
+    const [sigmaB, sigmaI] = [sqrt(add(vB, eps)), sqrt(add(vI, eps))];
+    const xB = div(sub(x, muB), sigmaB);
+    const xI = div(sub(x, muI), sigmaI);
+    const mixed = add(mul(rho, xB), mul(sub(1, rho), xI));
+    norm.steps({ sigmaB, sigmaI, xB, xI, mixed });
 
-      return [
-        add(mul(gamma, mixed), beta),
-        (dy) => {
-          const g = mul(gamma, dy);
-          const gB = mul(rho, g);
-          const gI = mul(sub(1, rho), g);
-          norm.steps({ g, gB, gI });
-          return {
-            x: () =>
-              norm.paths({
-                direct: add(div(gB, sigmaB), div(gI, sigmaI)),
-                muB: neg(div(batch.mean(gB), sigmaB)),
-                vB: neg(div(mul(xB, batch.mean(mul(gB, xB))), sigmaB)),
-                muI: neg(div(instance.mean(gI), sigmaI)),
-                vI: neg(div(mul(xI, instance.mean(mul(gI, xI))), sigmaI)),
-              }),
-            gamma: () => mul(dy, mixed),
-            beta: () => dy,
-            rho: () => mul(g, sub(xB, xI)),
-          };
-        },
-      ];
-    },
-  );
+    return [
+      add(mul(gamma, mixed), beta),
+      (dy) => {
+        const g = mul(gamma, dy);
+        const gB = mul(rho, g);
+        const gI = mul(sub(1, rho), g);
+        norm.steps({ g, gB, gI });
+        return {
+          x: () =>
+            norm.paths({
+              direct: add(div(gB, sigmaB), div(gI, sigmaI)),
+              muB: neg(div(batch.mean(gB), sigmaB)),
+              vB: neg(div(mul(xB, batch.mean(mul(gB, xB))), sigmaB)),
+              muI: neg(div(instance.mean(gI), sigmaI)),
+              vI: neg(div(mul(xI, instance.mean(mul(gI, xI))), sigmaI)),
+            }),
+          gamma: () => mul(dy, mixed),
+          beta: () => dy,
+          rho: () => mul(g, sub(xB, xI)),
+        };
+      },
+    ];
+  });
   return { y: followedBy(y, set), statistics: { mean: statistics.muB, variance: statistics.vB } };
 }
 
-export interface BatchInstanceCall extends Then {
-  /** [C]; null: 1. */
-  gamma: Tensor | null;
-  /** [C]; null: 0. */
-  beta: Tensor | null;
+export interface BatchInstanceCall extends AffineCall, Then {
   /** [C], 1: BatchNorm, 0: InstanceNorm. */
   rho: Tensor;
-  eps: number;
   /** Running statistics [C], for evaluation; null: those of the batch. */
   given?: SetStatistics | null;
 }
 
-export interface BatchInstanceOptions extends RunningOptions {
-  eps?: number;
-  affine?: boolean;
-}
+export type BatchInstanceOptions = AffineOptions & RunningOptions;
 
 /** Batch-instance normalization of [N, C] or [N, H, W, C], C = features. rho starts at 1: BatchNorm. */
-export class BatchInstanceNorm extends RunningNorm {
-  readonly gamma: Tensor | null;
-  readonly beta: Tensor | null;
-  readonly rho: Tensor;
-  readonly runningMean: Tensor;
-  readonly runningVar: Tensor;
+export class BatchInstanceNorm extends AffineRunningNorm<BatchInstanceOptions> {
+  readonly rho = parameter(new Float32Array(this.features).fill(1), [this.features]);
+  readonly runningMean = buffer(this.features, 0);
+  readonly runningVar = buffer(this.features, 1);
 
-  constructor(
-    readonly features: number,
-    readonly options: BatchInstanceOptions = {},
-  ) {
-    super(`BatchInstanceNorm(features=${features})`, options);
-    ({ gamma: this.gamma, beta: this.beta } = affineParameters([features], options.affine));
-    this.rho = parameter(new Float32Array(features).fill(1), [features]);
+  constructor(features: number, options: BatchInstanceOptions = {}) {
+    super(`BatchInstanceNorm(features=${features})`, features, options);
     this.rho.constraint = { low: 0, high: 1 };
-    this.runningMean = buffer(features, 0);
-    this.runningVar = buffer(features, 1);
   }
 
-  override parameterRules(): ReadonlyMap<Tensor, ParameterRule> {
+  override parameterRules() {
     return new Map([[this.rho, { lrScale: 10 }]]);
   }
 
@@ -111,8 +89,8 @@ export class BatchInstanceNorm extends RunningNorm {
     const { features, gamma, beta, rho, options, runningMean: mean, runningVar: variance } = this;
     this.check(x, features);
     const given = this.givenFrom({ mean, variance });
-    const set = { gamma, beta, rho, given, eps: options.eps ?? 1e-5 };
-    const { y, statistics } = batchInstanceNorm(x, { ...then, ...set });
+    const set = { ...then, gamma, beta, rho, given, eps: options.eps ?? 1e-5 };
+    const { y, statistics } = batchInstanceNorm(x, set);
     if (!given) this.follow({ mean, variance }, statistics, { m: x.size / features, unbiased: true });
     return y;
   }

@@ -1,25 +1,14 @@
 import { parameter, type Tensor } from '../../../autograd/index.ts';
 import type { SetStatistics } from '../../../kernels/contract.ts';
-import {
-  add,
-  constant,
-  div,
-  inPrecisionOf,
-  mul,
-  neg,
-  over,
-  special,
-  sqrt,
-  square,
-  sub,
-  type Values,
-} from '../core/calculus.ts';
+import { add, div, mul, neg, over, sqrt, square, sub } from '../core/calculus.ts';
 import { defineNorm } from '../core/define.ts';
+import type { StandardizeResult } from '../core/fused.ts';
 import { epsOf, givenStatistics } from '../core/golden.ts';
-import { affineParameters, followedBy, type Then } from '../core/norm.ts';
+import { type AffineCall, type AffineOptions, followedBy, type Then } from '../core/norm.ts';
 import { rule } from '../core/rule.ts';
-import { buffer, RunningNorm, type RunningOptions } from '../core/running.ts';
+import { AffineRunningNorm, buffer, type RunningOptions } from '../core/running.ts';
 import { positionSets } from '../core/sets.ts';
+import { ofLogits, softmax } from './logits.ts';
 
 /**
  * Switchable normalization (Luo, Ren, Peng, Zhang, Li 2018, arXiv:1806.10779): the layer learns which statistics to use.
@@ -28,7 +17,7 @@ import { positionSets } from '../core/sets.ts';
  * theirs, by the softmaxes w and u of two triples of logits. L and B follow from I. In evaluation muB and vB are the running
  * ones, constants, so that the terms with B fall away. Returns y, and muB and vB.
  */
-export function switchableNorm(x: Tensor, set: SwitchableCall): { y: Tensor; statistics: SetStatistics } {
+export function switchableNorm(x: Tensor, set: SwitchableCall): StandardizeResult {
   const { gamma, beta, meanLogits, varLogits, given, eps } = set;
   const setting = {
     given: { muB: given?.mean, vB: given?.variance },
@@ -64,11 +53,8 @@ export function switchableNorm(x: Tensor, set: SwitchableCall): { y: Tensor; sta
         const dmu = neg(div(positions.sum(g), s));
         const dv = neg(div(positions.sum(mul(g, xHat)), mul(2, square(s))));
         // Each mixture goes on to I: by its own weight, and through L and B, which are means over C channels and N samples
-        const dmuI = add(
-          mul(wI, dmu),
-          channels.mean(mul(wL, dmu)),
-          given ? null : samples.mean(mul(wB, dmu)),
-        );
+        const dmuB = given ? null : samples.mean(mul(wB, dmu));
+        const dmuI = add(mul(wI, dmu), channels.mean(mul(wL, dmu)), dmuB);
         const dvL = channels.mean(mul(uL, dv));
         const dvB = given ? null : samples.mean(mul(uB, dv));
         const dvI = add(mul(uI, dv), dvL, dvB);
@@ -97,63 +83,25 @@ export function switchableNorm(x: Tensor, set: SwitchableCall): { y: Tensor; sta
   return { y: followedBy(y, set), statistics: { mean: statistics.muB, variance: statistics.vB } };
 }
 
-/** The weights of I, L and B. Largest logit first, so that infinite logits choose alone instead of giving NaN. */
-function softmax(logits: Values): readonly [Values, Values, Values] {
-  const top = Math.max(...logits.data);
-  const [a, b, c] = Array.from(logits.data, (logit) => (logit === top ? 1 : Math.exp(logit - top)));
-  const weight = (of: number) => constant(logits, of / (a + b + c));
-  return [weight(a), weight(b), weight(c)];
-}
-
-/** dlogit_k = w_k ( dw_k - sum_j w_j dw_j ), with dw_I = 0. */
-function ofLogits(weights: readonly Values[], dL: Values, dB: Values): Values {
-  const dw = [0, dL.data[0], dB.data[0]];
-  const w = weights.map(({ data }) => data[0]);
-  const average = dw.reduce((sum, each, k) => sum + w[k] * each, 0);
-  const data = inPrecisionOf(
-    dL,
-    dw.map((each, k) => w[k] * (each - average)),
-  );
-  return special('ofLogits', [dL, dB], { shape: [3], data });
-}
-
-export interface SwitchableCall extends Then {
-  /** [C]; null: 1. */
-  gamma: Tensor | null;
-  /** [C]; null: 0. */
-  beta: Tensor | null;
+export interface SwitchableCall extends AffineCall, Then {
   /** Of I, L, B, [3]. */
   meanLogits: Tensor;
   varLogits: Tensor;
-  eps: number;
   /** Running mu_B and v_B [C], for evaluation; null: those of the batch. */
   given?: SetStatistics | null;
 }
 
-export interface SwitchableOptions extends RunningOptions {
-  eps?: number;
-  affine?: boolean;
-}
+export type SwitchableOptions = AffineOptions & RunningOptions;
 
 /** Switchable normalization of [N, C] or [N, H, W, C], C = features. All logits start at 1: a third of each. */
-export class SwitchableNorm extends RunningNorm {
-  readonly gamma: Tensor | null;
-  readonly beta: Tensor | null;
-  readonly meanLogits: Tensor;
-  readonly varLogits: Tensor;
-  readonly runningMean: Tensor;
-  readonly runningVar: Tensor;
+export class SwitchableNorm extends AffineRunningNorm<SwitchableOptions> {
+  readonly meanLogits = parameter(new Float32Array(3).fill(1), [3]);
+  readonly varLogits = parameter(new Float32Array(3).fill(1), [3]);
+  readonly runningMean = buffer(this.features, 0);
+  readonly runningVar = buffer(this.features, 1);
 
-  constructor(
-    readonly features: number,
-    readonly options: SwitchableOptions = {},
-  ) {
-    super(`SwitchableNorm(features=${features})`, options);
-    ({ gamma: this.gamma, beta: this.beta } = affineParameters([features], options.affine));
-    this.meanLogits = parameter(new Float32Array(3).fill(1), [3]);
-    this.varLogits = parameter(new Float32Array(3).fill(1), [3]);
-    this.runningMean = buffer(features, 0);
-    this.runningVar = buffer(features, 1);
+  constructor(features: number, options: SwitchableOptions = {}) {
+    super(`SwitchableNorm(features=${features})`, features, options);
   }
 
   forward(x: Tensor, then: Then = {}): Tensor {

@@ -1,7 +1,7 @@
-import type { Tensor } from '../../../autograd/index.ts';
+import { parameter, type Tensor } from '../../../autograd/index.ts';
 import { mean, read, square, sub } from '../core/calculus.ts';
 import { defineNorm } from '../core/define.ts';
-import { affineParameters, Norm, type Then } from '../core/norm.ts';
+import { ChannelNorm, type Then } from '../core/norm.ts';
 import { buffer } from '../core/running.ts';
 import { channelSets, checkFeatures, checkSetSize } from '../core/sets.ts';
 import { scaleShift } from './scaleShift.ts';
@@ -13,28 +13,20 @@ import { scaleShift } from './scaleShift.ts';
  * Of the first batch only, S_i = { j : j_C = i_C }: one set per channel, over the batch and all positions. Evaluation is the
  * same, but never initializes.
  */
-export class ActNorm extends Norm {
-  readonly gamma: Tensor;
-  readonly beta: Tensor;
+export class ActNorm extends ChannelNorm<ActNormOptions> {
+  readonly gamma = parameter(new Float32Array(this.features).fill(1), [this.features]);
+  readonly beta = parameter(new Float32Array(this.features), [this.features]);
   /** 1 after the first training batch, [1]. */
-  readonly initialized: Tensor;
+  readonly initialized = buffer(1, 0);
 
-  constructor(
-    readonly features: number,
-    readonly options: ActNormOptions = {},
-  ) {
-    super();
-    const { gamma, beta } = affineParameters([features]);
-    this.gamma = gamma as Tensor;
-    this.beta = beta as Tensor;
-    this.initialized = buffer(1, 0);
+  constructor(features: number, options: ActNormOptions = {}) {
+    super(`ActNorm(features=${features})`, features, options);
   }
 
   forward(x: Tensor, then: Then = {}): Tensor {
-    const layer = `ActNorm(features=${this.features})`;
-    checkFeatures(layer, x.shape, this.features);
+    checkFeatures(this.layer, x.shape, this.features);
     if (this.learning && this.initialized.data[0] === 0) {
-      checkSetSize(layer, x.shape);
+      checkSetSize(this.layer, x.shape);
       this.#initialize(x);
     }
     return scaleShift(x, this.gamma, this.beta, then);

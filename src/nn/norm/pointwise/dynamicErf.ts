@@ -1,7 +1,7 @@
 import { parameter, type Tensor } from '../../../autograd/index.ts';
 import { add, erf, exp, mul, neg, square } from '../core/calculus.ts';
 import { defineNorm } from '../core/define.ts';
-import { affineParameters, followedBy, Norm, type Then } from '../core/norm.ts';
+import { type AffineOptions, affineParameters, ChannelNorm, followedBy, type Then } from '../core/norm.ts';
 import { rule } from '../core/rule.ts';
 import { channelSets, checkFeatures } from '../core/sets.ts';
 
@@ -37,40 +37,28 @@ export function dynamicErf(x: Tensor, set: DynamicErfCall): Tensor {
   }).y;
 }
 
-export interface DynamicErfCall {
-  /** One number each, []. */
-  alpha: Tensor;
-  shift: Tensor;
-  /** [C] each; null: 1 and 0. */
-  gamma: Tensor | null;
-  beta: Tensor | null;
-}
+/** alpha and shift are one number each, []; gamma and beta [C], or null: 1 and 0. */
+export type DynamicErfCall = Pick<DynamicErf, 'alpha' | 'shift' | 'gamma' | 'beta'>;
 
-export interface DynamicErfOptions {
+export interface DynamicErfOptions extends Pick<AffineOptions, 'affine'> {
   /** alpha at first; default: 0.5. */
   alpha?: number;
-  affine?: boolean;
 }
 
 /** Derf of [N, C] or [N, H, W, C], C = features. */
-export class DynamicErf extends Norm {
-  readonly alpha: Tensor;
-  readonly shift: Tensor;
+export class DynamicErf extends ChannelNorm<DynamicErfOptions> {
+  readonly alpha = parameter(Float32Array.of(this.options.alpha ?? 0.5), []);
+  readonly shift = parameter(new Float32Array(1), []);
   readonly gamma: Tensor | null;
   readonly beta: Tensor | null;
 
-  constructor(
-    readonly features: number,
-    readonly options: DynamicErfOptions = {},
-  ) {
-    super();
-    this.alpha = parameter(Float32Array.of(options.alpha ?? 0.5), []);
-    this.shift = parameter(new Float32Array(1), []);
+  constructor(features: number, options: DynamicErfOptions = {}) {
+    super(`DynamicErf(features=${features})`, features, options);
     ({ gamma: this.gamma, beta: this.beta } = affineParameters([features], options.affine));
   }
 
   forward(x: Tensor, then: Then = {}): Tensor {
-    checkFeatures(`DynamicErf(features=${this.features})`, x.shape, this.features);
+    checkFeatures(this.layer, x.shape, this.features);
     return followedBy(dynamicErf(x, this), then);
   }
 }
@@ -83,9 +71,7 @@ export const derf = defineNorm<DynamicErfOptions>({
   parameters: 'gamma [C], beta [C], alpha [], shift []',
   traps: ['As DyT, and it saturates faster, with exp(-u^2).'],
   golden: {
-    dynamicErf: {
-      run: ({ x, alpha, shift, gamma, beta }) => dynamicErf(x, { alpha, shift, gamma, beta }),
-    },
+    dynamicErf: { run: ({ x, alpha, shift, gamma, beta }) => dynamicErf(x, { alpha, shift, gamma, beta }) },
   },
   source: import.meta.url,
   build: (features, options) => new DynamicErf(features, options),

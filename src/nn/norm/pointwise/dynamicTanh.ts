@@ -1,7 +1,7 @@
 import { parameter, type Tensor } from '../../../autograd/index.ts';
 import { add, mul, square, sub, tanh } from '../core/calculus.ts';
 import { defineNorm } from '../core/define.ts';
-import { affineParameters, followedBy, Norm, type Then } from '../core/norm.ts';
+import { type AffineOptions, affineParameters, ChannelNorm, followedBy, type Then } from '../core/norm.ts';
 import { rule } from '../core/rule.ts';
 import { channelSets, checkFeatures } from '../core/sets.ts';
 
@@ -34,29 +34,24 @@ export function dynamicTanh(x: Tensor, alpha: Tensor, gamma: Tensor | null, beta
   }).y;
 }
 
-export interface DynamicTanhOptions {
+export interface DynamicTanhOptions extends Pick<AffineOptions, 'affine'> {
   /** alpha at first; default: 0.5. */
   alpha?: number;
-  affine?: boolean;
 }
 
 /** DyT of [N, C] or [N, H, W, C], C = features. */
-export class DynamicTanh extends Norm {
-  readonly alpha: Tensor;
+export class DynamicTanh extends ChannelNorm<DynamicTanhOptions> {
+  readonly alpha = parameter(Float32Array.of(this.options.alpha ?? 0.5), []);
   readonly gamma: Tensor | null;
   readonly beta: Tensor | null;
 
-  constructor(
-    readonly features: number,
-    readonly options: DynamicTanhOptions = {},
-  ) {
-    super();
-    this.alpha = parameter(Float32Array.of(options.alpha ?? 0.5), []);
+  constructor(features: number, options: DynamicTanhOptions = {}) {
+    super(`DynamicTanh(features=${features})`, features, options);
     ({ gamma: this.gamma, beta: this.beta } = affineParameters([features], options.affine));
   }
 
   forward(x: Tensor, then: Then = {}): Tensor {
-    checkFeatures(`DynamicTanh(features=${this.features})`, x.shape, this.features);
+    checkFeatures(this.layer, x.shape, this.features);
     return followedBy(dynamicTanh(x, this.alpha, this.gamma, this.beta), then);
   }
 }
@@ -68,9 +63,7 @@ export const dyt = defineNorm<DynamicTanhOptions>({
   sets: 'none: every element by itself',
   parameters: 'gamma [C], beta [C], alpha []',
   traps: ['alpha (0.5 at first) decides where it saturates, and nothing else adapts to the scale of x.'],
-  golden: {
-    dynamicTanh: { run: ({ x, alpha, gamma, beta }) => dynamicTanh(x, alpha, gamma, beta) },
-  },
+  golden: { dynamicTanh: { run: ({ x, alpha, gamma, beta }) => dynamicTanh(x, alpha, gamma, beta) } },
   source: import.meta.url,
   build: (features, options) => new DynamicTanh(features, options),
 });

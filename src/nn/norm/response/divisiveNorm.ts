@@ -1,7 +1,7 @@
 import { parameter, type Tensor } from '../../../autograd/index.ts';
 import { add, div, mul, neg, sqrt, square, sub } from '../core/calculus.ts';
 import { defineNorm } from '../core/define.ts';
-import { affineParameters, Norm, type Then } from '../core/norm.ts';
+import { AffineNorm, type AffineOptions, type Then } from '../core/norm.ts';
 import { rule } from '../core/rule.ts';
 import { checkFeatures, lastAxesSets } from '../core/sets.ts';
 import { scaleShift } from '../pointwise/scaleShift.ts';
@@ -55,36 +55,28 @@ export interface DivisiveCall {
   sigma: Tensor;
 }
 
-export interface DivisiveNormOptions {
-  affine?: boolean;
+export interface DivisiveNormOptions extends Pick<AffineOptions, 'affine'> {
   /** Over the channels, [C, C]; default: means over the 5 nearest channels, fewer at the ends. */
   meanPool?: Pool;
   variancePool?: Pool;
 }
 
 /** Divisive norm over the channels of [N, C] or [N, H, W, C], C = features, then gamma and beta. sigma = 1 at first. */
-export class DivisiveNorm extends Norm {
-  readonly gamma: Tensor | null;
-  readonly beta: Tensor | null;
-  readonly sigma: Tensor;
+export class DivisiveNorm extends AffineNorm<DivisiveNormOptions> {
+  readonly sigma = parameter(Float32Array.of(1), []);
   readonly #pools: { meanPool: Pool; variancePool: Pool };
 
-  constructor(
-    readonly features: number,
-    readonly options: DivisiveNormOptions = {},
-  ) {
-    super();
+  constructor(features: number, options: DivisiveNormOptions = {}) {
+    super(`DivisiveNorm(features=${features})`, features, options);
     const nearest = averaging(windowPool(features, 2, 2));
-    const { meanPool = nearest, variancePool = nearest, affine } = options;
+    const { meanPool = nearest, variancePool = nearest } = options;
     checkPool(features, 'meanPool', meanPool);
     checkPool(features, 'variancePool', variancePool);
     this.#pools = { meanPool, variancePool };
-    ({ gamma: this.gamma, beta: this.beta } = affineParameters([features], affine));
-    this.sigma = parameter(Float32Array.of(1), []);
   }
 
   forward(x: Tensor, then: Then = {}): Tensor {
-    checkFeatures(`DivisiveNorm(features=${this.features})`, x.shape, this.features);
+    checkFeatures(this.layer, x.shape, this.features);
     return scaleShift(divisiveNorm(x, { ...this.#pools, sigma: this.sigma }), this.gamma, this.beta, then);
   }
 }

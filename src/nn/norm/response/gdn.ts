@@ -9,8 +9,7 @@ import { pairs, pooling } from './pools.ts';
 /**
  * Generalized divisive normalization (Ballé, Laparra, Simoncelli 2015, arXiv:1511.06281): the pools are learned.
  *
- * S_i = the channels of one position, each weighted by the learned matrix G [C, C]. Depends on no other sample; training and
- * evaluation are the same.
+ * S_i = the channels of one position, each weighted by the learned matrix G [C, C]. Depends on no other sample; evaluation is the same.
  */
 export function gdn(x: Tensor, b: Tensor, g: Tensor): Tensor {
   const tensors = { x, b, G: g };

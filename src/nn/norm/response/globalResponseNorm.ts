@@ -1,7 +1,7 @@
 import { parameter, type Tensor } from '../../../autograd/index.ts';
 import { add, div, inverse, mul, neg, over, sqrt, square } from '../core/calculus.ts';
 import { defineNorm } from '../core/define.ts';
-import { followedBy, Norm, type Then } from '../core/norm.ts';
+import { ChannelNorm, followedBy, type Then } from '../core/norm.ts';
 import { rule } from '../core/rule.ts';
 import { checkFeatures, groupSets } from '../core/sets.ts';
 
@@ -15,35 +15,41 @@ export function globalResponseNorm(x: Tensor, set: GlobalResponseCall): Tensor {
   const { gamma, beta, eps } = set;
   const view = groupSets(x.shape, 1); // [n, p, 1, C]
   const [positions, channels] = [over('p'), over('k')];
-  return rule('globalResponseNorm', view, { x, gamma, beta }, {}, ({ x, gamma, beta }, norm) => {
-    const lengths = sqrt(positions.sum(square(x)));
-    const gx = norm.statistic('gx', () => lengths);
-    const meanGx = norm.statistic('meanGx', () => channels.mean(lengths));
-    const m = add(meanGx, eps);
-    const nx = div(gx, m);
-    const scaled = mul(x, nx);
-    norm.steps({ m, nx });
+  return rule(
+    'globalResponseNorm',
+    view,
+    { x, gamma, beta },
+    { numbers: { eps } },
+    ({ x, gamma, beta }, norm) => {
+      const lengths = sqrt(positions.sum(square(x)));
+      const gx = norm.statistic('gx', () => lengths);
+      const meanGx = norm.statistic('meanGx', () => channels.mean(lengths));
+      const m = add(meanGx, eps);
+      const nx = div(gx, m);
+      const scaled = mul(x, nx);
+      norm.steps({ m, nx });
 
-    return [
-      add(mul(gamma, scaled), beta, x),
-      (dy) => {
-        const dn = mul(gamma, positions.sum(mul(dy, x)));
-        const dm = neg(div(channels.sum(mul(dn, nx)), m)); // the channels of a sample share m
-        const slope = mul(x, inverse(lengths)); // dgx/dx; of a channel of zeros, which has none, 0 is taken
-        norm.steps({ dn, dm, slope });
-        return {
-          x: () =>
-            norm.paths({
-              direct: mul(dy, add(mul(gamma, nx), 1)),
-              gx: mul(slope, div(dn, m)),
-              meanGx: mul(slope, div(dm, view.k)),
-            }),
-          gamma: () => mul(dy, scaled),
-          beta: () => dy,
-        };
-      },
-    ];
-  }).y;
+      return [
+        add(mul(gamma, scaled), beta, x),
+        (dy) => {
+          const dn = mul(gamma, positions.sum(mul(dy, x)));
+          const dm = neg(div(channels.sum(mul(dn, nx)), m)); // the channels of a sample share m
+          const slope = mul(x, inverse(lengths)); // dgx/dx; of a channel of zeros, which has none, 0 is taken
+          norm.steps({ dn, dm, slope });
+          return {
+            x: () =>
+              norm.paths({
+                direct: mul(dy, add(mul(gamma, nx), 1)),
+                gx: mul(slope, div(dn, m)),
+                meanGx: mul(slope, div(dm, view.k)),
+              }),
+            gamma: () => mul(dy, scaled),
+            beta: () => dy,
+          };
+        },
+      ];
+    },
+  ).y;
 }
 
 export interface GlobalResponseCall {
@@ -59,21 +65,16 @@ export interface GlobalResponseNormOptions {
 }
 
 /** GRN of [N, C] or [N, H, W, C], C = features. Starts as the identity. */
-export class GlobalResponseNorm extends Norm {
-  readonly gamma: Tensor;
-  readonly beta: Tensor;
+export class GlobalResponseNorm extends ChannelNorm<GlobalResponseNormOptions> {
+  readonly gamma = parameter(new Float32Array(this.features), [this.features]);
+  readonly beta = parameter(new Float32Array(this.features), [this.features]);
 
-  constructor(
-    readonly features: number,
-    readonly options: GlobalResponseNormOptions = {},
-  ) {
-    super();
-    this.gamma = parameter(new Float32Array(features), [features]);
-    this.beta = parameter(new Float32Array(features), [features]);
+  constructor(features: number, options: GlobalResponseNormOptions = {}) {
+    super(`GlobalResponseNorm(features=${features})`, features, options);
   }
 
   forward(x: Tensor, then: Then = {}): Tensor {
-    checkFeatures(`GlobalResponseNorm(features=${this.features})`, x.shape, this.features);
+    checkFeatures(this.layer, x.shape, this.features);
     const { gamma, beta, options } = this;
     return followedBy(globalResponseNorm(x, { gamma, beta, eps: options.eps ?? 1e-6 }), then);
   }
@@ -99,11 +100,7 @@ export const grn = defineNorm<GlobalResponseNormOptions>({
   golden: {
     globalResponseNorm: {
       run: ({ x, gamma, beta }, a) =>
-        globalResponseNorm(x, {
-          gamma: gamma as Tensor,
-          beta: beta as Tensor,
-          eps: a.number('eps', 1e-6),
-        }),
+        globalResponseNorm(x, { gamma: gamma!, beta: beta!, eps: a.number('eps', 1e-6) }),
     },
   },
   source: import.meta.url,

@@ -1,7 +1,7 @@
 import type { Tensor } from '../../../autograd/index.ts';
 import { add, mul, pow, square } from '../core/calculus.ts';
 import { defineNorm } from '../core/define.ts';
-import { followedBy, Norm, type Then } from '../core/norm.ts';
+import { ChannelNorm, followedBy, type Then } from '../core/norm.ts';
 import { rule } from '../core/rule.ts';
 import { checkFeatures, lastAxesSets } from '../core/sets.ts';
 import { pooling, poolMatrix, windowPool } from './pools.ts';
@@ -18,7 +18,7 @@ export function localResponseNorm(x: Tensor, set: LocalResponseCall): Tensor {
   const a = divideAlpha ? alpha / size : alpha;
   const window = windowPool(x.shape[x.rank - 1], Math.floor(size / 2), Math.floor((size - 1) / 2));
   const q = pooling('Q', poolMatrix(window, x));
-  return rule('localResponseNorm', lastAxesSets(x.shape, 1), { x }, {}, ({ x }, norm) => {
+  return rule('localResponseNorm', lastAxesSets(x.shape, 1), { x }, { numbers: { k, a } }, ({ x }, norm) => {
     const d = norm.statistic('d', () => add(k, mul(a, q.of(square(x)))));
     const shrink = pow(d, -beta);
     norm.steps({ shrink });
@@ -48,16 +48,13 @@ export interface LocalResponseCall {
 }
 
 /** LRN of [N, C] or [N, H, W, C], C = features. The defaults are PyTorch's; its `size` has none, and 5 is the paper's. */
-export class LocalResponseNorm extends Norm {
-  constructor(
-    readonly features: number,
-    readonly options: Partial<LocalResponseCall> = {},
-  ) {
-    super();
+export class LocalResponseNorm extends ChannelNorm<Partial<LocalResponseCall>> {
+  constructor(features: number, options: Partial<LocalResponseCall> = {}) {
+    super(`LocalResponseNorm(features=${features})`, features, options);
   }
 
   forward(x: Tensor, then: Then = {}): Tensor {
-    checkFeatures(`LocalResponseNorm(features=${this.features})`, x.shape, this.features);
+    checkFeatures(this.layer, x.shape, this.features);
     const { size = 5, alpha = 1e-4, beta = 0.75, k = 1, divideAlpha = true } = this.options;
     return followedBy(localResponseNorm(x, { size, alpha, beta, k, divideAlpha }), then);
   }
@@ -82,14 +79,11 @@ export const localResponse = defineNorm<Partial<LocalResponseCall>>({
   ],
   golden: {
     localResponseNorm: {
-      run: ({ x }, a) =>
-        localResponseNorm(x, {
-          size: a.number('size'),
-          alpha: a.number('alpha', 1e-4),
-          beta: a.number('beta', 0.75),
-          k: a.number('k', 1),
-          divideAlpha: a.flag('divideAlpha', true),
-        }),
+      run({ x }, a) {
+        const [size, alpha, k] = [a.number('size'), a.number('alpha', 1e-4), a.number('k', 1)];
+        const [beta, divideAlpha] = [a.number('beta', 0.75), a.flag('divideAlpha', true)];
+        return localResponseNorm(x, { size, alpha, beta, k, divideAlpha });
+      },
     },
   },
   source: import.meta.url,

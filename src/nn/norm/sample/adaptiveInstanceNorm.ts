@@ -3,7 +3,7 @@ import { channelsLast } from '../../border.ts';
 import { add, div, mean, mul, neg, sizeOver, sqrt, square, sub, sum } from '../core/calculus.ts';
 import { defineNorm } from '../core/define.ts';
 import { epsOf } from '../core/golden.ts';
-import { affineParameters, followedBy, Norm, type Then } from '../core/norm.ts';
+import { AffineNorm, type AffineOptions, followedBy, type Then } from '../core/norm.ts';
 import { rule } from '../core/rule.ts';
 import { checkFeatures, instanceSets } from '../core/sets.ts';
 import { instanceNorm } from './instanceNorm.ts';
@@ -23,42 +23,36 @@ export function adaptiveInstanceNorm(x: Tensor, style: Tensor, set: Then & { eps
         `and [${style.shape.join(', ')}].`,
     );
   }
-  const { y } = rule(
-    'adaptiveInstanceNorm',
-    instanceSets(x.shape),
-    { x, style },
-    { numbers: { eps } },
-    ({ x, style }, norm) => {
-      const mu = norm.statistic('mu', () => mean(x));
-      const v = norm.statistic('v', () => mean(square(sub(x, mu))));
-      const sigma = sqrt(add(v, eps));
-      const xHat = div(sub(x, mu), sigma);
-      const muStyle = mean(style);
-      const sigmaStyle = sqrt(add(mean(square(sub(style, muStyle))), eps));
-      norm.steps({ sigma, xHat, muStyle, sigmaStyle });
+  const [view, setting] = [instanceSets(x.shape), { numbers: { eps } }];
+  const { y } = rule('adaptiveInstanceNorm', view, { x, style }, setting, ({ x, style }, norm) => {
+    const mu = norm.statistic('mu', () => mean(x));
+    const v = norm.statistic('v', () => mean(square(sub(x, mu))));
+    const sigma = sqrt(add(v, eps));
+    const xHat = div(sub(x, mu), sigma);
+    const muStyle = mean(style);
+    const sigmaStyle = sqrt(add(mean(square(sub(style, muStyle))), eps));
+    norm.steps({ sigma, xHat, muStyle, sigmaStyle });
 
-      return [
-        add(mul(sigmaStyle, xHat), muStyle),
-        (dy) => {
-          const g = mul(sigmaStyle, dy);
-          // The style reaches y through its two moments, which all positions of the content share
-          const dMu = sum(dy);
-          const dSigma = sum(mul(dy, xHat));
-          norm.steps({ g, dMu, dSigma });
-          return {
-            x: () =>
-              norm.paths({
-                direct: div(g, sigma),
-                mu: neg(div(mean(g), sigma)),
-                v: neg(div(mul(xHat, mean(mul(g, xHat))), sigma)),
-              }),
-            style: () =>
-              div(add(dMu, mul(dSigma, div(sub(style, muStyle), sigmaStyle))), sizeOver(style, 'p')),
-          };
-        },
-      ];
-    },
-  );
+    return [
+      add(mul(sigmaStyle, xHat), muStyle),
+      (dy) => {
+        const g = mul(sigmaStyle, dy);
+        // The style reaches y through its two moments, which all positions of the content share
+        const dMu = sum(dy);
+        const dSigma = sum(mul(dy, xHat));
+        norm.steps({ g, dMu, dSigma });
+        return {
+          x: () =>
+            norm.paths({
+              direct: div(g, sigma),
+              mu: neg(div(mean(g), sigma)),
+              v: neg(div(mul(xHat, mean(mul(g, xHat))), sigma)),
+            }),
+          style: () => div(add(dMu, mul(dSigma, div(sub(style, muStyle), sigmaStyle))), sizeOver(style, 'p')),
+        };
+      },
+    ];
+  });
   return followedBy(y, then);
 }
 
@@ -67,31 +61,21 @@ export interface StyleThen extends Then {
   style?: Tensor;
 }
 
-export interface AdaptiveInstanceOptions {
-  eps?: number;
-  affine?: boolean;
-}
+export type AdaptiveInstanceOptions = AffineOptions;
 
 /**
  * Adaptive instance normalization of [N, H, W, C], C = features. Without a style it has one of its own, learned: gamma and beta
  * are the deviation and the mean, and the layer is InstanceNorm.
  */
-export class AdaptiveInstanceNorm extends Norm {
-  readonly gamma: Tensor | null;
-  readonly beta: Tensor | null;
-
-  constructor(
-    readonly features: number,
-    readonly options: AdaptiveInstanceOptions = {},
-  ) {
-    super();
-    ({ gamma: this.gamma, beta: this.beta } = affineParameters([features], options.affine));
+export class AdaptiveInstanceNorm extends AffineNorm<AdaptiveInstanceOptions> {
+  constructor(features: number, options: AdaptiveInstanceOptions = {}) {
+    super(`AdaptiveInstanceNorm(features=${features})`, features, options);
   }
 
   forward(x: Tensor, { style, ...then }: StyleThen = {}): Tensor {
-    const { gamma, beta, features } = this;
-    const eps = this.options.eps ?? 1e-5;
-    checkFeatures(`AdaptiveInstanceNorm(features=${features})`, x.shape, features);
+    const { gamma, beta, options } = this;
+    const eps = options.eps ?? 1e-5;
+    checkFeatures(this.layer, x.shape, this.features);
     if (style) return adaptiveInstanceNorm(x, style, { ...then, eps });
     return instanceNorm(x, { ...then, gamma, beta, eps });
   }

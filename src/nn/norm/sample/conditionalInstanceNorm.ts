@@ -1,23 +1,10 @@
-import type { Tensor } from '../../../autograd/index.ts';
+import { type Tensor, zeros } from '../../../autograd/index.ts';
 import { kernels } from '../../../kernels/active.ts';
 import type { NDArray } from '../../../kernels/contract.ts';
-import {
-  add,
-  div,
-  inPrecisionOf,
-  mean,
-  mul,
-  neg,
-  special,
-  sqrt,
-  square,
-  sub,
-  sum,
-  type Values,
-} from '../core/calculus.ts';
+import { add, div, mean, mul, neg, special, sqrt, square, sub, sum, type Values } from '../core/calculus.ts';
 import { standard } from '../core/conventions.ts';
 import { defineNorm } from '../core/define.ts';
-import { affineParameters, followedBy, Norm, type Then } from '../core/norm.ts';
+import { type AffineCall, AffineNorm, type AffineOptions, followedBy, type Then } from '../core/norm.ts';
 import { rule } from '../core/rule.ts';
 import { checkFeatures, instanceSets } from '../core/sets.ts';
 
@@ -38,52 +25,39 @@ export function conditionalInstanceNorm(x: Tensor, set: ConditionalCall): Tensor
         `[${labels.join(', ')}].`,
     );
   }
-  const choice = oneHot(x, labels, conditions);
-  const tables = { gamma, beta };
-  const { y } = rule(
-    'conditionalInstanceNorm',
-    instanceSets(x.shape),
-    { x, ...tables },
-    { asIs: ['gamma', 'beta'], numbers: { eps }, standard: standard({ eps }) },
-    (read, norm) => {
-      const { x } = read;
-      const [gamma, beta] = [rowsOf(read.gamma, choice), rowsOf(read.beta, choice)];
-      const mu = norm.statistic('mu', () => mean(x));
-      const v = norm.statistic('v', () => mean(square(sub(x, mu))));
-      const sigma = sqrt(add(v, eps));
-      const xHat = div(sub(x, mu), sigma);
-      norm.steps({ sigma, xHat });
+  const choice = zeros([samples, conditions], { dtype: x.dtype }); // one-hot
+  for (let n = 0; n < samples; n++) choice.data[n * conditions + labels[n]] = 1;
+  const [view, tensors] = [instanceSets(x.shape), { x, gamma, beta }];
+  const setting = { asIs: ['gamma', 'beta'], numbers: { eps }, standard: standard({ eps }) };
+  const { y } = rule('conditionalInstanceNorm', view, tensors, setting, (read, norm) => {
+    const { x } = read;
+    const [gamma, beta] = [rowsOf(read.gamma, choice), rowsOf(read.beta, choice)];
+    const mu = norm.statistic('mu', () => mean(x));
+    const v = norm.statistic('v', () => mean(square(sub(x, mu))));
+    const sigma = sqrt(add(v, eps));
+    const xHat = div(sub(x, mu), sigma);
+    norm.steps({ sigma, xHat });
 
-      return [
-        add(mul(gamma, xHat), beta),
-        (dy) => {
-          const g = mul(gamma, dy);
-          norm.steps({ g });
-          return {
-            x: () =>
-              norm.paths({
-                direct: div(g, sigma),
-                mu: neg(div(mean(g), sigma)),
-                v: neg(div(mul(xHat, mean(mul(g, xHat))), sigma)),
-              }),
-            // A row collects from the samples of its label
-            gamma: () => toRows(sum(mul(dy, xHat)), choice),
-            beta: () => toRows(sum(dy), choice),
-          };
-        },
-      ];
-    },
-  );
-  return followedBy(y, then);
-}
-
-/** [N, K]: 1 in the column of the sample's label. */
-function oneHot(x: Tensor, labels: Int32Array, conditions: number): NDArray {
-  const data = new Float64Array(labels.length * conditions);
-  labels.forEach((label, n) => {
-    data[n * conditions + label] = 1;
+    return [
+      add(mul(gamma, xHat), beta),
+      (dy) => {
+        const g = mul(gamma, dy);
+        norm.steps({ g });
+        return {
+          x: () =>
+            norm.paths({
+              direct: div(g, sigma),
+              mu: neg(div(mean(g), sigma)),
+              v: neg(div(mul(xHat, mean(mul(g, xHat))), sigma)),
+            }),
+          // A row collects from the samples of its label
+          gamma: () => toRows(sum(mul(dy, xHat)), choice),
+          beta: () => toRows(sum(dy), choice),
+        };
+      },
+    ];
   });
-  return { shape: [labels.length, conditions], data: inPrecisionOf(x, data) };
+  return followedBy(y, then);
 }
 
 /** The row of each sample, [n, 1, C, 1]. */
@@ -100,13 +74,10 @@ function toRows(perSample: Values, choice: NDArray): Values {
   return special('toRows', [perSample], kernels(rows).matmul(choice, rows, { transposeA: true }));
 }
 
-export interface ConditionalCall extends Then {
-  /** [K, C] each, one row per condition; null: xHat alone. */
-  gamma: Tensor | null;
-  beta: Tensor | null;
+/** gamma and beta are [K, C], one row per condition; null: xHat alone. */
+export interface ConditionalCall extends AffineCall, Then {
   /** The condition of each sample, [N]. */
   labels: Int32Array;
-  eps: number;
 }
 
 export interface LabelledThen extends Then {
@@ -114,32 +85,22 @@ export interface LabelledThen extends Then {
   labels?: Int32Array;
 }
 
-export interface ConditionalOptions {
-  eps?: number;
+export interface ConditionalOptions extends AffineOptions {
   /** How many sets of gamma and beta; default: 1. */
   conditions?: number;
-  /** Learn gamma and beta; default: true. */
-  affine?: boolean;
 }
 
 /** Conditional instance normalization of [N, C] or [N, H, W, C], C = features. With one condition it is InstanceNorm. */
-export class ConditionalInstanceNorm extends Norm {
-  readonly gamma: Tensor | null;
-  readonly beta: Tensor | null;
-
-  constructor(
-    readonly features: number,
-    readonly options: ConditionalOptions = {},
-  ) {
-    super();
-    const shape = [options.conditions ?? 1, features];
-    ({ gamma: this.gamma, beta: this.beta } = affineParameters(shape, options.affine));
+export class ConditionalInstanceNorm extends AffineNorm<ConditionalOptions> {
+  constructor(features: number, options: ConditionalOptions = {}) {
+    const tables = [options.conditions ?? 1, features];
+    super(`ConditionalInstanceNorm(features=${features})`, features, options, tables);
   }
 
   forward(x: Tensor, { labels = new Int32Array(x.shape[0]), ...then }: LabelledThen = {}): Tensor {
-    const { gamma, beta, features } = this;
-    checkFeatures(`ConditionalInstanceNorm(features=${features})`, x.shape, features);
-    return conditionalInstanceNorm(x, { ...then, gamma, beta, labels, eps: this.options.eps ?? 1e-5 });
+    const { gamma, beta, options } = this;
+    checkFeatures(this.layer, x.shape, this.features);
+    return conditionalInstanceNorm(x, { ...then, gamma, beta, labels, eps: options.eps ?? 1e-5 });
   }
 }
 

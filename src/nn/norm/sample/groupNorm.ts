@@ -6,7 +6,7 @@ import { defineNorm } from '../core/define.ts';
 import { fusedOr, type Standardize } from '../core/fused.ts';
 import { epsOf } from '../core/golden.ts';
 import { checkGroups, type GroupOptions, groupsFor } from '../core/groups.ts';
-import { affineParameters, Norm, type Then } from '../core/norm.ts';
+import { AffineNorm, type Then } from '../core/norm.ts';
 import { rule } from '../core/rule.ts';
 import { checkFeatures, groupSets } from '../core/sets.ts';
 
@@ -16,13 +16,9 @@ import { checkFeatures, groupSets } from '../core/sets.ts';
  * S_i = { j : j_N = i_N, floor(j_C / (C/G)) = floor(i_C / (C/G)) }: one set per sample and group of channels, m = H W C / G.
  * G = C is InstanceNorm; G = 1 has LayerNorm's statistics, with gamma and beta per channel.
  */
-export function groupNorm(x: Tensor, set: GroupNormCall): Tensor {
+export function groupNorm(x: Tensor, set: Standardize & { groups: number }): Tensor {
   const view = groupSets(x.shape, set.groups);
   return fusedOr(x, view, set, () => written(x, view, set)).y;
-}
-
-export interface GroupNormCall extends Standardize {
-  groups: number;
 }
 
 function written(x: Tensor, view: SetView, set: Standardize) {
@@ -58,26 +54,19 @@ function written(x: Tensor, view: SetView, set: Standardize) {
 export type GroupNormOptions = Conventions;
 
 /** Group normalization of [N, C] or [N, H, W, C], C = features, in `groups` groups. Defaults are PyTorch's. */
-export class GroupNorm extends Norm {
-  readonly gamma: Tensor | null;
-  readonly beta: Tensor | null;
-  /** For messages. */
-  readonly #layer: string;
-
+export class GroupNorm extends AffineNorm<GroupNormOptions> {
   constructor(
     readonly groups: number,
-    readonly features: number,
-    readonly options: GroupNormOptions = {},
+    features: number,
+    options: GroupNormOptions = {},
   ) {
-    super();
+    super(`GroupNorm(groups=${groups}, features=${features})`, features, options);
     checkGroups('GroupNorm', groups, features);
-    this.#layer = `GroupNorm(groups=${groups}, features=${features})`;
-    ({ gamma: this.gamma, beta: this.beta } = affineParameters([features], options.affine));
   }
 
   forward(x: Tensor, then: Then = {}): Tensor {
     const { groups, gamma, beta } = this;
-    checkFeatures(this.#layer, x.shape, this.features);
+    checkFeatures(this.layer, x.shape, this.features);
     return groupNorm(x, { groups, gamma, beta, ...standard(this.options), ...then });
   }
 }

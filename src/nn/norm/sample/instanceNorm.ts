@@ -5,7 +5,7 @@ import { type Conventions, constantsOf, standard } from '../core/conventions.ts'
 import { defineNorm } from '../core/define.ts';
 import { fusedOr, type Standardize } from '../core/fused.ts';
 import { epsOf } from '../core/golden.ts';
-import { affineParameters, Norm, type Then } from '../core/norm.ts';
+import { AffineNorm, type Then } from '../core/norm.ts';
 import { rule } from '../core/rule.ts';
 import { checkFeatures, instanceSets } from '../core/sets.ts';
 
@@ -51,21 +51,14 @@ function written(x: Tensor, view: SetView, set: Standardize) {
 export type InstanceNormOptions = Conventions;
 
 /** Instance normalization of [N, H, W, C], C = features. gamma and beta are learned, as in other norms; in PyTorch they are not. */
-export class InstanceNorm extends Norm {
-  readonly gamma: Tensor | null;
-  readonly beta: Tensor | null;
-
-  constructor(
-    readonly features: number,
-    readonly options: InstanceNormOptions = {},
-  ) {
-    super();
-    ({ gamma: this.gamma, beta: this.beta } = affineParameters([features], options.affine));
+export class InstanceNorm extends AffineNorm<InstanceNormOptions> {
+  constructor(features: number, options: InstanceNormOptions = {}) {
+    super(`InstanceNorm(features=${features})`, features, options);
   }
 
   forward(x: Tensor, then: Then = {}): Tensor {
     const { gamma, beta } = this;
-    checkFeatures(`InstanceNorm(features=${this.features})`, x.shape, this.features);
+    checkFeatures(this.layer, x.shape, this.features);
     return instanceNorm(x, { gamma, beta, ...standard(this.options), ...then });
   }
 }

@@ -16,12 +16,8 @@ import { checkFeatures, checkLastAxes, groupSets, lastAxesSets } from '../core/s
  * S_i = all elements of the same sample (or, over the last D axes only, of the same position); m of them. gamma and beta are
  * shared by all sets. Depends on no other sample; training and evaluation are the same.
  */
-export function layerNorm(x: Tensor, set: LayerNormCall): Tensor {
+export function layerNorm(x: Tensor, set: Standardize & { view: SetView }): Tensor {
   return fusedOr(x, set.view, set, () => written(x, set.view, set)).y;
-}
-
-export interface LayerNormCall extends Standardize {
-  view: SetView;
 }
 
 function written(x: Tensor, view: SetView, set: Standardize) {

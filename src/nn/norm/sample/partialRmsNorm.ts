@@ -2,10 +2,9 @@ import type { Tensor } from '../../../autograd/index.ts';
 import { kernels } from '../../../kernels/active.ts';
 import { add, div, mean, mul, neg, special, sqrt, square, sum, type Values } from '../core/calculus.ts';
 import { defineNorm } from '../core/define.ts';
-import { affineParameters, followedBy, Norm, type Then } from '../core/norm.ts';
+import { type AffineOptions, affineParameters, ChannelNorm, followedBy, type Then } from '../core/norm.ts';
 import { rule } from '../core/rule.ts';
 import { checkLastAxes, lastAxesSets } from '../core/sets.ts';
-import type { RmsNormOptions } from './rmsNorm.ts';
 
 /**
  * Partial RMSNorm (Zhang and Sennrich 2019, arXiv:1910.07467, section 3.2): the root mean square of the first k of the D
@@ -59,21 +58,18 @@ export interface PartialRmsNormCall extends Then {
   eps: number;
 }
 
-export interface PartialRmsNormOptions extends Pick<RmsNormOptions, 'eps' | 'affine'> {
+export interface PartialRmsNormOptions extends AffineOptions {
   /** The part of the elements that counts; 0.0625 in the paper; default: 0.5, since layers are narrower here. */
   portion?: number;
 }
 
 /** Partial RMSNorm of [N, ..., C] over C = features; k = floor(portion C), at least 1. */
-export class PartialRmsNorm extends Norm {
+export class PartialRmsNorm extends ChannelNorm<PartialRmsNormOptions> {
   readonly gamma: Tensor | null;
   readonly k: number;
 
-  constructor(
-    readonly features: number,
-    readonly options: PartialRmsNormOptions = {},
-  ) {
-    super();
+  constructor(features: number, options: PartialRmsNormOptions = {}) {
+    super('PartialRmsNorm', features, options);
     const { portion = 0.5, affine } = options;
     if (!(portion > 0 && portion <= 1)) {
       throw new Error(
@@ -85,7 +81,7 @@ export class PartialRmsNorm extends Norm {
   }
 
   forward(x: Tensor, then: Then = {}): Tensor {
-    checkLastAxes('PartialRmsNorm', x.shape, [this.features]);
+    checkLastAxes(this.layer, x.shape, [this.features]);
     const { k, gamma, options } = this;
     return partialRmsNorm(x, { ...then, k, gamma, eps: options.eps ?? 1e-6 });
   }

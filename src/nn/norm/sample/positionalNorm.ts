@@ -1,19 +1,12 @@
-import {
-  add as addTensors,
-  affine,
-  mean as meanOf,
-  mul as mulTensors,
-  sqrt,
-  type Tensor,
-  variance,
-} from '../../../autograd/index.ts';
+import type { Tensor } from '../../../autograd/index.ts';
+import * as graph from '../../../autograd/index.ts';
 import type { SetView } from '../../../kernels/contract.ts';
 import { add, deviation, div, mean, mul, neg, square, sub } from '../core/calculus.ts';
 import { constantsOf } from '../core/conventions.ts';
 import { defineNorm } from '../core/define.ts';
 import { fusedOr, type Standardize } from '../core/fused.ts';
 import { epsOf } from '../core/golden.ts';
-import { affineParameters, followedBy, Norm, type Then } from '../core/norm.ts';
+import { AffineNorm, type AffineOptions, followedBy, type Then } from '../core/norm.ts';
 import { rule } from '../core/rule.ts';
 import { checkLastAxes, lastAxesSets } from '../core/sets.ts';
 
@@ -62,17 +55,14 @@ function written(x: Tensor, view: SetView, set: Standardize) {
 /** The same with the moments that were taken out, [N, ..., 1], as features on the graph: dx gets dmu / C + dsigma xHat / (C - 1). */
 export function positionalNormWithMoments(x: Tensor, set: PositionalCall): Moments & { y: Tensor } {
   const { eps, ddof = 1 } = set;
-  const v = variance(x, [x.rank - 1], { keepDims: true, ddof });
-  return {
-    y: positionalNorm(x, set),
-    mean: meanOf(x, [x.rank - 1], { keepDims: true }),
-    deviation: sqrt(affine(v, 1, eps)),
-  };
+  const v = graph.variance(x, [x.rank - 1], { keepDims: true, ddof });
+  const mean = graph.mean(x, [x.rank - 1], { keepDims: true });
+  return { y: positionalNorm(x, set), mean, deviation: graph.sqrt(graph.affine(v, 1, eps)) };
 }
 
 /** y = x deviation + mean: puts the moments of an earlier layer, at the same positions, back in. */
 export function momentShortcut(x: Tensor, { mean, deviation }: Moments, then: Then = {}): Tensor {
-  return followedBy(addTensors(mulTensors(x, deviation), mean), then);
+  return followedBy(graph.add(graph.mul(x, deviation), mean), then);
 }
 
 /** deviation = sqrt(v + eps). */
@@ -83,8 +73,7 @@ export interface Moments {
 
 export type PositionalCall = Pick<Standardize, 'gamma' | 'beta' | 'eps' | 'ddof' | 'residual' | 'relu'>;
 
-export interface PositionalOptions {
-  eps?: number;
+export interface PositionalOptions extends AffineOptions {
   /** Default: 1, since the authors' code takes the unbiased variance. */
   ddof?: 0 | 1;
   /** Default: true, since without the shortcut there is nothing else to set the scale. The paper has none. */
@@ -92,22 +81,15 @@ export interface PositionalOptions {
 }
 
 /** Positional normalization of [N, ..., C], C = features. */
-export class PositionalNorm extends Norm {
-  readonly gamma: Tensor | null;
-  readonly beta: Tensor | null;
-
-  constructor(
-    readonly features: number,
-    readonly options: PositionalOptions = {},
-  ) {
-    super();
+export class PositionalNorm extends AffineNorm<PositionalOptions> {
+  constructor(features: number, options: PositionalOptions = {}) {
+    super('PositionalNorm', features, options);
     if (features === 1 && this.#call().ddof === 1) {
       throw new Error(
         'PositionalNorm(features=1): one channel has no variance. Use at least two channels, or a norm over positions ' +
           '(instance, layer).',
       );
     }
-    ({ gamma: this.gamma, beta: this.beta } = affineParameters([features], options.affine));
   }
 
   forward(x: Tensor, then: Then = {}): Tensor {
@@ -120,7 +102,7 @@ export class PositionalNorm extends Norm {
   }
 
   #call(x?: Tensor) {
-    if (x) checkLastAxes('PositionalNorm', x.shape, [this.features]);
+    if (x) checkLastAxes(this.layer, x.shape, [this.features]);
     const { eps = 1e-5, ddof = 1 } = this.options;
     return { eps, ddof, gamma: this.gamma, beta: this.beta };
   }

@@ -14,13 +14,9 @@ import { checkLastAxes, lastAxesSets } from '../core/sets.ts';
  * S_i = all elements of the same position, over the last D axes; m of them. There is no mean for x to go through, so dx does
  * not sum to 0. Of centred input it is LayerNorm.
  */
-export function rmsNorm(x: Tensor, set: RmsNormCall): Tensor {
+export function rmsNorm(x: Tensor, set: Omit<Standardize, 'ddof' | 'center'> & { view: SetView }): Tensor {
   const core = { ...set, center: false, ddof: 0 } as const;
   return fusedOr(x, set.view, core, () => written(x, set.view, core)).y;
-}
-
-export interface RmsNormCall extends Omit<Standardize, 'ddof' | 'center'> {
-  view: SetView;
 }
 
 function written(x: Tensor, view: SetView, set: Standardize) {

@@ -2,51 +2,40 @@ import { parameter, type Tensor } from '../../../autograd/index.ts';
 import { div, greater, inverse, maximum, mul, neg, sqrt, square, sum } from '../core/calculus.ts';
 import { defineNorm } from '../core/define.ts';
 import { epsOf } from '../core/golden.ts';
-import { followedBy, Norm, type Then } from '../core/norm.ts';
+import { ChannelNorm, followedBy, type Then } from '../core/norm.ts';
 import { rule } from '../core/rule.ts';
 import { checkLastAxes, lastAxesSets } from '../core/sets.ts';
 
 /**
- * ScaleNorm (Nguyen and Salazar 2019, arXiv:1910.05895): every position's vector on a sphere, whose radius g is learned.
+ * ScaleNorm (Nguyen and Salazar 2019, arXiv:1910.05895): every position's vector on a sphere, whose radius g, one number, is learned.
  *
  * S_i = all elements of the same position, over the last axis; D of them. dx stands at right angles to x.
  */
-export function scaleNorm(x: Tensor, set: ScaleNormCall): Tensor {
+export function scaleNorm(x: Tensor, set: Then & { g: Tensor; eps: number }): Tensor {
   const { g, eps } = set;
-  const { y } = rule(
-    'scaleNorm',
-    lastAxesSets(x.shape, 1),
-    { x, g },
-    { numbers: { eps } },
-    ({ x, g }, norm) => {
-      const length = sqrt(sum(square(x)));
-      const s = norm.statistic('s', () => maximum(length, eps));
-      const xHat = div(x, s);
-      norm.steps({ xHat });
+  const view = lastAxesSets(x.shape, 1);
+  const { y } = rule('scaleNorm', view, { x, g }, { numbers: { eps } }, ({ x, g }, norm) => {
+    const length = sqrt(sum(square(x)));
+    const s = norm.statistic('s', () => maximum(length, eps));
+    const xHat = div(x, s);
+    norm.steps({ xHat });
 
-      return [
-        mul(g, xHat),
-        (dy) => {
-          const along = sum(mul(dy, xHat));
-          const ds = neg(div(mul(g, along), s));
-          // ds/dx = x / |x| where |x| > eps; below, s is a constant
-          const slope = mul(greater(length, eps), mul(x, inverse(length)));
-          norm.steps({ along, ds, slope });
-          return {
-            x: () => norm.paths({ direct: div(mul(g, dy), s), s: mul(ds, slope) }),
-            g: () => along,
-          };
-        },
-      ];
-    },
-  );
+    return [
+      mul(g, xHat),
+      (dy) => {
+        const along = sum(mul(dy, xHat));
+        const ds = neg(div(mul(g, along), s));
+        // ds/dx = x / |x| where |x| > eps; below, s is a constant
+        const slope = mul(greater(length, eps), mul(x, inverse(length)));
+        norm.steps({ along, ds, slope });
+        return {
+          x: () => norm.paths({ direct: div(mul(g, dy), s), s: mul(ds, slope) }),
+          g: () => along,
+        };
+      },
+    ];
+  });
   return followedBy(y, set);
-}
-
-export interface ScaleNormCall extends Then {
-  /** One number, []. */
-  g: Tensor;
-  eps: number;
 }
 
 export interface ScaleNormOptions {
@@ -55,19 +44,15 @@ export interface ScaleNormOptions {
 }
 
 /** ScaleNorm of [N, ..., C] over C = features. g starts as sqrt(C), so that a component's mean square starts as 1. */
-export class ScaleNorm extends Norm {
-  readonly g: Tensor;
+export class ScaleNorm extends ChannelNorm<ScaleNormOptions> {
+  readonly g = parameter(Float32Array.of(Math.sqrt(this.features)), []);
 
-  constructor(
-    readonly features: number,
-    readonly options: ScaleNormOptions = {},
-  ) {
-    super();
-    this.g = parameter(Float32Array.of(Math.sqrt(features)), []);
+  constructor(features: number, options: ScaleNormOptions = {}) {
+    super('ScaleNorm', features, options);
   }
 
   forward(x: Tensor, then: Then = {}): Tensor {
-    checkLastAxes('ScaleNorm', x.shape, [this.features]);
+    checkLastAxes(this.layer, x.shape, [this.features]);
     return scaleNorm(x, { ...then, g: this.g, eps: this.options.eps ?? 1e-5 });
   }
 }

@@ -1,6 +1,7 @@
 import type { Tensor } from '../../../autograd/index.ts';
-import type { SetView, Shape } from '../../../kernels/contract.ts';
+import type { Shape } from '../../../kernels/contract.ts';
 import { Norm } from '../core/norm.ts';
+import { channelSets } from '../core/sets.ts';
 
 /**
  * A norm of a layer's weight instead of its activations: from the weight that is trained to the one that the layer uses.
@@ -15,10 +16,7 @@ export abstract class WeightNorm extends Norm {
 }
 
 /** S_i = { j : same filter }: one set per output; m = kh kw in, the fan-in. */
-export function filterSets(shape: Shape): SetView {
-  const filters = shape[shape.length - 1];
-  return { n: 1, p: shape.slice(0, -1).reduce((a, b) => a * b, 1), g: filters, k: 1 };
-}
+export const filterSets = channelSets;
 
 /** Throws unless the weight has as many filters as the norm was built for. */
 export function checkFilters(layer: string, shape: Shape, features: number): void {

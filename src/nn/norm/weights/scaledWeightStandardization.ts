@@ -14,29 +14,35 @@ import { checkFilters, filterSets, WeightNorm } from './normOfWeights.ts';
 export function scaledWeightStandardization(weight: Tensor, set: ScaledStandardizationCall): Tensor {
   const { gain, eps, scale } = set;
   const view = filterSets(weight.shape);
-  return rule('scaledWeightStandardization', view, { x: weight, gain }, {}, ({ x: w, gain }, norm) => {
-    const centre = mean(w);
-    const fromMean = sub(w, centre);
-    const squares = sum(square(fromMean)); // m v
-    const mu = norm.statistic('mu', () => centre);
-    const s = norm.statistic('s', () => sqrt(maximum(squares, eps))); // eps is a floor and not a summand
-    const u = div(sub(w, mu), s);
-    norm.steps({ u });
+  return rule(
+    'scaledWeightStandardization',
+    view,
+    { x: weight, gain },
+    { numbers: { eps, scale } },
+    ({ x: w, gain }, norm) => {
+      const centre = mean(w);
+      const fromMean = sub(w, centre);
+      const squares = sum(square(fromMean)); // m v
+      const mu = norm.statistic('mu', () => centre);
+      const s = norm.statistic('s', () => sqrt(maximum(squares, eps))); // eps is a floor and not a summand
+      const u = div(sub(w, mu), s);
+      norm.steps({ u });
 
-    return [
-      mul(mul(scale, gain), u),
-      (dy) => {
-        const g = mul(mul(scale, gain), dy);
-        const ds = neg(div(sum(mul(g, u)), s));
-        const slope = mul(div(fromMean, s), greater(squares, eps)); // ds/dw, 0 on the floor
-        norm.steps({ g, ds, slope });
-        return {
-          x: () => norm.paths({ direct: div(g, s), mu: neg(div(mean(g), s)), s: mul(ds, slope) }),
-          gain: () => mul(scale, mul(dy, u)),
-        };
-      },
-    ];
-  }).y;
+      return [
+        mul(mul(scale, gain), u),
+        (dy) => {
+          const g = mul(mul(scale, gain), dy);
+          const ds = neg(div(sum(mul(g, u)), s));
+          const slope = mul(div(fromMean, s), greater(squares, eps)); // ds/dw, 0 on the floor
+          norm.steps({ g, ds, slope });
+          return {
+            x: () => norm.paths({ direct: div(g, s), mu: neg(div(mean(g), s)), s: mul(ds, slope) }),
+            gain: () => mul(scale, mul(dy, u)),
+          };
+        },
+      ];
+    },
+  ).y;
 }
 
 export interface ScaledStandardizationCall {

@@ -82,10 +82,8 @@ export class SpectralNorm extends WeightNorm {
   ) {
     super();
     const random = createRandom('spectral norm');
-    this.u = new Tensor(
-      Float32Array.from({ length: features }, () => random.normal()),
-      [features],
-    );
+    const normal = Float32Array.from({ length: features }, () => random.normal());
+    this.u = new Tensor(normal, [features]);
   }
 
   /** 15 iterations, as PyTorch does when the norm is put on. */

@@ -1,5 +1,5 @@
 import { noGrad, parameter, type Tensor } from '../../../autograd/index.ts';
-import { inverse, mul, neg, read, sqrt, square, sum, type Values } from '../core/calculus.ts';
+import { inverse, mul, neg, read, sqrt, square, sum } from '../core/calculus.ts';
 import { defineNorm } from '../core/define.ts';
 import { rule } from '../core/rule.ts';
 import { checkFilters, filterSets, WeightNorm } from './normOfWeights.ts';
@@ -36,11 +36,6 @@ export function weightNormalization(v: Tensor, g: Tensor): Tensor {
   }).y;
 }
 
-/** |v| of every filter. */
-function filterLengths(v: Tensor): Values {
-  return sqrt(sum(square(read(v, v, filterSets(v.shape)))));
-}
-
 /** Weight normalization of `features` filters. g = |v| at first, so that the layer begins as it was. */
 export class WeightNormalization extends WeightNorm {
   readonly g: Tensor;
@@ -50,8 +45,8 @@ export class WeightNormalization extends WeightNorm {
     this.g = parameter(new Float32Array(features).fill(1), [features]);
   }
 
-  override initialize(weight: Tensor): void {
-    this.g.data.set(filterLengths(weight).data);
+  override initialize(v: Tensor): void {
+    this.g.data.set(sqrt(sum(square(read(v, v, filterSets(v.shape))))).data);
   }
 
   forward(weight: Tensor): Tensor {

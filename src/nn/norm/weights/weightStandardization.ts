@@ -1,7 +1,7 @@
 import type { Tensor } from '../../../autograd/index.ts';
 import type { SetView } from '../../../kernels/contract.ts';
 import { deviation, div, mean, mul, neg, square, sub } from '../core/calculus.ts';
-import { constantsOf } from '../core/conventions.ts';
+import { constantsOf, type Standard } from '../core/conventions.ts';
 import { defineNorm } from '../core/define.ts';
 import { fusedOr } from '../core/fused.ts';
 import { epsOf } from '../core/golden.ts';
@@ -11,10 +11,9 @@ import { checkFilters, filterSets, WeightNorm } from './normOfWeights.ts';
 /**
  * Weight Standardization (Qiao, Wang, Liu, Shen, Yuille 2019, arXiv:1903.10520).
  *
- * S_i = the weights of one filter; m = kh kw in, the fan-in. No gamma, no beta. Depends on no data; training and evaluation are
- * the same.
+ * S_i = the weights of one filter; m = kh kw in, the fan-in. No gamma, no beta. Depends on no data; evaluation is the same.
  */
-export function weightStandardization(weight: Tensor, set: WeightStandardizationCall): Tensor {
+export function weightStandardization(weight: Tensor, set: Standard): Tensor {
   const view = filterSets(weight.shape);
   if (view.p === 1 && set.ddof === 1) {
     throw new Error(
@@ -25,13 +24,7 @@ export function weightStandardization(weight: Tensor, set: WeightStandardization
   return fusedOr(weight, view, set, () => written(weight, view, set)).y;
 }
 
-export interface WeightStandardizationCall {
-  eps: number;
-  epsInside: boolean;
-  ddof: 0 | 1;
-}
-
-function written(weight: Tensor, view: SetView, set: WeightStandardizationCall) {
+function written(weight: Tensor, view: SetView, set: Standard) {
   const { ddof } = set;
   return rule('weightStandardization', view, { x: weight }, constantsOf(set), ({ x: w }, norm) => {
     const mu = norm.statistic('mu', () => mean(w));
@@ -60,11 +53,11 @@ function written(weight: Tensor, view: SetView, set: WeightStandardizationCall) 
 /** Weight Standardization of `features` filters. The default is timm's convention; the authors': `original`. */
 export class WeightStandardization extends WeightNorm {
   /** The convention of the authors' code. */
-  static readonly original: WeightStandardizationCall = { eps: 1e-5, epsInside: false, ddof: 1 };
+  static readonly original: Standard = { eps: 1e-5, epsInside: false, ddof: 1 };
 
   constructor(
     readonly features: number,
-    readonly options: Partial<WeightStandardizationCall> = {},
+    readonly options: Partial<Standard> = {},
   ) {
     super();
   }
@@ -76,7 +69,7 @@ export class WeightStandardization extends WeightNorm {
   }
 }
 
-export const weightStandardizationEntry = defineNorm<Partial<WeightStandardizationCall>>({
+export const weightStandardizationEntry = defineNorm<Partial<Standard>>({
   name: 'weight-standardization',
   aliases: ['ws'],
   title: 'Weight Standardization',
