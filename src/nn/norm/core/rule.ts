@@ -33,7 +33,7 @@ export function rule<Tensors extends { x: Tensor } & Record<string, Tensor | nul
   const values = Object.fromEntries(
     inputs.map(([key, tensor]) => [key, tensor && (asIs.includes(key) ? tensor : read(tensor, x, view))]),
   ) as Reading<Tensors>;
-  const own = startRule(name, values, { numbers: { m: view.p * view.k, ...numbers }, standard });
+  const own = startRule(name, values, { numbers: { ...numbers, m: view.p * view.k }, standard });
   const statistics: Record<string, Values> = {};
   const fixed = new Set<string>(detach);
 
