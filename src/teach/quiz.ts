@@ -1,9 +1,8 @@
 import type { NormEntry } from '../nn/norm/registry.ts';
 import { createRandom } from '../random.ts';
 import { evaluate, type Names } from './expression.ts';
-import { numericJacobian } from './jacobian.ts';
 import { standardizationOf } from './paths.ts';
-import { createSubject, type Subject } from './subject.ts';
+import { createSubject, numericDx, type Subject } from './subject.ts';
 
 /** A forward and a backward pass with one line missing, and the numbers to try an answer on. */
 export interface Question {
@@ -121,18 +120,18 @@ export function judge(entry: NormEntry, answer: string): Verdict {
     .replace(/^(?:(?:const|let)\s+)?dx\s*=(?!=)/, '')
     .replace(/;\s*$/, '');
   const subjects = [0, 1].map((variant) => subjectFor(entry, variant));
-  const numeric = subjects.map(numericGradient);
+  const numeric = subjects.map(numericDx);
   const differences = (text: string) =>
-    subjects.map((subject, i) => largestDifference(asArray(text, namesOf(subject)), numeric[i].dx));
+    subjects.map((subject, i) => largestDifference(asArray(text, namesOf(subject)), numeric[i]));
   const [shown, other] = differences(expression);
-  const scale = Math.max(...numeric[0].dx.map(Math.abs), ...numeric[1].dx.map(Math.abs));
+  const scale = Math.max(...numeric.flat().map(Math.abs));
   const right = Math.max(shown, other) <= 1e-7 * scale;
   return {
     right,
     maxDiff: shown,
     looksLike: right ? null : mistakeBehind(entry, expression, subjects),
     answered: asArray(expression, namesOf(subjects[0])),
-    numeric: numeric[0].dx,
+    numeric: numeric[0],
   };
 }
 
@@ -182,12 +181,6 @@ function namesOf(subject: Subject): Names {
     eps,
     m,
   };
-}
-
-function numericGradient({ x, upstream, forward }: Subject) {
-  const jacobian = numericJacobian(x, forward);
-  const dx = jacobian[0].map((_, j) => jacobian.reduce((sum, row, i) => sum + row[j] * upstream.data[i], 0));
-  return { dx };
 }
 
 function asArray(text: string, names: Names): number[] {

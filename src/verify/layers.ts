@@ -14,9 +14,10 @@ import { Conv2d } from '../nn/layers/conv2d.ts';
 import { Linear } from '../nn/layers/linear.ts';
 import { AvgPool2d, GlobalAvgPool2d, MaxPool2d } from '../nn/layers/pooling.ts';
 import { Module } from '../nn/module.ts';
-import { BatchNorm } from '../nn/norm/batch/batchNorm.ts';
-import { GroupNorm } from '../nn/norm/sample/groupNorm.ts';
-import { InstanceNorm } from '../nn/norm/sample/instanceNorm.ts';
+import { batch } from '../nn/norm/batch/batchNorm.ts';
+import type { NormEntry } from '../nn/norm/registry.ts';
+import { group } from '../nn/norm/sample/groupNorm.ts';
+import { instance } from '../nn/norm/sample/instanceNorm.ts';
 import { LayerNorm } from '../nn/norm/sample/layerNorm.ts';
 import { createRandom } from '../random.ts';
 import { Attributes } from './attributes.ts';
@@ -62,25 +63,9 @@ const types: Readonly<Record<string, LayerType>> = {
       new Linear(a.number('in'), a.number('out'), { bias: has('bias'), random: createRandom(0) }),
     border: () => ({ weight: { last: denseLast, first: denseFirst } }),
   },
-  batchNorm: {
-    build: ({ attributes: a, has, input }) =>
-      new BatchNorm(features(a, input), {
-        eps: a.number('eps', 1e-5),
-        momentum: a.number('momentum', 0.1),
-        affine: has('gamma'),
-      }),
-  },
-  groupNorm: {
-    build: ({ attributes: a, has, input }) =>
-      new GroupNorm(a.number('groups'), features(a, input), {
-        eps: a.number('eps', 1e-5),
-        affine: has('gamma'),
-      }),
-  },
-  instanceNorm: {
-    build: ({ attributes: a, has, input }) =>
-      new InstanceNorm(features(a, input), { eps: a.number('eps', 1e-5), affine: has('gamma') }),
-  },
+  batchNorm: { build: normOf(batch) },
+  groupNorm: { build: normOf(group) },
+  instanceNorm: { build: normOf(instance) },
   layerNorm: {
     build: ({ attributes: a, has, input }) => {
       const [channels, ...rest] = a.list('shape');
@@ -143,8 +128,15 @@ class FlattenChannelsFirst extends Module {
   }
 }
 
-function features(a: Attributes, input: Shape): number {
-  return a.number('features', input[input.length - 1]);
+/** A norm of the registry over the channels of what it gets. */
+function normOf(entry: NormEntry): LayerType['build'] {
+  return ({ attributes: a, has, input }) =>
+    entry.build(a.number('features', input[input.length - 1]), {
+      eps: a.number('eps', 1e-5),
+      momentum: a.number('momentum', 0.1),
+      groups: a.number('groups', 1),
+      affine: has('gamma'),
+    });
 }
 
 function poolWindow(a: Attributes) {
