@@ -79,7 +79,7 @@ export function explainNorm(entry: NormEntry, request: Request): Explanation {
       : generalInvariants(subject, dx, jacobian),
     reach: reachOf(jacobian, x.shape, kind === 'weight'),
     picture: drawn ? pictureOf(jacobian, x.shape) : null,
-    forgetting: standardization ? forgetting(subject, standardization) : [],
+    forgetting: standardization ? forgetting(subject, standardization, dx) : [],
     derivation,
     notes,
     tries: tries(entry, request, standardization),
@@ -107,16 +107,17 @@ function surprises({ x, entry }: Subject, paths: Standardization | null): string
 
 function tries(entry: NormEntry, request: Request, paths: Standardization | null): string[] {
   const { name } = entry;
-  const list: string[] = [];
-  if (paths && entry.detaches && !request.detach && !paths.constants) {
-    list.push(`normgrad explain ${name} --detach ${paths.centred ? 'mean' : 'variance'}`);
-  }
-  if (name === 'batch' && !paths?.constants) list.push('normgrad explain batch --mode eval');
-  if (name === 'batch') list.push('normgrad explain batch --x "1;3"');
-  if (entry.kind === 'activation' && !request.shape) {
-    list.push(`normgrad explain ${name} --shape ${name === 'group' ? '2,1,3,4' : '2,2,2,2'}`);
-  }
-  if (paths) list.push(`normgrad quiz ${name}`);
-  list.push(`normgrad gradcheck ${name}`);
-  return list.slice(0, 4);
+  const moves = paths !== null && !paths.constants;
+  const detached = paths?.centred ? 'mean' : 'variance';
+  const list = [
+    moves && entry.detaches && !request.detach && `explain ${name} --detach ${detached}`,
+    name === 'batch' && moves && 'explain batch --mode eval',
+    name === 'batch' && 'explain batch --x "1;3"',
+    entry.kind === 'activation' &&
+      !request.shape &&
+      `explain ${name} --shape ${name === 'group' ? '2,1,3,4' : '2,2,2,2'}`,
+    paths && `quiz ${name}`,
+    `gradcheck ${name}`,
+  ];
+  return list.flatMap((line) => (line ? [`normgrad ${line}`] : [])).slice(0, 4);
 }

@@ -8,9 +8,7 @@ export interface MarkdownOptions {
   step?: number;
   /** Level of the headings; default: 2. */
   level?: number;
-  /**
-   * For files under version control: bounds instead of rounding errors, which differ from machine to machine.
-   */
+  /** For files under version control: bounds instead of rounding errors. */
   steady?: boolean;
   /** A line under the table of the paths: the link to their picture. */
   picture?: string;

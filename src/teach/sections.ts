@@ -41,6 +41,15 @@ export interface Room {
   steady: boolean;
 }
 
+const row = (label: string, values: Row['values'], remark?: string): Row => ({
+  kind: 'row',
+  label,
+  values,
+  remark,
+});
+const facts = (texts: string[]): Item => ({ kind: 'facts', texts });
+const says = (text: string): Item => ({ kind: 'says', text });
+
 export function sectionsOf(e: Explanation, room: Room): Section[] {
   const s = e.standardization;
   return [
@@ -193,18 +202,6 @@ function code({ norm, derivation: { file, backward } }: Explanation, { formulas 
     about: file ?? 'as it ran',
     items: formulas > 0 ? [{ kind: 'lines', lines }] : [],
   };
-}
-
-function row(label: string, values: readonly number[] | null, remark?: string): Row {
-  return { kind: 'row', label, values, remark };
-}
-
-function facts(texts: string[]): Item {
-  return { kind: 'facts', texts };
-}
-
-function says(text: string): Item {
-  return { kind: 'says', text };
 }
 
 /** The first few numbers; one number where all are equal. */

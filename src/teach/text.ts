@@ -1,5 +1,5 @@
 import type { TerminalColors } from '../charts/terminalColors.ts';
-import { displayWidth, truncate, wrapWords } from '../charts/text.ts';
+import { displayWidth, packed, truncate, wrapWords } from '../charts/text.ts';
 import { type Columns, columnsFor } from './columns.ts';
 import type { Explanation } from './explanation.ts';
 import { number } from './numbers.ts';
@@ -65,8 +65,9 @@ function sectionLines(section: Section, at: number, columns: Columns, width: num
 }
 
 function itemLines(item: Item, columns: Columns, width: number): string[] {
-  if (item.kind === 'lines') return item.lines.map((line) => indent + line);
-  if (item.kind === 'facts') return packed(item.texts, width);
+  const indented = (lines: string[]) => lines.map((line) => indent + line);
+  if (item.kind === 'lines') return indented(item.lines);
+  if (item.kind === 'facts') return indented(packed(item.texts, width - indent.length, '      '));
   if (item.kind === 'says') return labelled(indent, item.text, width, 2 * indent.length);
   const line = ' '.repeat(labelWidth + 1) + '─'.repeat(columns.elements.length * cellWidth - 1);
   return [...(item.isSum ? [line] : []), rowLine(indent, item, columns)];
@@ -81,17 +82,6 @@ function rowLine(before: string, { label, values, remark = '' }: Row, { elements
   const named = before + label;
   const padded = named + ' '.repeat(Math.max(0, labelWidth - displayWidth(named)));
   return `${padded}${values ? cells.join('') : ''}${remark && `  ${remark}`}`.trimEnd();
-}
-
-/** As many texts on a line as fit the width. */
-function packed(texts: readonly string[], width: number): string[] {
-  const lines: string[] = [];
-  for (const text of texts) {
-    const longer = `${lines.at(-1)}      ${text}`;
-    if (lines.length > 0 && displayWidth(longer) <= width) lines[lines.length - 1] = longer;
-    else lines.push(indent + text);
-  }
-  return lines;
 }
 
 /** A label, and text wrapped beside it; further lines begin at the column `next`. */

@@ -41,7 +41,7 @@ interface Border {
 interface LayerType {
   build: (place: Place) => Module;
   /** The tensors whose layout differs; all others cross as they are. Names are the same on both sides. */
-  border?: (place: Place) => Record<string, Border>;
+  border?: Record<string, Border>;
 }
 
 /** Every layer that golden training runs may have. */
@@ -56,12 +56,12 @@ const types: Readonly<Record<string, LayerType>> = {
         bias: has('bias'),
         random: createRandom(0),
       }),
-    border: () => ({ weight: { last: kernelLast, first: kernelFirst } }),
+    border: { weight: { last: kernelLast, first: kernelFirst } },
   },
   linear: {
     build: ({ attributes: a, has }) =>
       new Linear(a.number('in'), a.number('out'), { bias: has('bias'), random: createRandom(0) }),
-    border: () => ({ weight: { last: denseLast, first: denseFirst } }),
+    border: { weight: { last: denseLast, first: denseFirst } },
   },
   batchNorm: { build: normOf(batch) },
   groupNorm: { build: normOf(group) },
@@ -74,10 +74,10 @@ const types: Readonly<Record<string, LayerType>> = {
       }
       return new LayerNorm([...rest, channels], { eps: a.number('eps', 1e-5), affine: has('gamma') });
     },
-    border: () => ({
+    border: {
       gamma: { last: sampleChannelsLast, first: sampleChannelsFirst },
       beta: { last: sampleChannelsLast, first: sampleChannelsFirst },
-    }),
+    },
   },
   maxPool2d: { build: ({ attributes: a }) => new MaxPool2d(a.pair('kernel'), poolWindow(a)) },
   avgPool2d: {
@@ -109,14 +109,13 @@ export function buildLayers(layers: readonly GoldenLayer[], input: Shape): Built
       has: (name) => name in golden.params,
       input: shape,
     };
-    const type = types[golden.type];
-    const module = type.build(place).eval();
-    const borders = type.border?.(place) ?? {};
+    const { build, border = {} } = types[golden.type];
+    const module = build(place).eval();
     shape = module.forward(ones(shape)).shape;
     return {
       module,
-      toOwn: (name, tensor) => borders[name]?.last(tensor) ?? tensor,
-      toGolden: (name, tensor) => borders[name]?.first(tensor) ?? tensor,
+      toOwn: (name, tensor) => border[name]?.last(tensor) ?? tensor,
+      toGolden: (name, tensor) => border[name]?.first(tensor) ?? tensor,
     };
   });
 }
@@ -134,8 +133,8 @@ function normOf(entry: NormEntry): LayerType['build'] {
     entry.build(a.number('features', input[input.length - 1]), {
       eps: a.number('eps', 1e-5),
       momentum: a.number('momentum', 0.1),
-      groups: a.number('groups', 1),
       affine: has('gamma'),
+      ...(entry === group && { groups: a.number('groups') }),
     });
 }
 
