@@ -1,5 +1,6 @@
 import { kernels } from '../kernels/active.ts';
-import type { BinaryOp, NDArray, Numbers } from '../kernels/contract.ts';
+import type { BinaryOp, NDArray } from '../kernels/contract.ts';
+import { full } from './create.ts';
 import { affine, neg, powScalar } from './elementwise.ts';
 import { record, sameDType } from './graph.ts';
 import { Tensor } from './tensor.ts';
@@ -62,7 +63,7 @@ export function minimum(a: Tensor, b: Operand): Tensor {
 }
 
 function extreme(op: 'maximum' | 'minimum', a: Tensor, right: Operand): Tensor {
-  const b = typeof right === 'number' ? constant(right, a) : right;
+  const b = typeof right === 'number' ? full([], right, { dtype: a.dtype }) : right;
   const wins = (x: NDArray, over: NDArray) => {
     const strictly = op === 'maximum' ? forward('greater', x, over) : forward('greater', over, x);
     const tie = kernels(x).unary('affine', forward('equal', x, over), 0.5, 0);
@@ -72,11 +73,6 @@ function extreme(op: 'maximum' | 'minimum', a: Tensor, right: Operand): Tensor {
     () => forward('mul', dy, wins(a, b)),
     () => forward('mul', dy, wins(b, a)),
   ]);
-}
-
-function constant(value: number, like: Tensor): Tensor {
-  const data: Numbers = like.dtype === 'float64' ? Float64Array.of(value) : Float32Array.of(value);
-  return new Tensor(data, []);
 }
 
 function forward(op: BinaryOp, a: NDArray, b: NDArray): NDArray {

@@ -94,14 +94,10 @@ function shapeOf(values: Nested): number[] {
 }
 
 function flatten(values: Nested, shape: Shape, depth: number, into: number[]): void {
-  if (typeof values === 'number') {
-    if (depth !== shape.length)
-      throw new Error('tensor(): ragged nested arrays; every row must have the same length.');
-    into.push(values);
-    return;
-  }
-  if (depth >= shape.length || values.length !== shape[depth]) {
+  const isNumber = typeof values === 'number';
+  if ((isNumber ? undefined : values.length) !== shape[depth]) {
     throw new Error('tensor(): ragged nested arrays; every row must have the same length.');
   }
-  for (const value of values) flatten(value, shape, depth + 1, into);
+  if (isNumber) into.push(values);
+  else for (const value of values) flatten(value, shape, depth + 1, into);
 }

@@ -17,26 +17,7 @@ export {
   zeros,
 } from './create.ts';
 export { dropout } from './dropout.ts';
-export {
-  abs,
-  affine,
-  clamp,
-  elu,
-  erf,
-  exp,
-  gelu,
-  leakyRelu,
-  log,
-  neg,
-  powScalar,
-  relu,
-  sigmoid,
-  silu,
-  softplus,
-  sqrt,
-  square,
-  tanh,
-} from './elementwise.ts';
+export * from './elementwise.ts';
 export { type GradcheckOptions, type GradcheckResult, gradcheck } from './gradcheck.ts';
 export { type BackwardRule, type Gradient, type GraphNode, type Input, record } from './graph.ts';
 export { noGrad } from './lifetime.ts';

@@ -83,13 +83,11 @@ export function noGrad<T>(fn: () => T): T {
       const at = block.tensors.indexOf(survivor);
       if (at < 0) continue;
       block.tensors.splice(at, 1);
-      if (!activeKernels().owns(survivor.data)) {
-        outer?.tensors.push(survivor);
-      } else if (outer) {
+      if (outer) {
         outer.tensors.push(survivor);
         const blockAt = block.blocks.indexOf(survivor.data);
         if (blockAt >= 0) outer.blocks.push(...block.blocks.splice(blockAt, 1));
-      } else {
+      } else if (activeKernels().owns(survivor.data)) {
         survivor.moveTo(survivor.data.slice());
       }
     }

@@ -3,7 +3,8 @@
  * with any kind of colour blindness (their yellow is left out: too light on white). Dash and marker differ too, so
  * that figures survive a grey printer.
  */
-export type Marker = 'circle' | 'square' | 'diamond' | 'triangle' | 'triangleDown' | 'cross' | 'plus';
+export const MARKERS = ['circle', 'square', 'diamond', 'triangle', 'triangleDown', 'cross', 'plus'] as const;
+export type Marker = (typeof MARKERS)[number];
 
 export interface SeriesStyle {
   color: string;
@@ -21,15 +22,6 @@ const VERMILLION = '#D55E00';
 const PURPLE = '#CC79A7';
 
 export const PALETTE = [BLUE, VERMILLION, GREEN, PURPLE, ORANGE, SKY_BLUE, BLACK] as const;
-export const MARKERS: readonly Marker[] = [
-  'circle',
-  'square',
-  'diamond',
-  'triangle',
-  'triangleDown',
-  'cross',
-  'plus',
-];
 export const DASHES = ['', '8 3', '2 3', '8 3 2 3', '5 3'] as const;
 
 /**

@@ -2,9 +2,9 @@ import { chartStyles, type SeriesStyle } from './colors.ts';
 import { axisTitle, describeSeeds, type LineChart, xValues, yValues } from './lineChart.ts';
 import { createScale } from './scale.ts';
 import { coordinate, element, escapeXml } from './svgElement.ts';
-import { columnHeight, legendColumn, legendRows } from './svgLegend.ts';
+import { legendColumn, legendRows } from './svgLegend.ts';
 import { band, type Frame, markers, meanLine, seedDots, showsSeeds } from './svgMarks.ts';
-import { FONT, FONT_SIZE, GREY, INK, LINE_HEIGHT, text, textWidth, wrap } from './svgText.ts';
+import { FONT_SIZE, GREY, INK, LINE_HEIGHT, svgDocument, text, textWidth, wrap } from './svgText.ts';
 
 export interface SvgChartOptions {
   /** Pixels. Default 720; at least 360. */
@@ -32,7 +32,7 @@ export function renderSvgChart(chart: LineChart, options: SvgChartOptions = {}):
   const inner = width - 2 * MARGIN;
   const below = options.legend === 'below' ? legendRows(chart, inner) : undefined;
   const beside = below ? undefined : legendColumn(chart);
-  const plotHeight = Math.max(120, options.plotHeight ?? 320, below ? 0 : columnHeight(chart));
+  const plotHeight = Math.max(120, options.plotHeight ?? 320, beside?.height ?? 0);
   const y = createScale(chart.y, yValues(chart), { tickCount: plotHeight / 70, nice: true });
 
   const yLabelWidth = Math.max(0, ...y.ticks.map(({ label }) => textWidth(label)));
@@ -49,19 +49,11 @@ export function renderSvgChart(chart: LineChart, options: SvgChartOptions = {}):
   const legendTop = bottom + TICK + 2 * FONT_SIZE * LINE_HEIGHT + 16;
   const captionTop = legendTop + (below?.height ?? 0);
   const height = captionTop + captionLines.length * FONT_SIZE * LINE_HEIGHT + MARGIN - 8;
-  return `${element(
-    'svg',
-    {
-      xmlns: 'http://www.w3.org/2000/svg',
-      width,
-      height,
-      viewBox: `0 0 ${coordinate(width)} ${coordinate(height)}`,
-      'font-family': FONT,
-      'font-size': FONT_SIZE,
-      role: 'img',
-      // A title would be shown under the mouse wherever it points; the page says it beside the picture.
-      ...(bare ? { 'aria-label': chart.title } : {}),
-    },
+  return svgDocument(
+    width,
+    height,
+    // A title would be shown under the mouse wherever it points; the page says it beside the picture.
+    bare ? { 'aria-label': chart.title } : {},
     bare ? '\n' : `\n${element('title', {}, escapeXml(chart.title))}\n`,
     element('rect', { width, height, fill: '#ffffff' }),
     ...titleLines.map((line, i) =>
@@ -84,7 +76,7 @@ export function renderSvgChart(chart: LineChart, options: SvgChartOptions = {}):
     ...captionLines.map((line, i) =>
       text(line, MARGIN, captionTop + (i + 0.8) * FONT_SIZE * LINE_HEIGHT, { fill: GREY }),
     ),
-  )}\n`;
+  );
 }
 
 /** The setting, n, and what bands and dots are: what stands under a figure. */

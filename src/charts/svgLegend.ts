@@ -44,11 +44,6 @@ export function legendRows(chart: LineChart, width: number): Legend {
   );
 }
 
-/** Rows that a chart's legend takes where it stands beside the plot. */
-export function columnHeight(chart: LineChart): number {
-  return chart.series.length * ROW;
-}
-
 function legendOf(entries: readonly Entry[]): Legend {
   return {
     width: Math.max(0, ...entries.map(({ left, name }) => left + entryWidth(name))),

@@ -3,7 +3,7 @@ import { axisTitle, describeSeeds, type LineChart, xValues, yValues } from './li
 import { createScale, isDrawable, type Scale } from './scale.ts';
 import { type TerminalColors, terminalColors } from './terminalColors.ts';
 import { drawSeries, type StyledSeries, styledSeries } from './terminalMarks.ts';
-import { displayWidth, singleLine, truncate, wrapWords } from './text.ts';
+import { displayWidth, packed, singleLine, truncate, wrapWords } from './text.ts';
 
 export interface TerminalChartOptions {
   /** Columns that no line exceeds. Default 80. */
@@ -86,20 +86,10 @@ function centered(text: string, columns: number, indent: number): string {
 }
 
 function legendRows(series: StyledSeries[], width: number): string[] {
-  const rows: string[] = [];
-  let row = '';
-  let used = 0;
-  for (const { name, points, glyph, paint } of series) {
+  const entries = series.map(({ name, points, glyph, paint }) => {
     const isEmpty = !points.some(({ y }) => isDrawable(y));
     const label = truncate(`${singleLine(name)}${isEmpty ? ' (no finite values)' : ''}`, width - 3);
-    const entryWidth = displayWidth(label) + 4;
-    if (used + entryWidth > width && row !== '') {
-      rows.push(row);
-      row = '';
-      used = 0;
-    }
-    row += ` ${paint(glyph)} ${label} `;
-    used += entryWidth;
-  }
-  return [...rows, row].map((line) => line.trimEnd());
+    return ` ${paint(glyph)} ${label}`;
+  });
+  return packed(entries, width, ' ');
 }

@@ -1,6 +1,6 @@
 import { type BandName, bandEdges } from './band.ts';
 import type { Canvas, Paint } from './canvas.ts';
-import { BLACK, chartStyles, type Marker, PALETTE } from './colors.ts';
+import { BLACK, chartStyles, MARKERS, type Marker, PALETTE } from './colors.ts';
 import type { LineChart, Point } from './lineChart.ts';
 import type { Scale } from './scale.ts';
 import type { TerminalColors } from './terminalColors.ts';
@@ -10,23 +10,15 @@ const MARKER_SPACING = 14;
 /** Columns between the dots that mark the edge of a band. */
 const BAND_SPACING = 3;
 
-const GLYPHS: Record<Marker, string> = {
-  circle: '●',
-  square: '■',
-  diamond: '◆',
-  triangle: '▲',
-  triangleDown: '▼',
-  cross: '×',
-  plus: '+',
-};
-const ASCII_GLYPHS: Record<Marker, string> = {
-  circle: 'o',
-  square: '#',
-  diamond: '%',
-  triangle: '^',
-  triangleDown: 'v',
-  cross: 'x',
-  plus: '+',
+/** With any character, and in ASCII. */
+const GLYPHS: Record<Marker, [string, string]> = {
+  circle: ['●', 'o'],
+  square: ['■', '#'],
+  diamond: ['◆', '%'],
+  triangle: ['▲', '^'],
+  triangleDown: ['▼', 'v'],
+  cross: ['×', 'x'],
+  plus: ['+', '+'],
 };
 const MORE_GLYPHS = 'abcdefghijklmnpqrstuwyz';
 
@@ -46,10 +38,11 @@ export function styledSeries(chart: LineChart, colors: TerminalColors, ascii: bo
   // Black would be invisible on a dark terminal: the terminal's own text colour stands for it.
   paints.set(BLACK, (text) => text);
 
-  const glyphs = ascii ? ASCII_GLYPHS : GLYPHS;
-  const free = new Set([...Object.values(glyphs), ...MORE_GLYPHS]);
+  const glyphOf = (marker: Marker) => GLYPHS[marker][ascii ? 1 : 0];
+  const free = new Set([...MARKERS.map(glyphOf), ...MORE_GLYPHS]);
   return chartStyles(chart.series).map(({ color, marker }, i) => {
-    const glyph = free.has(glyphs[marker]) ? glyphs[marker] : (free.values().next().value ?? '?');
+    const own = glyphOf(marker);
+    const glyph = free.has(own) ? own : (free.values().next().value ?? '?');
     free.delete(glyph);
     const { name, points } = chart.series[i];
     return { name, points, glyph, paint: paints.get(color) ?? ((text) => text) };

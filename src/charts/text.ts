@@ -26,6 +26,17 @@ export function singleLine(text: string): string {
   return text.replace(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, ' ');
 }
 
+/** Texts side by side, `gap` between them, as many on a line as fit into `width` columns. */
+export function packed(texts: readonly string[], width: number, gap: string): string[] {
+  const lines: string[] = [];
+  for (const text of texts) {
+    const longer = `${lines.at(-1)}${gap}${text}`;
+    if (lines.length > 0 && displayWidth(longer) <= width) lines[lines.length - 1] = longer;
+    else lines.push(text);
+  }
+  return lines;
+}
+
 /** Words put into lines of at most `width` columns; a longer word is broken. */
 export function wrapWords(text: string, width: number): string[] {
   const words = singleLine(text).split(/ +/).filter(Boolean).join(' ');

@@ -1,6 +1,6 @@
 import { BLACK, PALETTE } from '../charts/colors.ts';
-import { coordinate, element, escapeXml } from '../charts/svgElement.ts';
-import { FONT, text } from '../charts/svgText.ts';
+import { element, escapeXml } from '../charts/svgElement.ts';
+import { svgDocument, text } from '../charts/svgText.ts';
 
 /** Colours of the pictures, told apart by readers with any kind of colour blindness (charts/colors.ts). */
 export const [BLUE, VERMILLION, GREEN, PURPLE, ORANGE] = PALETTE;
@@ -18,15 +18,6 @@ const style =
 
 /** An SVG document of that size with a title for those who cannot see it. */
 export function card(width: number, height: number, title: string, ...content: string[]): string {
-  const attributes = {
-    xmlns: 'http://www.w3.org/2000/svg',
-    width,
-    height,
-    viewBox: `0 0 ${coordinate(width)} ${coordinate(height)}`,
-    'font-family': FONT,
-    'font-size': FONT_SIZE,
-    role: 'img',
-  };
   const ground = element('rect', { class: 'card', width, height, rx: 6, fill: '#ffffff' });
   const parts = [
     element('title', {}, escapeXml(title)),
@@ -34,7 +25,7 @@ export function card(width: number, height: number, title: string, ...content: s
     ground,
     ...content.filter(Boolean),
   ];
-  return `${element('svg', attributes, `\n${parts.join('\n')}\n`)}\n`;
+  return svgDocument(width, height, {}, `\n${parts.join('\n')}\n`);
 }
 
 export function write(

@@ -5,20 +5,15 @@ import { groupings, numericJacobian, swallowedOver } from './jacobian.ts';
 import { createLayer, forwardOf } from './layer.ts';
 
 /** One line of the table of all norms. */
-export interface Comparison {
-  name: string;
-  title: string;
-  kind: NormEntry['kind'];
-  /** The index set S_i. */
-  sets: string;
+export interface Comparison
+  extends Pick<
+    NormEntry,
+    'name' | 'title' | 'kind' | 'sets' | 'dependsOnBatch' | 'batchOfOne' | 'parameters' | 'paper'
+  > {
   /** Values per set, in terms of N, H, W, C and the groups G, or of a filter's fan-in; null where the norm is more than one standardization. */
   m: string | null;
   /** Directions of the gradient that never reach x, and over what: found in the Jacobian. */
   removes: string;
-  dependsOnBatch: NormEntry['dependsOnBatch'];
-  batchOfOne: string;
-  parameters: string;
-  paper: string;
 }
 
 /** Coprime enough that a product of lengths has one reading. */
@@ -28,13 +23,12 @@ const lengths = { N: 11, H: 3, W: 5, C: 14, G: 7 };
 export function compareNorms(registry: readonly NormEntry[]): Comparison[] {
   return registry.map((entry) => {
     const { name, title, kind, sets, dependsOnBatch, batchOfOne, parameters, paper } = entry;
-    const m = valuesPerSet(entry);
     return {
       name,
       title,
       kind,
       sets,
-      m,
+      m: valuesPerSet(entry),
       removes: removed(entry),
       dependsOnBatch,
       batchOfOne,

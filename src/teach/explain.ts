@@ -1,6 +1,5 @@
 import { worstElement } from '../autograd/gradcheck.ts';
-import { zeroGrad } from '../autograd/index.ts';
-import type { NormEntry } from '../nn/norm/registry.ts';
+import { type NormEntry, registry } from '../nn/norm/registry.ts';
 import { derivationOf } from './derivation.ts';
 import type { Explanation, Standardization } from './explanation.ts';
 import { forgetting } from './forgetting.ts';
@@ -9,23 +8,29 @@ import { generalInvariants, standardInvariants } from './invariants.ts';
 import { numericJacobian, pictureOf, reachOf } from './jacobian.ts';
 import { standardizationOf } from './paths.ts';
 import type { Request } from './request.ts';
-import { createSubject, type Subject, traceOf } from './subject.ts';
+import { createSubject, gradients, numericDx, type Subject, traceOf } from './subject.ts';
 
 /** The largest tensor whose Jacobian is drawn: its rows and columns must fit a terminal. */
 const largestPicture = 24;
 
 /** Everything about a norm's forward and backward pass on the given numbers, computed in float64 by the engine itself. */
 export function explainNorm(entry: NormEntry, request: Request): Explanation {
+  const { title, paper, kind, sets, parameters } = entry;
+  const { detach = 'none', mode = 'train' } = request;
+  if (detach !== 'none' && !entry.detaches) {
+    const others = registry.filter(({ detaches }) => detaches).map(({ name }) => name);
+    throw new Error(
+      `explain: ${title} has no switch that detaches its statistics; norms that have it: ${others.join(', ')}`,
+    );
+  }
   const subject = createSubject(entry, request);
-  const { x, upstream, layer, forward } = subject;
-  const detach = request.detach ?? 'none';
+  const { x, upstream, forward } = subject;
   const y = forward().toArray();
   const { dx, learned } = gradients(subject);
   const rules = traceOf(subject);
   const derivation = derivationOf(subject, rules);
-  const numericDx = numericGradient(subject);
+  const numeric = numericDx(subject);
   const standardization = standardizationOf(subject, rules);
-  checkDetached(subject, request, dx, standardization);
 
   const images = request.shape !== undefined && x.rank === 4;
   const drawn = images && x.size <= largestPicture;
@@ -40,13 +45,13 @@ export function explainNorm(entry: NormEntry, request: Request): Explanation {
     name: 'x',
     shape: x.shape,
     analytic: Float64Array.from(dx),
-    numeric: Float64Array.from(numericDx),
+    numeric: Float64Array.from(numeric),
   });
   return {
     norm: entry.name,
-    title: entry.title,
-    paper: entry.paper,
-    kind: entry.kind,
+    title,
+    paper,
+    kind,
     formula: standardization
       ? [
           standardFormula(
@@ -55,9 +60,9 @@ export function explainNorm(entry: NormEntry, request: Request): Explanation {
           ),
         ]
       : derivation.forward,
-    sets: entry.sets,
-    parameters: entry.parameters,
-    mode: request.mode ?? 'train',
+    sets,
+    parameters,
+    mode,
     detach,
     shape: x.shape,
     reading: subject.reading,
@@ -65,59 +70,20 @@ export function explainNorm(entry: NormEntry, request: Request): Explanation {
     y,
     upstream: [...upstream.data],
     dx,
-    numericDx,
+    numericDx: numeric,
     learned,
     standardization,
     check: { maxDiff: maxAbs, passed },
     invariants: standardization
-      ? standardInvariants(standardization, { dx, dy: upstream.data, weight: entry.kind === 'weight' })
+      ? standardInvariants(standardization, { dx, dy: upstream.data, weight: kind === 'weight' })
       : generalInvariants(subject, dx, jacobian),
-    reach: reachOf(jacobian, x.shape, entry.kind === 'weight'),
+    reach: reachOf(jacobian, x.shape, kind === 'weight'),
     picture: drawn ? pictureOf(jacobian, x.shape) : null,
-    forgetting: standardization ? forgetting(standardization, layer.namedTensors().get('gamma')?.data) : [],
+    forgetting: standardization ? forgetting(subject, standardization, dx) : [],
     derivation,
     notes,
     tries: tries(entry, request, standardization),
   };
-}
-
-/** dL/dx and dL/d(parameter) by the engine's backward pass. */
-function gradients({ x, upstream, layer, forward }: Subject) {
-  layer.zeroGrad();
-  zeroGrad(x);
-  forward().backward({ gradient: upstream });
-  const learned = [...layer.namedParameters()].map(([name, parameter]) => ({
-    name,
-    shape: parameter.shape,
-    value: [...parameter.data],
-    gradient: parameter.grad ? [...parameter.grad.data] : new Array<number>(parameter.size).fill(0),
-  }));
-  return { dx: x.grad ? x.grad.toArray() : new Array<number>(x.size).fill(0), learned };
-}
-
-/** Central differences of L = sum(y upstream): one column of the Jacobian after the other, against the upstream. */
-function numericGradient({ x, upstream, forward }: Subject): number[] {
-  return numericJacobian(x, forward).reduce(
-    (sum, row, i) => sum.map((value, j) => value + row[j] * upstream.data[i]),
-    new Array<number>(x.size).fill(0),
-  );
-}
-
-/** Only norms whose layer has the switch can be shown without a path. */
-function checkDetached(
-  subject: Subject,
-  request: Request,
-  dx: readonly number[],
-  paths: Standardization | null,
-): void {
-  const { entry } = subject;
-  if (request.detach === undefined || request.detach === 'none' || paths?.constants) return;
-  const attached = gradients(createSubject(entry, { ...request, detach: 'none' })).dx;
-  if (paths !== null || attached.some((value, i) => Math.abs(value - dx[i]) > 1e-12)) return;
-  throw new Error(
-    `explain: ${entry.title} has no switch that detaches its statistics. Plain standardizations have that ` +
-      'switch, the norms with an m in: normgrad explain --list',
-  );
 }
 
 function surprises({ x, entry }: Subject, paths: Standardization | null): string[] {
@@ -141,16 +107,17 @@ function surprises({ x, entry }: Subject, paths: Standardization | null): string
 
 function tries(entry: NormEntry, request: Request, paths: Standardization | null): string[] {
   const { name } = entry;
-  const list: string[] = [];
-  if (paths && !request.detach && !paths.constants) {
-    list.push(`normgrad explain ${name} --detach ${paths.centred ? 'mean' : 'variance'}`);
-  }
-  if (name === 'batch' && !paths?.constants) list.push('normgrad explain batch --mode eval');
-  if (name === 'batch') list.push('normgrad explain batch --x "1;3"');
-  if (entry.kind === 'activation' && !request.shape) {
-    list.push(`normgrad explain ${name} --shape ${name === 'group' ? '2,1,3,4' : '2,2,2,2'}`);
-  }
-  if (paths) list.push(`normgrad quiz ${name}`);
-  list.push(`normgrad gradcheck ${name}`);
-  return list.slice(0, 4);
+  const moves = paths !== null && !paths.constants;
+  const detached = paths?.centred ? 'mean' : 'variance';
+  const list = [
+    moves && entry.detaches && !request.detach && `explain ${name} --detach ${detached}`,
+    name === 'batch' && moves && 'explain batch --mode eval',
+    name === 'batch' && 'explain batch --x "1;3"',
+    entry.kind === 'activation' &&
+      !request.shape &&
+      `explain ${name} --shape ${name === 'group' ? '2,1,3,4' : '2,2,2,2'}`,
+    paths && `quiz ${name}`,
+    `gradcheck ${name}`,
+  ];
+  return list.flatMap((line) => (line ? [`normgrad ${line}`] : [])).slice(0, 4);
 }

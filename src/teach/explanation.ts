@@ -6,16 +6,10 @@ import type { Derivation } from './derivation.ts';
  * Everything that `explain` says about one norm on one input, as plain data: `--format json` prints it, and the text, the
  * Markdown and the pages of docs/norms are drawn from it. Arrays of numbers are flat, row-major, channels last.
  */
-export interface Explanation {
+export interface Explanation extends Pick<NormEntry, 'title' | 'paper' | 'kind' | 'sets' | 'parameters'> {
   norm: string;
-  title: string;
-  paper: string;
-  kind: NormEntry['kind'];
   /** y from x, one formula per line; as the norm's file has it, where the norm is no plain standardization. */
   formula: string[];
-  /** The index set S_i in words. */
-  sets: string;
-  parameters: string;
   mode: 'train' | 'eval';
   detach: Detached;
   /** Of x; how the given numbers were read is in `reading`. */

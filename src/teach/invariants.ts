@@ -62,21 +62,15 @@ export function generalInvariants(
   const law = (name: string, direction: ArrayLike<number>, verb: string): Invariant => {
     const over = swallowedOver(jacobian, direction, ways);
     const value = dx.reduce((sum, d, i) => sum + d * direction[i], 0);
-    return over === null
-      ? {
-          law: `${name} = 0`,
-          holds: false,
-          residual: Math.abs(value),
-          value,
-          says: `${verb} ${what} changes L`,
-        }
-      : {
-          law: `${name} = 0 over each ${over}`,
-          holds: true,
-          residual: Math.abs(value),
-          value: null,
-          says: `${verb} ${what} there cannot change L${verb === 'scaling' ? ', but for ε' : ''}`,
-        };
+    const holds = over !== null;
+    const but = verb === 'scaling' ? ', but for ε' : '';
+    return {
+      law: `${name} = 0${holds ? ` over each ${over}` : ''}`,
+      holds,
+      residual: Math.abs(value),
+      value: holds ? null : value,
+      says: holds ? `${verb} ${what} there cannot change L${but}` : `${verb} ${what} changes L`,
+    };
   };
   return [law('Σdx', new Float64Array(x.size).fill(1), 'shifting'), law('Σdx·x', x.data, 'scaling')];
 }

@@ -1,5 +1,5 @@
 import { noGrad, type Tensor } from '../autograd/index.ts';
-import type { Shape } from '../kernels/contract.ts';
+import { type Shape, sizeOf } from '../kernels/contract.ts';
 import type { Picture } from './explanation.ts';
 
 /**
@@ -49,12 +49,11 @@ const connected = 1e-6;
 
 /** In words, on which elements besides x_i any y_i depends. */
 export function reachOf(jacobian: readonly (readonly number[])[], shape: Shape, weight = false): string[] {
-  const threshold = connected * largest(jacobian);
   const words = new Set<string>();
-  jacobian.forEach((row, i) => {
+  connections(jacobian).forEach((row, i) => {
     const a = placeOf(i, shape);
-    row.forEach((value, j) => {
-      if (i === j || Math.abs(value) <= threshold) return;
+    row.forEach((moves, j) => {
+      if (i === j || !moves) return;
       const b = placeOf(j, shape);
       words.add(weight ? ofWeights[a.c === b.c ? 0 : 1] : relation(a, b));
     });
@@ -87,7 +86,7 @@ export interface Place {
 
 export function placeOf(i: number, shape: Shape): Place {
   const channels = shape[shape.length - 1];
-  const positions = shape.slice(1, -1).reduce((a, b) => a * b, 1);
+  const positions = sizeOf(shape.slice(1, -1));
   return {
     n: Math.floor(i / channels / positions),
     p: Math.floor(i / channels) % positions,
@@ -97,8 +96,7 @@ export function placeOf(i: number, shape: Shape): Place {
 
 /** The elements in the order n, c, h, w, in which samples and channels are blocks; of a weight [in, out], filter by filter. */
 export function blockOrder(shape: Shape): number[] {
-  const size = shape.reduce((product, length) => product * length, 1);
-  return Array.from({ length: size }, (_, i) => ({ i, ...placeOf(i, shape) }))
+  return Array.from({ length: sizeOf(shape) }, (_, i) => ({ i, ...placeOf(i, shape) }))
     .sort((a, b) => (shape.length === 4 ? a.n - b.n : 0) || a.c - b.c || a.n - b.n || a.p - b.p)
     .map(({ i }) => i);
 }
@@ -124,7 +122,7 @@ export function pictureOf(jacobian: readonly (readonly number[])[], shape: Shape
 /** Ways to cut x into sets, finest first, as far as the shape tells them apart. */
 export function groupings(shape: Shape, groups: number, weight: boolean): { name: string; of: number[] }[] {
   const channels = shape[shape.length - 1];
-  const size = shape.reduce((a, b) => a * b, 1);
+  const size = sizeOf(shape);
   const all = Array.from({ length: size }, (_, i) => placeOf(i, shape));
   const ways: { name: string; key: (place: Place) => string | number }[] = weight
     ? [

@@ -1,17 +1,13 @@
 import { noGrad, randn, type Tensor, zeroGrad } from '../autograd/index.ts';
-import type { Detached } from '../nn/norm/core/conventions.ts';
 import type { Norm } from '../nn/norm/core/norm.ts';
 import type { NormEntry, NormOptions } from '../nn/norm/registry.ts';
 import { createRandom } from '../random.ts';
-
-/** Any layer may be asked to detach its statistics; a layer without that switch ignores the option. */
-type LayerOptions = NormOptions & { detachStatistics?: Detached };
 
 /**
  * The norm for x, in float64, after forward passes over x: some norms take their first parameters from their first batch, and
  * the power iteration of a weight has to arrive.
  */
-export function createLayer(entry: NormEntry, x: Tensor, options: LayerOptions): Norm {
+export function createLayer(entry: NormEntry, x: Tensor, options: NormOptions): Norm {
   const layer = entry.build(x.shape[x.rank - 1], options).to('float64');
   const times = entry.kind === 'weight' ? 200 : 1;
   noGrad(() => {

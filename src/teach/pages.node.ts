@@ -7,8 +7,7 @@ import { renderComparisonMarkdown } from './comparisonTable.ts';
 import { derivationOf } from './derivation.ts';
 import { explainNorm } from './explain.ts';
 import type { Explanation } from './explanation.ts';
-import { renderMarkdown } from './markdown.ts';
-import { fence } from './markdownTable.ts';
+import { fence, renderMarkdown } from './markdown.ts';
 import { greek } from './numbers.ts';
 import { pathsPicture } from './pathsPicture.ts';
 import { exampleShapes, setsPicture } from './setsPicture.ts';
@@ -127,7 +126,7 @@ function formulas(entry: NormEntry): string[] {
     ? '; with axes, mean_np, over these of x read as [n, p, g, k]: samples, positions, groups, channels of a group'
     : '';
   return [
-    ...fence(lines),
+    fence(lines),
     '',
     ...(file ? [`Printed by [${file}](../../${file}) as it ran.`] : []),
     `sum and mean are over the index set of m values${axes}.`,

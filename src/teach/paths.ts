@@ -61,11 +61,6 @@ export function standardizationOf(subject: Subject, rules = traceOf(subject)): S
   };
 }
 
-/** The sum of the paths that are there. */
-export function sumOfPaths({ direct, viaMean, viaVariance }: Standardization): number[] {
-  return [viaMean, viaVariance].reduce<number[]>((sum, path) => (path ? add(sum, path) : sum), direct);
-}
-
 /** The flat indices of the elements of a set, for x read as [n, p, g, k]. */
 function membersOf(set: number, { p, g, k }: SetView): number[] {
   const [i, group] = [Math.floor(set / g), set % g];

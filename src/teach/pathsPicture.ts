@@ -1,8 +1,8 @@
 import { element } from '../charts/svgElement.ts';
 import { BLUE, card, FONT_SIZE, GREEN, MARGIN, ORANGE, PURPLE, rule, write } from './card.ts';
-import type { Explanation } from './explanation.ts';
+import type { Explanation, Standardization } from './explanation.ts';
 import { percent } from './numbers.ts';
-import { nameOfG } from './stages.ts';
+import { termsOf } from './terms.ts';
 
 const rowHeight = 56;
 const bar = 14;
@@ -29,7 +29,7 @@ interface Row {
 export function pathsPicture(e: Explanation): string | null {
   const s = e.standardization;
   if (!s || s.constants) return null;
-  const rows = rowsOf(e);
+  const rows = rowsOf(e, s);
   const elements = s.sets.flatMap(({ members }, set) => members.map((at) => ({ at, set })));
   const x = (i: number) => MARGIN + labels + i * step + elements[i].set * 14;
   const energyX = x(elements.length - 1) + step + 30;
@@ -68,25 +68,22 @@ export function pathsPicture(e: Explanation): string | null {
   );
 }
 
-function rowsOf(e: Explanation): Row[] {
-  const s = e.standardization!;
-  const g = nameOfG(s, e.upstream);
-  const deviation = s.centred ? 'σ' : 'r';
-  const inner = s.ddof === 1 ? `Σ${g}·x̂/(m−1)` : `mean(${g}·x̂)`;
+function rowsOf(e: Explanation, s: Standardization): Row[] {
   const { mean, variance, kept } = s.energy;
-  const direct = { label: 'direct', formula: `${g}/${deviation}`, values: s.direct, color: BLUE };
-  const rows: Row[] = [{ ...direct, from: 0, to: 1, says: '100 %' }];
-  if (s.viaMean) {
-    const path = { label: 'via μ', formula: `−mean(${g})/σ`, values: s.viaMean, color: ORANGE };
-    rows.push({ ...path, from: 1 - mean, to: 1, says: `removes ${percent(mean)}` });
-  }
-  if (s.viaVariance) {
-    const label = { label: 'via v', formula: `−x̂·${inner}/${deviation}` };
-    const path = { ...label, values: s.viaVariance, color: PURPLE };
-    rows.push({ ...path, from: kept, to: kept + variance, says: `removes ${percent(variance)}` });
-  }
-  const sum = { label: 'dx', formula: 'their sum', values: e.dx, color: GREEN };
-  return [...rows, { ...sum, from: 0, to: kept, says: `keeps ${percent(kept)}` }];
+  const looks = {
+    direct: { color: BLUE, from: 0, to: 1 },
+    'via μ': { color: ORANGE, from: 1 - mean, to: 1 },
+    'via v': { color: PURPLE, from: kept, to: kept + variance },
+  };
+  const rows = termsOf(s, e.upstream).flatMap(({ name, formula, values, removes, stage }): Row[] => {
+    const says = stage ? `removes ${percent(removes)}` : '100 %';
+    return values ? [{ label: name, formula, values, says, ...looks[name] }] : [];
+  });
+  const says = `keeps ${percent(kept)}`;
+  return [
+    ...rows,
+    { label: 'dx', formula: 'their sum', values: e.dx, color: GREEN, from: 0, to: kept, says },
+  ];
 }
 
 /** A rectangle from a corner; a negative height goes upwards. */

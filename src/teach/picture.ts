@@ -6,13 +6,12 @@ const shades = [' ', '░', '▒', '▓', '█'];
 export function drawPicture(picture: Picture, width: number): string[] {
   const left = [...ribbon(picture), '', ...drawSet(picture)];
   const right = drawJacobian(picture);
-  const gap = 34;
+  const gap = 31;
   const wide = 2 * picture.jacobian.length + 2;
-  if (gap + wide > width) return [...left, ...right].map((line) => `   ${line}`);
-  const lines = Array.from({ length: Math.max(left.length, right.length) }, (_, i) =>
-    `   ${(left[i] ?? '').padEnd(gap - 3)}${right[i] ?? ''}`.trimEnd(),
+  if (gap + wide > width) return [...left, ...right];
+  return Array.from({ length: Math.max(left.length, right.length) }, (_, i) =>
+    `${(left[i] ?? '').padEnd(gap)}${right[i] ?? ''}`.trimEnd(),
   );
-  return lines;
 }
 
 /** `[N 2  H 2  W 2  C 2]`, and the axes that the set runs along. */

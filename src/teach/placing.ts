@@ -1,4 +1,5 @@
 import { type Tensor, tensor } from '../autograd/index.ts';
+import { sizeOf } from '../kernels/contract.ts';
 import type { NormEntry, NormOptions } from '../nn/norm/registry.ts';
 import { createRandom } from '../random.ts';
 import { numericJacobian, reachOf } from './jacobian.ts';
@@ -121,7 +122,7 @@ function sharing(entry: NormEntry, x: Tensor, options: NormOptions) {
 /** GroupNorm shows groups with at least three members, where there are enough channels for that. */
 function withGroups(entry: NormEntry, shape: readonly number[], settings: NormOptions): NormOptions {
   const channels = shape[shape.length - 1];
-  const positions = shape.slice(1, -1).reduce((a, b) => a * b, 1);
+  const positions = sizeOf(shape.slice(1, -1));
   const fits = channels % 2 === 0 && (positions * channels) / 2 >= 3;
   const grouped = entry.kind === 'activation' && settings.groups === undefined;
   return { ...stripUndefined(settings), ...(grouped ? { groups: fits ? 2 : 1 } : {}) };
@@ -133,10 +134,6 @@ function stripUndefined(options: NormOptions): NormOptions {
 
 function count(n: number, what: string): string {
   return n === 1 ? `one ${what}` : `${n} ${what}s`;
-}
-
-function sizeOf(shape: readonly number[]): number {
-  return shape.reduce((product, length) => product * length, 1);
 }
 
 /** Four decimals: what is shown is what is computed with. */

@@ -1,9 +1,8 @@
 import type { NormEntry } from '../nn/norm/registry.ts';
 import { createRandom } from '../random.ts';
 import { evaluate, type Names } from './expression.ts';
-import { numericJacobian } from './jacobian.ts';
 import { standardizationOf } from './paths.ts';
-import { createSubject, type Subject } from './subject.ts';
+import { createSubject, numericDx, type Subject } from './subject.ts';
 
 /** A forward and a backward pass with one line missing, and the numbers to try an answer on. */
 export interface Question {
@@ -77,8 +76,7 @@ export function questionFor(entry: NormEntry): Question {
   const names = namesOf(subject);
   const { centred, ddof, epsInside } = standardizationOf(subject)!;
   const s = centred ? 'sigma' : 'r';
-  const gamma = subject.layer.namedParameters().has('gamma');
-  const beta = subject.layer.namedParameters().has('beta');
+  const [gamma, beta] = ['gamma', 'beta'].map((name) => name in names);
   const square = centred ? '(x - mu) ** 2' : 'x ** 2';
   const variance = ddof === 1 ? `sum(${square}) / (m - 1)` : `mean(${square})`;
   const paths = centred ? 'g - mean(g) - ' : 'g - ';
@@ -99,17 +97,17 @@ export function questionFor(entry: NormEntry): Question {
       `g      = ${gamma ? 'gamma * dy' : 'dy'}`,
       'dx     = ?',
     ],
-    hints: [
-      centred
-        ? 'x_i moves y_i directly, and every y of the set through mu and through sigma: three terms.'
-        : 'x_i moves y_i directly, and every y of the set through r: two terms.',
-      centred
-        ? 'dx must sum to 0 over the set (a shift of x changes nothing), and be orthogonal to xHat (nor does a scaling).'
-        : 'dx must be orthogonal to xHat: scaling x changes nothing.',
-      centred
-        ? `take g, subtract its mean, subtract its part along xHat, divide by ${s}.`
-        : `take g, subtract its part along xHat, divide by ${s}.`,
-    ],
+    hints: centred
+      ? [
+          'x_i moves y_i directly, and every y of the set through mu and through sigma: three terms.',
+          'dx must sum to 0 over the set (a shift of x changes nothing), and be orthogonal to xHat (nor does a scaling).',
+          'take g, subtract its mean, subtract its part along xHat, divide by sigma.',
+        ]
+      : [
+          'x_i moves y_i directly, and every y of the set through r: two terms.',
+          'dx must be orthogonal to xHat: scaling x changes nothing.',
+          'take g, subtract its part along xHat, divide by r.',
+        ],
     solution: `(${paths}xHat * ${inner}) / ${s}`,
   };
 }
@@ -121,29 +119,26 @@ export function judge(entry: NormEntry, answer: string): Verdict {
     .replace(/^(?:(?:const|let)\s+)?dx\s*=(?!=)/, '')
     .replace(/;\s*$/, '');
   const subjects = [0, 1].map((variant) => subjectFor(entry, variant));
-  const numeric = subjects.map(numericGradient);
-  const differences = (text: string) =>
-    subjects.map((subject, i) => largestDifference(asArray(text, namesOf(subject)), numeric[i].dx));
-  const [shown, other] = differences(expression);
-  const scale = Math.max(...numeric[0].dx.map(Math.abs), ...numeric[1].dx.map(Math.abs));
+  const numeric = subjects.map(numericDx);
+  const answers = subjects.map((subject) => asArray(expression, namesOf(subject)));
+  const [shown, other] = answers.map((answer, i) => largestDifference(answer, numeric[i]));
+  const scale = Math.max(...numeric.flat().map(Math.abs));
   const right = Math.max(shown, other) <= 1e-7 * scale;
   return {
     right,
     maxDiff: shown,
-    looksLike: right ? null : mistakeBehind(entry, expression, subjects),
-    answered: asArray(expression, namesOf(subjects[0])),
-    numeric: numeric[0].dx,
+    looksLike: right ? null : mistakeBehind(answers, subjects),
+    answered: answers[0],
+    numeric: numeric[0],
   };
 }
 
-function mistakeBehind(entry: NormEntry, expression: string, subjects: readonly Subject[]): string | null {
-  const known = entry.centred ? centredMistakes : uncentredMistakes;
+function mistakeBehind(answers: readonly number[][], subjects: readonly Subject[]): string | null {
+  const known = subjects[0].entry.centred ? centredMistakes : uncentredMistakes;
   const found = known.find(([wrong]) =>
-    subjects.every((subject) => {
-      const names = namesOf(subject);
-      const value = asArray(wrong, names);
-      const size = Math.max(...value.map(Math.abs));
-      return largestDifference(asArray(expression, names), value) <= 1e-9 * size;
+    subjects.every((subject, i) => {
+      const value = asArray(wrong, namesOf(subject));
+      return largestDifference(answers[i], value) <= 1e-9 * Math.max(...value.map(Math.abs));
     }),
   );
   return found ? found[1] : null;
@@ -166,28 +161,20 @@ function subjectFor(entry: NormEntry, variant: number): Subject {
 function namesOf(subject: Subject): Names {
   const { xHat, g, sets, eps, m, centred } = standardizationOf(subject)!;
   const [{ mean, sigma }] = sets;
-  const parameters = subject.layer.namedParameters();
-  const values = (name: string): number[] => {
-    const { data } = parameters.get(name)!;
-    return Array.from({ length: m }, (_, i) => data[data.length === 1 ? 0 : i]);
-  };
+  const learned = [...subject.layer.namedParameters()].map(([name, { data }]) => [
+    name,
+    Array.from({ length: m }, (_, i) => data[data.length === 1 ? 0 : i]),
+  ]);
   return {
     dy: [...subject.upstream.data],
     g,
     x: [...subject.x.data],
     xHat,
-    ...(parameters.has('gamma') ? { gamma: values('gamma') } : {}),
-    ...(parameters.has('beta') ? { beta: values('beta') } : {}),
+    ...Object.fromEntries(learned),
     ...(centred ? { mu: mean, sigma } : { r: sigma }),
     eps,
     m,
   };
-}
-
-function numericGradient({ x, upstream, forward }: Subject) {
-  const jacobian = numericJacobian(x, forward);
-  const dx = jacobian[0].map((_, j) => jacobian.reduce((sum, row, i) => sum + row[j] * upstream.data[i], 0));
-  return { dx };
 }
 
 function asArray(text: string, names: Names): number[] {

@@ -1,4 +1,5 @@
-import { type Tensor, tensor, zeroGrad } from '../autograd/index.ts';
+import { numericGradient } from '../autograd/gradcheck.ts';
+import { noGrad, type Tensor, tensor, zeroGrad } from '../autograd/index.ts';
 import type { Norm } from '../nn/norm/core/norm.ts';
 import { RunningNorm } from '../nn/norm/core/running.ts';
 import { type RuleTrace, traced } from '../nn/norm/core/trace.ts';
@@ -59,6 +60,25 @@ export function traceOf({ layer, x, upstream, forward }: Subject): RuleTrace[] {
   const { rules } = traced(() => forward().backward({ gradient: upstream }));
   clear();
   return rules;
+}
+
+/** dL/dx and dL/d(parameter) by the engine's backward pass. */
+export function gradients({ x, upstream, layer, forward }: Subject) {
+  layer.zeroGrad();
+  zeroGrad(x);
+  forward().backward({ gradient: upstream });
+  const learned = [...layer.namedParameters()].map(([name, parameter]) => ({
+    name,
+    shape: parameter.shape,
+    value: [...parameter.data],
+    gradient: parameter.grad ? [...parameter.grad.data] : new Array<number>(parameter.size).fill(0),
+  }));
+  return { dx: x.grad ? x.grad.toArray() : new Array<number>(x.size).fill(0), learned };
+}
+
+/** dL/dx by central differences. */
+export function numericDx({ x, upstream, forward }: Subject): number[] {
+  return [...numericGradient(x, () => noGrad(() => forward().toArray()), upstream, 1e-5)];
 }
 
 function setParameters(entry: NormEntry, layer: Norm, request: Request): string[] {

@@ -1,46 +1,41 @@
-import { displayWidth, truncate, wrapWords } from '../charts/text.ts';
+import type { TerminalColors } from '../charts/terminalColors.ts';
+import { displayWidth, packed, truncate, wrapWords } from '../charts/text.ts';
+import { type Columns, columnsFor } from './columns.ts';
 import type { Explanation } from './explanation.ts';
-import { greek, number, small } from './numbers.ts';
-import { type Columns, columnsFor, labelled, row } from './rows.ts';
-import { forward, incoming } from './textForward.ts';
-import { paths } from './textPaths.ts';
+import { number } from './numbers.ts';
+import { aboutNorm, type Item, type Row, type Section, sectionsOf } from './sections.ts';
 
 export interface TextOptions {
   /** Columns that no line exceeds. */
   width?: number;
   /** 1 to 6: that section alone. */
   step?: number;
-  paint?: Paint;
+  paint?: Pick<TerminalColors, 'bold' | 'green' | 'red'>;
 }
 
-/** Colours, or none. */
-export interface Paint {
-  bold: (text: string) => string;
-  dim: (text: string) => string;
-  green: (text: string) => string;
-  red: (text: string) => string;
-}
-
-const plain: Paint = { bold: String, dim: String, green: String, red: String };
+const labelWidth = 29;
+const cellWidth = 9;
+const remarkWidth = 16;
+const indent = '   ';
+/** Lines of formulas, so that an explanation fits one screen. */
+const mostFormulas = 9;
 
 /** An explanation for a terminal: six numbered sections, the forward pass first. */
-export function renderText(e: Explanation, { width = 100, step, paint = plain }: TextOptions = {}): string {
-  const columns = columnsFor(e, width);
-  const sections = [
-    forward(e, columns, width),
-    incoming(e, columns, width),
-    e.standardization ? paths(e, columns, width) : gradient(e, columns),
-    check(e, columns, width),
-    e.standardization ? forget(e, width) : coupling(e, width),
-    code(e, width),
-  ];
-  const body = (step === undefined ? sections : [sections[step - 1]]).flat();
-  const lines = step === undefined ? [...head(e, width), ...body, ...foot(e, width)] : body;
-  return lines.map((line) => decorate(truncate(line, width), paint)).join('\n');
+export function renderText(e: Explanation, { width = 100, step, paint }: TextOptions = {}): string {
+  const columns = columnsFor(e, Math.max(2, Math.floor((width - labelWidth - remarkWidth) / cellWidth)));
+  const formulas = e.picture ? 0 : mostFormulas;
+  const room = { columns, width: width - indent.length, formulas, steady: false };
+  const sections = sectionsOf(e, room).map((section, i) => sectionLines(section, i + 1, columns, width));
+  const lines =
+    step === undefined ? [...head(e, width), ...sections.flat(), ...foot(e, width)] : sections[step - 1];
+  return lines
+    .map((line) => truncate(line, width))
+    .map((line) => (paint ? decorate(line, paint) : line))
+    .join('\n');
 }
 
 /** Bold section heads, green and red marks. */
-function decorate(line: string, paint: Paint): string {
+function decorate(line: string, paint: NonNullable<TextOptions['paint']>): string {
   return line
     .replace(/^[1-6] [A-Z ]+/, (title) => paint.bold(title))
     .replace(/✓/g, paint.green('✓'))
@@ -51,82 +46,49 @@ function decorate(line: string, paint: Paint): string {
 function head(e: Explanation, width: number): string[] {
   const first = `${e.title}   ${e.formula[0] ?? ''}`.trimEnd();
   const fits = e.formula.length === 1 && displayWidth(first) <= width;
-  const lines = fits
-    ? [first]
-    : [e.title, ...e.formula.flatMap((line) => wrapWords(line, width - 3).map((part) => `   ${part}`))];
-  const m = e.standardization ? ` (m = ${e.standardization.m})` : '';
-  const about = [
-    e.sets.startsWith('none: ') ? e.sets.replace('none: ', 'no sets: ') : `one set = ${e.sets}${m}`,
-    `learned: ${greek(e.parameters)}`,
-    e.mode === 'eval' ? 'evaluation' : '',
-    e.detach === 'none' ? '' : `detached: ${e.detach === 'both' ? 'mean and variance' : e.detach}`,
-  ];
-  return [...lines, ...wrapWords(about.filter(Boolean).join(' · '), width), ''];
+  const formula = e.formula.flatMap((line) => wrapWords(line, width - indent.length));
+  const lines = fits ? [first] : [e.title, ...formula.map((line) => indent + line)];
+  return [...lines, ...wrapWords(aboutNorm(e), width), ''];
 }
 
-function gradient(e: Explanation, columns: Columns): string[] {
-  return [row('3 BACKWARD   dx = dL/dx', columns, e.dx)];
-}
-
-function check(e: Explanation, columns: Columns, width: number): string[] {
-  const mark = (holds: boolean) => (holds ? '✓' : '✗');
-  const lines = [
-    row(
-      '4 CHECK    finite difference',
-      columns,
-      e.numericDx,
-      `${mark(e.check.passed)} ±${small(e.check.maxDiff)}`,
-    ),
-  ];
-  if (!e.check.passed) {
-    const why =
-      e.detach === 'none'
-        ? 'a kink, or a bend sharper than the step of the differences (a constant set): no derivative to compare with'
-        : `without that path the backward pass is off by up to ${small(e.check.maxDiff)}: L does change along the path`;
-    lines.push(...labelled('   ✗ ', why, width));
+/** The number and the title, beside these what the section is about or else its first row, and the rest below. */
+function sectionLines(section: Section, at: number, columns: Columns, width: number): string[] {
+  const { title, about, remarks, items } = section;
+  const opening = `${at} ${title.toUpperCase()}  `.padEnd(13);
+  const [first, ...others] = items;
+  if (about === undefined && first?.kind === 'row') {
+    return [rowLine(opening, first, columns), ...others.flatMap((item) => itemLines(item, columns, width))];
   }
-  for (const { law, holds, residual, value, says } of e.invariants) {
-    const constant = e.standardization?.constants === true;
-    const shown = holds
-      ? `${law} ✓ (${(e.standardization?.sets.length ?? 1) > 1 ? '≤ ' : ''}${small(residual)})`
-      : `${law.replace(/ = .*/, '')} = ${number(value ?? residual)} ${constant || !e.standardization ? '≠ 0' : '✗, must be 0'}`;
-    lines.push(...labelled('   ', `${shown}: ${says}`, width, 6));
-  }
-  return lines;
+  const lines = labelled(opening, about ?? '', width);
+  if (remarks) lines[0] = `${lines[0].padEnd(labelWidth + columns.elements.length * cellWidth)}  ${remarks}`;
+  return [...lines, ...items.flatMap((item) => itemLines(item, columns, width))];
 }
 
-function forget(e: Explanation, width: number): string[] {
-  const largest = Math.max(...e.numericDx.map(Math.abs));
-  if (e.forgetting.length === 0) return ['5 IF YOU FORGET  there is nothing to forget: one path'];
-  const list = e.forgetting
-    .map(({ what, error }) => `${what.replace('the path through', 'via')} → off by ${small(error)}`)
-    .join(' · ');
-  return labelled('5 IF YOU FORGET  ', `${list} (largest dx: ${small(largest)})`, width);
+function itemLines(item: Item, columns: Columns, width: number): string[] {
+  const indented = (lines: string[]) => lines.map((line) => indent + line);
+  if (item.kind === 'lines') return indented(item.lines);
+  if (item.kind === 'facts') return indented(packed(item.texts, width - indent.length, '      '));
+  if (item.kind === 'says') return labelled(indent, item.text, width, 2 * indent.length);
+  const line = ' '.repeat(labelWidth + 1) + '─'.repeat(columns.elements.length * cellWidth - 1);
+  return [...(item.isSum ? [line] : []), rowLine(indent, item, columns)];
 }
 
-function coupling(e: Explanation, width: number): string[] {
-  const reach = e.reach.length > 0 ? `and on ${e.reach.join('; ')}` : 'and on nothing else';
-  const gone = e.invariants
-    .filter(({ holds }) => holds)
-    .map(({ law }) => (law.startsWith('Σdx·x') ? 'x' : '1') + law.replace(/.*over/, ' over'));
-  const removed = gone.length > 0 ? `never reach x: ${gone.join(', ')}` : 'never reach x: none';
-  return labelled('5 COUPLING   ', `y_i depends on x_i ${reach}. Directions of g that ${removed}`, width);
+/** A label, the numbers of one quantity, and a remark at the right. */
+function rowLine(before: string, { label, values, remark = '' }: Row, { elements }: Columns): string {
+  const cells = elements.map(({ at, set }, i) => {
+    const opensSet = i > 0 && elements[i - 1].set !== set;
+    return (opensSet ? '│' : ' ') + number(values?.[at] ?? 0).padStart(cellWidth - 1);
+  });
+  const named = before + label;
+  const padded = named + ' '.repeat(Math.max(0, labelWidth - displayWidth(named)));
+  return `${padded}${values ? cells.join('') : ''}${remark && `  ${remark}`}`.trimEnd();
 }
 
-/** At most this many lines of formulas, so that an explanation fits one screen. */
-const mostFormulas = 9;
-
-/** The backward as it ran. */
-function code({ norm, derivation, picture }: Explanation, width: number): string[] {
-  const { file, backward } = derivation;
-  const head = `6 IN CODE    ${file ?? 'as it ran'}`;
-  if (picture) return [head];
-  const more = backward.length - mostFormulas;
-  return [
-    head,
-    ...backward.slice(0, mostFormulas).map((line) => truncate(`   ${line}`, width)),
-    ...(more > 0 ? [`   … and ${more} more lines: docs/norms/${norm}.md`] : []),
-  ];
+/** A label, and text wrapped beside it; further lines begin at the column `next`. */
+function labelled(label: string, text: string, width: number, next = displayWidth(label)): string[] {
+  const words = wrapWords(text, width - displayWidth(label));
+  const rest = words.slice(1).join(' ');
+  return [label + (words[0] ?? ''), ...wrapWords(rest, width - next).map((line) => ' '.repeat(next) + line)];
 }
 
 function foot(e: Explanation, width: number): string[] {

@@ -1,5 +1,5 @@
 import { indexOf } from '../autograd/gradcheck.ts';
-import { type DType, Tensor } from '../autograd/index.ts';
+import { type DType, type Tensor, tensor } from '../autograd/index.ts';
 import type { GoldenTensor } from './goldenFile.ts';
 
 /** The largest difference between a case's numbers and this engine's. */
@@ -50,8 +50,7 @@ export class Comparison {
 
 /** A leaf with a golden tensor's numbers. */
 export function leaf({ shape, data }: GoldenTensor, dtype: DType, requiresGrad = false): Tensor {
-  const numbers = dtype === 'float64' ? Float64Array.from(data) : Float32Array.from(data);
-  return new Tensor(numbers, shape, { requiresGrad });
+  return tensor(data, shape, { dtype, requiresGrad });
 }
 
 function largest(data: readonly number[]): number {

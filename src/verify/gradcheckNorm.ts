@@ -1,4 +1,9 @@
-import { type GradcheckOptions, gradientPairs, worstElement } from '../autograd/gradcheck.ts';
+import {
+  type GradcheckOptions,
+  type GradcheckResult,
+  gradientPairs,
+  worstElement,
+} from '../autograd/gradcheck.ts';
 import { noGrad, randn, type Tensor } from '../autograd/index.ts';
 import { type Form, withForm } from '../nn/norm/core/fused.ts';
 import type { Norm } from '../nn/norm/core/norm.ts';
@@ -15,18 +20,13 @@ export interface GradcheckNormOptions extends GradcheckOptions {
 }
 
 /** One line of the report: the worst element of one gradient. */
-export interface GradcheckRow {
+export interface GradcheckRow extends Pick<GradcheckResult, 'maxAbs' | 'maxRel' | 'at' | 'passed'> {
   norm: string;
   mode: 'train' | 'eval';
   /** The formulas of the norm's file, or the fused kernel that it names. */
   form: Form;
   /** `dx`, `dgamma`, ... */
   tensor: string;
-  maxAbs: number;
-  /** Relative to the largest numeric gradient of the tensor. */
-  maxRel: number;
-  at: number[];
-  passed: boolean;
   /** What a dx that failed looks like; null where it passed, or looks like nothing known. */
   looksLike: string | null;
 }

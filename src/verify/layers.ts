@@ -14,9 +14,10 @@ import { Conv2d } from '../nn/layers/conv2d.ts';
 import { Linear } from '../nn/layers/linear.ts';
 import { AvgPool2d, GlobalAvgPool2d, MaxPool2d } from '../nn/layers/pooling.ts';
 import { Module } from '../nn/module.ts';
-import { BatchNorm } from '../nn/norm/batch/batchNorm.ts';
-import { GroupNorm } from '../nn/norm/sample/groupNorm.ts';
-import { InstanceNorm } from '../nn/norm/sample/instanceNorm.ts';
+import { batch } from '../nn/norm/batch/batchNorm.ts';
+import type { NormEntry } from '../nn/norm/registry.ts';
+import { group } from '../nn/norm/sample/groupNorm.ts';
+import { instance } from '../nn/norm/sample/instanceNorm.ts';
 import { LayerNorm } from '../nn/norm/sample/layerNorm.ts';
 import { createRandom } from '../random.ts';
 import { Attributes } from './attributes.ts';
@@ -40,7 +41,7 @@ interface Border {
 interface LayerType {
   build: (place: Place) => Module;
   /** The tensors whose layout differs; all others cross as they are. Names are the same on both sides. */
-  border?: (place: Place) => Record<string, Border>;
+  border?: Record<string, Border>;
 }
 
 /** Every layer that golden training runs may have. */
@@ -55,32 +56,16 @@ const types: Readonly<Record<string, LayerType>> = {
         bias: has('bias'),
         random: createRandom(0),
       }),
-    border: () => ({ weight: { last: kernelLast, first: kernelFirst } }),
+    border: { weight: { last: kernelLast, first: kernelFirst } },
   },
   linear: {
     build: ({ attributes: a, has }) =>
       new Linear(a.number('in'), a.number('out'), { bias: has('bias'), random: createRandom(0) }),
-    border: () => ({ weight: { last: denseLast, first: denseFirst } }),
+    border: { weight: { last: denseLast, first: denseFirst } },
   },
-  batchNorm: {
-    build: ({ attributes: a, has, input }) =>
-      new BatchNorm(features(a, input), {
-        eps: a.number('eps', 1e-5),
-        momentum: a.number('momentum', 0.1),
-        affine: has('gamma'),
-      }),
-  },
-  groupNorm: {
-    build: ({ attributes: a, has, input }) =>
-      new GroupNorm(a.number('groups'), features(a, input), {
-        eps: a.number('eps', 1e-5),
-        affine: has('gamma'),
-      }),
-  },
-  instanceNorm: {
-    build: ({ attributes: a, has, input }) =>
-      new InstanceNorm(features(a, input), { eps: a.number('eps', 1e-5), affine: has('gamma') }),
-  },
+  batchNorm: { build: normOf(batch) },
+  groupNorm: { build: normOf(group) },
+  instanceNorm: { build: normOf(instance) },
   layerNorm: {
     build: ({ attributes: a, has, input }) => {
       const [channels, ...rest] = a.list('shape');
@@ -89,10 +74,10 @@ const types: Readonly<Record<string, LayerType>> = {
       }
       return new LayerNorm([...rest, channels], { eps: a.number('eps', 1e-5), affine: has('gamma') });
     },
-    border: () => ({
+    border: {
       gamma: { last: sampleChannelsLast, first: sampleChannelsFirst },
       beta: { last: sampleChannelsLast, first: sampleChannelsFirst },
-    }),
+    },
   },
   maxPool2d: { build: ({ attributes: a }) => new MaxPool2d(a.pair('kernel'), poolWindow(a)) },
   avgPool2d: {
@@ -124,14 +109,13 @@ export function buildLayers(layers: readonly GoldenLayer[], input: Shape): Built
       has: (name) => name in golden.params,
       input: shape,
     };
-    const type = types[golden.type];
-    const module = type.build(place).eval();
-    const borders = type.border?.(place) ?? {};
+    const { build, border = {} } = types[golden.type];
+    const module = build(place).eval();
     shape = module.forward(ones(shape)).shape;
     return {
       module,
-      toOwn: (name, tensor) => borders[name]?.last(tensor) ?? tensor,
-      toGolden: (name, tensor) => borders[name]?.first(tensor) ?? tensor,
+      toOwn: (name, tensor) => border[name]?.last(tensor) ?? tensor,
+      toGolden: (name, tensor) => border[name]?.first(tensor) ?? tensor,
     };
   });
 }
@@ -143,8 +127,15 @@ class FlattenChannelsFirst extends Module {
   }
 }
 
-function features(a: Attributes, input: Shape): number {
-  return a.number('features', input[input.length - 1]);
+/** A norm of the registry over the channels of what it gets. */
+function normOf(entry: NormEntry): LayerType['build'] {
+  return ({ attributes: a, has, input }) =>
+    entry.build(a.number('features', input[input.length - 1]), {
+      eps: a.number('eps', 1e-5),
+      momentum: a.number('momentum', 0.1),
+      affine: has('gamma'),
+      ...(entry === group && { groups: a.number('groups') }),
+    });
 }
 
 function poolWindow(a: Attributes) {

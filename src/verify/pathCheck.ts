@@ -29,9 +29,7 @@ export function pathPairs(forward: () => Tensor, x: Tensor, upstream: Tensor, h 
     numericGradient(x, () => traced(() => noGrad(forward), [held]).result.toArray(), upstream, h);
 
   const direct = numericWhile(new Map([...statistics, ...constants]));
-  const names = ['direct', ...new Set([...statistics.keys(), ...paths.keys()])].filter(
-    (name, i, all) => all.indexOf(name) === i,
-  );
+  const names = [...new Set(['direct', ...statistics.keys(), ...paths.keys()])];
   return names.map((path) => {
     const others = new Map([...statistics].filter(([name]) => name !== path));
     const numeric =

@@ -6,8 +6,6 @@ import type { TrainingCase } from './goldenFile.ts';
 import { buildLayers } from './layers.ts';
 import { optimizerFor } from './optimizer.ts';
 
-export { layerTypes } from './layers.ts';
-
 /**
  * Trains a golden network with its batches in turn, and compares the losses of all steps, the parameters and running
  * statistics after the last one, and the logits of batch 0 in evaluation mode.

@@ -2,12 +2,13 @@ import type { DType } from '../autograd/index.ts';
 import { optimizerNames } from '../optim/index.ts';
 import type { Comparison, Difference } from './compare.ts';
 import { type GoldenCase, readGoldenFile } from './goldenFile.ts';
+import { layerTypes } from './layers.ts';
 import { runOperation } from './operation.ts';
 import { coreOps } from './ops/core.ts';
 import type { GoldenOp } from './ops/goldenOp.ts';
 import { normOps } from './ops/norms.ts';
 import { runOptimizer } from './optimizer.ts';
-import { layerTypes, runTraining } from './training.ts';
+import { runTraining } from './training.ts';
 
 export interface VerifyOptions {
   /** Names the file in errors. */
@@ -101,16 +102,11 @@ function verifyCase(
 function missing(golden: GoldenCase, ops: Readonly<Record<string, GoldenOp>>): string[] {
   const unknown = (names: readonly string[], known: readonly string[]) =>
     [...new Set(names)].filter((name) => !known.includes(name));
-  if ('layers' in golden) {
-    return [
-      ...unknown(
-        golden.layers.map((layer) => layer.type),
-        layerTypes,
-      ),
-      ...unknown([golden.optimizer.type], optimizerNames),
-    ];
+  if (!('layers' in golden)) {
+    return unknown([golden.op], 'gradSequence' in golden ? optimizerNames : Object.keys(ops));
   }
-  return unknown([golden.op], 'gradSequence' in golden ? optimizerNames : Object.keys(ops));
+  const types = golden.layers.map(({ type }) => type);
+  return [...unknown(types, layerTypes), ...unknown([golden.optimizer.type], optimizerNames)];
 }
 
 function compare(golden: GoldenCase, ops: Readonly<Record<string, GoldenOp>>, dtype: DType): Comparison {

@@ -4,6 +4,10 @@ import { channelsFirst, channelsLast, denseLast, kernelLast } from '../../nn/bor
 import type { Attributes } from '../attributes.ts';
 import { type GoldenOp, optional } from './goldenOp.ts';
 
+const { add, div, maximum, minimum, mul, sub, max, mean, min, sum, logSoftmax, softmax } = ops;
+const { abs, erf, exp, log, neg, relu, sigmoid, silu, softplus, sqrt, square, tanh } = ops;
+const { flatten, transpose } = ops;
+
 /** Linear, convolution, pooling, arithmetic, activations, reductions, shapes and losses, by their golden names. */
 export const coreOps: Readonly<Record<string, GoldenOp>> = {
   linear: (inputs) => {
@@ -34,15 +38,11 @@ export const coreOps: Readonly<Record<string, GoldenOp>> = {
   globalAvgPool2d: onImages((x) => ops.mean(x, [1, 2], { keepDims: true })),
   globalMaxPool2d: onImages((x) => ops.max(x, [1, 2], { keepDims: true })),
 
-  add: onPair(ops.add),
-  sub: onPair(ops.sub),
-  mul: onPair(ops.mul),
-  div: onPair(ops.div),
-  maximum: onPair(ops.maximum),
-  minimum: onPair(ops.minimum),
+  ...each({ add, sub, mul, div, maximum, minimum }, onPair),
   pow: (inputs, a) => ({ y: ops.pow(inputs.x, inputs.y ?? a.number('exponent')) }),
 
-  relu: onOne(ops.relu),
+  ...each({ relu, silu, softplus, sigmoid, tanh, erf, exp, log, sqrt }, onOne),
+  ...each({ abs, neg, square, flatten, transpose }, onOne),
   leakyRelu: onOne((x, a) => ops.leakyRelu(x, a.number('negativeSlope', a.number('slope', 0.01)))),
   elu: onOne((x, a) => ops.elu(x, a.number('alpha', 1))),
   gelu: onOne((x, a) => {
@@ -50,33 +50,16 @@ export const coreOps: Readonly<Record<string, GoldenOp>> = {
       throw new Error('gelu is exact here; it has no approximation');
     return ops.gelu(x);
   }),
-  silu: onOne(ops.silu),
-  softplus: onOne(ops.softplus),
-  sigmoid: onOne(ops.sigmoid),
-  tanh: onOne(ops.tanh),
-  erf: onOne(ops.erf),
-  exp: onOne(ops.exp),
-  log: onOne(ops.log),
-  sqrt: onOne(ops.sqrt),
-  abs: onOne(ops.abs),
-  neg: onOne(ops.neg),
-  square: onOne(ops.square),
   clamp: onOne((x, a) =>
     ops.clamp(x, a.number('min', a.number('low', -Infinity)), a.number('max', a.number('high', Infinity))),
   ),
-  softmax: onOne((x, a) => ops.softmax(x, a.number('axis', -1))),
-  logSoftmax: onOne((x, a) => ops.logSoftmax(x, a.number('axis', -1))),
+  ...each({ softmax, logSoftmax }, (op) => onOne((x, a) => op(x, a.number('axis', -1)))),
 
-  sum: onOne((x, a) => ops.sum(x, axes(a), keepDims(a))),
-  mean: onOne((x, a) => ops.mean(x, axes(a), keepDims(a))),
-  max: onOne((x, a) => ops.max(x, axes(a), keepDims(a))),
-  min: onOne((x, a) => ops.min(x, axes(a), keepDims(a))),
+  ...each({ sum, mean, max, min }, (op) => onOne((x, a) => op(x, axes(a), keepDims(a)))),
   variance: onOne((x, a) => ops.variance(x, axes(a), { ...keepDims(a), ddof: ddof(a) })),
 
   reshape: onOne((x, a) => ops.reshape(x, a.list('shape'))),
-  flatten: onOne((x) => ops.flatten(x)),
   permute: onOne((x, a) => ops.permute(x, a.list('axes'))),
-  transpose: onOne(ops.transpose),
   broadcastTo: onOne((x, a) => ops.broadcastTo(x, a.list('shape'))),
   slice: onOne((x, a) => ops.slice(x, a.list('begin'), a.list('size'))),
   pad: onOne((x, a) => ops.pad(x, a.list('before'), a.list('after'), a.number('value', 0))),
@@ -87,6 +70,11 @@ export const coreOps: Readonly<Record<string, GoldenOp>> = {
   }),
   mseLoss: ({ x, target }) => ({ y: ops.mseLoss(x, target) }),
 };
+
+/** Operations that have the same name here. */
+function each<Op>(operations: Record<string, Op>, golden: (op: Op) => GoldenOp): Record<string, GoldenOp> {
+  return Object.fromEntries(Object.entries(operations).map(([name, op]) => [name, golden(op)]));
+}
 
 function onOne(fn: (x: Tensor, a: Attributes) => Tensor): GoldenOp {
   return ({ x }, a) => ({ y: fn(x, a) });
