@@ -5,6 +5,7 @@ import type { Module } from '../nn/module.ts';
 import type { Optimizer } from '../optim/index.ts';
 import { resolveConfig, type TrainConfig, type TrainOptions } from '../train/config.ts';
 import { loadData, prepareData, type TrainData } from '../train/data.ts';
+import { everyMs } from '../train/eventLoop.ts';
 import { type LoopHooks, startOfRun, trainingLoop } from '../train/loop.ts';
 import { buildModel } from '../train/model.ts';
 import { buildOptimizer } from '../train/optimizer.ts';
@@ -75,8 +76,9 @@ export async function runTraining(options: TrainOptions, hooks: TrainingHooks = 
     const { lines } = folder;
     guarded(folder.path, () => writeCheckpoint(file, config, model, optimizer, { progress, lines }));
   };
-  const isDue = dueEvery(hooks.checkpointEvery);
-  const { keepWeights = true } = hooks;
+  const { keepWeights = true, checkpointEvery } = hooks;
+  const isTime = everyMs(CHECKPOINT_MS);
+  const isDue = () => (checkpointEvery === undefined ? isTime() : progress.steps % checkpointEvery === 0);
   try {
     const outcome = await trainingLoop(model, optimizer, data, config, {
       ...hooks,
@@ -86,7 +88,7 @@ export async function runTraining(options: TrainOptions, hooks: TrainingHooks = 
         hooks.onMetrics?.(line);
       },
       onPause: (aborted) => {
-        if (aborted || isDue(progress.steps)) save();
+        if (aborted || isDue()) save();
       },
     });
     const result = { ...outcome, digest: weightsDigest(model), parameters };
@@ -125,15 +127,4 @@ function buildRun(config: TrainConfig, data: TrainData, from: string | undefined
   } catch (error) {
     return { ...build(), startsOver: (error as Error).message };
   }
-}
-
-/** Whether it is time for another checkpoint. */
-function dueEvery(steps: number | undefined): (step: number) => boolean {
-  if (steps !== undefined) return (step) => step % steps === 0;
-  let last = performance.now();
-  return () => {
-    if (performance.now() - last < CHECKPOINT_MS) return false;
-    last = performance.now();
-    return true;
-  };
 }

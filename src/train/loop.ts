@@ -67,7 +67,7 @@ export async function trainingLoop(
   const probe = async (batch: Batch, lr: number) => {
     for (const name of config.probes) {
       const context: ProbeContext = { model, data, config, batch, lr };
-      const values = await undisturbed(model, () => probes[name].measure(context));
+      const values = await undisturbed(model, () => probes[name](context));
       onMetrics?.({ t: 'probe', probe: name, step: progress.steps, values });
     }
   };

@@ -12,11 +12,7 @@ import { integer, normEntry, number } from '../arguments.ts';
 import { UsageError } from '../exit.ts';
 import { type Output, outputOf } from '../output.ts';
 
-interface Options extends Omit<Request, 'x' | 'g' | 'gamma' | 'beta' | 'detach'> {
-  x?: number[][];
-  g?: number[][];
-  gamma?: number[];
-  beta?: number[];
+interface Options extends Omit<Request, 'detach'> {
   detach: 'none' | 'mean' | 'var' | 'variance' | 'both';
   step?: number;
   format: 'text' | 'md' | 'json';
@@ -78,18 +74,8 @@ function run(name: string | undefined, options: Options, command: Command): void
       'compare them: normgrad explain --list',
     ]);
   }
-  const { format, step, detach, x, g, gamma, beta, mode, shape, groups, eps } = options;
-  const request = {
-    x,
-    g,
-    gamma,
-    beta,
-    mode,
-    shape,
-    groups,
-    eps,
-    detach: detach === 'var' ? ('variance' as const) : detach,
-  };
+  const { format, step, detach } = options;
+  const request = { ...options, detach: detach === 'var' ? ('variance' as const) : detach };
   const explanation = explainNorm(normEntry(name), request);
   const width = Math.min(Math.max(process.stdout.columns ?? 100, 60), 100);
   output.event('result', explanation);

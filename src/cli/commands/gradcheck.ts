@@ -1,11 +1,11 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { renderTable } from '../../charts/table.ts';
 import { registry } from '../../nn/norm/registry.ts';
 import { letEventsRun } from '../../train/eventLoop.ts';
 import { type GradcheckRow, gradcheckNorm } from '../../verify/index.ts';
 import { integer, normEntry, number, seedOption } from '../arguments.ts';
 import { EXIT } from '../exit.ts';
-import { columns, outputOf } from '../output.ts';
+import { outputOf } from '../output.ts';
+import { numeric, tableText } from '../table.ts';
 
 interface Options {
   all?: boolean;
@@ -62,17 +62,8 @@ async function run(names: string[], options: Options, command: Command): Promise
   const failed = rows.filter(({ passed }) => !passed);
   const mark = (passed: boolean) => (passed ? output.stdout.green('✓') : output.stdout.red('✗'));
   output.result(
-    renderTable(
-      [
-        { head: 'norm' },
-        { head: 'mode' },
-        { head: 'form' },
-        { head: 'tensor' },
-        { head: 'max abs', align: 'right' },
-        { head: 'max rel', align: 'right' },
-        { head: 'worst at' },
-        { head: '' },
-      ],
+    tableText(
+      ['norm', 'mode', 'form', 'tensor', numeric('max abs'), numeric('max rel'), 'worst at', ''],
       rows.map((row) => [
         row.norm,
         row.mode,
@@ -83,7 +74,7 @@ async function run(names: string[], options: Options, command: Command): Promise
         `[${row.at.join(', ')}]`,
         mark(row.passed),
       ]),
-      { width: columns(process.stdout), colors: output.stdout },
+      output,
     ),
   );
   for (const { norm, mode: at, form, tensor, looksLike } of failed) {

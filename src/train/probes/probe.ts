@@ -17,12 +17,8 @@ export interface ProbeContext {
   batch: Batch;
 }
 
-export interface Probe {
-  /** One line, for people. */
-  description: string;
-  /** May leave running statistics, gradients and the state of dropout behind: `undisturbed` puts them back. Not weights. */
-  measure: (context: ProbeContext) => ProbeValues | Promise<ProbeValues>;
-}
+/** It may leave running statistics, gradients and the state of dropout behind: `undisturbed` puts them back. Not weights. */
+export type Probe = (context: ProbeContext) => ProbeValues | Promise<ProbeValues>;
 
 /** Runs `fn`, and leaves the model as it was: the run that is watched ends with the same bits as one that is not. */
 export async function undisturbed<T>(model: Module, fn: () => T | Promise<T>): Promise<T> {
