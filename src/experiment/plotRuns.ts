@@ -2,7 +2,7 @@ import type { BandName } from '../charts/band.ts';
 import type { LineChart, Point } from '../charts/lineChart.ts';
 import { meanCurve } from '../charts/statistics.ts';
 import { ConfigError } from '../errors.ts';
-import { metricsPath } from '../runs/record.ts';
+import { runFiles } from '../runs/record.ts';
 import { type EpochLine, readMetrics, type StepLine } from '../train/metrics.ts';
 import { xLabel } from './figure.ts';
 import type { FinishedFolderRun } from './folderRuns.ts';
@@ -102,7 +102,7 @@ function coursePoints(runs: readonly FinishedFolderRun[], x: 'epoch' | 'step', y
 }
 
 function linesOf({ path }: FinishedFolderRun): { steps: StepLine[]; epochs: EpochLine[] } {
-  const lines = readMetrics(metricsPath(path));
+  const lines = readMetrics(runFiles(path).metrics);
   return {
     steps: lines.filter((line) => line.t === 'step'),
     epochs: lines.filter((line) => line.t === 'epoch'),

@@ -27,11 +27,6 @@ interface Group {
   difference: Summary | undefined;
 }
 
-interface Comparison {
-  fields: readonly Field[];
-  groups: readonly Group[];
-}
-
 export type Field = Exclude<keyof TrainConfig, 'seed' | 'dataDir'>;
 
 /** The settings that are not the same in all runs, seeds apart. */
@@ -53,7 +48,7 @@ export function compareRuns(
   measure: MeasureName,
   fields: readonly string[] = differingFields(runs),
   baseline?: string,
-): Comparison {
+): { fields: readonly Field[]; groups: readonly Group[] } {
   const checked = fields.map(checkField);
   const valuesOf = ({ config }: FinishedRun) => checked.map((field) => settingText(config[field]));
   const groups = new Map(groupRuns(runs, checked).map((group) => [toJson(valuesOf(group[0])), group]));

@@ -15,7 +15,7 @@ import { weightsDigest } from './digest.ts';
 import { guarded } from './files.ts';
 import { createRunFolder } from './folder.ts';
 import { runName } from './name.ts';
-import { checkpointPath, firstLines, metricsPath, readRun } from './record.ts';
+import { firstLines, readRun, runFiles } from './record.ts';
 
 /** A run before its first step, for the line that announces it. */
 export interface RunStart {
@@ -72,7 +72,7 @@ export async function runTraining(options: TrainOptions, hooks: TrainingHooks = 
   const save = () => {
     if (folder === undefined) return;
     folder.flush();
-    const file = checkpointPath(folder.path);
+    const file = runFiles(folder.path).checkpoint;
     const { lines } = folder;
     guarded(folder.path, () => writeCheckpoint(file, config, model, optimizer, { progress, lines }));
   };
@@ -96,7 +96,7 @@ export async function runTraining(options: TrainOptions, hooks: TrainingHooks = 
     if (status === 'done' && keepWeights) save();
     folder?.finish(result);
     if (folder && status !== 'interrupted' && !keepWeights) {
-      rmSync(checkpointPath(folder.path), { force: true });
+      rmSync(runFiles(folder.path).checkpoint, { force: true });
     }
     return result;
   } catch (error) {
@@ -121,8 +121,8 @@ function buildRun(config: TrainConfig, data: TrainData, from: string | undefined
   const run = build();
   if (from === undefined || readRun(from) === undefined) return run;
   try {
-    const restored = restoreCheckpoint(checkpointPath(from), config, run.model, run.optimizer);
-    firstLines(metricsPath(from), restored.lines);
+    const restored = restoreCheckpoint(runFiles(from).checkpoint, config, run.model, run.optimizer);
+    firstLines(runFiles(from).metrics, restored.lines);
     return { ...run, restored };
   } catch (error) {
     return { ...build(), startsOver: (error as Error).message };

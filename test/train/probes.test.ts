@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { noGrad } from '../../src/autograd/index.ts';
 import { recalibrate } from '../../src/nn/norm/batch/recalibrate.ts';
-import { metricsPath } from '../../src/runs/record.ts';
+import { runFiles } from '../../src/runs/record.ts';
 import { runTraining } from '../../src/runs/training.ts';
 import { resolveConfig, type TrainOptions } from '../../src/train/config.ts';
 import { imagesOf, loadData, prepareData } from '../../src/train/data.ts';
@@ -61,7 +61,7 @@ describe('a watched run', () => {
   it('is measured before the first step, every so many steps, and after the last', async () => {
     const path = join(parent, 'every');
     await runTraining({ ...small, probes: ['test'], probeEvery: 5 }, { folder: { path } });
-    const lines = readMetrics(metricsPath(path));
+    const lines = readMetrics(runFiles(path).metrics);
     expect(probeLines(lines).map(({ step }) => step)).toEqual([0, 5, 10, 12]);
     const last = lines.filter((line) => line.t === 'epoch').at(-1)!;
     expect(probeLines(lines).at(-1)!.values).toEqual(last.test);
@@ -81,7 +81,7 @@ describe('a watched run', () => {
     });
     expect(begun.status).toBe('interrupted');
     await runTraining(options, { folder: { path: parts }, resume: true });
-    const [expected, got] = [whole, parts].map((path) => probeLines(readMetrics(metricsPath(path))));
+    const [expected, got] = [whole, parts].map((path) => probeLines(readMetrics(runFiles(path).metrics)));
     expect(got).toEqual(expected);
   });
 });

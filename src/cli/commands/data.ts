@@ -1,8 +1,8 @@
 import { type Command, Option } from 'commander';
 import { createProgress, isInteractive, type Progress } from '../../charts/progress.ts';
 import { fileSize, findFile, sourceFolder } from '../../data/files/files.node.ts';
-import { getDataset } from '../../data/files/get.node.ts';
-import { verifyDataset } from '../../data/files/verify.node.ts';
+import { getSource } from '../../data/files/get.node.ts';
+import { verifySource } from '../../data/files/verify.node.ts';
 import { fileNames, type SourceName, sourceNames, sources } from '../../data/sources.ts';
 import { unknownName } from '../../errors.ts';
 import { EXIT, UsageError } from '../exit.ts';
@@ -89,7 +89,7 @@ async function get(name: string, { dataDir, from, mirror }: GetOptions, command:
   );
   const progress = downloadProgress(output);
   try {
-    const report = await getDataset(source, {
+    const report = await getSource(sources[source], {
       dataDir,
       from,
       mirror,
@@ -125,7 +125,7 @@ async function verify(names: string[], { dataDir }: PlaceOptions, command: Comma
   }
   let wrong = 0;
   for (const name of chosen) {
-    const { title, folder, files } = await verifyDataset(name, dataDir);
+    const { title, folder, files } = await verifySource(sources[name], sourceFolder(sources[name], dataDir));
     output.result(`${output.stdout.bold(title)}  ${folder}`);
     for (const { file, status, detail } of files) {
       output.event('file', { dataset: name, file, status, detail });
