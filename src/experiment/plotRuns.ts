@@ -1,4 +1,3 @@
-import type { BandName } from '../charts/band.ts';
 import type { LineChart, Point } from '../charts/lineChart.ts';
 import { meanCurve } from '../charts/statistics.ts';
 import { ConfigError } from '../errors.ts';
@@ -17,16 +16,13 @@ import {
   settingText,
 } from './seedGroups.ts';
 
-interface PlotChoice {
+interface PlotChoice extends Partial<Pick<LineChart, 'title' | 'band' | 'caption'>> {
   /** The course of every run over `epoch` or `step`, or its end over the values of a setting. */
   x: string;
   y: MeasureName;
   /** A curve for each combination of these settings; by default those that differ, as far as x and the others do not say them. */
   by?: readonly string[];
-  band?: BandName;
   logY?: boolean;
-  title?: string;
-  caption?: string;
 }
 
 /** A chart of finished runs: the mean over their seeds. Throws a ConfigError for what cannot be drawn. */

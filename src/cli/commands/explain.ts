@@ -8,7 +8,7 @@ import { writePages } from '../../teach/pages.node.ts';
 import type { Request } from '../../teach/request.ts';
 import { renderText } from '../../teach/text.ts';
 import { toJson } from '../../train/metrics.ts';
-import { integer, normEntry, number } from '../arguments.ts';
+import { integer, normEntry, number, shapeOf } from '../arguments.ts';
 import { UsageError } from '../exit.ts';
 import { type Output, outputOf } from '../output.ts';
 
@@ -29,6 +29,8 @@ Examples:
   normgrad explain group --shape 2,2,2,4                 images: the sets and the Jacobian, drawn
   normgrad explain --list                                all norms in one table`;
 
+const readShape = shapeOf(4, 'It must be two to four lengths of at least 1, like 2,2,2,4 (N, H, W, C).');
+
 /** `explain <norm>`: one norm's forward and backward pass, with real numbers. */
 export function register(command: Command): void {
   command
@@ -43,7 +45,7 @@ export function register(command: Command): void {
         .choices(['none', 'mean', 'var', 'variance', 'both'])
         .default('none'),
     )
-    .option('--shape <n,h,w,c>', 'of x; with four lengths the sets and the Jacobian are drawn', shapeOf)
+    .option('--shape <n,h,w,c>', 'of x; with four lengths the sets and the Jacobian are drawn', readShape)
     .option('--groups <n>', 'groups of channels, for norms that have them', integer)
     .option('--eps <x>', "ε (default: the norm's own)", number)
     .option('--step <1-6>', 'one section only, of text and md', stepOf)
@@ -105,16 +107,6 @@ function rows(given: string): number[][] {
     .split(';')
     .filter((row) => row.trim() !== '')
     .map(list);
-}
-
-function shapeOf(given: string): number[] {
-  const shape = given.split(',').map(integer);
-  if (shape.length < 2 || shape.length > 4 || shape.some((length) => length < 1)) {
-    throw new InvalidArgumentError(
-      'It must be two to four lengths of at least 1, like 2,2,2,4 (N, H, W, C).',
-    );
-  }
-  return shape;
 }
 
 function stepOf(given: string): number | undefined {

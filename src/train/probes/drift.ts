@@ -11,29 +11,24 @@ const IMAGES = 1000;
  *   spread          85th minus 15th percentile, the mean over all units
  */
 export const drift: Probe = ({ model, data, config }) => {
-  const last = [...model.namedModules().values()].filter((module) => module instanceof Activation).at(-1);
-  let inputs: Tensor | undefined;
-  if (last) {
-    const keep = (x: Tensor) => {
-      inputs = x.clone();
-    };
-    withForward(
-      [last],
-      (_, forward) => (x) => {
-        keep(x);
-        return forward(x);
-      },
-      () => noGrad(() => void model.forward(firstTestImages(data, IMAGES))),
-    );
-  }
-  if (!inputs) {
+  const activations = [...model.namedModules().values()].filter((module) => module instanceof Activation);
+  const inputs: Tensor[] = [];
+  withForward(
+    activations.slice(-1),
+    (_, forward) => (x) => {
+      inputs.push(x.clone());
+      return forward(x);
+    },
+    () => noGrad(() => void model.forward(firstTestImages(data, IMAGES))),
+  );
+  if (inputs.length === 0) {
     throw new Error(
       `the probe "drift" looks at a hidden activation that is a layer of its own; ${config.model} with ` +
         `${config.activation ?? 'its default activation'} has none (a ReLU is computed inside the layer before it). ` +
         'Use an mlp with --activation sigmoid or tanh.',
     );
   }
-  const { data: values, shape } = inputs;
+  const [{ data: values, shape }] = inputs;
   const units = shape[shape.length - 1];
   const ofUnit = (unit: number) => {
     const own = Float64Array.from(

@@ -39,12 +39,7 @@ export const instancePower: Probe = ({ model, data, config }) => {
   return { p1: all('p1'), p2: all('p2'), p3: all('p3'), p4: all('p4') };
 };
 
-interface Power {
-  p1: number;
-  p2: number;
-  p3: number;
-  p4: number;
-}
+type Power = Record<'p1' | 'p2' | 'p3' | 'p4', number>;
 
 /** What the norm computes before its gamma and beta: its output with 1 and 0 in their places. */
 function standardized(norm: Norm, forward: (x: Tensor) => Tensor, x: Tensor): Tensor {

@@ -39,10 +39,7 @@ export const landscape: Probe = (context) => {
   return { lossRange, gradientChange, relativeChange: gradientChange / norm, smoothness };
 };
 
-function lossAndGradient({ model, data, batch, config }: ProbeContext): {
-  loss: number;
-  gradient: Float64Array[];
-} {
+function lossAndGradient({ model, data, batch, config }: ProbeContext) {
   const loss = crossEntropy(model.forward(imagesOf(data, batch)), batch.labels, config);
   const value = loss.item();
   loss.backward();
