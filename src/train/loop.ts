@@ -13,7 +13,7 @@ import type { RunStatus, TrainResult } from './result.ts';
 import { scheduleOf } from './schedule.ts';
 
 /** Where a run is, after every step. */
-export interface StepReport {
+interface StepReport {
   epoch: number;
   /** Steps done of this epoch, and how many it has. */
   step: number;
