@@ -25,6 +25,15 @@ export function atLeastOne(given: string): number {
   return value;
 }
 
+/** The value of an option that is a shape, 2 to `most` lengths with commas; `must` says so. */
+export function shapeOf(most: number, must: string): (given: string) => number[] {
+  return (given) => {
+    const lengths = given.split(',').map(integer);
+    if (lengths.length >= 2 && lengths.length <= most && lengths.every((each) => each >= 1)) return lengths;
+    throw new InvalidArgumentError(must);
+  };
+}
+
 /** `--seed <n>`, or NORMGRAD_SEED. */
 export function seedOption(what: string): Option {
   return new Option('--seed <n>', what).env('NORMGRAD_SEED').argParser(integer);

@@ -8,81 +8,48 @@ interface CommandFile {
   register(command: Command): void;
 }
 
-/** Every command. Its file is loaded only when it is called, so that `--help` is quick. */
-const commands: { name: string; group: string; summary: string; load: () => Promise<CommandFile> }[] = [
-  {
-    name: 'start',
-    group: 'Experiments:',
-    summary: 'a first experiment: one network, with and without normalization',
-    load: () => import('./commands/start.ts'),
+/** Every command, under its head in the help. */
+const groups = {
+  'Experiments:': {
+    start: 'a first experiment: one network, with and without normalization',
+    experiment: 'a figure of the literature: runs, claims, report',
+    train: 'train one network on one dataset',
+    compare: 'finished runs over their seeds, with differences from a baseline',
+    plot: 'curves of finished runs, mean and band over their seeds: terminal, SVG, PNG',
+    report: 'an experiment or other runs as one HTML page: claims, figures, tables, settings',
+    sweep: 'many runs in one folder: a grid of settings, stopped and continued at will',
   },
-  {
-    name: 'experiment',
-    group: 'Experiments:',
-    summary: 'a figure of the literature: runs, claims, report',
-    load: () => import('./commands/experiment.ts'),
+  'Correctness:': {
+    gradcheck: 'compare the hand-derived backward of the norms with finite differences',
+    verify: "compare this engine with another one's numbers, from golden files",
   },
-  {
-    name: 'train',
-    group: 'Experiments:',
-    summary: 'train one network on one dataset',
-    load: () => import('./commands/train.ts'),
+  'Learn:': {
+    explain: "a norm's forward and backward pass, with real numbers",
+    quiz: 'write the missing line of a backward pass',
   },
-  {
-    name: 'compare',
-    group: 'Experiments:',
-    summary: 'finished runs over their seeds, with differences from a baseline',
-    load: () => import('./commands/compare.ts'),
+  'Data:': {
+    data: 'list, fetch and check datasets',
   },
-  {
-    name: 'plot',
-    group: 'Experiments:',
-    summary: 'curves of finished runs, mean and band over their seeds: terminal, SVG, PNG',
-    load: () => import('./commands/plot.ts'),
-  },
-  {
-    name: 'report',
-    group: 'Experiments:',
-    summary: 'an experiment or other runs as one HTML page: claims, figures, tables, settings',
-    load: () => import('./commands/report.ts'),
-  },
-  {
-    name: 'sweep',
-    group: 'Experiments:',
-    summary: 'many runs in one folder: a grid of settings, stopped and continued at will',
-    load: () => import('./commands/sweep.ts'),
-  },
-  {
-    name: 'gradcheck',
-    group: 'Correctness:',
-    summary: 'compare the hand-derived backward of the norms with finite differences',
-    load: () => import('./commands/gradcheck.ts'),
-  },
-  {
-    name: 'verify',
-    group: 'Correctness:',
-    summary: "compare this engine with another one's numbers, from golden files",
-    load: () => import('./commands/verify.ts'),
-  },
-  {
-    name: 'explain',
-    group: 'Learn:',
-    summary: "a norm's forward and backward pass, with real numbers",
-    load: () => import('./commands/explain.ts'),
-  },
-  {
-    name: 'quiz',
-    group: 'Learn:',
-    summary: 'write the missing line of a backward pass',
-    load: () => import('./commands/quiz.ts'),
-  },
-  {
-    name: 'data',
-    group: 'Data:',
-    summary: 'list, fetch and check datasets',
-    load: () => import('./commands/data.ts'),
-  },
-];
+};
+
+type Groups = typeof groups;
+type CommandName = { [Head in keyof Groups]: keyof Groups[Head] }[keyof Groups];
+
+/** A command's file is loaded only when it is called, so that `--help` is quick. */
+const files: Record<CommandName, () => Promise<CommandFile>> = {
+  start: () => import('./commands/start.ts'),
+  experiment: () => import('./commands/experiment.ts'),
+  train: () => import('./commands/train.ts'),
+  compare: () => import('./commands/compare.ts'),
+  plot: () => import('./commands/plot.ts'),
+  report: () => import('./commands/report.ts'),
+  sweep: () => import('./commands/sweep.ts'),
+  gradcheck: () => import('./commands/gradcheck.ts'),
+  verify: () => import('./commands/verify.ts'),
+  explain: () => import('./commands/explain.ts'),
+  quiz: () => import('./commands/quiz.ts'),
+  data: () => import('./commands/data.ts'),
+};
 
 const examples = `
 Examples:
@@ -109,9 +76,11 @@ async function main(args: string[]): Promise<void> {
     .addHelpCommand(
       new Command('help').argument('[command]').description('help for a command').helpGroup('Help:'),
     );
-  for (const { name, group, summary, load } of commands) {
-    const command = program.command(name).description(summary).helpGroup(group);
-    if (args.includes(name)) (await load()).register(command);
+  for (const [head, commands] of Object.entries(groups)) {
+    for (const [name, summary] of Object.entries(commands)) {
+      const command = program.command(name).description(summary).helpGroup(head);
+      if (args.includes(name)) (await files[name as CommandName]()).register(command);
+    }
   }
   if (args.length === 0) {
     process.stdout.write(shortHelp());
@@ -121,7 +90,8 @@ async function main(args: string[]): Promise<void> {
 }
 
 function shortHelp(): string {
-  const list = commands.map(({ name, summary }) => `  ${name.padEnd(10)} ${summary}`).join('\n');
+  const commands = Object.values(groups).flatMap((each) => Object.entries(each));
+  const list = commands.map(([name, summary]) => `  ${name.padEnd(10)} ${summary}`).join('\n');
   return `normgrad ${version}: train, check and learn how normalization backpropagates\n\n${list}\n${examples}\n\nEvery command has --help.\n`;
 }
 

@@ -2,7 +2,7 @@ import { createRandom } from '../random.ts';
 import type { Augmentation } from './augment.ts';
 import { classBatchCount, classOrder } from './classBatches.ts';
 import type { ImageSet } from './dataset.ts';
-import { DataError } from './errors.ts';
+import { requireValid } from './errors.ts';
 import type { PixelTransform } from './transforms.ts';
 import { applyTransform } from './transforms.ts';
 
@@ -40,50 +40,38 @@ export interface Batches {
 
 export function createBatches(set: ImageSet, options: BatchOptions): Batches {
   const { batchSize, transform, shuffleSeed, augment, classesPerBatch, last = 'keep' } = options;
-  if (!Number.isInteger(batchSize) || batchSize < 1) {
-    throw new DataError('DATA_INVALID', `Batch size ${batchSize}: expected a whole number of at least 1.`);
-  }
-  if (transform.channels !== set.channels) {
-    throw new DataError(
-      'DATA_INVALID',
-      `The transform has ${transform.channels} channels, the images of ${set.name} have ${set.channels}. Make it from this dataset's statistics.`,
-    );
-  }
-  if (augment && shuffleSeed === undefined) {
-    throw new DataError('DATA_INVALID', 'Augmentation draws random numbers: give shuffleSeed as well.');
-  }
-  if (classesPerBatch !== undefined && shuffleSeed === undefined) {
-    throw new DataError(
-      'DATA_INVALID',
-      'Batches of few classes are drawn at random: give shuffleSeed as well.',
-    );
-  }
+  const draws = shuffleSeed !== undefined;
+  requireValid(
+    Number.isInteger(batchSize) && batchSize >= 1,
+    `Batch size ${batchSize}: expected a whole number of at least 1.`,
+  );
+  requireValid(
+    transform.channels === set.channels,
+    `The transform has ${transform.channels} channels, the images of ${set.name} have ${set.channels}. Make it from this dataset's statistics.`,
+  );
+  requireValid(draws || !augment, 'Augmentation draws random numbers: give shuffleSeed as well.');
+  requireValid(
+    draws || classesPerBatch === undefined,
+    'Batches of few classes are drawn at random: give shuffleSeed as well.',
+  );
   const perEpoch =
     classesPerBatch === undefined
       ? batchCount(set.count, batchSize, last)
       : classBatchCount(set, batchSize, classesPerBatch);
-  if (perEpoch === 0) {
-    throw new DataError(
-      'DATA_INVALID',
-      `No batch is left: ${set.count} images of ${set.name}, batch size ${batchSize}, last batch '${last}'. Use a smaller batch, more images, or keep the last batch.`,
-    );
-  }
+  requireValid(
+    perEpoch > 0,
+    `No batch is left: ${set.count} images of ${set.name}, batch size ${batchSize}, last batch '${last}'. Use a smaller batch, more images, or keep the last batch.`,
+  );
   const pixels = set.height * set.width * set.channels;
 
   return {
     perEpoch,
     *epoch(epoch, from = 0) {
-      const shuffled = shuffleSeed === undefined ? undefined : epochOrder(set.count, shuffleSeed, epoch);
-      const order =
-        classesPerBatch === undefined
-          ? shuffled
-          : classOrder(
-              set,
-              shuffled!,
-              batchSize,
-              classesPerBatch,
-              epochRandom(shuffleSeed!, epoch).fork('classes'),
-            );
+      let order = shuffleSeed === undefined ? undefined : epochOrder(set.count, shuffleSeed, epoch);
+      if (classesPerBatch !== undefined) {
+        const random = epochRandom(shuffleSeed!, epoch).fork('classes');
+        order = classOrder(set, order!, batchSize, classesPerBatch, random);
+      }
       for (let number = from; number < perEpoch; number++) {
         const start = number * batchSize;
         const size = Math.min(batchSize, (order?.length ?? set.count) - start);

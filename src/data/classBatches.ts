@@ -1,6 +1,6 @@
 import type { Random } from '../random.ts';
 import type { ImageSet } from './dataset.ts';
-import { DataError } from './errors.ts';
+import { requireValid } from './errors.ts';
 
 /**
  * Batches that are not a fair sample: each has the same number of images of a few classes. Ioffe (2017, Batch Renormalization,
@@ -13,18 +13,14 @@ import { DataError } from './errors.ts';
 
 /** How many such batches an epoch has. Throws a DataError where there can be none. */
 export function classBatchCount(set: ImageSet, batchSize: number, classesPerBatch: number): number {
-  if (batchSize % classesPerBatch !== 0) {
-    throw new DataError(
-      'DATA_INVALID',
-      `Batches of ${batchSize} images cannot hold equally many of ${classesPerBatch} classes. Use a batch size that is a multiple of ${classesPerBatch}.`,
-    );
-  }
-  if (classesPerBatch > set.classes.length) {
-    throw new DataError(
-      'DATA_INVALID',
-      `${classesPerBatch} classes per batch, but ${set.name} has only ${set.classes.length}.`,
-    );
-  }
+  requireValid(
+    batchSize % classesPerBatch === 0,
+    `Batches of ${batchSize} images cannot hold equally many of ${classesPerBatch} classes. Use a batch size that is a multiple of ${classesPerBatch}.`,
+  );
+  requireValid(
+    classesPerBatch <= set.classes.length,
+    `${classesPerBatch} classes per batch, but ${set.name} has only ${set.classes.length}.`,
+  );
   const share = batchSize / classesPerBatch;
   const sizes = new Uint32Array(set.classes.length);
   for (let i = 0; i < set.count; i++) sizes[set.labels[i]]++;
@@ -34,12 +30,10 @@ export function classBatchCount(set: ImageSet, batchSize: number, classesPerBatc
     groups.reduce((sum, each) => sum + Math.min(each, batches), 0) >= classesPerBatch * batches;
   let count = Math.floor(set.count / batchSize);
   while (count > 0 && !suffices(count)) count--;
-  if (count === 0) {
-    throw new DataError(
-      'DATA_INVALID',
-      `No batch is left: a batch of ${batchSize} needs ${share} images of each of ${classesPerBatch} classes, and ${set.count} images of ${set.name} have not so many. Use a smaller batch or more images.`,
-    );
-  }
+  requireValid(
+    count > 0,
+    `No batch is left: a batch of ${batchSize} needs ${share} images of each of ${classesPerBatch} classes, and ${set.count} images of ${set.name} have not so many. Use a smaller batch or more images.`,
+  );
   return count;
 }
 
@@ -55,17 +49,11 @@ export function classOrder(
   const share = batchSize / classesPerBatch;
   const images: number[][] = set.classes.map(() => []);
   for (const index of shuffled) images[set.labels[index]].push(index);
-  const groupsOf = (label: number) => Math.floor(images[label].length / share);
-
   const order = new Uint32Array(count * batchSize);
   let at = 0;
   for (let left = count; left > 0; left--) {
-    for (const label of drawClasses(
-      images.map((_, each) => groupsOf(each)),
-      left,
-      classesPerBatch,
-      random,
-    )) {
+    const groups = images.map((own) => Math.floor(own.length / share));
+    for (const label of drawClasses(groups, left, classesPerBatch, random)) {
       order.set(images[label].splice(-share), at);
       at += share;
     }

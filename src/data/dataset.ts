@@ -1,4 +1,4 @@
-import { DataError, invalidFile } from './errors.ts';
+import { invalidFile, requireValid } from './errors.ts';
 
 export interface ImageShape {
   height: number;
@@ -50,9 +50,8 @@ export function checkLabels(labels: Uint8Array, classes: number, file: string): 
 
 /** A limit is absent (no limit) or a whole number of images. */
 export function checkLimit(name: string, limit: number | undefined): void {
-  if (limit === undefined || (Number.isInteger(limit) && limit >= 1)) return;
-  throw new DataError(
-    'DATA_INVALID',
+  requireValid(
+    limit === undefined || (Number.isInteger(limit) && limit >= 1),
     `${name}: a limit of ${limit} images, expected a whole number of at least 1.`,
   );
 }

@@ -13,7 +13,18 @@ export class DataError extends Error {
   }
 }
 
+/** Throws a DataError unless what is wanted of some data, or of what is to be done with it, holds. */
+export function requireValid(holds: boolean, problem: string): asserts holds {
+  if (!holds) throw new DataError('DATA_INVALID', problem);
+}
+
 /** A file whose content is wrong: names the file, what came, what was expected and what to do. */
-export function invalidFile(file: string, came: string, expected: string, todo: string): DataError {
-  return new DataError('DATA_INVALID', `${file}: got ${came}, expected ${expected}. ${todo}`);
+export function invalidFile(
+  file: string,
+  came: string,
+  expected: string,
+  todo: string,
+  options?: ErrorOptions,
+): DataError {
+  return new DataError('DATA_INVALID', `${file}: got ${came}, expected ${expected}. ${todo}`, [], options);
 }

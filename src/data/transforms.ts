@@ -1,5 +1,5 @@
 import type { ImageSet } from './dataset.ts';
-import { DataError } from './errors.ts';
+import { requireValid } from './errors.ts';
 
 /** What turns the bytes of an image into the numbers a network sees: one float for each channel and byte value. */
 export interface PixelTransform {
@@ -74,9 +74,8 @@ function tabulate(channels: number, value: (x: number, channel: number) => numbe
 
 function checkSpread(spread: readonly number[], verb: string): void {
   const constant = spread.findIndex((value) => !(value > 0));
-  if (constant < 0) return;
-  throw new DataError(
-    'DATA_INVALID',
+  requireValid(
+    constant < 0,
     `Cannot ${verb}: every pixel of channel ${constant} is the same, expected at least two values. Check the images, or use more of them.`,
   );
 }

@@ -1,22 +1,23 @@
 import { grouped, plural } from '../errors.ts';
+import type { TrainConfig } from '../train/config.ts';
 import type { ExperimentRun } from './plan.ts';
 
 /** `mlp 128-128, sgd …`: the settings that all runs share, for the caption. */
 export function describeSettings(plan: readonly Pick<ExperimentRun, 'config'>[]): string {
   const configs = plan.map(({ config }) => config);
-  const shared = <T>(read: (config: ExperimentRun['config']) => T): T | undefined => {
-    const values = configs.map(read);
+  const shared = <Field extends keyof TrainConfig>(field: Field): TrainConfig[Field] | undefined => {
+    const values = configs.map((config) => config[field]);
     return new Set(values.map((value) => JSON.stringify(value))).size === 1 ? values[0] : undefined;
   };
-  const limit = shared(({ limit }) => limit);
-  const model = shared(({ model }) => model);
-  const hidden = shared(({ hidden }) => hidden);
-  const optimizer = shared(({ optimizer }) => optimizer);
-  const momentum = optimizer === 'sgd' && shared(({ momentum }) => momentum);
-  const batch = shared(({ batchSize }) => batchSize);
-  const epochs = shared(({ epochs }) => epochs);
+  const limit = shared('limit');
+  const model = shared('model');
+  const hidden = shared('hidden');
+  const optimizer = shared('optimizer');
+  const momentum = optimizer === 'sgd' && shared('momentum');
+  const batch = shared('batchSize');
+  const epochs = shared('epochs');
   const parts = [
-    shared(({ dataset }) => dataset),
+    shared('dataset'),
     limit ? `${grouped(limit)} images` : '',
     [model, hidden?.join('-')].filter(Boolean).join(' '),
     momentum ? `${optimizer} with momentum ${momentum}` : optimizer,

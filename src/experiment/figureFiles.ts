@@ -5,23 +5,17 @@ import { figuresOf } from './figure.ts';
 import type { RunRecord } from './results.ts';
 import type { Experiment } from './spec.ts';
 
-/** A chart of an experiment as a file. */
-interface FigureFile {
-  file: string;
-  title: string;
-}
-
-/** The figure and the panels, in `folder`. */
+/** The figure and the panels, in `folder`; returns the files' names. */
 export function writeFigures(
   folder: string,
   experiment: Experiment,
   runs: readonly RunRecord[],
   caption: string,
-): FigureFile[] {
+): string[] {
   return figuresOf(experiment, runs, caption).map((chart, i) => {
     const file = figureFile(experiment.name, i);
     writeFileSync(join(folder, file), renderSvgChart(chart));
-    return { file, title: chart.title };
+    return file;
   });
 }
 

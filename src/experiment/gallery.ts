@@ -21,7 +21,7 @@ export function writeGallery(folder: string, experiments: readonly Experiment[])
     return writeFigures(join(folder, 'results'), experiment, runs, `${settings}.`);
   });
   writeFileSync(join(folder, 'README.md'), galleryText(experiments, stored));
-  return ['README.md', ...figures.map(({ file }) => `results/${file}`)];
+  return ['README.md', ...figures.map((file) => `results/${file}`)];
 }
 
 export function galleryText(

@@ -13,7 +13,7 @@ export interface Measure {
   needsSteps?: boolean;
 }
 
-/** `test` is null between the ends of epochs. */
+/** At the end of a run, or somewhere in it: null before the first epoch is complete, `test` also between the ends of epochs. */
 export interface Scores {
   train: Score | null;
   test: Score | null;
@@ -21,20 +21,12 @@ export interface Scores {
   epochs?: readonly { epoch: number; train: Score; test: Score }[];
   /** Only of a whole run: means over the steps since the line before. */
   steps?: readonly { step: number; train: Score }[];
-  /** What was measured on the way, in the order of the steps. */
+  /** What the probes (src/train/probes) measured on the way, in the order of the steps. */
   probes?: readonly ProbeLine[];
 }
 
-export type MeasureName =
-  | 'testError'
-  | 'testAccuracy'
-  | 'testLoss'
-  | 'trainAccuracy'
-  | 'trainLoss'
-  | 'endLoss';
-
 /** Of the test images after an epoch, or of the training images during it (dropout and augmentation included). */
-export const measures: Record<MeasureName, Measure> = {
+const table = {
   testError: { label: 'test error', unit: '%', of: ({ test }) => 100 * (1 - (test?.accuracy ?? Number.NaN)) },
   testAccuracy: { label: 'test accuracy', unit: '%', of: ({ test }) => 100 * (test?.accuracy ?? Number.NaN) },
   testLoss: { label: 'test loss', of: ({ test }) => test?.loss ?? Number.NaN },
@@ -52,7 +44,10 @@ export const measures: Record<MeasureName, Measure> = {
     },
     needsSteps: true,
   },
-};
+} satisfies Record<string, Measure>;
+
+export type MeasureName = keyof typeof table;
+export const measures: Readonly<Record<MeasureName, Measure>> = table;
 
 /** How soon it learns: the mean over the steps of the first epoch. */
 export const firstEpochLoss: Measure = {

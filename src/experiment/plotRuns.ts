@@ -1,8 +1,7 @@
-import type { BandName } from '../charts/band.ts';
 import type { LineChart, Point } from '../charts/lineChart.ts';
 import { meanCurve } from '../charts/statistics.ts';
 import { ConfigError } from '../errors.ts';
-import { metricsPath } from '../runs/record.ts';
+import { runFiles } from '../runs/record.ts';
 import { type EpochLine, readMetrics, type StepLine } from '../train/metrics.ts';
 import { xLabel } from './figure.ts';
 import type { FinishedFolderRun } from './folderRuns.ts';
@@ -17,16 +16,13 @@ import {
   settingText,
 } from './seedGroups.ts';
 
-interface PlotChoice {
+interface PlotChoice extends Partial<Pick<LineChart, 'title' | 'band' | 'caption'>> {
   /** The course of every run over `epoch` or `step`, or its end over the values of a setting. */
   x: string;
   y: MeasureName;
   /** A curve for each combination of these settings; by default those that differ, as far as x and the others do not say them. */
   by?: readonly string[];
-  band?: BandName;
   logY?: boolean;
-  title?: string;
-  caption?: string;
 }
 
 /** A chart of finished runs: the mean over their seeds. Throws a ConfigError for what cannot be drawn. */
@@ -102,7 +98,7 @@ function coursePoints(runs: readonly FinishedFolderRun[], x: 'epoch' | 'step', y
 }
 
 function linesOf({ path }: FinishedFolderRun): { steps: StepLine[]; epochs: EpochLine[] } {
-  const lines = readMetrics(metricsPath(path));
+  const lines = readMetrics(runFiles(path).metrics);
   return {
     steps: lines.filter((line) => line.t === 'step'),
     epochs: lines.filter((line) => line.t === 'epoch'),

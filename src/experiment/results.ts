@@ -1,25 +1,16 @@
 import { type Summary, summarize } from '../charts/statistics.ts';
-import type { ProbeLine, Score } from '../train/metrics.ts';
 import type { RunStatus } from '../train/result.ts';
 import { type MeasureChoice, measureOf, type Scores } from './measures.ts';
 import type { Grid, Point } from './point.ts';
 
-/** What is kept of a finished run: enough for every claim and figure, and small. */
-export interface RunRecord {
+/** What is kept of a finished run: enough for every claim and figure, and small; `steps` only where the figure needs them. */
+export interface RunRecord extends Scores {
   point: Point;
   seed: number;
   /** Whose colour and marker it has in figures. */
   norm: string;
   status: RunStatus | 'failed';
-  /** At the end; null where no epoch was completed. */
-  train: Score | null;
-  test: Score | null;
-  /** After every epoch. */
-  epochs: readonly { epoch: number; train: Score; test: Score }[];
-  /** The mean over the training steps since the line before; only where the figure needs them. */
-  steps?: readonly { step: number; train: Score }[];
-  /** What the run's probes measured (src/train/probes), in the order of the steps; absent without any. */
-  probes?: readonly ProbeLine[];
+  epochs: NonNullable<Scores['epochs']>;
   seconds: number;
   /** Of the final weights. */
   digest: string;

@@ -1,4 +1,5 @@
 import { runName } from '../runs/name.ts';
+import { runFiles } from '../runs/record.ts';
 import { runSweep, type SweepOptions } from '../runs/sweep/run.ts';
 import { isFinished, type SweepRun } from '../runs/sweep/sweep.ts';
 import { readMetrics } from '../train/metrics.ts';
@@ -31,10 +32,10 @@ export async function runExperiment(
 function recordOf(
   experiment: Experiment,
   { point, seed, config }: ExperimentRun,
-  { result, metricsPath }: SweepRun,
+  { result, folder }: SweepRun,
 ): RunRecord {
   const { status = 'failed', train = null, test = null, seconds = 0, digest = '' } = result ?? {};
-  const lines = result ? readMetrics(metricsPath) : [];
+  const lines = result ? readMetrics(runFiles(folder).metrics) : [];
   const epochs = lines.flatMap((line) =>
     line.t === 'epoch' ? [{ epoch: line.epoch, train: line.train, test: line.test }] : [],
   );

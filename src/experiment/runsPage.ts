@@ -2,7 +2,6 @@ import { type Html, html, htmlPage } from '../charts/html.ts';
 import type { LineChart } from '../charts/lineChart.ts';
 import { dataTable, facts, figure } from '../charts/pageParts.ts';
 import { pageStyle } from '../charts/pageStyle.ts';
-import { decimalsFor, formatSummary, type Summary } from '../charts/statistics.ts';
 import { plural } from '../errors.ts';
 import { version } from '../runs/version.ts';
 import { describeSettings } from './describeSettings.ts';
@@ -17,9 +16,11 @@ import {
   checkField,
   compareRuns,
   compareValues,
+  differenceText,
   differingFields,
   type Field,
   settingText,
+  summaryText,
 } from './seedGroups.ts';
 
 interface RunsPageOptions {
@@ -113,7 +114,6 @@ function comparison(
   const baseline = baselineOf(fields, wanted) ?? usual;
   const { groups } = compareRuns(runs, measure, fields, baseline);
   const label = measureLabel(measure);
-  const text = (summary: Summary) => formatSummary(summary, { decimals: decimalsFor(summary), showN: true });
   const difference = baseline !== undefined;
   return dataTable({
     name: 'Comparison',
@@ -127,15 +127,11 @@ function comparison(
     ],
     rows: groups.map((group) => [
       ...(fields.length === 0 ? ['all runs'] : group.values),
-      text(group.summary),
-      ...(difference ? [group.difference ? signed(group.difference, text) : '–'] : []),
+      summaryText(group.summary),
+      ...(difference ? [group.difference ? differenceText(group.difference) : '–'] : []),
     ]),
     words: Math.max(1, fields.length),
   });
-}
-
-function signed(summary: Summary, text: (summary: Summary) => string): string {
-  return summary.mean > 0 ? `+${text(summary)}` : text(summary);
 }
 
 function again(runs: readonly FolderRun[]): Html {

@@ -1,18 +1,22 @@
-import { pairedDifference, type Summary, summarize } from '../charts/statistics.ts';
+import {
+  decimalsFor,
+  formatSummary,
+  pairedDifference,
+  type Summary,
+  summarize,
+} from '../charts/statistics.ts';
 import { ConfigError, unknownName } from '../errors.ts';
 import { resolveNorm } from '../nn/norm/createNorm.ts';
 import { decisiveFields } from '../runs/name.ts';
 import { configFields, type TrainConfig } from '../train/config.ts';
 import { toJson } from '../train/metrics.ts';
 import type { TrainResult } from '../train/result.ts';
+import type { FinishedFolderRun } from './folderRuns.ts';
 import type { MeasureName } from './measures.ts';
 import { finalValue } from './results.ts';
 
 /** What is compared of a finished run. */
-export interface FinishedRun {
-  config: TrainConfig;
-  result: TrainResult;
-}
+export type FinishedRun = Pick<FinishedFolderRun, 'config' | 'result'>;
 
 /** Runs that differ in their seed only. */
 interface Group {
@@ -21,11 +25,6 @@ interface Group {
   summary: Summary;
   /** Seed by seed against the baseline; undefined for the baseline itself, and where there is none. */
   difference: Summary | undefined;
-}
-
-export interface Comparison {
-  fields: readonly Field[];
-  groups: readonly Group[];
 }
 
 export type Field = Exclude<keyof TrainConfig, 'seed' | 'dataDir'>;
@@ -49,12 +48,13 @@ export function compareRuns(
   measure: MeasureName,
   fields: readonly string[] = differingFields(runs),
   baseline?: string,
-): Comparison {
+): { fields: readonly Field[]; groups: readonly Group[] } {
   const checked = fields.map(checkField);
   const valuesOf = ({ config }: FinishedRun) => checked.map((field) => settingText(config[field]));
   const groups = new Map(groupRuns(runs, checked).map((group) => [toJson(valuesOf(group[0])), group]));
+  const endOf = ({ status, train, test }: TrainResult) => finalValue({ status, train, test }, measure);
   const bySeed = (group: readonly FinishedRun[]) =>
-    new Map(group.map(({ config, result }) => [config.seed, endOf(result, measure)]));
+    new Map(group.map(({ config, result }) => [config.seed, endOf(result)]));
 
   if (baseline !== undefined && !runs.some((run) => valuesOf(run)[0] === baseline)) {
     const known = [...new Set(runs.map((run) => valuesOf(run)[0]))];
@@ -97,10 +97,6 @@ export function baselineOf(fields: readonly string[], named: string | undefined)
   return named !== undefined && fields[0] === 'norm' ? (resolveNorm(named) ?? named) : named;
 }
 
-function endOf({ status, train, test }: TrainResult, measure: MeasureName): number {
-  return finalValue({ status, train, test }, measure);
-}
-
 /** One of the settings that runs can be told apart by; a ConfigError for any other word. */
 export function checkField(name: string): Field {
   const fields = configFields.filter((field) => field !== 'seed' && field !== 'dataDir');
@@ -133,6 +129,16 @@ export function compareValues(a: readonly string[], b: readonly string[], baseli
     return Number.isNaN(difference) ? a[i].localeCompare(b[i], 'en') : difference;
   }
   return 0;
+}
+
+/** `98.1 ± 0.2 (n = 3)`, with as many decimals as its spread allows. */
+export function summaryText(summary: Summary): string {
+  return formatSummary(summary, { decimals: decimalsFor(summary), showN: true });
+}
+
+/** The same with its sign. */
+export function differenceText(difference: Summary): string {
+  return `${difference.mean > 0 ? '+' : ''}${summaryText(difference)}`;
 }
 
 /** `0.1`, `64-64`, `null`: the value of a setting. */

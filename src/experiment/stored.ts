@@ -1,9 +1,10 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { backendName } from '../autograd/index.ts';
 import { RunFolderError } from '../errors.ts';
+import { readJson } from '../runs/files.ts';
 import { version } from '../runs/version.ts';
-import { fromJson, toJson } from '../train/metrics.ts';
+import { toJson } from '../train/metrics.ts';
 import { describeSettings } from './describeSettings.ts';
 import type { ExperimentRun } from './plan.ts';
 import { type RunRecord, resultsOf } from './results.ts';
@@ -71,15 +72,9 @@ export function readStored(folder: string): Map<string, StoredExperiment> {
   const files = readdirSync(folder).filter((file) => file.endsWith('.json'));
   return new Map(
     files.map((file) => {
-      const path = join(folder, file);
-      try {
-        const stored = fromJson(readFileSync(path, 'utf8')) as StoredExperiment;
-        return [stored.name, stored];
-      } catch (error) {
-        throw new RunFolderError(`${path} is not JSON: ${(error as Error).message}`, [
-          'run the experiment again with --save, or delete the file',
-        ]);
-      }
+      const hint = 'run the experiment again with --save, or delete the file';
+      const stored = readJson(join(folder, file), hint) as StoredExperiment;
+      return [stored.name, stored];
     }),
   );
 }

@@ -3,11 +3,7 @@ import type { Optimizer, ParametersOrGroups } from './optimizer.ts';
 import { Sgd, type SgdOptions } from './sgd.ts';
 
 /** Every optimizer by the name that `--optim` accepts. */
-const optimizers = {
-  sgd: (parameters: ParametersOrGroups, options: SgdOptions): Optimizer => new Sgd(parameters, options),
-  adam: (parameters: ParametersOrGroups, options: AdamOptions): Optimizer => new Adam(parameters, options),
-  adamw: (parameters: ParametersOrGroups, options: AdamOptions): Optimizer => new AdamW(parameters, options),
-};
+const optimizers = { sgd: Sgd, adam: Adam, adamw: AdamW };
 
 export type OptimizerName = keyof typeof optimizers;
 
@@ -17,12 +13,9 @@ export const optimizerNames = Object.keys(optimizers) as OptimizerName[];
 export function createOptimizer<Name extends OptimizerName>(
   name: Name,
   parameters: ParametersOrGroups,
-  options: Parameters<(typeof optimizers)[Name]>[1],
+  options: Name extends 'sgd' ? SgdOptions : AdamOptions,
 ): Optimizer {
-  const create = optimizers[name] as (
-    parameters: ParametersOrGroups,
-    options: SgdOptions & AdamOptions,
-  ) => Optimizer;
-  if (!create) throw new Error(`unknown optimizer "${name}"; one of: ${optimizerNames.join(', ')}.`);
-  return create(parameters, options as SgdOptions & AdamOptions);
+  if (!optimizers[name])
+    throw new Error(`unknown optimizer "${name}"; one of: ${optimizerNames.join(', ')}.`);
+  return new optimizers[name](parameters, options as SgdOptions & AdamOptions);
 }

@@ -26,10 +26,7 @@ interface State {
 }
 
 /** A run as it can continue: what the loop needs; model and optimizer have been set. */
-export interface Restored {
-  progress: LoopProgress;
-  lines: number;
-}
+export type Restored = Pick<State, 'progress' | 'lines'>;
 
 const FORMAT = 'normgrad checkpoint 1';
 const OPTIMIZER = 'optimizer.';

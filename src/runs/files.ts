@@ -9,14 +9,12 @@ export function writeJson(file: string, value: unknown): void {
   writeWholeFile(file, `${toJson(value, 2)}\n`);
 }
 
-export function readJson(file: string): unknown {
+export function readJson(file: string, hint = 'delete it, or choose another folder'): unknown {
   try {
     return fromJson(readFileSync(file, 'utf8'));
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;
-    throw new RunFolderError(`${file} is not JSON: ${error.message}`, [
-      'delete it, or choose another folder',
-    ]);
+    throw new RunFolderError(`${file} is not JSON: ${error.message}`, [hint]);
   }
 }
 

@@ -8,7 +8,7 @@ import type { TrainResult } from '../train/result.ts';
 import { flushFile, writeWholeFile } from '../wholeFile.node.ts';
 import { guarded, makeFolder, readJson, writeJson } from './files.ts';
 import { decisiveFields } from './name.ts';
-import { checkpointPath, firstLines, type HowItRan, readRun, runFiles } from './record.ts';
+import { firstLines, type HowItRan, readRun, runFiles } from './record.ts';
 import { sourceVersion, version } from './version.ts';
 
 /**
@@ -52,22 +52,27 @@ export function createRunFolder(
   return guarded(path, () => {
     makeFolder(path);
     refuseOther(path, config);
-    const metrics = join(path, runFiles.metrics);
+    const files = runFiles(path);
+    const { metrics } = files;
     const kept = resume ? firstLines(metrics, resume.lines) : '';
     const before = resume && readRun(path);
-    rmSync(join(path, runFiles.result), { force: true });
-    if (!resume) rmSync(checkpointPath(path), { force: true });
+    rmSync(files.result, { force: true });
+    if (!resume) rmSync(files.checkpoint, { force: true });
     const now = new Date().toISOString();
     const run: HowItRan = {
       ...newRecord(argv),
       ...(before ? { command: before.command, started: before.started } : {}),
       resumed: [...(before?.resumed ?? []), ...(resume ? [{ step: resume.steps, at: now }] : [])],
     };
-    const writeRun = () => writeJson(join(path, runFiles.run), run);
-    writeJson(join(path, runFiles.config), config);
+    const writeRun = () => writeJson(files.run, run);
+    writeJson(files.config, config);
     writeRun();
     writeWholeFile(metrics, kept);
     let lines = resume?.lines ?? 0;
+    const end = (how: Partial<HowItRan>) => {
+      Object.assign(run, how, { ended: new Date().toISOString() });
+      writeRun();
+    };
 
     return {
       path,
@@ -81,18 +86,13 @@ export function createRunFolder(
       flush: () => guarded(path, () => flushFile(metrics)),
       finish: (result) =>
         guarded(path, () => {
-          if (result.status !== 'interrupted') writeJson(join(path, runFiles.result), result);
-          run.status = result.status;
-          run.ended = new Date().toISOString();
-          writeRun();
+          if (result.status !== 'interrupted') writeJson(files.result, result);
+          end({ status: result.status });
         }),
       fail: (error) =>
-        guarded(path, () => {
-          run.status = 'failed';
-          run.error = error instanceof Error ? error.message : String(error);
-          run.ended = new Date().toISOString();
-          writeRun();
-        }),
+        guarded(path, () =>
+          end({ status: 'failed', error: error instanceof Error ? error.message : String(error) }),
+        ),
     };
   });
 }
@@ -103,7 +103,7 @@ export function recordFailure(path: string, message: string): void {
     makeFolder(path);
     const record = readRun(path) ?? newRecord([]);
     const ended = new Date().toISOString();
-    writeJson(join(path, runFiles.run), { ...record, status: 'failed', error: message, ended });
+    writeJson(runFiles(path).run, { ...record, status: 'failed', error: message, ended });
   });
 }
 
@@ -133,7 +133,7 @@ export function defaultOut(command: string, now = new Date()): string {
 }
 
 function refuseOther(path: string, config: TrainConfig): void {
-  const file = join(path, runFiles.config);
+  const { config: file } = runFiles(path);
   if (!existsSync(file)) return;
   const theirs = decisiveFields(readJson(file) as TrainConfig) as Record<string, unknown>;
   const ours = decisiveFields(config) as Record<string, unknown>;

@@ -1,4 +1,4 @@
-import { closeSync, openSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 
@@ -92,19 +92,13 @@ function takeOver(file: string, isStale: (file: string) => boolean, content: str
 
 /** false if the file exists. */
 function create(file: string, content: string): boolean {
-  let descriptor: number;
   try {
-    descriptor = openSync(file, 'wx');
+    writeFileSync(file, content, { flag: 'wx' });
+    return true;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
     throw error;
   }
-  try {
-    writeFileSync(descriptor, content);
-  } finally {
-    closeSync(descriptor);
-  }
-  return true;
 }
 
 function read(file: string): string | undefined {

@@ -7,14 +7,16 @@ import type { RunStatus, TrainResult } from '../train/result.ts';
 import { readJson } from './files.ts';
 import { isGone } from './lock.ts';
 
-/** The files of a run folder; folder.ts says what is in them. */
-export const runFiles = {
-  config: 'config.json',
-  run: 'run.json',
-  metrics: 'metrics.jsonl',
-  result: 'result.json',
-  checkpoint: 'last.safetensors',
-};
+/** The files of the run folder at `path`; folder.ts says what is in them. */
+export function runFiles(path: string) {
+  return {
+    config: join(path, 'config.json'),
+    run: join(path, 'run.json'),
+    metrics: join(path, 'metrics.jsonl'),
+    result: join(path, 'result.json'),
+    checkpoint: join(path, 'last.safetensors'),
+  };
+}
 
 /** run.json. */
 export interface HowItRan {
@@ -36,9 +38,9 @@ export interface HowItRan {
 
 /** The content of config.json; a RunFolderError where there is no run. */
 export function readConfig(path: string): TrainConfig {
-  const file = join(path, runFiles.config);
+  const { config: file } = runFiles(path);
   if (!existsSync(file)) {
-    throw new RunFolderError(`${path} is no run folder: it has no ${runFiles.config}`, [
+    throw new RunFolderError(`${path} is no run folder: it has no config.json`, [
       'name the folder of one run, like runs/train-20261122-141502/batch-bs64-s1-77c0e2',
     ]);
   }
@@ -47,7 +49,7 @@ export function readConfig(path: string): TrainConfig {
 
 /** The content of run.json; undefined where there is none. What a process left running when it died is interrupted. */
 export function readRun(path: string): HowItRan | undefined {
-  const file = join(path, runFiles.run);
+  const { run: file } = runFiles(path);
   if (!existsSync(file)) return undefined;
   const run = readJson(file) as HowItRan;
   const isLeft = run.status === 'running' && isGone(run.pid, run.host);
@@ -56,16 +58,8 @@ export function readRun(path: string): HowItRan | undefined {
 
 /** The content of result.json; undefined for a run that is not finished. */
 export function readResult(path: string): TrainResult | undefined {
-  const file = join(path, runFiles.result);
+  const { result: file } = runFiles(path);
   return existsSync(file) ? (readJson(file) as TrainResult) : undefined;
-}
-
-export function checkpointPath(path: string): string {
-  return join(path, runFiles.checkpoint);
-}
-
-export function metricsPath(path: string): string {
-  return join(path, runFiles.metrics);
 }
 
 /** The first lines of metrics.jsonl, which a checkpoint counts on; an Error where they are not all there. */

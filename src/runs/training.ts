@@ -5,6 +5,7 @@ import type { Module } from '../nn/module.ts';
 import type { Optimizer } from '../optim/index.ts';
 import { resolveConfig, type TrainConfig, type TrainOptions } from '../train/config.ts';
 import { loadData, prepareData, type TrainData } from '../train/data.ts';
+import { everyMs } from '../train/eventLoop.ts';
 import { type LoopHooks, startOfRun, trainingLoop } from '../train/loop.ts';
 import { buildModel } from '../train/model.ts';
 import { buildOptimizer } from '../train/optimizer.ts';
@@ -14,7 +15,7 @@ import { weightsDigest } from './digest.ts';
 import { guarded } from './files.ts';
 import { createRunFolder } from './folder.ts';
 import { runName } from './name.ts';
-import { checkpointPath, firstLines, metricsPath, readRun } from './record.ts';
+import { firstLines, readRun, runFiles } from './record.ts';
 
 /** A run before its first step, for the line that announces it. */
 export interface RunStart {
@@ -71,12 +72,13 @@ export async function runTraining(options: TrainOptions, hooks: TrainingHooks = 
   const save = () => {
     if (folder === undefined) return;
     folder.flush();
-    const file = checkpointPath(folder.path);
+    const file = runFiles(folder.path).checkpoint;
     const { lines } = folder;
     guarded(folder.path, () => writeCheckpoint(file, config, model, optimizer, { progress, lines }));
   };
-  const isDue = dueEvery(hooks.checkpointEvery);
-  const { keepWeights = true } = hooks;
+  const { keepWeights = true, checkpointEvery } = hooks;
+  const isTime = everyMs(CHECKPOINT_MS);
+  const isDue = () => (checkpointEvery === undefined ? isTime() : progress.steps % checkpointEvery === 0);
   try {
     const outcome = await trainingLoop(model, optimizer, data, config, {
       ...hooks,
@@ -86,7 +88,7 @@ export async function runTraining(options: TrainOptions, hooks: TrainingHooks = 
         hooks.onMetrics?.(line);
       },
       onPause: (aborted) => {
-        if (aborted || isDue(progress.steps)) save();
+        if (aborted || isDue()) save();
       },
     });
     const result = { ...outcome, digest: weightsDigest(model), parameters };
@@ -94,7 +96,7 @@ export async function runTraining(options: TrainOptions, hooks: TrainingHooks = 
     if (status === 'done' && keepWeights) save();
     folder?.finish(result);
     if (folder && status !== 'interrupted' && !keepWeights) {
-      rmSync(checkpointPath(folder.path), { force: true });
+      rmSync(runFiles(folder.path).checkpoint, { force: true });
     }
     return result;
   } catch (error) {
@@ -119,21 +121,10 @@ function buildRun(config: TrainConfig, data: TrainData, from: string | undefined
   const run = build();
   if (from === undefined || readRun(from) === undefined) return run;
   try {
-    const restored = restoreCheckpoint(checkpointPath(from), config, run.model, run.optimizer);
-    firstLines(metricsPath(from), restored.lines);
+    const restored = restoreCheckpoint(runFiles(from).checkpoint, config, run.model, run.optimizer);
+    firstLines(runFiles(from).metrics, restored.lines);
     return { ...run, restored };
   } catch (error) {
     return { ...build(), startsOver: (error as Error).message };
   }
-}
-
-/** Whether it is time for another checkpoint. */
-function dueEvery(steps: number | undefined): (step: number) => boolean {
-  if (steps !== undefined) return (step) => step % steps === 0;
-  let last = performance.now();
-  return () => {
-    if (performance.now() - last < CHECKPOINT_MS) return false;
-    last = performance.now();
-    return true;
-  };
 }

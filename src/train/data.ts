@@ -41,6 +41,16 @@ export function dataKey({ dataset, dataDir, limit, testLimit, trainOn }: TrainCo
   return toJson([dataset, dataDir, limit, testLimit, trainOn]);
 }
 
+/** Remembers the last dataset: the runs of a sweep usually share it. */
+export function onceInARow(load: typeof loadData): typeof loadData {
+  let last: { key: string; dataset: Dataset } | undefined;
+  return async (config) => {
+    const key = dataKey(config);
+    if (last?.key !== key) last = { key, dataset: await load(config) };
+    return last.dataset;
+  };
+}
+
 /** `dataset` may hold more images than the limits allow. */
 export function prepareData(config: TrainConfig, dataset: Dataset): TrainData {
   const taken = (set: ImageSet, limit: number | null) => {

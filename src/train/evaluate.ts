@@ -1,4 +1,5 @@
 import { crossEntropy, noGrad, type Tensor } from '../autograd/index.ts';
+import type { Batch } from '../data/batches.ts';
 import type { Module } from '../nn/module.ts';
 import { imagesOf, type TrainData } from './data.ts';
 import { letEventsRun } from './eventLoop.ts';
@@ -10,15 +11,19 @@ export async function evaluate(model: Module, data: TrainData, signal?: AbortSig
   model.eval();
   for (const batch of data.test.epoch(0)) {
     if (signal?.aborted) break;
-    const { loss, accuracy } = noGrad(() => {
-      const logits = model.forward(imagesOf(data, batch));
-      return { loss: crossEntropy(logits, batch.labels).item(), accuracy: accuracyOf(logits, batch.labels) };
-    });
-    mean.add({ loss, accuracy }, batch.size);
+    mean.add(scoreOf(model, data, batch), batch.size);
     await letEventsRun();
   }
   model.train();
   return mean.value();
+}
+
+/** The score on one batch, in the model's present mode. */
+export function scoreOf(model: Module, data: TrainData, batch: Batch): Score {
+  return noGrad(() => {
+    const logits = model.forward(imagesOf(data, batch));
+    return { loss: crossEntropy(logits, batch.labels).item(), accuracy: accuracyOf(logits, batch.labels) };
+  });
 }
 
 /** The share of rows of `logits` [N, C] whose largest value is at the label. */

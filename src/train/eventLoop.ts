@@ -1,5 +1,15 @@
 import { setImmediate } from 'node:timers/promises';
 
+/** Says, whenever it is asked, whether so many milliseconds have gone by since it last said so, or since the start. */
+export function everyMs(ms: number): () => boolean {
+  let last = performance.now();
+  return () => {
+    if (performance.now() - last < ms) return false;
+    last = performance.now();
+    return true;
+  };
+}
+
 /** Shorter than the 50 ms within which Ctrl-C and progress must get their turn, by the length of a usual step. */
 const LONGEST_MS = 20;
 

@@ -13,7 +13,7 @@ import type { RunStatus, TrainResult } from './result.ts';
 import { scheduleOf } from './schedule.ts';
 
 /** Where a run is, after every step. */
-export interface StepReport {
+interface StepReport {
   epoch: number;
   /** Steps done of this epoch, and how many it has. */
   step: number;
@@ -67,7 +67,7 @@ export async function trainingLoop(
   const probe = async (batch: Batch, lr: number) => {
     for (const name of config.probes) {
       const context: ProbeContext = { model, data, config, batch, lr };
-      const values = await undisturbed(model, () => probes[name].measure(context));
+      const values = await undisturbed(model, () => probes[name](context));
       onMetrics?.({ t: 'probe', probe: name, step: progress.steps, values });
     }
   };

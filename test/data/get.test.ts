@@ -14,9 +14,10 @@ import { gunzipSync, gzipSync } from 'node:zlib';
 import { createTar } from 'nanotar';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { DataError } from '../../src/data/errors.ts';
-import { type GetOptions, getDataset, getSource } from '../../src/data/files/get.node.ts';
+import { sourceFolder } from '../../src/data/files/files.node.ts';
+import { type GetOptions, getSource } from '../../src/data/files/get.node.ts';
 import { loadDataset } from '../../src/data/files/load.node.ts';
-import { verifyDataset, verifySource } from '../../src/data/files/verify.node.ts';
+import { verifySource } from '../../src/data/files/verify.node.ts';
 import { type CifarSource, type IdxSource, type Source, sources } from '../../src/data/sources.ts';
 import { encodeCifar, tinyCifar, tinyMnist } from './encode.ts';
 import { startServer, type TestServer } from './server.ts';
@@ -114,11 +115,11 @@ describe('IDX', () => {
     expect(all.missing).toEqual([]);
     expect(all.warnings).toEqual([]);
 
-    const report = await getDataset('mnist', { dataDir, from: paths });
+    const report = await getSource(sources.mnist, { dataDir, from: paths });
     expect(report.warnings.length).toBe(4);
     expect(report.warnings[0]).toContain('differs from');
     expect((await loadDataset('mnist', { dataDir })).train.count).toBe(5);
-    const { files: checked } = await verifyDataset('mnist', dataDir);
+    const { files: checked } = await verifySource(sources.mnist, sourceFolder(sources.mnist, dataDir));
     expect(checked.map(({ status }) => status)).toEqual(Array(4).fill('differs'));
   });
 
@@ -189,7 +190,7 @@ describe('CIFAR', () => {
   test('--from an archive: another one is taken with a warning, and stays "differs"', async () => {
     const from = put({ [archiveName]: archive });
     expect((await getSource(tiny([]), { dataDir, from })).warnings).toEqual([]);
-    const report = await getDataset('cifar10', { dataDir, from });
+    const report = await getSource(sources.cifar10, { dataDir, from });
     expect(report.warnings).toEqual([expect.stringContaining('archive MD5')]);
     const { train } = await loadDataset('cifar10', { dataDir });
     expect(train.warnings[0]).toContain('differs from c32a1d4ab5d03f1284b67883e8d87530');

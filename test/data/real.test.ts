@@ -2,8 +2,9 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { datasetWarnings } from '../../src/data/dataset.ts';
+import { sourceFolder } from '../../src/data/files/files.node.ts';
 import { loadDataset } from '../../src/data/files/load.node.ts';
-import { verifyDataset } from '../../src/data/files/verify.node.ts';
+import { verifySource } from '../../src/data/files/verify.node.ts';
 import { sources } from '../../src/data/sources.ts';
 import { channelStatistics } from '../../src/data/transforms.ts';
 
@@ -36,7 +37,7 @@ describe('real data', () => {
     const { mean, std } = channelStatistics(data.train);
     expect(mean[0]).toBeCloseTo(0.1307, 4);
     expect(std[0]).toBeCloseTo(0.3081, 4);
-    const { files } = await verifyDataset('mnist', folder);
+    const { files } = await verifySource(sources.mnist, sourceFolder(sources.mnist, folder));
     expect(files.map(({ status }) => status)).toEqual(['ok', 'ok', 'ok', 'ok']);
   });
 

@@ -11,7 +11,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { checkpointPath, metricsPath, readRun } from '../../src/runs/record.ts';
+import { readRun, runFiles } from '../../src/runs/record.ts';
 import { decodeSafetensors } from '../../src/runs/safetensors.ts';
 import { runTraining, type TrainingHooks } from '../../src/runs/training.ts';
 import type { TrainOptions } from '../../src/train/config.ts';
@@ -56,7 +56,7 @@ function trainUntil(stop: number, options: TrainOptions, path: string, hooks: Tr
 
 /** Everything but the times, which no two runs share. */
 const withoutTimes = (path: string) =>
-  readMetrics(metricsPath(path)).map((line) => ({ ...line, ms: undefined, seconds: undefined }));
+  readMetrics(runFiles(path).metrics).map((line) => ({ ...line, ms: undefined, seconds: undefined }));
 
 async function expectSameAs(path: string, whole: string, options: TrainOptions) {
   let startsOver: string | undefined;
@@ -98,7 +98,7 @@ describe('a run that was stopped and resumed', () => {
     await uninterrupted;
     const path = newFolder();
     await trainUntil(14, small, path);
-    appendFileSync(metricsPath(path), '{"t":"step","step":15,"epoch":2}\n{"t":"st');
+    appendFileSync(runFiles(path).metrics, '{"t":"step","step":15,"epoch":2}\n{"t":"st');
     expect(await expectSameAs(path, whole, small)).toBeUndefined();
   });
 
@@ -123,7 +123,7 @@ describe('a run that was stopped and resumed', () => {
 });
 
 describe('a checkpoint', () => {
-  const file = (path: string) => checkpointPath(path);
+  const file = (path: string) => runFiles(path).checkpoint;
 
   it('is written every few steps, and at last with the final weights', async () => {
     const path = newFolder();
@@ -153,7 +153,7 @@ describe('a checkpoint', () => {
     ['is empty', /not whole/, (path) => writeFileSync(file(path), '')],
     ['is truncated', /not whole/, (path) => truncateSync(file(path), 5000)],
     ['has a wrong bit', /checksum/, (path) => flipBit(file(path))],
-    ['lacks its lines of metrics', /needs 15/, (path) => truncateSync(metricsPath(path), 300)],
+    ['lacks its lines of metrics', /needs 15/, (path) => truncateSync(runFiles(path).metrics, 300)],
     ['is of another run', /another configuration/, (path, other) => copyFileSync(file(other), file(path))],
   ];
 
@@ -174,7 +174,7 @@ describe('a checkpoint', () => {
 });
 
 function progressIn(path: string) {
-  return JSON.parse(decodeSafetensors(readFileSync(checkpointPath(path))).metadata.state).progress;
+  return JSON.parse(decodeSafetensors(readFileSync(runFiles(path).checkpoint)).metadata.state).progress;
 }
 
 function flipBit(file: string) {

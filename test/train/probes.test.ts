@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { noGrad } from '../../src/autograd/index.ts';
 import { recalibrate } from '../../src/nn/norm/batch/recalibrate.ts';
-import { metricsPath } from '../../src/runs/record.ts';
+import { runFiles } from '../../src/runs/record.ts';
 import { runTraining } from '../../src/runs/training.ts';
 import { resolveConfig, type TrainOptions } from '../../src/train/config.ts';
 import { imagesOf, loadData, prepareData } from '../../src/train/data.ts';
@@ -42,7 +42,7 @@ async function contextOf(options: TrainOptions) {
 
 async function measure(name: ProbeName, options: TrainOptions = {}): Promise<ProbeValues> {
   const context = await contextOf(options);
-  return undisturbed(context.model, () => probes[name].measure(context));
+  return undisturbed(context.model, () => probes[name](context));
 }
 
 const probeLines = (lines: readonly MetricsLine[]) => lines.filter((line) => line.t === 'probe');
@@ -61,7 +61,7 @@ describe('a watched run', () => {
   it('is measured before the first step, every so many steps, and after the last', async () => {
     const path = join(parent, 'every');
     await runTraining({ ...small, probes: ['test'], probeEvery: 5 }, { folder: { path } });
-    const lines = readMetrics(metricsPath(path));
+    const lines = readMetrics(runFiles(path).metrics);
     expect(probeLines(lines).map(({ step }) => step)).toEqual([0, 5, 10, 12]);
     const last = lines.filter((line) => line.t === 'epoch').at(-1)!;
     expect(probeLines(lines).at(-1)!.values).toEqual(last.test);
@@ -81,7 +81,7 @@ describe('a watched run', () => {
     });
     expect(begun.status).toBe('interrupted');
     await runTraining(options, { folder: { path: parts }, resume: true });
-    const [expected, got] = [whole, parts].map((path) => probeLines(readMetrics(metricsPath(path))));
+    const [expected, got] = [whole, parts].map((path) => probeLines(readMetrics(runFiles(path).metrics)));
     expect(got).toEqual(expected);
   });
 });
@@ -90,7 +90,7 @@ describe('drift', () => {
   it('is the percentiles of the last hidden layer, computed here by hand', async () => {
     const context = await contextOf({ norm: 'none' });
     const { model, data } = context;
-    const values = await undisturbed(model, () => probes.drift.measure(context));
+    const values = await undisturbed(model, () => probes.drift(context));
     const [w1, b1, w2, b2] = [...model.namedParameters().values()].map((tensor) => tensor.data);
     const images = firstTestImages(data, 60);
     const pixels = images.size / 60;
@@ -135,10 +135,10 @@ describe('instancePower', () => {
 
   it('leaves gamma and beta out, and as they were', async () => {
     const context = await contextOf({ ...conv, norm: 'group' });
-    const before = probes.instancePower.measure(context);
+    const before = probes.instancePower(context);
     const gammas = [...context.model.namedParameters()].filter(([name]) => /gamma|beta/.test(name));
     for (const [, { data }] of gammas.slice(-2)) data.fill(3); // those of the last norm change nothing behind it
-    expect(await probes.instancePower.measure(context)).toEqual(await before);
+    expect(await probes.instancePower(context)).toEqual(await before);
     for (const [, { data }] of gammas.slice(-2)) expect([...data].every((value) => value === 3)).toBe(true);
   });
 
@@ -151,7 +151,7 @@ describe('instancePower', () => {
 describe('landscape', () => {
   it('is the slope where the way is short: the loss falls by eta |g|^2, and the gradient hardly changes', async () => {
     const context = { ...(await contextOf({ norm: 'none' })), lr: 1e-3 };
-    const values = await undisturbed(context.model, () => probes.landscape.measure(context));
+    const values = await undisturbed(context.model, () => probes.landscape(context));
     const gradientNorm = Number(values.gradientChange) / Number(values.relativeChange);
     // From eta = 0.5 lr to 4 lr.
     expect(Number(values.lossRange) / (3.5 * context.lr * gradientNorm ** 2)).toBeCloseTo(1, 1);
@@ -176,7 +176,7 @@ describe('keptGradient', () => {
 describe('statistics', () => {
   it('three evaluations of one network', async () => {
     const context = await contextOf({});
-    const values = await undisturbed(context.model, () => probes.statistics.measure(context));
+    const values = await undisturbed(context.model, () => probes.statistics(context));
     const twin = await contextOf({});
     expect(values.runningLoss).toBe((await evaluate(twin.model, twin.data)).loss);
     recalibrate(

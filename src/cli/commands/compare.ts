@@ -1,10 +1,15 @@
 import type { Command } from 'commander';
-import { decimalsFor, formatSummary, type Summary } from '../../charts/statistics.ts';
-import { renderTable } from '../../charts/table.ts';
-import { type MeasureName, measures } from '../../experiment/measures.ts';
-import { baselineOf, compareRuns, differingFields } from '../../experiment/seedGroups.ts';
+import { type MeasureName, measureLabel } from '../../experiment/measures.ts';
+import {
+  baselineOf,
+  compareRuns,
+  differenceText,
+  differingFields,
+  summaryText,
+} from '../../experiment/seedGroups.ts';
 import { asFlags, checkMeasure, endMeasures, finishedRuns } from '../finishedRuns.ts';
-import { columns, type Output, outputOf } from '../output.ts';
+import { type Output, outputOf } from '../output.ts';
+import { numeric, tableText } from '../table.ts';
 
 interface Options {
   by?: string;
@@ -46,24 +51,13 @@ function write(
   measure: MeasureName,
   output: Output,
 ): void {
-  const { label, unit } = measures[measure];
   const compares = groups.some(({ difference }) => difference !== undefined);
-  const heads = [unit ? `${label} (${unit})` : label, ...(compares ? ['difference'] : [])];
-  const text = (summary: Summary) => formatSummary(summary, { decimals: decimalsFor(summary), showN: true });
-  output.result(
-    renderTable(
-      [...fields.map((head) => ({ head })), ...heads.map((head) => ({ head, align: 'right' as const }))],
-      groups.map(({ values, summary, difference }) => [
-        ...values,
-        text(summary),
-        ...(compares ? [difference === undefined ? '' : signed(text(difference), difference.mean)] : []),
-      ]),
-      { width: columns(process.stdout), colors: output.stdout },
-    ),
-  );
+  const heads = [measureLabel(measure), ...(compares ? ['difference'] : [])];
+  const rows = groups.map(({ values, summary, difference }) => [
+    ...values,
+    summaryText(summary),
+    ...(compares ? [difference === undefined ? '' : differenceText(difference)] : []),
+  ]);
+  output.result(tableText([...fields, ...heads.map(numeric)], rows, output));
   output.event('result', { measure, fields, groups });
-}
-
-function signed(text: string, value: number): string {
-  return value > 0 ? `+${text}` : text;
 }

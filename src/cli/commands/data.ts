@@ -1,14 +1,14 @@
 import { type Command, Option } from 'commander';
 import { createProgress, isInteractive, type Progress } from '../../charts/progress.ts';
-import { renderTable } from '../../charts/table.ts';
 import { fileSize, findFile, sourceFolder } from '../../data/files/files.node.ts';
-import { getDataset } from '../../data/files/get.node.ts';
-import { verifyDataset } from '../../data/files/verify.node.ts';
+import { getSource } from '../../data/files/get.node.ts';
+import { verifySource } from '../../data/files/verify.node.ts';
 import { fileNames, type SourceName, sourceNames, sources } from '../../data/sources.ts';
 import { unknownName } from '../../errors.ts';
 import { EXIT, UsageError } from '../exit.ts';
 import { catchInterrupt } from '../interrupt.ts';
-import { columns, type Output, outputOf } from '../output.ts';
+import { type Output, outputOf } from '../output.ts';
+import { tableText } from '../table.ts';
 
 interface PlaceOptions {
   dataDir?: string;
@@ -68,16 +68,16 @@ async function list({ dataDir }: PlaceOptions, command: Command): Promise<void> 
   for (const name of sourceNames) {
     const { folder, there, expected, bytes } = await present(name, dataDir);
     output.event('dataset', { name, folder, files: there, expected, bytes });
-    const state = there === 0 ? '–' : there < expected ? `${there} of ${expected} files` : megabytes(bytes);
+    const state =
+      there === 0
+        ? '–'
+        : there < expected
+          ? `${there} of ${expected} files`
+          : `${(bytes / 1e6).toFixed(1)} MB`;
     rows.push([name, state, there === 0 ? `normgrad data get ${name}` : folder]);
   }
   rows.push(['synthetic', 'always there', 'drawn from a seed']);
-  output.result(
-    renderTable([{ head: 'dataset' }, { head: 'on disk' }, { head: 'where' }], rows, {
-      width: columns(process.stdout),
-      colors: output.stdout,
-    }),
-  );
+  output.result(tableText(['dataset', 'on disk', 'where'], rows, output));
   output.event('result', { folder: dataDir ?? null });
 }
 
@@ -89,7 +89,7 @@ async function get(name: string, { dataDir, from, mirror }: GetOptions, command:
   );
   const progress = downloadProgress(output);
   try {
-    const report = await getDataset(source, {
+    const report = await getSource(sources[source], {
       dataDir,
       from,
       mirror,
@@ -125,7 +125,7 @@ async function verify(names: string[], { dataDir }: PlaceOptions, command: Comma
   }
   let wrong = 0;
   for (const name of chosen) {
-    const { title, folder, files } = await verifyDataset(name, dataDir);
+    const { title, folder, files } = await verifySource(sources[name], sourceFolder(sources[name], dataDir));
     output.result(`${output.stdout.bold(title)}  ${folder}`);
     for (const { file, status, detail } of files) {
       output.event('file', { dataset: name, file, status, detail });
@@ -163,9 +163,8 @@ async function present(name: SourceName, dataDir?: string) {
 }
 
 async function presentNames(dataDir?: string): Promise<SourceName[]> {
-  const names: SourceName[] = [];
-  for (const name of sourceNames) if ((await present(name, dataDir)).there > 0) names.push(name);
-  return names;
+  const all = await Promise.all(sourceNames.map((name) => present(name, dataDir)));
+  return sourceNames.filter((_, i) => all[i].there > 0);
 }
 
 /** A progress line per file. */
@@ -196,8 +195,4 @@ function downloadProgress(output: Output) {
 
 function kilobytes(bytes: number): number {
   return Math.round(bytes / 1000);
-}
-
-function megabytes(bytes: number): string {
-  return `${(bytes / 1e6).toFixed(1)} MB`;
 }

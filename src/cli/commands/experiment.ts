@@ -1,14 +1,14 @@
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import { experiments } from '../../../experiments/index.ts';
-import { renderTable } from '../../charts/table.ts';
 import { writeGallery } from '../../experiment/gallery.ts';
 import { guarded } from '../../runs/files.ts';
 import { atLeastOne, seedOption } from '../arguments.ts';
 import { UsageError } from '../exit.ts';
 import { findExperiment } from '../experiment/find.ts';
 import { type ExperimentFlags, runAndReport } from '../experiment/runAndReport.ts';
-import { columns, type Output, outputOf } from '../output.ts';
+import { type Output, outputOf } from '../output.ts';
+import { tableText } from '../table.ts';
 
 interface Options extends ExperimentFlags {
   list?: boolean;
@@ -59,12 +59,7 @@ async function run(name: string | undefined, options: Options, command: Command)
 
 function writeList(output: Output): void {
   const rows = experiments.map(({ name, question, data }) => [name, data.dataset ?? 'mnist', question]);
-  output.result(
-    renderTable([{ head: 'experiment' }, { head: 'data' }, { head: 'question' }], rows, {
-      width: columns(process.stdout),
-      colors: output.stdout,
-    }),
-  );
+  output.result(tableText(['experiment', 'data', 'question'], rows, output));
   output.event('result', {
     experiments: experiments.map(({ name, title, question, data, claims }) => ({
       name,

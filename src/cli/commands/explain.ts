@@ -8,15 +8,11 @@ import { writePages } from '../../teach/pages.node.ts';
 import type { Request } from '../../teach/request.ts';
 import { renderText } from '../../teach/text.ts';
 import { toJson } from '../../train/metrics.ts';
-import { integer, normEntry, number } from '../arguments.ts';
+import { integer, normEntry, number, shapeOf } from '../arguments.ts';
 import { UsageError } from '../exit.ts';
 import { type Output, outputOf } from '../output.ts';
 
-interface Options extends Omit<Request, 'x' | 'g' | 'gamma' | 'beta' | 'detach'> {
-  x?: number[][];
-  g?: number[][];
-  gamma?: number[];
-  beta?: number[];
+interface Options extends Omit<Request, 'detach'> {
   detach: 'none' | 'mean' | 'var' | 'variance' | 'both';
   step?: number;
   format: 'text' | 'md' | 'json';
@@ -33,6 +29,8 @@ Examples:
   normgrad explain group --shape 2,2,2,4                 images: the sets and the Jacobian, drawn
   normgrad explain --list                                all norms in one table`;
 
+const readShape = shapeOf(4, 'It must be two to four lengths of at least 1, like 2,2,2,4 (N, H, W, C).');
+
 /** `explain <norm>`: one norm's forward and backward pass, with real numbers. */
 export function register(command: Command): void {
   command
@@ -47,7 +45,7 @@ export function register(command: Command): void {
         .choices(['none', 'mean', 'var', 'variance', 'both'])
         .default('none'),
     )
-    .option('--shape <n,h,w,c>', 'of x; with four lengths the sets and the Jacobian are drawn', shapeOf)
+    .option('--shape <n,h,w,c>', 'of x; with four lengths the sets and the Jacobian are drawn', readShape)
     .option('--groups <n>', 'groups of channels, for norms that have them', integer)
     .option('--eps <x>', "ε (default: the norm's own)", number)
     .option('--step <1-6>', 'one section only, of text and md', stepOf)
@@ -78,18 +76,8 @@ function run(name: string | undefined, options: Options, command: Command): void
       'compare them: normgrad explain --list',
     ]);
   }
-  const { format, step, detach, x, g, gamma, beta, mode, shape, groups, eps } = options;
-  const request = {
-    x,
-    g,
-    gamma,
-    beta,
-    mode,
-    shape,
-    groups,
-    eps,
-    detach: detach === 'var' ? ('variance' as const) : detach,
-  };
+  const { format, step, detach } = options;
+  const request = { ...options, detach: detach === 'var' ? ('variance' as const) : detach };
   const explanation = explainNorm(normEntry(name), request);
   const width = Math.min(Math.max(process.stdout.columns ?? 100, 60), 100);
   output.event('result', explanation);
@@ -119,16 +107,6 @@ function rows(given: string): number[][] {
     .split(';')
     .filter((row) => row.trim() !== '')
     .map(list);
-}
-
-function shapeOf(given: string): number[] {
-  const shape = given.split(',').map(integer);
-  if (shape.length < 2 || shape.length > 4 || shape.some((length) => length < 1)) {
-    throw new InvalidArgumentError(
-      'It must be two to four lengths of at least 1, like 2,2,2,4 (N, H, W, C).',
-    );
-  }
-  return shape;
 }
 
 function stepOf(given: string): number | undefined {

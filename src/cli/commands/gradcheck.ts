@@ -1,11 +1,11 @@
-import { type Command, InvalidArgumentError, Option } from 'commander';
-import { renderTable } from '../../charts/table.ts';
+import { type Command, Option } from 'commander';
 import { registry } from '../../nn/norm/registry.ts';
 import { letEventsRun } from '../../train/eventLoop.ts';
 import { type GradcheckRow, gradcheckNorm } from '../../verify/index.ts';
-import { integer, normEntry, number, seedOption } from '../arguments.ts';
+import { integer, normEntry, number, seedOption, shapeOf } from '../arguments.ts';
 import { EXIT } from '../exit.ts';
-import { columns, outputOf } from '../output.ts';
+import { outputOf } from '../output.ts';
+import { numeric, tableText } from '../table.ts';
 
 interface Options {
   all?: boolean;
@@ -26,12 +26,14 @@ Examples:
 
 Exit code 1 if any gradient is outside of the tolerance.`;
 
+const readShape = shapeOf(Infinity, 'It must be two or more lengths of at least 1, like 4,6,5,5.');
+
 /** `gradcheck [norm…]`: hand-derived backward against central differences, in float64. */
 export function register(command: Command): void {
   command
     .argument('[norm...]', `one or more of: ${registry.map(({ name }) => name).join(', ')} (default: all)`)
     .option('--all', 'every norm')
-    .option('--shape <n,…>', 'shape of the input, channels last (default: 3,4,5,6)', shapeOf)
+    .option('--shape <n,…>', 'shape of the input, channels last (default: 3,4,5,6)', readShape)
     .option('--groups <n>', 'groups of GroupNorm', integer)
     .option('--h <x>', 'step of the central difference', number, 1e-5)
     .option('--tol <x>', 'largest error, relative to the largest gradient of the tensor', number, 1e-7)
@@ -62,17 +64,8 @@ async function run(names: string[], options: Options, command: Command): Promise
   const failed = rows.filter(({ passed }) => !passed);
   const mark = (passed: boolean) => (passed ? output.stdout.green('✓') : output.stdout.red('✗'));
   output.result(
-    renderTable(
-      [
-        { head: 'norm' },
-        { head: 'mode' },
-        { head: 'form' },
-        { head: 'tensor' },
-        { head: 'max abs', align: 'right' },
-        { head: 'max rel', align: 'right' },
-        { head: 'worst at' },
-        { head: '' },
-      ],
+    tableText(
+      ['norm', 'mode', 'form', 'tensor', numeric('max abs'), numeric('max rel'), 'worst at', ''],
       rows.map((row) => [
         row.norm,
         row.mode,
@@ -83,7 +76,7 @@ async function run(names: string[], options: Options, command: Command): Promise
         `[${row.at.join(', ')}]`,
         mark(row.passed),
       ]),
-      { width: columns(process.stdout), colors: output.stdout },
+      output,
     ),
   );
   for (const { norm, mode: at, form, tensor, looksLike } of failed) {
@@ -96,12 +89,4 @@ async function run(names: string[], options: Options, command: Command): Promise
   );
   output.event('result', { passed: rows.length - failed.length, failed: failed.length });
   if (failed.length > 0) process.exitCode = EXIT.failed;
-}
-
-function shapeOf(given: string): number[] {
-  const shape = given.split(',').map(integer);
-  if (shape.length < 2 || shape.some((length) => length < 1)) {
-    throw new InvalidArgumentError('It must be two or more lengths of at least 1, like 4,6,5,5.');
-  }
-  return shape;
 }

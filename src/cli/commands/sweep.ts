@@ -7,7 +7,6 @@ import { runSweep } from '../../runs/sweep/run.ts';
 import { loadSweep, ofShard, readPlan, type Shard, type SweepPlan } from '../../runs/sweep/sweep.ts';
 import { asUsageError, atLeastOne, seedOption } from '../arguments.ts';
 import { EXIT, UsageError } from '../exit.ts';
-import { catchInterrupt } from '../interrupt.ts';
 import { type Output, outputOf } from '../output.ts';
 import { estimate } from '../sweep/estimate.ts';
 import { isSweepFolder, type PlanFlags, planOf } from '../sweep/plan.ts';
@@ -86,29 +85,23 @@ async function sweep(
   output: Output,
 ): Promise<void> {
   const runs = ofShard(plan.runs, shard);
-  const progress = createRunsProgress(runs, labelText, output);
-  const interrupt = catchInterrupt(() =>
-    progress.say('every worker stops after its step… (press again to quit at once)'),
-  );
+  const stopping = 'every worker stops after its step… (press again to quit at once)';
+  const progress = createRunsProgress(runs, labelText, stopping, output);
   output.note(`${plan.name}: ${plural(runs.length, 'run')}, ${jobs} at a time`);
   output.note(folder);
   output.event('start', { folder, runs: runs.length, jobs });
   try {
-    const { signal } = interrupt;
-    const { onEvent } = progress;
-    const argv = process.argv.slice(2);
-    const options = { folder, jobs, shard, dataDir, checkpointEvery, argv, signal, onEvent };
+    const options = { folder, jobs, shard, dataDir, checkpointEvery, ...progress.hooks };
     const all = await runSweep(plan, options);
     progress.close();
     reportSweep(folder, all, output);
-    const stopped = interrupt.exitCode();
+    const stopped = progress.exitCode();
     if (stopped !== undefined) process.exitCode = stopped;
     else if (all.some(({ status: each }) => each !== 'done')) process.exitCode = EXIT.failed;
   } catch (error) {
     throw error instanceof ConfigError && error.field === 'out' ? asUsageError(error) : error;
   } finally {
-    progress.close();
-    interrupt.release();
+    progress.release();
   }
 }
 

@@ -1,11 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import type { Command } from 'commander';
-import { renderTable } from '../../charts/table.ts';
 import { letEventsRun } from '../../train/eventLoop.ts';
 import { type VerifyCase, type VerifyReport, verifyFile } from '../../verify/index.ts';
 import { EXIT, UsageError } from '../exit.ts';
-import { columns, type Output, outputOf } from '../output.ts';
+import { type Output, outputOf } from '../output.ts';
+import { numeric, tableText } from '../table.ts';
 
 const examples = `
 Examples:
@@ -57,23 +57,14 @@ function fileText(file: string, { source, cases }: VerifyReport, output: Output)
   const { green, red, dim, bold } = output.stdout;
   const mark = { passed: green('✓'), failed: red('✗'), 'not covered': dim('–') };
   const covered = cases.filter(({ status }) => status !== 'not covered');
-  const table = renderTable(
-    [
-      { head: 'case' },
-      { head: 'op' },
-      { head: 'float64', align: 'right' },
-      { head: 'float32', align: 'right' },
-      { head: '' },
-    ],
-    covered.map((each) => [
-      each.name,
-      each.op,
-      worst(each, 'float64'),
-      worst(each, 'float32'),
-      mark[each.status],
-    ]),
-    { width: columns(process.stdout), colors: output.stdout },
-  );
+  const rows = covered.map((each) => [
+    each.name,
+    each.op,
+    worst(each, 'float64'),
+    worst(each, 'float32'),
+    mark[each.status],
+  ]);
+  const table = tableText(['case', 'op', numeric('float64'), numeric('float32'), ''], rows, output);
   const failures = covered.flatMap(({ name, runs }) =>
     runs
       .filter(({ passed }) => !passed)

@@ -17,7 +17,6 @@ import { guarded, makeFolder } from '../../runs/files.ts';
 import { defaultOut } from '../../runs/folder.ts';
 import { wallSeconds } from '../../runs/wallTime.ts';
 import { EXIT } from '../exit.ts';
-import { catchInterrupt } from '../interrupt.ts';
 import { columns, type Output } from '../output.ts';
 import { estimate } from '../sweep/estimate.ts';
 import { experimentRuns, type RunFlags } from '../sweep/plan.ts';
@@ -53,15 +52,10 @@ export async function runAndReport(
   const width = Math.max(...plan.map(({ point }) => pointName(experiment, point).length));
   const nameOf = (labels: RunRecord['point']) =>
     `${pointName(experiment, labels).padEnd(width)}  seed ${labels.seed}`;
-  const progress = createRunsProgress(planned, nameOf, output);
-  const interrupt = catchInterrupt(() =>
-    progress.say('stopping every run after its step… (press again to quit at once)'),
-  );
+  const stopping = 'stopping every run after its step… (press again to quit at once)';
+  const progress = createRunsProgress(planned, nameOf, stopping, output);
   try {
-    const { signal } = interrupt;
-    const { onEvent } = progress;
-    const argv = process.argv.slice(2);
-    const runs = await runExperiment(experiment, plan, { folder, jobs, argv, signal, onEvent });
+    const runs = await runExperiment(experiment, plan, { folder, jobs, ...progress.hooks });
     progress.close();
     if (runs.length < plan.length) {
       output.note(
@@ -69,7 +63,7 @@ export async function runAndReport(
           '  the same command with --out and this folder runs only what is missing',
       );
       output.event('result', { status: 'interrupted', folder, finished: runs.length, runs: plan.length });
-      process.exitCode = interrupt.exitCode();
+      process.exitCode = progress.exitCode();
       return;
     }
     const { smoke = false } = flags;
@@ -103,8 +97,7 @@ export async function runAndReport(
     });
     if (failed.length > 0 || (!smoke && claims.some(({ held }) => !held))) process.exitCode = EXIT.failed;
   } finally {
-    progress.close();
-    interrupt.release();
+    progress.release();
   }
 }
 

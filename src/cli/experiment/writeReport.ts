@@ -50,7 +50,7 @@ function commandOf(experiment: Experiment, { seeds, smoke }: StoredExperiment): 
     listed ? experiment.name : `./${basename(typed ?? `${experiment.name}.ts`)}`,
     smoke ? '--smoke' : '',
     smoke || experiment.data.dataset === 'synthetic' ? '' : '--data-dir DIR',
-    sameNumbers(seeds, usual) ? '' : seedFlag(seeds),
+    seeds.join() === usual.join() ? '' : seedFlag(seeds),
   ]
     .filter(Boolean)
     .join(' ');
@@ -59,8 +59,4 @@ function commandOf(experiment: Experiment, { seeds, smoke }: StoredExperiment): 
 /** The command line gives 1 to n, or a single one. */
 function seedFlag(seeds: readonly number[]): string {
   return seeds.length === 1 && seeds[0] !== 1 ? `--seed ${seeds[0]}` : `--seeds ${seeds.length}`;
-}
-
-function sameNumbers(a: readonly number[], b: readonly number[]): boolean {
-  return a.length === b.length && a.every((value, i) => value === b[i]);
 }

@@ -1,12 +1,12 @@
 import { availableParallelism } from 'node:os';
 import { duration } from '../../charts/progress.ts';
-import { renderTable } from '../../charts/table.ts';
 import { plural } from '../../errors.ts';
 import { estimateSeconds, kindOf } from '../../runs/sweep/estimate.ts';
 import { isFinished, loadRuns, type PlannedRun } from '../../runs/sweep/sweep.ts';
 import { resolveConfig } from '../../train/config.ts';
-import { dataKey, loadData } from '../../train/data.ts';
-import { columns, type Output } from '../output.ts';
+import { loadData, onceInARow } from '../../train/data.ts';
+import type { Output } from '../output.ts';
+import { numeric, tableText } from '../table.ts';
 
 interface EstimateOptions {
   jobs: number;
@@ -30,13 +30,9 @@ export async function estimate(
   const kinds = new Map(configs.map((config) => [kindOf(config), config]));
   if (kinds.size > 0) output.note(`measuring some steps of ${plural(kinds.size, 'kind')} of run…`);
   const perEpoch = new Map<string, number>();
-  let dataset: Awaited<ReturnType<typeof loadData>> | undefined;
-  let read = '';
+  const loadOnce = onceInARow(loadData);
   for (const [kind, config] of kinds) {
-    const wanted = dataKey(config);
-    if (read !== wanted) dataset = await loadData(config);
-    read = wanted;
-    perEpoch.set(kind, (await estimateSeconds(config, dataset!)) / config.epochs);
+    perEpoch.set(kind, (await estimateSeconds(config, await loadOnce(config))) / config.epochs);
   }
   const seconds = configs.map((config) => config.epochs * perEpoch.get(kindOf(config))!);
   const total = seconds.reduce((sum, each) => sum + each, 0);
@@ -48,14 +44,7 @@ export async function estimate(
     const values = [...new Set(runs.map(({ labels }) => labels[axis]))];
     return [axis, String(values.length), values.join(', ')];
   });
-  if (rows.length > 0) {
-    output.result(
-      renderTable([{ head: 'setting' }, { head: 'values', align: 'right' }, { head: '' }], rows, {
-        width: columns(process.stdout),
-        colors: output.stdout,
-      }),
-    );
-  }
+  if (rows.length > 0) output.result(tableText(['setting', numeric('values'), ''], rows, output));
   const done = finished > 0 ? `, ${finished} more are finished` : '';
   output.result(`${plural(runs.length, 'run')} to do${done}`);
   output.result(`about ${duration(1000 * wall)} with ${jobs} at a time on this machine`);

@@ -1,24 +1,30 @@
 import { createProgress, duration, formatMetric, type Progress } from '../../charts/progress.ts';
-import type { SweepEvent } from '../../runs/sweep/run.ts';
+import type { SweepEvent, SweepOptions } from '../../runs/sweep/run.ts';
 import type { PlannedRun } from '../../runs/sweep/sweep.ts';
 import type { TrainResult } from '../../train/result.ts';
+import { catchInterrupt } from '../interrupt.ts';
 import type { Output } from '../output.ts';
 
 interface RunsProgress {
-  onEvent(event: SweepEvent): void;
-  /** A message between the lines of the runs. */
-  say(text: string): void;
+  /** Of the sweep: Ctrl-C stops it, and what happens is told. */
+  hooks: Pick<SweepOptions, 'argv' | 'signal' | 'onEvent'>;
+  /** 130 or 143 once it was stopped. */
+  exitCode(): number | undefined;
   /** No more runs come. */
   close(): void;
+  /** The same, and Ctrl-C ends the process at once again. */
+  release(): void;
 }
 
 /**
  * Tells of many runs while they are trained: for people a line for each that ends, and at the bottom of a terminal how far
- * all of them are; for programs an event for each that begins or ends. `nameOf` makes a run's name of its labels.
+ * all of them are; for programs an event for each that begins or ends. `nameOf` makes a run's name of its labels; `stopping` is
+ * said at Ctrl-C.
  */
 export function createRunsProgress(
   runs: readonly PlannedRun<unknown>[],
   nameOf: (labels: PlannedRun['labels']) => string,
+  stopping: string,
   output: Output,
 ): RunsProgress {
   const total = runs.length;
@@ -93,14 +99,21 @@ export function createRunsProgress(
     bar = createProgress(options);
   }
 
+  function close(): void {
+    if (bar === undefined || !output.talks) return;
+    if (ended === total) bar.done();
+    else bar.stop();
+    bar = undefined;
+  }
+
+  const interrupt = catchInterrupt(() => say(stopping));
   return {
-    onEvent,
-    say,
-    close() {
-      if (bar === undefined || !output.talks) return;
-      if (ended === total) bar.done();
-      else bar.stop();
-      bar = undefined;
+    hooks: { argv: process.argv.slice(2), signal: interrupt.signal, onEvent },
+    exitCode: interrupt.exitCode,
+    close,
+    release() {
+      close();
+      interrupt.release();
     },
   };
 }

@@ -1,7 +1,7 @@
-import { renderTable, type TableColumn } from '../../charts/table.ts';
 import { plural } from '../../errors.ts';
 import type { SweepRun } from '../../runs/sweep/sweep.ts';
-import { columns, type Output } from '../output.ts';
+import type { Output } from '../output.ts';
+import { tableText } from '../table.ts';
 
 /** The runs that are not done, one a row, and how many there are of each kind. */
 export function reportSweep(folder: string, runs: readonly SweepRun[], output: Output): void {
@@ -11,16 +11,10 @@ export function reportSweep(folder: string, runs: readonly SweepRun[], output: O
   );
   const notDone = runs.filter((each) => each.status === 'diverged' || each.status === 'failed');
   if (notDone.length > 0) {
-    const heads: TableColumn[] = [{ head: 'run' }, { head: 'status' }, { head: 'why' }];
     const why = ({ result, error }: SweepRun) =>
       result?.diverged ? `loss ${result.diverged.loss} at step ${result.diverged.step}` : (error ?? '');
-    output.result(
-      renderTable(
-        heads,
-        notDone.map((each) => [labelText(each.labels), each.status, why(each).split('\n')[0]]),
-        { width: columns(process.stdout), colors: output.stdout },
-      ),
-    );
+    const rows = notDone.map((each) => [labelText(each.labels), each.status, why(each).split('\n')[0]]);
+    output.result(tableText(['run', 'status', 'why'], rows, output));
   }
   const counted = kinds.filter((kind) => counts[kind] > 0).map((kind) => `${counts[kind]} ${kind}`);
   output.result(`${plural(runs.length, 'run')}: ${counted.join(', ')}`);

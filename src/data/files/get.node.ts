@@ -1,18 +1,11 @@
 import { readdir, readFile, rm, stat } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { DataError } from '../errors.ts';
-import {
-  type CifarSource,
-  fileNames,
-  type IdxSource,
-  type Source,
-  type SourceName,
-  sources,
-} from '../sources.ts';
+import { type CifarSource, fileNames, type IdxSource, type Source } from '../sources.ts';
 import { type DownloadProgress, download } from './download.node.ts';
 import { cacheFolder, hexDigest, saveFile, sourceFolder } from './files.node.ts';
 import { unpackArchive } from './unpack.node.ts';
-import { checkFile, verifySource } from './verify.node.ts';
+import { checkFile, checkOrInvalid, verifySource } from './verify.node.ts';
 
 export interface GetOptions {
   /** Where to put the dataset; by default the cache folder. */
@@ -38,10 +31,6 @@ export interface GetReport {
 }
 
 /** Makes a dataset ready to load. Files that are there and match the published checksums are left alone. */
-export async function getDataset(name: SourceName, options: GetOptions = {}): Promise<GetReport> {
-  return getSource(sources[name], options);
-}
-
 export async function getSource(source: Source, options: GetOptions): Promise<GetReport> {
   const { dataDir = cacheFolder(), from } = options;
   const folder = sourceFolder(source, dataDir);
@@ -89,13 +78,8 @@ async function downloadIdx(
     urls: urlsOf(source, `${name}.gz`, options.mirror),
     target,
     check: async (path) => {
-      try {
-        const check = await checkFile(source, folder, name, path);
-        return check.status === 'ok' ? undefined : check.detail;
-      } catch (error) {
-        if (error instanceof DataError) return error.message;
-        throw error;
-      }
+      const { status, detail } = await checkOrInvalid(source, folder, name, path);
+      return status === 'ok' ? undefined : detail;
     },
   });
 }
@@ -184,7 +168,7 @@ async function listFiles(path: string): Promise<string[]> {
 }
 
 function nothingUsable(source: Source, from: readonly string[]): DataError {
-  const archive = source.kind === 'cifar' ? [(source as CifarSource).archive.file] : [];
+  const archive = source.kind === 'cifar' ? [source.archive.file] : [];
   const endings = source.kind === 'idx' ? ' (each with or without .gz)' : '';
   return new DataError('DATA_MISSING', `No file of ${source.title} in: ${from.join(', ')}.`, [
     `expected file names: ${[...archive, ...fileNames(source)].join(', ')}${endings}`,

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { checkLimit, type Dataset, type ImageSet, type NamedBytes, takeFirst } from '../dataset.ts';
-import { DataError } from '../errors.ts';
+import { DataError, requireValid } from '../errors.ts';
 import { type CifarRecords, cifarShape, decodeCifar } from '../format/cifar.ts';
 import { syntheticDigits } from '../format/digits.ts';
 import { gunzip } from '../format/gzip.ts';
@@ -46,7 +46,10 @@ export async function loadDataset(name: DatasetName, options: LoadOptions = {}):
   if (source.kind === 'idx') {
     const train = await readIdxSplit(source, 'train', paths);
     const test = await readIdxSplit(source, 'test', paths);
-    checkSameShape(source, train, test);
+    requireValid(
+      train.height === test.height && train.width === test.width,
+      `${source.title}: training images are ${train.height} x ${train.width}, test images ${test.height} x ${test.width}; expected one size. Use files of the same dataset.`,
+    );
     return { train: takeFirst(train, limitTrain), test: takeFirst(test, limitTest) };
   }
   return {
@@ -141,21 +144,8 @@ function warnIfUnpublished(file: string, { status, detail }: Check, warnings: Se
   if (status === 'unverified') warnings.add(`${dirname(file)}: ${detail}`);
 }
 
-function checkSameShape(source: Source, train: ImageSet, test: ImageSet): void {
-  if (train.height === test.height && train.width === test.width) return;
-  throw new DataError(
-    'DATA_INVALID',
-    `${source.title}: training images are ${train.height} x ${train.width}, test images ${test.height} x ${test.width}; expected one size. Use files of the same dataset.`,
-  );
-}
-
 function concatenate(parts: readonly Uint8Array[]): Uint8Array {
   if (parts.length === 1) return parts[0];
-  const whole = new Uint8Array(parts.reduce((length, part) => length + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
+  const { buffer, byteOffset, byteLength } = Buffer.concat(parts);
+  return new Uint8Array(buffer, byteOffset, byteLength);
 }

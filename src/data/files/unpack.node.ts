@@ -48,13 +48,12 @@ function readTar(content: Uint8Array, archive: string): Map<string, Uint8Array> 
     const files = parseTar(whole).filter(({ type, data }) => type === 'file' && data !== undefined);
     return new Map(files.map(({ name, data }) => [basename(name), data!]));
   } catch (cause) {
-    const error = invalidFile(
+    throw invalidFile(
       archive,
       `a tar archive that breaks off (${(cause as Error).message})`,
       'a complete one',
       'Fetch it again, or copy it again from where it came.',
+      { cause },
     );
-    error.cause = cause;
-    throw error;
   }
 }

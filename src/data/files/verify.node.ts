@@ -5,16 +5,8 @@ import { DataError } from '../errors.ts';
 import { decodeCifar } from '../format/cifar.ts';
 import { gunzip, isGzip } from '../format/gzip.ts';
 import { parseIdx } from '../format/idx.ts';
-import {
-  type CifarSource,
-  fileNames,
-  type IdxSource,
-  idxDimensions,
-  type Source,
-  type SourceName,
-  sources,
-} from '../sources.ts';
-import { findFile, hexDigest, sourceFolder } from './files.node.ts';
+import { type CifarSource, fileNames, type IdxSource, idxDimensions, type Source } from '../sources.ts';
+import { findFile, hexDigest } from './files.node.ts';
 
 /** Whether a file that can be read is the one that was published. */
 export interface Check {
@@ -39,10 +31,6 @@ export interface VerifyReport {
 }
 
 /** Checks every file of a dataset again: is it there, can it be read, is it the published one. Throws nothing of this. */
-export async function verifyDataset(name: SourceName, dataDir?: string): Promise<VerifyReport> {
-  return verifySource(sources[name], sourceFolder(sources[name], dataDir));
-}
-
 export async function verifySource(source: Source, folder: string): Promise<VerifyReport> {
   const files: FileReport[] = [];
   for (const name of fileNames(source)) {
@@ -56,7 +44,8 @@ export async function verifySource(source: Source, folder: string): Promise<Veri
   return { name: source.name, title: source.title, folder, files };
 }
 
-async function checkOrInvalid(
+/** As `checkFile`, with what cannot be read as one more status. */
+export async function checkOrInvalid(
   source: Source,
   folder: string,
   name: string,

@@ -14,13 +14,12 @@ export async function gunzip(bytes: Uint8Array, file: string): Promise<Uint8Arra
       .pipeThrough(new DecompressionStream('gzip'));
     return new Uint8Array(await new Response(stream).arrayBuffer());
   } catch (cause) {
-    const error = invalidFile(
+    throw invalidFile(
       file,
       `a gzip stream that breaks off or is damaged (${(cause as Error).message}; ${bytes.length} bytes on disk)`,
       'a complete gzip file',
       'Fetch the file again, or copy it again from where it came.',
+      { cause },
     );
-    error.cause = cause;
-    throw error;
   }
 }

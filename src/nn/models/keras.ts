@@ -26,12 +26,8 @@ export const kerasDense = defineModel({
   description: "introductions to BatchNorm, in Keras' conventions: dense 64-64",
   takes: ['hidden', 'normPlacement'],
   build(options) {
-    const { input, classes, hidden = [64, 64] } = options;
-    return new Sequential([
-      new Flatten(),
-      ...denseLayers(input[0] * input[1] * input[2], hidden, options),
-      new Linear(hidden.at(-1) ?? input[0] * input[1] * input[2], classes, conventions(options)),
-    ]);
+    const { input, hidden = [64, 64] } = options;
+    return new Sequential(denseLayers(input[0] * input[1] * input[2], hidden, options));
   },
 });
 
@@ -41,7 +37,7 @@ export const kerasConv = defineModel({
   description: 'the same with convolutions: (conv 16, pool), (conv 32, pool), dense 64, dense',
   takes: ['widths', 'hidden', 'normPlacement'],
   build(options) {
-    const { input, classes, widths = [16, 32], hidden = [64] } = options;
+    const { input, widths = [16, 32], hidden = [64] } = options;
     // Backwards from one pixel: a pooling needs two of them, a convolution two rows and columns more.
     const least = widths.reduce((size) => 2 * size + 2, 1);
     requireImages(
@@ -59,21 +55,20 @@ export const kerasConv = defineModel({
       [height, width] = [Math.floor((height - 2) / 2), Math.floor((width - 2) / 2)];
       channels = out;
     }
-    const features = height * width * channels;
-    return new Sequential([
-      ...layers,
-      new Flatten(),
-      ...denseLayers(features, hidden, options),
-      new Linear(hidden.at(-1) ?? features, classes, conventions(options)),
-    ]);
+    return new Sequential([...layers, ...denseLayers(height * width * channels, hidden, options)]);
   },
 });
 
 function denseLayers(features: number, hidden: readonly number[], options: KerasOptions): Module[] {
-  return hidden.flatMap((size, i) => [
-    new Linear(hidden[i - 1] ?? features, size, { ...conventions(options), bias: hasBias(size, options) }),
-    ...normAndRelu(size, options),
-  ]);
+  const keras = conventions(options);
+  return [
+    new Flatten(),
+    ...hidden.flatMap((size, i) => [
+      new Linear(hidden[i - 1] ?? features, size, { ...keras, bias: hasBias(size, options) }),
+      ...normAndRelu(size, options),
+    ]),
+    new Linear(hidden.at(-1) ?? features, options.classes, keras),
+  ];
 }
 
 function normAndRelu(features: number, options: KerasOptions): Module[] {

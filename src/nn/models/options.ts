@@ -58,11 +58,12 @@ export function needsBias(features: number, options: ModelOptions): boolean {
 /** `norm` and `weightNorm` under the registry's names, by what they are put on. */
 export function splitNorms(
   model: string,
-  options: ModelOptions,
+  normGiven: string,
+  weightNormGiven: string | undefined,
 ): { norm: string; weightNorm: string | null } {
   const own = (name: string) => resolveNorm(name) ?? name;
-  const norm = own(options.norm);
-  const weightNorm = options.weightNorm === undefined ? null : own(options.weightNorm);
+  const norm = own(normGiven);
+  const weightNorm = weightNormGiven === undefined ? null : own(weightNormGiven);
   if (norm === 'none' || findNorm(norm).kind === 'activation') return { norm, weightNorm };
   if (weightNorm === null || weightNorm === norm) return { norm: 'none', weightNorm: norm };
   throw new Error(

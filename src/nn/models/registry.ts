@@ -41,36 +41,28 @@ export const modelNames: readonly string[] = models.map((model) => model.name);
 export function createModel(name: string, options: ModelOptions & ModelChoices): Sequential {
   const entry = models.find((model) => model.name === name);
   if (!entry) throw new Error(`unknown model "${name}"; one of: ${modelNames.join(', ')}.`);
-  checkChoices(name, entry.takes, options);
-  if (![...options.input, options.classes].every((size) => Number.isInteger(size) && size > 0)) {
+  const { input, classes, norm, normOptions, weightNorm, random, ...own } = options;
+  checkChoices(name, entry.takes, own);
+  if (![...input, classes].every((size) => Number.isInteger(size) && size > 0)) {
     throw new Error(
       `${name}: input [height, width, channels] and classes must be whole numbers of at least 1, got ` +
-        `[${options.input.join(', ')}] and ${options.classes}.`,
+        `[${input.join(', ')}] and ${classes}.`,
     );
   }
-  const { norm, weightNorm } = splitNorms(name, options);
-  const network = entry.build({ ...options, norm });
-  if (weightNorm) normalizeWeights(network, weightNorm, norm === 'none' ? options.normOptions : {});
+  const split = splitNorms(name, norm, weightNorm);
+  const network = entry.build({ ...own, input, classes, norm: split.norm, normOptions, random });
+  if (split.weightNorm) normalizeWeights(network, split.weightNorm, split.norm === 'none' ? normOptions : {});
   return network;
 }
 
-const common: Record<keyof ModelOptions, true> = {
-  input: true,
-  classes: true,
-  norm: true,
-  normOptions: true,
-  weightNorm: true,
-  random: true,
-};
-
 /** Throws for a choice that the model does not take, and for a value that a choice cannot have. */
-function checkChoices(model: string, takes: readonly ChoiceName[], options: object): void {
-  for (const [key, value] of Object.entries(options)) {
-    if (key in common || value === undefined) continue;
+function checkChoices(model: string, takes: readonly ChoiceName[], own: ModelChoices): void {
+  for (const [key, value] of Object.entries(own)) {
+    if (value === undefined) continue;
     const choice = takes.find((name) => name === key);
     if (!choice) {
-      const own = takes.length > 0 ? `it takes ${takes.join(', ')}` : 'it takes none of its own';
-      throw new Error(`${model}: takes no option "${key}"; ${own}.`);
+      const known = takes.length > 0 ? `it takes ${takes.join(', ')}` : 'it takes none of its own';
+      throw new Error(`${model}: takes no option "${key}"; ${known}.`);
     }
     const { must, holds } = choices[choice];
     if (!holds(value)) throw new Error(`${model}: "${key}" must ${must}, got ${JSON.stringify(value)}.`);

@@ -16,7 +16,7 @@ import {
   type SweepRun,
   writePlan,
 } from './sweep.ts';
-import { LOST_LOCK, type WorkerEvent } from './worker.ts';
+import { LOST_LOCK, type WorkerEvent, type WorkerOptions } from './worker.ts';
 
 export type SweepEvent =
   | WorkerEvent
@@ -25,19 +25,14 @@ export type SweepEvent =
   /** A worker process died in the middle of a run, which is tried again. */
   | { type: 'crash'; id: string; message: string };
 
-export interface SweepOptions {
+export interface SweepOptions extends Omit<WorkerOptions, 'runs' | 'since'> {
   folder: string;
   /** Worker processes; each trains one run at a time. Default: as many as cores. */
   jobs?: number;
   /** Only these runs: for machines that share no folder. */
   shard?: Shard;
-  /** Where the data lies on this machine, if not where the plan says. */
-  dataDir?: string;
-  checkpointEvery?: number;
   /** The folder may hold other runs, too: they are left as they are. Otherwise that is an error. */
   grows?: boolean;
-  /** For run.json: what was typed. */
-  argv?: readonly string[];
   /** Aborting it stops every worker after its step, with a checkpoint. */
   signal?: AbortSignal;
   onEvent?: (event: SweepEvent) => void;

@@ -6,7 +6,7 @@ import type { TrainResult } from '../../train/result.ts';
 import { guarded, makeFolder, readJson, writeJson } from '../files.ts';
 import { isLocked } from '../lock.ts';
 import { configHash } from '../name.ts';
-import { metricsPath, readResult, readRun } from '../record.ts';
+import { readResult, readRun } from '../record.ts';
 import { version } from '../version.ts';
 
 /**
@@ -27,17 +27,14 @@ export interface PlannedRun<Config = TrainOptions> {
   config: Config;
 }
 
-/** done, diverged: finished. failed: threw an error, or its process died. missing: not begun, or interrupted. */
-type SweepRunStatus = 'done' | 'diverged' | 'failed' | 'running' | 'missing';
-
 export interface SweepRun extends PlannedRun<TrainConfig> {
-  status: SweepRunStatus;
+  /** done, diverged: finished. failed: threw an error, or its process died. missing: not begun, or interrupted. */
+  status: 'done' | 'diverged' | 'failed' | 'running' | 'missing';
   /** Of a finished run. */
   result: TrainResult | undefined;
   /** Of a failed one. */
   error: string | undefined;
   folder: string;
-  metricsPath: string;
 }
 
 /** Every n-th run, from the i-th on: i from 1 to n. */
@@ -100,7 +97,6 @@ export function loadRuns(folder: string, runs: readonly PlannedRun<TrainConfig>[
       result,
       error: unfinished === 'failed' ? (record?.error ?? undefined) : undefined,
       folder: path,
-      metricsPath: metricsPath(path),
     };
   });
 }

@@ -1,27 +1,24 @@
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
-import { type Dataset, datasetWarnings } from '../../data/dataset.ts';
+import { datasetWarnings } from '../../data/dataset.ts';
 import { RunFolderError } from '../../errors.ts';
 import type { TrainConfig } from '../../train/config.ts';
-import { dataKey, loadData } from '../../train/data.ts';
-import type { StepReport } from '../../train/loop.ts';
+import { loadData, onceInARow } from '../../train/data.ts';
+import { everyMs } from '../../train/eventLoop.ts';
 import type { TrainResult } from '../../train/result.ts';
 import { guarded, makeFolder } from '../files.ts';
 import { recordFailure } from '../folder.ts';
 import { lockTaker } from '../lock.ts';
 import { readResult, readRun } from '../record.ts';
-import { runTraining } from '../training.ts';
+import { runTraining, type TrainingHooks } from '../training.ts';
 import type { PlannedRun } from './sweep.ts';
 
-export interface WorkerOptions {
+export interface WorkerOptions extends Pick<TrainingHooks, 'checkpointEvery' | 'argv'> {
   runs: readonly PlannedRun<TrainConfig>[];
   /** ISO time. A run that failed after it stays failed; one that failed before is tried again. */
   since: string;
   /** Where the data lies on this machine, if not where the plan says. */
   dataDir?: string;
-  checkpointEvery?: number;
-  /** For run.json: what was typed. */
-  argv?: readonly string[];
 }
 
 export type WorkerEvent =
@@ -61,6 +58,7 @@ export async function workThrough(
   const train = async ({ id, config }: PlannedRun<TrainConfig>) => {
     const own = dataDir === undefined ? config : { ...config, dataDir };
     const dataset = await loadOnce(own);
+    const isDue = everyMs(STEP_MS);
     try {
       const result = await runTraining(own, {
         dataset,
@@ -70,9 +68,10 @@ export async function workThrough(
         keepWeights: false,
         checkpointEvery,
         signal,
-        onStep: atMostEvery(STEP_MS, ({ epoch, step, steps, train: { loss } }: StepReport) =>
-          onEvent({ type: 'step', id, step: (epoch - 1) * steps + step, steps: steps * config.epochs, loss }),
-        ),
+        onStep({ epoch, step, steps, train: { loss } }) {
+          if (!isDue()) return;
+          onEvent({ type: 'step', id, step: (epoch - 1) * steps + step, steps: steps * config.epochs, loss });
+        },
         onStart: ({ steps, startsOver }) => onEvent({ type: 'start', id, steps, startsOver }),
       });
       if (result.status !== 'interrupted') onEvent({ type: 'end', id, result });
@@ -106,16 +105,6 @@ export async function workThrough(
   }
 }
 
-/** Calls `fn` unless it was called less than so many milliseconds ago. */
-function atMostEvery<T>(ms: number, fn: (value: T) => void): (value: T) => void {
-  let last = performance.now();
-  return (value) => {
-    if (performance.now() - last < ms) return;
-    last = performance.now();
-    fn(value);
-  };
-}
-
 /** Exit code of a worker whose run was taken over. */
 export const LOST_LOCK = 75;
 
@@ -123,14 +112,4 @@ function isSettled(path: string, since: string): boolean {
   if (readResult(path)) return true;
   const record = readRun(path);
   return record?.status === 'failed' && (record.ended ?? '') >= since;
-}
-
-/** Remembers the last dataset: the runs of a sweep usually share it. */
-function onceInARow(load: (config: TrainConfig) => Promise<Dataset>) {
-  let last: { key: string; dataset: Dataset } | undefined;
-  return async (config: TrainConfig) => {
-    const key = dataKey(config);
-    if (last?.key !== key) last = { key, dataset: await load(config) };
-    return last.dataset;
-  };
 }

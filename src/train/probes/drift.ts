@@ -10,46 +10,38 @@ const IMAGES = 1000;
  *   p15, p50, p85   the percentiles of its first unit, which the paper calls a typical one
  *   spread          85th minus 15th percentile, the mean over all units
  */
-export const drift: Probe = {
-  description: 'percentiles of what enters the last hidden activation',
-  measure({ model, data, config }) {
-    const last = [...model.namedModules().values()].filter((module) => module instanceof Activation).at(-1);
-    let inputs: Tensor | undefined;
-    if (last) {
-      const keep = (x: Tensor) => {
-        inputs = x.clone();
-      };
-      withForward(
-        [last],
-        (_, forward) => (x) => {
-          keep(x);
-          return forward(x);
-        },
-        () => noGrad(() => void model.forward(firstTestImages(data, IMAGES))),
-      );
-    }
-    if (!inputs) {
-      throw new Error(
-        `the probe "drift" looks at a hidden activation that is a layer of its own; ${config.model} with ` +
-          `${config.activation ?? 'its default activation'} has none (a ReLU is computed inside the layer before it). ` +
-          'Use an mlp with --activation sigmoid or tanh.',
-      );
-    }
-    const { data: values, shape } = inputs;
-    const units = shape[shape.length - 1];
-    const ofUnit = (unit: number) => {
-      const own = Float64Array.from(
-        { length: values.length / units },
-        (_, i) => values[i * units + unit],
-      ).sort();
-      return (percent: number) => own[Math.round((percent / 100) * (own.length - 1))];
-    };
-    const [p15, p50, p85] = [15, 50, 85].map(ofUnit(0));
-    let spread = 0;
-    for (let unit = 0; unit < units; unit++) {
-      const percentile = ofUnit(unit);
-      spread += (percentile(85) - percentile(15)) / units;
-    }
-    return { p15, p50, p85, spread };
-  },
+export const drift: Probe = ({ model, data, config }) => {
+  const activations = [...model.namedModules().values()].filter((module) => module instanceof Activation);
+  const inputs: Tensor[] = [];
+  withForward(
+    activations.slice(-1),
+    (_, forward) => (x) => {
+      inputs.push(x.clone());
+      return forward(x);
+    },
+    () => noGrad(() => void model.forward(firstTestImages(data, IMAGES))),
+  );
+  if (inputs.length === 0) {
+    throw new Error(
+      `the probe "drift" looks at a hidden activation that is a layer of its own; ${config.model} with ` +
+        `${config.activation ?? 'its default activation'} has none (a ReLU is computed inside the layer before it). ` +
+        'Use an mlp with --activation sigmoid or tanh.',
+    );
+  }
+  const [{ data: values, shape }] = inputs;
+  const units = shape[shape.length - 1];
+  const ofUnit = (unit: number) => {
+    const own = Float64Array.from(
+      { length: values.length / units },
+      (_, i) => values[i * units + unit],
+    ).sort();
+    return (percent: number) => own[Math.round((percent / 100) * (own.length - 1))];
+  };
+  const [p15, p50, p85] = [15, 50, 85].map(ofUnit(0));
+  let spread = 0;
+  for (let unit = 0; unit < units; unit++) {
+    const percentile = ofUnit(unit);
+    spread += (percentile(85) - percentile(15)) / units;
+  }
+  return { p15, p50, p85, spread };
 };

@@ -17,37 +17,29 @@ const IMAGES = 128;
  *   p4 = Var sigma     how that differs
  * They add up to E y^2, which is 1 behind a standardization. One value per norm, in the order of the network.
  */
-export const instancePower: Probe = {
-  description: 'the power of the instance means and deviations behind every norm',
-  measure({ model, data, config }) {
-    const norms = [...model.namedModules().values()].filter(
-      (module): module is Norm => module instanceof Norm && !(module instanceof WeightNorm),
+export const instancePower: Probe = ({ model, data, config }) => {
+  const norms = [...model.namedModules().values()].filter(
+    (module): module is Norm => module instanceof Norm && !(module instanceof WeightNorm),
+  );
+  const layers: Power[] = [];
+  withForward(
+    norms,
+    (norm, forward) => (x, then) => {
+      layers.push(powerOf(standardized(norm, forward, x)));
+      return forward(x, then);
+    },
+    () => noGrad(() => void model.forward(firstTestImages(data, IMAGES))),
+  );
+  if (layers.length === 0) {
+    throw new Error(
+      `the probe "instancePower" looks behind norms, and ${config.model} with norm "${config.norm}" has none.`,
     );
-    const layers: Power[] = [];
-    withForward(
-      norms,
-      (norm, forward) => (x, then) => {
-        layers.push(powerOf(standardized(norm, forward, x)));
-        return forward(x, then);
-      },
-      () => noGrad(() => void model.forward(firstTestImages(data, IMAGES))),
-    );
-    if (layers.length === 0) {
-      throw new Error(
-        `the probe "instancePower" looks behind norms, and ${config.model} with norm "${config.norm}" has none.`,
-      );
-    }
-    const all = (key: keyof Power) => layers.map((layer) => layer[key]);
-    return { p1: all('p1'), p2: all('p2'), p3: all('p3'), p4: all('p4') };
-  },
+  }
+  const all = (key: keyof Power) => layers.map((layer) => layer[key]);
+  return { p1: all('p1'), p2: all('p2'), p3: all('p3'), p4: all('p4') };
 };
 
-interface Power {
-  p1: number;
-  p2: number;
-  p3: number;
-  p4: number;
-}
+type Power = Record<'p1' | 'p2' | 'p3' | 'p4', number>;
 
 /** What the norm computes before its gamma and beta: its output with 1 and 0 in their places. */
 function standardized(norm: Norm, forward: (x: Tensor) => Tensor, x: Tensor): Tensor {

@@ -16,42 +16,39 @@ const BATCHES = 20;
  *   kept   one value per BatchNorm, in the order of the network, over 20 batches
  *   mean   over the layers
  */
-export const keptGradient: Probe = {
-  description: 'the share of the gradient that each BatchNorm lets through',
-  measure({ model, data, config }) {
-    const norms = [...model.namedModules().values()].filter((module) => module instanceof BatchNorm);
-    if (norms.length === 0) {
-      throw new Error(
-        `the probe "keptGradient" measures BatchNorm, and ${config.model} with norm "${config.norm}" has none. ` +
-          'Use --norm batch.',
-      );
-    }
-    const squares = new Map(norms.map((norm) => [norm, { in: 0, direct: 0 }]));
-    const watch = (norm: BatchNorm, forward: Forward): Forward => {
-      const own = squares.get(norm)!;
-      const { features, gamma } = norm;
-      return (x, then = {}) => {
-        const sigmas = sigmasOf(norm, x);
-        const before = watched(x, (dx) => {
-          for (let i = 0; i < dx.length; i++) own.in += (sigmas[i % features] * dx[i]) ** 2;
-        });
-        const after = watched(forward(before), (dy) => {
-          for (let i = 0; i < dy.length; i++) {
-            own.direct += ((gamma?.data[i % features] ?? 1) * dy[i]) ** 2;
-          }
-        });
-        return followedBy(after, then);
-      };
+export const keptGradient: Probe = ({ model, data, config }) => {
+  const norms = [...model.namedModules().values()].filter((module) => module instanceof BatchNorm);
+  if (norms.length === 0) {
+    throw new Error(
+      `the probe "keptGradient" measures BatchNorm, and ${config.model} with norm "${config.norm}" has none. ` +
+        'Use --norm batch.',
+    );
+  }
+  const squares = new Map(norms.map((norm) => [norm, { in: 0, direct: 0 }]));
+  const watch = (norm: BatchNorm, forward: Forward): Forward => {
+    const own = squares.get(norm)!;
+    const { features, gamma } = norm;
+    return (x, then = {}) => {
+      const sigmas = sigmasOf(norm, x);
+      const before = watched(x, (dx) => {
+        for (let i = 0; i < dx.length; i++) own.in += (sigmas[i % features] * dx[i]) ** 2;
+      });
+      const after = watched(forward(before), (dy) => {
+        for (let i = 0; i < dy.length; i++) {
+          own.direct += ((gamma?.data[i % features] ?? 1) * dy[i]) ** 2;
+        }
+      });
+      return followedBy(after, then);
     };
-    let count = 0;
-    for (const batch of data.train.epoch(1)) {
-      if (count++ === BATCHES) break;
-      const logits = withForward(norms, watch, () => model.forward(imagesOf(data, batch)));
-      crossEntropy(logits, batch.labels, config).backward();
-    }
-    const kept = norms.map((norm) => squares.get(norm)!.in / squares.get(norm)!.direct);
-    return { kept, mean: kept.reduce((sum, share) => sum + share, 0) / kept.length };
-  },
+  };
+  let count = 0;
+  for (const batch of data.train.epoch(1)) {
+    if (count++ === BATCHES) break;
+    const logits = withForward(norms, watch, () => model.forward(imagesOf(data, batch)));
+    crossEntropy(logits, batch.labels, config).backward();
+  }
+  const kept = norms.map((norm) => squares.get(norm)!.in / squares.get(norm)!.direct);
+  return { kept, mean: kept.reduce((sum, share) => sum + share, 0) / kept.length };
 };
 
 /** sigma of every channel; x: [N, C] or [N, H, W, C]. */

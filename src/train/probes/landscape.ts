@@ -13,39 +13,33 @@ const STEPS = [0.5, 1, 1.5, 2, 3, 4];
  *   relativeChange  the same, divided by |g|
  *   smoothness      the largest |g(w) - g(w - eta g)| / |eta g|, which no smooth function has above its beta
  */
-export const landscape: Probe = {
-  description: 'loss and gradient along the gradient of the coming step',
-  measure(context) {
-    const { model, lr } = context;
-    const parameters = model.parameters().filter(({ requiresGrad }) => requiresGrad);
-    const start = parameters.map(({ data }) => data.slice());
-    const here = lossAndGradient(context);
-    const norm = distance(here.gradient);
-    const losses: number[] = [];
-    let [gradientChange, smoothness] = [0, 0];
-    for (const factor of STEPS) {
-      const eta = factor * lr;
-      parameters.forEach(({ data }, p) => {
-        for (let i = 0; i < data.length; i++) data[i] = start[p][i] - eta * here.gradient[p][i];
-      });
-      const there = lossAndGradient(context);
-      const change = distance(here.gradient, there.gradient);
-      losses.push(there.loss);
-      gradientChange = Math.max(gradientChange, change);
-      smoothness = Math.max(smoothness, change / (eta * norm));
-    }
+export const landscape: Probe = (context) => {
+  const { model, lr } = context;
+  const parameters = model.parameters().filter(({ requiresGrad }) => requiresGrad);
+  const start = parameters.map(({ data }) => data.slice());
+  const here = lossAndGradient(context);
+  const norm = distance(here.gradient);
+  const losses: number[] = [];
+  let [gradientChange, smoothness] = [0, 0];
+  for (const factor of STEPS) {
+    const eta = factor * lr;
     parameters.forEach(({ data }, p) => {
-      data.set(start[p]);
+      for (let i = 0; i < data.length; i++) data[i] = start[p][i] - eta * here.gradient[p][i];
     });
-    const lossRange = Math.max(...losses) - Math.min(...losses);
-    return { lossRange, gradientChange, relativeChange: gradientChange / norm, smoothness };
-  },
+    const there = lossAndGradient(context);
+    const change = distance(here.gradient, there.gradient);
+    losses.push(there.loss);
+    gradientChange = Math.max(gradientChange, change);
+    smoothness = Math.max(smoothness, change / (eta * norm));
+  }
+  parameters.forEach(({ data }, p) => {
+    data.set(start[p]);
+  });
+  const lossRange = Math.max(...losses) - Math.min(...losses);
+  return { lossRange, gradientChange, relativeChange: gradientChange / norm, smoothness };
 };
 
-function lossAndGradient({ model, data, batch, config }: ProbeContext): {
-  loss: number;
-  gradient: Float64Array[];
-} {
+function lossAndGradient({ model, data, batch, config }: ProbeContext) {
   const loss = crossEntropy(model.forward(imagesOf(data, batch)), batch.labels, config);
   const value = loss.item();
   loss.backward();

@@ -17,12 +17,8 @@ export interface ProbeContext {
   batch: Batch;
 }
 
-export interface Probe {
-  /** One line, for people. */
-  description: string;
-  /** May leave running statistics, gradients and the state of dropout behind: `undisturbed` puts them back. Not weights. */
-  measure: (context: ProbeContext) => ProbeValues | Promise<ProbeValues>;
-}
+/** It may leave running statistics, gradients and the state of dropout behind: `undisturbed` puts them back. Not weights. */
+export type Probe = (context: ProbeContext) => ProbeValues | Promise<ProbeValues>;
 
 /** Runs `fn`, and leaves the model as it was: the run that is watched ends with the same bits as one that is not. */
 export async function undisturbed<T>(model: Module, fn: () => T | Promise<T>): Promise<T> {
@@ -48,20 +44,14 @@ export function rememberBuffers(model: Module): () => void {
 
 /** The first `count` test images as one batch [count, H, W, C]: the same in every measurement of a run. */
 export function firstTestImages(data: TrainData, count: number): Tensor {
-  const batches: Float32Array[] = [];
-  let images = 0;
-  for (const batch of data.test.epoch(0)) {
-    batches.push(batch.images);
-    images += batch.size;
-    if (images >= count) break;
-  }
   const size = data.imageShape.reduce((product, length) => product * length, 1);
-  const taken = Math.min(count, images);
-  const all = new Float32Array(images * size);
-  let at = 0;
-  for (const batch of batches) {
-    all.set(batch, at);
-    at += batch.length;
+  const images = new Float32Array(count * size);
+  let taken = 0;
+  for (const batch of data.test.epoch(0)) {
+    const wanted = batch.images.subarray(0, (count - taken) * size);
+    images.set(wanted, taken * size);
+    taken += wanted.length / size;
+    if (taken === count) break;
   }
-  return wrap(all.subarray(0, taken * size), [taken, ...data.imageShape]);
+  return wrap(images.subarray(0, taken * size), [taken, ...data.imageShape]);
 }

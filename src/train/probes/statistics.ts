@@ -1,9 +1,8 @@
-import { crossEntropy, noGrad } from '../../autograd/index.ts';
 import type { Module } from '../../nn/module.ts';
 import { recalibrate } from '../../nn/norm/batch/recalibrate.ts';
 import { RunningNorm } from '../../nn/norm/core/running.ts';
 import { imagesOf, type TrainData } from '../data.ts';
-import { accuracyOf, evaluate, meanScore } from '../evaluate.ts';
+import { evaluate, meanScore, scoreOf } from '../evaluate.ts';
 import type { Score } from '../metrics.ts';
 import { type Probe, rememberBuffers } from './probe.ts';
 
@@ -16,29 +15,26 @@ const BATCHES = 50;
  *   batch         those of the test batch (100 images), as in training
  *   recalibrated  those of 50 training batches with the weights as they are now (Wu and Johnson 2021, arXiv:2105.07576)
  */
-export const statistics: Probe = {
-  description: 'the test score by running, batch and recalibrated statistics',
-  async measure({ model, data, config }) {
-    const norms = [...model.namedModules().values()].filter((module) => module instanceof RunningNorm);
-    if (norms.length === 0) {
-      throw new Error(
-        `the probe "statistics" compares the statistics of BatchNorm and its kin, and ${config.model} with norm ` +
-          `"${config.norm}" keeps none. Use --norm batch.`,
-      );
-    }
-    const running = await evaluate(model, data);
-    const batch = byBatchStatistics(model, norms, data);
-    recalibrate(model, firstBatches(data));
-    const recalibrated = await evaluate(model, data);
-    return {
-      running: running.accuracy,
-      batch: batch.accuracy,
-      recalibrated: recalibrated.accuracy,
-      runningLoss: running.loss,
-      batchLoss: batch.loss,
-      recalibratedLoss: recalibrated.loss,
-    };
-  },
+export const statistics: Probe = async ({ model, data, config }) => {
+  const norms = [...model.namedModules().values()].filter((module) => module instanceof RunningNorm);
+  if (norms.length === 0) {
+    throw new Error(
+      `the probe "statistics" compares the statistics of BatchNorm and its kin, and ${config.model} with norm ` +
+        `"${config.norm}" keeps none. Use --norm batch.`,
+    );
+  }
+  const running = await evaluate(model, data);
+  const batch = byBatchStatistics(model, norms, data);
+  recalibrate(model, firstBatches(data));
+  const recalibrated = await evaluate(model, data);
+  return {
+    running: running.accuracy,
+    batch: batch.accuracy,
+    recalibrated: recalibrated.accuracy,
+    runningLoss: running.loss,
+    batchLoss: batch.loss,
+    recalibratedLoss: recalibrated.loss,
+  };
 };
 
 /** Everything as in evaluation, save the norms, which move their running statistics on the way. */
@@ -50,14 +46,7 @@ function byBatchStatistics(model: Module, norms: readonly Module[], data: TrainD
   for (const norm of norms) norm.training = true;
   for (const batch of data.test.epoch(0)) {
     if (batch.size < 2) continue; // has no variance
-    const score = noGrad(() => {
-      const logits = model.forward(imagesOf(data, batch));
-      return {
-        loss: crossEntropy(logits, batch.labels).item(),
-        accuracy: accuracyOf(logits, batch.labels),
-      };
-    });
-    mean.add(score, batch.size);
+    mean.add(scoreOf(model, data, batch), batch.size);
   }
   restore();
   return mean.value();

@@ -41,11 +41,11 @@ function planOf(variants: TrainOptions[]): SweepPlan {
 }
 
 /** Everything that a run is, but for the times. */
-const essence = ({ id, status, result, metricsPath }: SweepRun) => ({
+const essence = ({ id, status, result, folder }: SweepRun) => ({
   id,
   status,
   result: { ...result, seconds: 0 },
-  metrics: readMetrics(metricsPath).map((line) => ({ ...line, ms: 0, seconds: 0 })),
+  metrics: readMetrics(join(folder, 'metrics.jsonl')).map((line) => ({ ...line, ms: 0, seconds: 0 })),
 });
 
 describe('a sweep of 24 runs with three workers', () => {

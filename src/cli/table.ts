@@ -1,0 +1,17 @@
+import { renderTable, type TableColumn } from '../charts/table.ts';
+import { columns, type Output } from './output.ts';
+
+/** A table as wide as the terminal. */
+export function tableText(
+  heads: readonly (string | TableColumn)[],
+  rows: readonly (readonly string[])[],
+  { stdout }: Output,
+): string {
+  const all = heads.map((head) => (typeof head === 'string' ? { head } : head));
+  return renderTable(all, rows, { width: columns(process.stdout), colors: stdout });
+}
+
+/** The head of a column of numbers. */
+export function numeric(head: string): TableColumn {
+  return { head, align: 'right' };
+}
