@@ -65,7 +65,7 @@ export interface Standardization {
 }
 
 /** One index set: its statistics, and the derivatives of L by them. */
-export interface SetOfValues {
+interface SetOfValues {
   members: number[];
   mean: number;
   variance: number;

@@ -12,7 +12,7 @@ import type { NormEntry, NormOptions } from '../nn/norm/registry.ts';
 import { createRandom, type Random } from '../random.ts';
 import { pathPairs, wrongPath } from './pathCheck.ts';
 
-export interface GradcheckNormOptions extends GradcheckOptions {
+interface GradcheckNormOptions extends GradcheckOptions {
   /** Of the input, channels last; default: [3, 4, 5, 6]. */
   shape?: readonly number[];
   /** Of the layer: groups, eps, affine and the like. GroupNorm has 3 groups on the default shape. */

@@ -20,7 +20,7 @@ export interface VerifyOptions {
 }
 
 /** One case in one precision. */
-export interface VerifyRun {
+interface VerifyRun {
   dtype: DType;
   tolerance: number;
   /** Error relative to the largest value of its tensor; null where the run broke off. */
@@ -50,7 +50,7 @@ export interface VerifyReport {
 }
 
 /** How far this engine may be from PyTorch's float64 numbers. A training run amplifies float32's rounding. */
-export const tolerances = {
+const tolerances = {
   float64: { case: 1e-9, training: 1e-9 },
   float32: { case: 1e-4, training: 1e-3 },
 } as const;
