@@ -16,7 +16,10 @@ if (chromium === undefined) {
 const onReferenceKernels = {
   name: 'node, reference kernels',
   include: ['test/{autograd,nn,optim,verify}/**/*.test.ts'],
-  exclude: ['test/nn/norm/{gradients,laws,otherNorms,proxyNorm,weightNorms}.test.ts'],
+  exclude: [
+    'test/nn/norm/{forms,gradients,laws,otherNorms,proxyNorm,weightNorms}.test.ts',
+    'test/verify/gradcheckNorm.test.ts',
+  ],
   env: { NORMGRAD_KERNELS: 'reference' },
 };
 

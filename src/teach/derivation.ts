@@ -1,11 +1,10 @@
 import type { RuleTrace } from '../nn/norm/core/trace.ts';
-import type { NormEntry } from '../nn/norm/registry.ts';
 import { type Subject, traceOf } from './subject.ts';
 
 /** The formulas of a norm's file, as they ran: what is printed is what was computed. */
 export interface Derivation {
-  /** The file that they stand in; null where it has no name (a bundle). */
-  file: string | null;
+  /** The file that they stand in. */
+  file: string;
   /** One step a line: `sigma = sqrt(v + eps)`. */
   forward: string[];
   /** `dx = g / sigma` and the other paths below it, then the parameters. */
@@ -18,7 +17,7 @@ export function derivationOf(subject: Subject, rules = traceOf(subject)): Deriva
   const named = (ran: readonly RuleTrace[], of: (rule: RuleTrace) => string[]) =>
     ran.flatMap((rule) => [...(rules.length > 1 ? [`${rule.rule}:`] : []), ...of(rule)]);
   return {
-    file: sourceOf(subject.entry),
+    file: `src/nn/norm/${subject.entry.source}`,
     forward: named(rules, forwardLines),
     backward: named([...rules].reverse(), backwardLines),
   };
@@ -57,9 +56,4 @@ function backwardLines({ formulas, steps }: RuleTrace): string[] {
       return `${name} = sum of ${sum}, over everything that shares it`;
     });
   return [...own, ...dx.map(({ text, says }) => `${text.padEnd(width)}   ${says}`), ...parameters];
-}
-
-/** `src/nn/norm/sample/groupNorm.ts`; in the npm package `dist/src/...js`. */
-function sourceOf({ source }: NormEntry): string | null {
-  return /(?:dist\/)?src\/nn\/norm\/.*$/.exec(source)?.[0] ?? null;
 }

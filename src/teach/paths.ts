@@ -12,7 +12,7 @@ import { type Subject, traceOf } from './subject.ts';
  */
 export function standardizationOf(subject: Subject, rules = traceOf(subject)): Standardization | null {
   const { entry, x, options } = subject;
-  const { standard } = rules[0] ?? {};
+  const standard = rules[0]?.printed.standard;
   if (!entry.view || !standard || rules.length !== 1) return null;
   const [{ steps, paths, statistics, everywhere }] = rules;
   const view = entry.view(x.shape, options);

@@ -82,7 +82,7 @@ function checkMode(
   // What counts as a constant by the norm's definition must not move with x
   const { rules } = traced(() => noGrad(free));
   const constants = rules.map((rule) => rule.constants);
-  const forward = () => traced(free, constants).result;
+  const forward = constants.some(({ size }) => size > 0) ? () => traced(free, constants).result : free;
   const inputs = { x, ...Object.fromEntries(layer.namedParameters()) };
   const { pairs, upstream } = gradientPairs(forward, inputs, options);
   return pairs.map((pair) => {

@@ -18,6 +18,9 @@ import { findNorm } from '../../src/nn/norm/createNorm.ts';
 import { type NormEntry, registry } from '../../src/nn/norm/registry.ts';
 import { type GradcheckRow, gradcheckNorm } from '../../src/verify/index.ts';
 
+/** Smaller than the default, for speed. */
+const small = { shape: [3, 2, 3, 6], norm: { groups: 3 } };
+
 /** What a standardization's backward has at hand. */
 interface At {
   dy: Values;
@@ -103,7 +106,7 @@ function dxOf(
 
 describe('the norms themselves', () => {
   test.each(registry.map((entry) => entry.name))('%s passes', (name) => {
-    const rows = gradcheckNorm(findNorm(name));
+    const rows = gradcheckNorm(findNorm(name), small);
     expect(rows.length).toBeGreaterThan(0);
     for (const row of rows) {
       expect(row, JSON.stringify(row)).toMatchObject({ norm: name, passed: true, looksLike: null });
@@ -134,7 +137,7 @@ describe('the norms themselves', () => {
 /** Each break, and what gradcheck must say of it, for norms with all kinds of sets. */
 describe.each(['batch', 'layer', 'instance', 'group'])('a broken %s', (name) => {
   const says = (broken: Break, ddof: 0 | 1 = 0) => {
-    const dx = dxOf(gradcheckNorm(brokenCopy(name, broken, { ddof })));
+    const dx = dxOf(gradcheckNorm(brokenCopy(name, broken, { ddof }), small));
     expect(dx.passed).toBe(false);
     return dx.looksLike;
   };
@@ -182,7 +185,7 @@ test('evaluation that projects the batch out, as five frameworks once did', () =
     direct: add(right.direct, neg(div(mean(g), sigma))),
     mu: undefined,
   });
-  const rows = gradcheckNorm(brokenCopy('batch', projects, { evaluates: true }));
+  const rows = gradcheckNorm(brokenCopy('batch', projects, { evaluates: true }), small);
   expect(dxOf(rows, 'train').passed).toBe(true);
   const dx = dxOf(rows, 'eval');
   expect(dx.passed).toBe(false);

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { createNorm, findNorm, normNames, resolveNorm } from '../../../src/nn/norm/createNorm.ts';
 import { registry } from '../../../src/nn/norm/registry.ts';
@@ -46,4 +47,11 @@ describe('names of norms', () => {
     expect(createNorm('BatchNorm2d', 4)!.constructor.name).toBe('BatchNorm');
     expect(createNorm('none', 4)).toBeNull();
   });
+});
+
+test('every norm says in which file it stands', () => {
+  for (const { name, source } of registry) {
+    const text = readFileSync(new URL(`../../../src/nn/norm/${source}`, import.meta.url), 'utf8');
+    expect(text, name).toContain(`  name: '${name}',\n`);
+  }
 });

@@ -7,7 +7,7 @@ import { createRandom } from '../../../src/random.ts';
 
 /** The norms that divide by statistics over index sets, and ActNorm, which takes those of its first batch. */
 export const setNorms: readonly NormEntry[] = registry.filter(
-  ({ name, source }) => /\/norm\/(batch|sample|mixed)\//.test(source) || name === 'actnorm',
+  ({ name, source }) => /^(batch|sample|mixed)\//.test(source) || name === 'actnorm',
 );
 
 /** The other norms of activations. */

@@ -124,6 +124,6 @@ export const evoNormB0Entry = defineNorm<EvoNormB0Options>({
       },
     },
   },
-  source: import.meta.url,
+  source: 'activation/evoNormB0.ts',
   build: (features, options) => new EvoNormB0(features, options),
 });

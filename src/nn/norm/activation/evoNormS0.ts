@@ -101,6 +101,6 @@ export const evoNormS0Entry = defineNorm<EvoNormS0Options & GroupOptions>({
         evoNormS0(x, { gamma, beta, v1, groups: a.number('groups'), eps: epsOf(a) }),
     },
   },
-  source: import.meta.url,
+  source: 'activation/evoNormS0.ts',
   build: (features, options) => new EvoNormS0(groupsFor(features, options), features, options),
 });

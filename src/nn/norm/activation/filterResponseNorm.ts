@@ -140,6 +140,6 @@ export const frn = defineNorm<FilterResponseNormOptions>({
         filterResponseNorm(x, { gamma, beta, tau, learnedEps, eps: a.number('eps', 1e-6) }),
     },
   },
-  source: import.meta.url,
+  source: 'activation/filterResponseNorm.ts',
   build: (features, options) => new FilterResponseNorm(features, options),
 });

@@ -164,7 +164,7 @@ const common = {
     'To forget the path through m and V leaves gradients that look plausible.',
     "Only betaProxy and gammaProxy have weight decay (the authors' code), which pulls the proxy towards N(0, 1).",
   ],
-  source: import.meta.url,
+  source: 'activation/proxyNorm.ts',
 };
 
 export const proxyLayer = defineNorm<ProxyNormOptions>({

@@ -140,6 +140,6 @@ export const batch = defineNorm<BatchNormOptions>({
       },
     },
   },
-  source: import.meta.url,
+  source: 'batch/batchNorm.ts',
   build: (features, options) => new BatchNorm(features, options),
 });

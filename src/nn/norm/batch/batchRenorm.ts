@@ -169,6 +169,6 @@ export const batchRenormalization = defineNorm<BatchRenormOptions>({
       },
     },
   },
-  source: import.meta.url,
+  source: 'batch/batchRenorm.ts',
   build: (features, options) => new BatchRenorm(features, options),
 });

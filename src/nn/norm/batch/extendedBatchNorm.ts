@@ -85,6 +85,6 @@ export const extendedBatch = defineNorm<ExtendedOptions>({
     "v is taken around the mean of everything, but x is centred per channel, so a channel's own variance is not 1 and the last " +
       'term is not along xHat.',
   ],
-  source: import.meta.url,
+  source: 'batch/extendedBatchNorm.ts',
   build: (features, options) => new ExtendedBatchNorm(features, options),
 });

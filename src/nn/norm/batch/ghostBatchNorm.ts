@@ -144,6 +144,6 @@ export const ghost = defineNorm<GhostBatchNormOptions>({
       },
     },
   },
-  source: import.meta.url,
+  source: 'batch/ghostBatchNorm.ts',
   build: (features, options) => new GhostBatchNorm(features, options),
 });

@@ -81,6 +81,6 @@ export const l1Batch = defineNorm<AbsoluteOptions>({
   golden: {
     l1BatchNorm: { run: ({ x, gamma, beta }, a) => l1BatchNorm(x, { gamma, beta, eps: epsOf(a) }).y },
   },
-  source: import.meta.url,
+  source: 'batch/l1BatchNorm.ts',
   build: (features, options) => new L1BatchNorm(features, options),
 });

@@ -79,6 +79,6 @@ export const meanOnly = defineNorm<MeanOnlyOptions>({
         meanOnlyBatchNorm(x, { beta, given: a.flag('training', true) ? null : runningMean }).y,
     },
   },
-  source: import.meta.url,
+  source: 'batch/meanOnlyBatchNorm.ts',
   build: (features, options) => new MeanOnlyBatchNorm(features, options),
 });

@@ -97,6 +97,6 @@ export const topkBatch = defineNorm<TopkBatchNormOptions>({
     'c_m depends on the batch size, and is not defined for m = 1.',
     'Of equally large deviations the first ones count.',
   ],
-  source: import.meta.url,
+  source: 'batch/topkBatchNorm.ts',
   build: (features, options) => new TopkBatchNorm(features, options),
 });

@@ -39,7 +39,7 @@ export interface DefinedNorm<Options extends object = object> {
   traps: readonly string[];
   /** How the cases of golden files compute it, by the name of their operation. */
   golden: Readonly<Record<string, GoldenRun>>;
-  /** The file that declares it: what `explain` shows was executed. */
+  /** The file that declares it, in src/nn/norm. */
   source: string;
   build(features: number, options: Options): Norm;
 }
@@ -58,7 +58,7 @@ export type NormDefinition<Options extends object> = Omit<DefinedNorm<Options>, 
 
 /**
  * Declares a norm, at the end of its file: `export const group = defineNorm<GroupNormOptions>({ name: 'group', ... })`. In the
- * list of registry.ts it gets every check, a page, and a place in all commands. `source` is import.meta.url.
+ * list of registry.ts it gets every check, a page, and a place in all commands.
  */
 export function defineNorm<Options extends object>(norm: NormDefinition<Options>): DefinedNorm<Options> {
   const ofBatch = norm.dependsOnBatch === 'training';

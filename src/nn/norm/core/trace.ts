@@ -22,22 +22,19 @@ export class RuleTrace {
   readonly statistics = new Map<string, NDArray>();
   /** What counts as a constant by definition. */
   readonly constants = new Map<string, NDArray>();
-  readonly gradients = new Map<string, NDArray>();
-  /** The conventions of a plain standardization. */
-  readonly standard: Standard | null;
   /** x as it is read, [n, p, g, k]. */
   readonly shape: readonly number[];
-  readonly #writer: Writer;
+  /** What is printed by its name (`step`), only prints others by it (`input`), or is only printed. */
+  readonly #log: { kind: 'input' | 'step' | 'result'; name: string; value: NDArray }[] = [];
+  readonly #made = made;
   readonly #hold: ReadonlyMap<string, NDArray>;
 
   constructor(
     readonly rule: string,
     inputs: Readonly<Record<string, NDArray | null>>,
-    { numbers, standard }: Printed,
+    readonly printed: Printed,
     hold: ReadonlyMap<string, NDArray>,
   ) {
-    this.standard = standard ?? null;
-    this.#writer = new Writer(made, numbers);
     this.#hold = hold;
     this.shape = inputs.x?.shape ?? [];
     this.inputs(inputs);
@@ -45,7 +42,8 @@ export class RuleTrace {
 
   /** Values that come from outside. */
   inputs(values: Readonly<Record<string, NDArray | null>>): void {
-    for (const [name, value] of Object.entries(values)) if (value) this.#writer.name(name, value);
+    for (const [name, value] of Object.entries(values))
+      if (value) this.#log.push({ kind: 'input', name, value });
   }
 
   /** A value for each element of x, where it may have one for a whole set. */
@@ -76,8 +74,7 @@ export class RuleTrace {
   name(steps: Readonly<Record<string, NDArray>>): void {
     for (const [name, value] of Object.entries(steps)) {
       this.steps.set(name, value);
-      this.formulas.set(name, this.#writer.write(value));
-      this.#writer.name(name, value);
+      this.#log.push({ kind: 'step', name, value });
     }
   }
 
@@ -88,17 +85,24 @@ export class RuleTrace {
         .map(([name, { shape, data }]) => [name, { shape, data: data.slice() }]),
     );
     for (const [name, value] of Object.entries(parts)) {
-      if (!fixed.has(name)) this.formulas.set(`dx, ${name}`, this.#writer.write(value));
+      if (!fixed.has(name)) this.#log.push({ kind: 'result', name: `dx, ${name}`, value });
     }
   }
 
   setGradient(name: string, value: NDArray): void {
-    this.gradients.set(name, value);
-    if (name !== 'x') this.formulas.set(`d${name}`, this.#writer.write(value));
+    if (name !== 'x') this.#log.push({ kind: 'result', name: `d${name}`, value });
   }
 
   /** Each step in print, `(x - mu) / sigma`, by its name. */
-  readonly formulas = new Map<string, string>();
+  get formulas(): ReadonlyMap<string, string> {
+    const writer = new Writer(this.#made, this.printed.numbers);
+    const formulas = new Map<string, string>();
+    for (const { kind, name, value } of this.#log) {
+      if (kind !== 'input') formulas.set(name, writer.write(value));
+      if (kind !== 'result') writer.name(name, value);
+    }
+    return formulas;
+  }
 }
 
 /** How the values were made, while somebody looks. */

@@ -116,6 +116,6 @@ export const batchChannel = defineNorm<BatchChannelOptions>({
       },
     },
   },
-  source: import.meta.url,
+  source: 'mixed/batchChannelNorm.ts',
   build: (features, options) => new BatchChannelNorm(features, options),
 });

@@ -119,6 +119,6 @@ export const batchInstance = defineNorm<BatchInstanceOptions>({
       },
     },
   },
-  source: import.meta.url,
+  source: 'mixed/batchInstanceNorm.ts',
   build: (features, options) => new BatchInstanceNorm(features, options),
 });

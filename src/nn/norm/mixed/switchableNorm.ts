@@ -138,6 +138,6 @@ export const switchable = defineNorm<SwitchableOptions>({
       },
     },
   },
-  source: import.meta.url,
+  source: 'mixed/switchableNorm.ts',
   build: (features, options) => new SwitchableNorm(features, options),
 });

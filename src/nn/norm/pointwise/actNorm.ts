@@ -61,6 +61,6 @@ export const actNorm = defineNorm<ActNormOptions>({
     'That it has been seen is state (`initialized`), or a resumed run would start over.',
     'Scaling the layer before it scales the result.',
   ],
-  source: import.meta.url,
+  source: 'pointwise/actNorm.ts',
   build: (features, options) => new ActNorm(features, options),
 });

@@ -73,6 +73,6 @@ export const derf = defineNorm<DynamicErfOptions>({
   golden: {
     dynamicErf: { run: ({ x, alpha, shift, gamma, beta }) => dynamicErf(x, { alpha, shift, gamma, beta }) },
   },
-  source: import.meta.url,
+  source: 'pointwise/dynamicErf.ts',
   build: (features, options) => new DynamicErf(features, options),
 });

@@ -64,6 +64,6 @@ export const dyt = defineNorm<DynamicTanhOptions>({
   parameters: 'gamma [C], beta [C], alpha []',
   traps: ['alpha (0.5 at first) decides where it saturates, and nothing else adapts to the scale of x.'],
   golden: { dynamicTanh: { run: ({ x, alpha, gamma, beta }) => dynamicTanh(x, alpha, gamma, beta) } },
-  source: import.meta.url,
+  source: 'pointwise/dynamicTanh.ts',
   build: (features, options) => new DynamicTanh(features, options),
 });

@@ -56,6 +56,6 @@ export const layerScaleEntry = defineNorm<LayerScaleOptions>({
       'signal die out.',
   ],
   golden: { layerScale: { run: ({ x, gamma }) => layerScale(x, gamma as Tensor) } },
-  source: import.meta.url,
+  source: 'pointwise/layerScale.ts',
   build: (features, options) => new LayerScale(features, options),
 });

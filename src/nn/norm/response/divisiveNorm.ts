@@ -107,6 +107,6 @@ export const divisive = defineNorm<DivisiveNormOptions>({
         divisiveNorm(x, { meanPool: a.rows('meanPool'), variancePool: a.rows('variancePool'), sigma }),
     },
   },
-  source: import.meta.url,
+  source: 'response/divisiveNorm.ts',
   build: (features, options) => new DivisiveNorm(features, options),
 });

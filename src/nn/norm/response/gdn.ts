@@ -65,6 +65,6 @@ export const gdnEntry = defineNorm({
   parameters: 'bRoot [C], gRoot [C, C]',
   traps: ['b and G must stay positive, else D is not a number; so the layer learns their roots.'],
   golden: { gdn: { run: ({ x, beta, gamma }) => gdn(x, beta as Tensor, gamma as Tensor) } },
-  source: import.meta.url,
+  source: 'response/gdn.ts',
   build: (features) => new Gdn(features),
 });

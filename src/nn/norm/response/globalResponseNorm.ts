@@ -103,6 +103,6 @@ export const grn = defineNorm<GlobalResponseNormOptions>({
         globalResponseNorm(x, { gamma: gamma!, beta: beta!, eps: a.number('eps', 1e-6) }),
     },
   },
-  source: import.meta.url,
+  source: 'response/globalResponseNorm.ts',
   build: (features, options) => new GlobalResponseNorm(features, options),
 });

@@ -86,6 +86,6 @@ export const localResponse = defineNorm<Partial<LocalResponseCall>>({
       },
     },
   },
-  source: import.meta.url,
+  source: 'response/localResponseNorm.ts',
   build: (features, options) => new LocalResponseNorm(features, options),
 });

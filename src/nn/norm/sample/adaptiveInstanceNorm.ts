@@ -98,6 +98,6 @@ export const adain = defineNorm<AdaptiveInstanceOptions>({
       run: ({ x, style }, a) => adaptiveInstanceNorm(x, channelsLast(style), { eps: epsOf(a) }),
     },
   },
-  source: import.meta.url,
+  source: 'sample/adaptiveInstanceNorm.ts',
   build: (features, options) => new AdaptiveInstanceNorm(features, options),
 });

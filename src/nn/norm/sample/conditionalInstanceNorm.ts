@@ -114,6 +114,6 @@ export const conditionalInstance = defineNorm<ConditionalOptions>({
   view: instanceSets,
   centred: true,
   traps: ['A row whose label is not in the batch has gradient 0, but momentum and Adam move it on.'],
-  source: import.meta.url,
+  source: 'sample/conditionalInstanceNorm.ts',
   build: (features, options) => new ConditionalInstanceNorm(features, options),
 });

@@ -99,6 +99,6 @@ export const group = defineNorm<GroupNormOptions & GroupOptions>({
         groupNorm(x, { groups: a.number('groups'), gamma, beta, eps: epsOf(a) }),
     },
   },
-  source: import.meta.url,
+  source: 'sample/groupNorm.ts',
   build: (features, options) => new GroupNorm(groupsFor(features, options), features, options),
 });

@@ -86,6 +86,6 @@ export const instance = defineNorm<InstanceNormOptions>({
   golden: {
     instanceNorm: { run: ({ x, gamma, beta }, a) => instanceNorm(x, { gamma, beta, eps: epsOf(a) }) },
   },
-  source: import.meta.url,
+  source: 'sample/instanceNorm.ts',
   build: (features, options) => new InstanceNorm(features, options),
 });

@@ -108,7 +108,7 @@ const common = {
     'gamma of shape [H, W, C] ties a network to one image size.',
     'To pull gamma out of the means is the classic mistake: g = gamma dy comes before them.',
   ],
-  source: import.meta.url,
+  source: 'sample/layerNorm.ts',
 };
 
 export const layer = defineNorm<LayerNormOptions>({

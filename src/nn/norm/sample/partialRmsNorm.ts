@@ -104,6 +104,6 @@ export const partialRms = defineNorm<PartialRmsNormOptions>({
       run: ({ x, gamma }, a) => partialRmsNorm(x, { gamma, k: a.number('k'), eps: a.number('eps', 1e-6) }),
     },
   },
-  source: import.meta.url,
+  source: 'sample/partialRmsNorm.ts',
   build: (features, options) => new PartialRmsNorm(features, options),
 });

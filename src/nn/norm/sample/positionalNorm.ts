@@ -129,6 +129,6 @@ export const positional = defineNorm<PositionalOptions>({
         positionalNorm(x, { gamma, beta, eps: epsOf(a), ddof: a.flag('unbiased', true) ? 1 : 0 }),
     },
   },
-  source: import.meta.url,
+  source: 'sample/positionalNorm.ts',
   build: (features, options) => new PositionalNorm(features, options),
 });

@@ -99,6 +99,6 @@ export const rms = defineNorm<RmsNormOptions>({
       },
     },
   },
-  source: import.meta.url,
+  source: 'sample/rmsNorm.ts',
   build: (features, options) => new RmsNorm(features, options),
 });

@@ -23,7 +23,7 @@ export function scaleNorm(x: Tensor, set: Then & { g: Tensor; eps: number }): Te
     return [
       mul(g, xHat),
       (dy) => {
-        const along = sum(mul(dy, xHat));
+        const along = div(sum(mul(dy, x)), s); // sum(dy xHat), with one rounding less
         const ds = neg(div(mul(g, along), s));
         // ds/dx = x / |x| where |x| > eps; below, s is a constant
         const slope = mul(greater(length, eps), mul(x, inverse(length)));
@@ -69,6 +69,6 @@ export const scale = defineNorm<ScaleNormOptions>({
       'torch.nn.functional.normalize, that is 1e12 dy.',
   ],
   golden: { scaleNorm: { layout: 'own', run: ({ x, g }, a) => scaleNorm(x, { g, eps: epsOf(a) }) } },
-  source: import.meta.url,
+  source: 'sample/scaleNorm.ts',
   build: (features, options) => new ScaleNorm(features, options),
 });

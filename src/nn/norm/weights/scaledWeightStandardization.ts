@@ -113,6 +113,6 @@ export const scaledWeightStandardizationEntry = defineNorm<ScaledWeightStandardi
         scaledWeightStandardization(x, { gain, scale: a.number('scale', 1), eps: a.number('eps', 1e-4) }),
     },
   },
-  source: import.meta.url,
+  source: 'weights/scaledWeightStandardization.ts',
   build: (features, options) => new ScaledWeightStandardization(features, options),
 });

@@ -138,7 +138,7 @@ export const spectral = defineNorm<SpectralNormOptions>({
       },
     },
   },
-  source: import.meta.url,
+  source: 'weights/spectralNorm.ts',
   build: (features, options) => new SpectralNorm(features, options),
 });
 

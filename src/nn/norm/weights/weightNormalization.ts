@@ -104,6 +104,6 @@ export const weightNorm = defineNorm({
     'Weight decay on v only changes the step size.',
   ],
   golden: { weightNorm: { layout: 'weight', run: ({ x, g }) => weightNormalization(x, g) } },
-  source: import.meta.url,
+  source: 'weights/weightNormalization.ts',
   build: (features) => new WeightNormalization(features),
 });

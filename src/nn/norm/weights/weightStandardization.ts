@@ -102,6 +102,6 @@ export const weightStandardizationEntry = defineNorm<Partial<Standard>>({
         }),
     },
   },
-  source: import.meta.url,
+  source: 'weights/weightStandardization.ts',
   build: (features, options) => new WeightStandardization(features, options),
 });
