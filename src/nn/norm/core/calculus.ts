@@ -79,7 +79,8 @@ export function greater(a: Values, b: Values | number): Values {
 
 /** 1, -1, or 0 where a is 0. */
 export function sign(a: Values): Values {
-  return step('sign', [a], { shape: a.shape, data: a.data.map(Math.sign) });
+  const [k, zero] = [kernels(a), constant(a, 0)];
+  return step('sign', [a], k.binary('sub', k.binary('greater', a, zero), k.binary('greater', zero, a)));
 }
 
 /** The sum over the index set, [n, 1, g, 1]. */
