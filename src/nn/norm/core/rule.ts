@@ -1,7 +1,8 @@
 import { sameDType } from '../../../autograd/graph.ts';
 import { record, type Tensor } from '../../../autograd/index.ts';
+import { kernels } from '../../../kernels/active.ts';
 import type { NDArray, SetView } from '../../../kernels/contract.ts';
-import { add, constant, over, read, type Values } from './calculus.ts';
+import { add, over, read, type Values } from './calculus.ts';
 import type { Standard } from './conventions.ts';
 import { startRule } from './trace.ts';
 
@@ -15,7 +16,7 @@ import { startRule } from './trace.ts';
  *   });
  *
  * `statistic` names a number that x reaches L through. The gradient of x is the sum of its `paths`: the direct one, and one
- * through each statistic, under that statistic's name. That lets one text serve for three things: where a statistic is a
+ * through each statistic, under that statistic's name. One text serves for three things: where a statistic is a
  * constant (evaluation; `detach`), its path falls away; gradcheck holds the statistics one by one, and so tells which path is
  * wrong; `explain` prints the paths with their numbers.
  */
@@ -130,12 +131,7 @@ function shapedLike(tensor: Tensor, reading: Values, gradient: Values): NDArray 
   const shared = Array.from('npgk').filter(
     (_, axis) => reading.shape[axis] === 1 && (gradient.shape[axis] ?? 1) > 1,
   );
-  const sums = gradient.data.length > tensor.size ? over(shared.join('')).sum(gradient) : gradient;
-  if (sums.data.length < tensor.size) return { shape: tensor.shape, data: spread(tensor, sums).data };
-  return { shape: tensor.shape, data: sums.data };
-}
-
-/** One number for all of the tensor's. */
-function spread(tensor: Tensor, gradient: Values): Values {
-  return add(gradient, { shape: [1, 1, 1, tensor.size], data: constant(tensor, 0).data });
+  const sums = shared.length > 0 ? over(shared.join('')).sum(gradient) : gradient;
+  const whole = sums.data.length < tensor.size ? kernels(sums).broadcastTo(sums, reading.shape) : sums;
+  return { shape: tensor.shape, data: whole.data };
 }
