@@ -23,6 +23,9 @@ const onReferenceKernels = {
   env: { NORMGRAD_KERNELS: 'reference' },
 };
 
+/** One graph of modules for all files of a worker: to load it anew for each took a third of the time. */
+const shared = { isolate: false, setupFiles: ['test/leavesKernels.ts'] };
+
 export default defineConfig({
   resolve: { conditions: ['normgrad-source'] },
   ssr: { resolve: { conditions: ['normgrad-source'] } },
@@ -32,9 +35,8 @@ export default defineConfig({
     // Two files at a time, also on two cores: many tests wait for a process that they have started.
     maxWorkers: Math.max(2, availableParallelism() - 1),
     projects: [
-      // One graph of modules for all files of a worker: to load it anew for each took a third of the time.
-      { extends: true, test: { name: 'node', include: ['test/**/*.test.ts'], isolate: false } },
-      { extends: true, test: { ...onReferenceKernels, isolate: false } },
+      { extends: true, test: { ...shared, name: 'node', include: ['test/**/*.test.ts'] } },
+      { extends: true, test: { ...shared, ...onReferenceKernels } },
       ...(chromium === undefined ? [] : [inBrowser(chromium, true), inBrowser(chromium, false)]),
     ],
   },

@@ -20,6 +20,7 @@ import {
   zeroGrad,
 } from '../../src/autograd/index.ts';
 import { useKernels } from '../../src/kernels/active.ts';
+import type { Kernels } from '../../src/kernels/contract.ts';
 import { reference } from '../../src/kernels/reference/reference.ts';
 import { standardize } from '../../src/nn/norm/core/fused.ts';
 import { createRandom } from '../../src/random.ts';
@@ -27,12 +28,13 @@ import { type PooledKernels, pooledKernels } from './pooledKernels.ts';
 
 /** All of these run on kernels that poison what is given back, and that count what is not. */
 let pool: PooledKernels;
+let before: Kernels;
 beforeEach(() => {
   pool = pooledKernels();
-  useKernels(pool.kernels);
+  before = useKernels(pool.kernels);
 });
 afterEach(() => {
-  useKernels(reference);
+  useKernels(before);
 });
 
 const leaf = (...values: number[]) => tensor(values, undefined, { requiresGrad: true });
