@@ -24,7 +24,7 @@ const onReferenceKernels = {
 };
 
 /** One graph of modules for all files of a worker: to load it anew for each took a third of the time. */
-const shared = { isolate: false, setupFiles: ['test/leavesKernels.ts'] };
+const shared = { isolate: false };
 
 export default defineConfig({
   resolve: { conditions: ['normgrad-source'] },

@@ -108,3 +108,17 @@ describe('the house', () => {
     expect(wrong).toEqual([]);
   });
 });
+
+/** Test files of a worker share the modules, and so the choice of kernels: one left behind changes the bits of the next file. */
+it('test files that choose kernels put back what they found', () => {
+  const tests = readdirSync(join(src, '../test'), { recursive: true, encoding: 'utf8' });
+  const choosing = tests
+    .filter((file) => file.endsWith('.test.ts') && !file.startsWith('house'))
+    .filter((file) => /\b(useKernels|setWinograd)\(/.test(readFileSync(join(src, '../test', file), 'utf8')));
+  expect(choosing.length).toBeGreaterThan(1);
+  for (const file of choosing) {
+    expect(readFileSync(join(src, '../test', file), 'utf8'), file).toMatch(
+      /useKernels\(before\)|setWinograd\(initially\)/,
+    );
+  }
+});
