@@ -6,7 +6,7 @@ import { epsOf } from '../core/golden.ts';
 import type { AffineCall, AffineOptions, Then } from '../core/norm.ts';
 import { rule } from '../core/rule.ts';
 import { AffineRunningNorm, buffer, moveTowards, type RunningOptions } from '../core/running.ts';
-import { checkFeatures, groupSets } from '../core/sets.ts';
+import { checkFeatures, positionSets } from '../core/sets.ts';
 import { scaleShift } from '../pointwise/scaleShift.ts';
 
 /**
@@ -18,7 +18,7 @@ import { scaleShift } from '../pointwise/scaleShift.ts';
  */
 export function evoNormB0(x: Tensor, set: EvoNormB0Call): { y: Tensor; statistics: { variance: NDArray } } {
   const { gamma, beta, v1, eps, given } = set;
-  const view = groupSets(x.shape, 1); // [n, p, 1, C]
+  const view = positionSets(x.shape);
   const channels = x.shape[x.rank - 1];
   const [channel, instance] = [over('np'), over('p')];
   const sizes = { 'N H W': x.size / channels, 'H W': x.size / channels / x.shape[0] };

@@ -3,7 +3,7 @@ import { add, div, inverse, mul, neg, over, sqrt, square } from '../core/calculu
 import { defineNorm } from '../core/define.ts';
 import { ChannelNorm, followedBy, type Then } from '../core/norm.ts';
 import { rule } from '../core/rule.ts';
-import { checkFeatures, groupSets } from '../core/sets.ts';
+import { checkFeatures, positionSets } from '../core/sets.ts';
 
 /**
  * Global Response Normalization (Woo et al. 2023, arXiv:2301.00808, ConvNeXt V2): channels compete by their energy.
@@ -13,7 +13,7 @@ import { checkFeatures, groupSets } from '../core/sets.ts';
  */
 export function globalResponseNorm(x: Tensor, set: GlobalResponseCall): Tensor {
   const { gamma, beta, eps } = set;
-  const view = groupSets(x.shape, 1); // [n, p, 1, C]
+  const view = positionSets(x.shape);
   const [positions, channels] = [over('p'), over('k')];
   return rule(
     'globalResponseNorm',
