@@ -30,6 +30,7 @@ export default defineConfig({
   resolve: { conditions: ['normgrad-source'] },
   ssr: { resolve: { conditions: ['normgrad-source'] } },
   test: {
+    globalSetup: 'test/setup.mjs',
     testTimeout: 60_000,
     hookTimeout: 60_000,
     // Two files at a time, also on two cores: many tests wait for a process that they have started.

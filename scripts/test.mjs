@@ -4,23 +4,24 @@
  * counts as one, and so does each of the other checks. Arguments go to vitest: `npm test -- layerNorm`.
  */
 import { spawnSync } from 'node:child_process';
-import { cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { ensureInstalled, root } from './install.mjs';
+import { makePackage } from './package.mjs';
 
 ensureInstalled();
 
-const temporary = mkdtempSync(join(tmpdir(), 'normgrad-test-'));
-const report = join(temporary, 'vitest.json');
+const packageFolder = makePackage();
+process.env.TEST_PACKAGE = packageFolder;
+const report = join(packageFolder, 'vitest.json');
 const results = [
   check('type check', 'typescript/bin/tsc', ['--noEmit']),
   check('lint', '@biomejs/biome/bin/biome', ['check', '.']),
   check('unused', 'knip/bin/knip.js', []),
-  check('package', 'publint/src/cli.js', [packageFolder(), '--strict']),
+  check('package', 'publint/src/cli.js', [packageFolder, '--strict']),
   tests(process.argv.slice(2)),
 ];
-rmSync(temporary, { recursive: true });
+rmSync(packageFolder, { recursive: true });
 
 const passed = results.reduce((sum, result) => sum + result.passed, 0);
 const failed = results.reduce((sum, result) => sum + result.failed, 0);
@@ -39,20 +40,6 @@ process.exitCode = failed > 0 ? 1 : 0;
 function check(name, tool, args) {
   const { exitCode, seconds } = run(name, tool, args);
   return { name, seconds, passed: exitCode === 0 ? 1 : 0, failed: exitCode === 0 ? 0 : 1 };
-}
-
-/**
- * The files that would be published, built, in a folder of their own: with a dist/ in this one, bin/normgrad.mjs would run
- * that instead of the source.
- */
-function packageFolder() {
-  const folder = join(temporary, 'package');
-  const { files } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
-  for (const file of ['package.json', ...files.filter((file) => file !== 'dist')]) {
-    cpSync(join(root, file), join(folder, file), { recursive: true });
-  }
-  run('build', 'typescript/bin/tsc', ['-p', 'tsconfig.build.json', '--outDir', join(folder, 'dist')]);
-  return folder;
 }
 
 function tests(args) {

@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
+import { packageFolder } from './package.ts';
 
 const root = join(import.meta.dirname, '..');
 const readme = readFileSync(join(root, 'README.md'), 'utf8');
@@ -17,8 +18,8 @@ it('has examples, each with its output', () => {
 it.each(examples.map(([, code, output]) => ({ code, output, title: code.split('\n')[0] })))(
   'prints what it says: $title',
   ({ code, output }) => {
-    const flags = ['--import', 'tsx', '--conditions=normgrad-source', '--input-type=module', '-e', code];
-    const printed = execFileSync(process.execPath, flags, { cwd: root, encoding: 'utf8' });
+    const flags = ['--input-type=module', '-e', code];
+    const printed = execFileSync(process.execPath, flags, { cwd: packageFolder, encoding: 'utf8' });
     expect(printed).toBe(output);
   },
 );

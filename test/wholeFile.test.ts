@@ -3,8 +3,10 @@ import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { writeWholeFile } from '../src/wholeFile.node.ts';
+import { packageFolder } from './package.ts';
 
 let folder: string;
 let file: string;
@@ -19,12 +21,11 @@ afterEach(() => {
 });
 
 it('holds what one of two writers at once has written, whole at any time', async () => {
-  const module = JSON.stringify(new URL('../src/wholeFile.node.ts', import.meta.url).href);
+  const module = JSON.stringify(pathToFileURL(join(packageFolder, 'dist/src/wholeFile.node.js')));
   const writers = ['a', 'b'].map((letter) => {
     const code = `import { writeWholeFile } from ${module};
       for (let i = 0; i < 50; i++) writeWholeFile(${JSON.stringify(file)}, '${letter}'.repeat(100_000));`;
-    const flags = ['--import', 'tsx', '--conditions=normgrad-source', '--input-type=module', '-e', code];
-    return spawn(process.execPath, flags, { stdio: 'inherit' });
+    return spawn(process.execPath, ['--input-type=module', '-e', code], { stdio: 'inherit' });
   });
   writeWholeFile(file, 'c'.repeat(100_000));
   const readers = setInterval(() => expect(isWhole(readFileSync(file, 'utf8'))).toBe(true), 2);

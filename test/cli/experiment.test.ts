@@ -51,13 +51,14 @@ it('runs a file from anywhere, and exits with 1 if its claim fails', async () =>
   const file = join(folder, 'mine.ts');
   const args = ['experiment', './mine.ts', '--out', 'mine', '--save', 'kept'];
   writeFileSync(file, mine(2));
-  const held = await normgrad(args, { cwd: folder });
+  const fromSource = { cwd: folder, source: true };
+  const held = await normgrad(args, fromSource);
   expect(held.stderr).toMatch(/^1\/2 {2}(relu|sigmoid) +seed 1 +loss/m);
   expect(held.stdout).toContain('✓ Two runs. (measured 2, wanted at least 2)');
   expect(held.code).toBe(0);
   expect(existsSync(join(folder, 'kept/mine.json'))).toBe(true);
   writeFileSync(file, mine(3));
-  const failed = await normgrad(args, { cwd: folder });
+  const failed = await normgrad(args, fromSource);
   expect(failed.stdout).toContain('✗ Two runs. (measured 2, wanted at least 3)');
   expect(failed.code).toBe(1);
   // What was finished was not run again.

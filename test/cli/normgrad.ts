@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
+import { packageFolder } from '../package.ts';
 
 const root = join(import.meta.dirname, '../..');
 
@@ -11,6 +12,8 @@ export interface Finished {
 
 export interface SpawnOptions {
   cwd?: string;
+  /** Run the source of the clone by tsx, as `npm run normgrad` does, and not the compiled package. */
+  source?: boolean;
   env?: Record<string, string>;
   /** What comes through stdin, to its end; without it stdin stays open. */
   input?: string;
@@ -20,14 +23,13 @@ export interface SpawnOptions {
 
 /** Runs the command line as its users do, in a process of its own, without colours and without a user's cache. */
 export function normgrad(args: readonly string[], options: SpawnOptions = {}): Promise<Finished> {
-  const { cwd = root, env = {}, input, onOutput } = options;
-  const flags = ['--import', import.meta.resolve('tsx'), '--conditions=normgrad-source'];
-  const child = spawn(process.execPath, [...flags, join(root, 'src/cli/main.ts'), ...args], {
+  const { cwd = root, source = false, env = {}, input, onOutput } = options;
+  const program = join(source ? root : packageFolder, 'bin/normgrad.mjs');
+  const child = spawn(process.execPath, [program, ...args], {
     cwd,
     env: {
       PATH: process.env.PATH,
       HOME: process.env.HOME,
-      TSX_TSCONFIG_PATH: join(root, 'tsconfig.json'),
       NORMGRAD_CACHE: join(root, 'no-such-cache'),
       NO_COLOR: '1',
       ...env,

@@ -34,7 +34,7 @@ describe('report', () => {
   it('of an experiment is in its folder, and made again with the file of the experiment', async () => {
     const out = join(folder, 'mine');
     writeFileSync(
-      join(folder, 'mine.ts'),
+      join(folder, 'mine.mjs'),
       `import { atLeast, defineExperiment } from 'normgrad/experiment';
       export default defineExperiment({
         name: 'mine', title: 'Mine', question: 'Why?', source: { paper: 'None.', kept: 'None.', scaled: 'None.' },
@@ -44,15 +44,15 @@ describe('report', () => {
         claims: [{ says: 'Two runs.', check: ({ runs }) => atLeast(runs.length, 2) }],
       });`,
     );
-    const { stdout } = await normgrad(['experiment', './mine.ts', '--out', out], { cwd: folder });
+    const { stdout } = await normgrad(['experiment', './mine.mjs', '--out', out], { cwd: folder });
     expect(stdout).toContain(`report: ${join(out, 'report.html')}`);
     const page = readFileSync(join(out, 'report.html'), 'utf8');
-    expect(page).toContain('<code>normgrad experiment ./mine.ts</code>');
+    expect(page).toContain('<code>normgrad experiment ./mine.mjs</code>');
     expect(page).toContain('✓ held');
     const refused = await normgrad(['report', out], { cwd: folder });
     expect(refused.code).toBe(2);
-    expect(refused.stderr).toContain(`normgrad report ${out} --experiment ./mine.ts`);
-    const { code } = await normgrad(['report', out, '--experiment', './mine.ts'], { cwd: folder });
+    expect(refused.stderr).toContain(`normgrad report ${out} --experiment ./mine.`);
+    const { code } = await normgrad(['report', out, '--experiment', './mine.mjs'], { cwd: folder });
     expect(code).toBe(0);
     expect(readFileSync(join(out, 'report.html'), 'utf8')).toBe(page);
   });

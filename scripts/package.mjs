@@ -1,0 +1,28 @@
+import { spawnSync } from 'node:child_process';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { root } from './install.mjs';
+
+/**
+ * Builds the package as npm would publish it, in a new folder below node_modules, where it finds its dependencies. A folder
+ * of its own: with a dist/ in this one, bin/normgrad.mjs would run that instead of the source. Whoever calls removes it.
+ */
+export function makePackage() {
+  const cache = join(root, 'node_modules/.cache');
+  mkdirSync(cache, { recursive: true });
+  const folder = mkdtempSync(join(cache, 'package-'));
+  // Without the condition under which a clone's source is run: vitest sets it for all that its tests import.
+  const described = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'), (key, value) =>
+    key === 'normgrad-source' ? undefined : value,
+  );
+  writeFileSync(join(folder, 'package.json'), JSON.stringify(described, null, 2));
+  for (const file of described.files.filter((file) => file !== 'dist')) {
+    cpSync(join(root, file), join(folder, file), { recursive: true });
+  }
+  // An error of types is the type check's: the package is built all the same.
+  const tsc = join(root, 'node_modules/typescript/bin/tsc');
+  spawnSync(process.execPath, [tsc, '-p', 'tsconfig.build.json', '--outDir', join(folder, 'dist')], {
+    cwd: root,
+  });
+  return folder;
+}
