@@ -11,13 +11,15 @@ if (chromium === undefined) {
 
 /**
  * The engine's tests once more: what holds on the WebAssembly kernels holds on the reference kernels too. The gradient checks
- * and laws of the norms are left out, since float64 runs on the reference kernels anyway.
+ * and laws are left out, since float64 runs on the reference kernels anyway, and so are whole models, made of what is here.
  */
 const onReferenceKernels = {
   name: 'node, reference kernels',
   include: ['test/{autograd,nn,optim,verify}/**/*.test.ts'],
   exclude: [
+    'test/autograd/gradients.test.ts',
     'test/nn/norm/{forms,gradients,laws,otherNorms,proxyNorm,weightNorms}.test.ts',
+    'test/nn/{gru,models/models}.test.ts',
     'test/verify/gradcheckNorm.test.ts',
   ],
   env: { NORMGRAD_KERNELS: 'reference' },

@@ -19,21 +19,23 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 /** Of a signature. */
 const LONGEST = 200;
 
-export function apiPage(): string {
+/** `compiled` is the folder that tsc has written to, if it has. */
+export function apiPage(compiled?: string): string {
+  if (compiled !== undefined) return pageOf(join(compiled, 'src'));
   const folder = mkdtempSync(join(tmpdir(), 'normgrad-api-'));
   try {
     const tsc = join(root, 'node_modules/typescript/bin/tsc');
     const flags = ['-p', 'tsconfig.build.json', '--emitDeclarationOnly', '--outDir', folder];
     const { status, stdout } = spawnSync(process.execPath, [tsc, ...flags], { cwd: root, encoding: 'utf8' });
     if (status !== 0) throw new Error(`tsc failed:\n${stdout}`);
-    const src = join(folder, 'src');
-    return page([...exportsOf(join(src, 'index.d.ts'), src).values()]);
+    return pageOf(join(folder, 'src'));
   } finally {
     rmSync(folder, { recursive: true });
   }
 }
 
-function page(exports: readonly Export[]): string {
+function pageOf(src: string): string {
+  const exports = [...exportsOf(join(src, 'index.d.ts'), src).values()];
   const folders = [...new Set(exports.map(({ folder }) => folder))].sort();
   const sections = folders.map((folder) => {
     const entries = exports.filter((each) => each.folder === folder).map(entry);
