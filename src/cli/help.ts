@@ -68,5 +68,8 @@ function asTyped(line: string): string {
 function commandLines(line: string, width: number): string[] {
   // A flag and its value stay together.
   const lines = wrapWords(line.replace(/(--[\w-]+) (?=[^-])/g, `$1${TOGETHER}`), width - 6);
-  return lines.map((each, i) => `${i === 0 ? '  ' : '    '}${each.replaceAll(TOGETHER, ' ')}${i < lines.length - 1 ? ' \\' : ''}`);
+  return lines.map(
+    (each, i) =>
+      `${i === 0 ? '  ' : '    '}${each.replaceAll(TOGETHER, ' ')}${i < lines.length - 1 ? ' \\' : ''}`,
+  );
 }

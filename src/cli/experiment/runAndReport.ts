@@ -5,6 +5,7 @@ import { renderSummaryTable, renderTable } from '../../charts/table.ts';
 import { renderTerminalChart } from '../../charts/terminalChart.ts';
 import { plural } from '../../errors.ts';
 import { describeSettings } from '../../experiment/describeSettings.ts';
+import { engineOf } from '../../experiment/engine.ts';
 import { figuresOf, seriesName } from '../../experiment/figure.ts';
 import { writeFigures } from '../../experiment/figureFiles.ts';
 import { sweepOf } from '../../experiment/plan.ts';
@@ -75,7 +76,9 @@ export async function runAndReport(
       writeFileSync(join(folder, 'experiment.json'), storedJson(stored));
     });
     if (save !== undefined) {
-      guarded(save, () => writeFileSync(join(save, `${experiment.name}.json`), storedJson(stored)));
+      output.note('training the miniature that says by which engine this was made…');
+      const kept = { ...stored, engine: await engineOf(experiment) };
+      guarded(save, () => writeFileSync(join(save, `${experiment.name}.json`), storedJson(kept)));
     }
     const failed = runs.filter(({ status }) => status === 'failed');
     const failures = failed.map(({ point, seed }) => `failed: ${nameOf({ ...point, seed })}`);
