@@ -41,22 +41,25 @@ export function packed(texts: readonly string[], width: number, gap: string): st
 const joints = /(?<=.[/\\])(?=.)|(?<=\p{L}-)(?=\p{L})/u;
 /** Stands at a joint while lines are made; takes no room. */
 const JOINT = '\u2060';
+/** A mean and its spread are one word. */
+const unbroken = (text: string) => text.replaceAll(' ± ', '\u00a0±\u00a0');
 
 /** Words put into lines of at most `width` columns; a longer word is broken, at its joints if it has any. */
 export function wrapWords(text: string, width: number): string[] {
-  const words = singleLine(text).split(/ +/).filter(Boolean);
+  const words = unbroken(singleLine(text)).split(/ +/).filter(Boolean);
   if (words.length === 0) return [];
   const breakable = words.map((word) =>
     displayWidth(word) > width ? word.split(joints).join(` ${JOINT}`) : word,
   );
   return wrapAnsi(breakable.join(' '), Math.max(1, width), { hard: true })
     .replaceAll(new RegExp(` ?${JOINT}`, 'g'), '')
+    .replaceAll('\u00a0', ' ')
     .split('\n');
 }
 
 /** Columns below which `wrapWords` breaks a word elsewhere than at a joint. */
 export function longestPart(text: string): number {
-  const parts = singleLine(text)
+  const parts = unbroken(singleLine(text))
     .split(' ')
     .flatMap((word) => word.split(joints));
   return Math.max(...parts.map(displayWidth));

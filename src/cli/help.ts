@@ -60,7 +60,8 @@ export function helpWidth(): number {
   return columns(process.stdout);
 }
 
-function asTyped(line: string): string {
+/** A line with a command in it, which is called normgrad there. */
+export function asTyped(line: string): string {
   return line.replace(/\bnormgrad (.*)$/, (_, command: string) => typed(command));
 }
 

@@ -74,7 +74,7 @@ export function fitted(text: string, stream: { isTTY?: boolean; columns?: number
   return stream.isTTY ? wrapLines(text, columns(stream), 2) : text;
 }
 
-/** Columns of a terminal, and 80 elsewhere. */
-export function columns(stream: { columns?: number }): number {
-  return Math.min(Math.max(stream.columns ?? 80, 40), 120);
+/** Columns of a terminal, 40 to `most`; `elsewhere` where there is none. */
+export function columns(stream: { columns?: number }, { elsewhere = 80, most = 120 } = {}): number {
+  return Math.min(Math.max(stream.columns ?? elsewhere, 40), most);
 }

@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { wrapLines } from '../charts/text.ts';
 import { version } from '../runs/version.ts';
 import { type Example, examplesText, helpFormat, helpWidth } from './help.ts';
+import { reportError } from './reportError.ts';
 
 /** What a command's file exports: it adds arguments, options, examples and the action to `command`. */
 interface CommandFile {
@@ -59,12 +60,17 @@ const examples: Example[] = [
   ['normgrad gradcheck --all', 'is every backward right?'],
 ];
 
-/** Runs the command that `args` say. Errors are thrown, and so are help and version, having been written. */
+/** Runs the command that `args` say, and writes what went wrong. */
 export async function runCommand(args: readonly string[]): Promise<void> {
-  if (args.length === 0) {
-    process.stdout.write(shortHelp());
-    return;
+  try {
+    if (args.length === 0) process.stdout.write(shortHelp());
+    else await (await programFor(args)).parseAsync(args, { from: 'user' });
+  } catch (error) {
+    reportError(error, args);
   }
+}
+
+async function programFor(args: readonly string[]): Promise<Command> {
   const program = new Command('normgrad')
     .description('Train, check and learn how normalization backpropagates.')
     .option('--json', 'one JSON object per line on stdout, the last one the result')
@@ -75,7 +81,7 @@ export async function runCommand(args: readonly string[]): Promise<void> {
     .version(version, '-V, --version', 'the version')
     .helpOption('-h, --help', 'help for a command')
     .configureHelp(helpFormat)
-    // main.ts writes errors, in one form for people and one for programs.
+    // reportError.ts writes them.
     .configureOutput({ outputError: () => {}, getOutHelpWidth: helpWidth })
     .exitOverride()
     .showSuggestionAfterError()
@@ -89,7 +95,7 @@ export async function runCommand(args: readonly string[]): Promise<void> {
       if (args.includes(name)) (await files[name as CommandName]()).register(command);
     }
   }
-  await program.parseAsync(args, { from: 'user' });
+  return program;
 }
 
 function shortHelp(): string {

@@ -11,8 +11,8 @@ import { toJson } from '../../train/metrics.ts';
 import { typed } from '../../typed.node.ts';
 import { integer, normEntry, number, shapeOf } from '../arguments.ts';
 import { UsageError } from '../exit.ts';
-import { addExamples, type Example } from '../help.ts';
-import { type Output, outputOf } from '../output.ts';
+import { addExamples, asTyped, type Example } from '../help.ts';
+import { columns, type Output, outputOf } from '../output.ts';
 
 interface Options extends Omit<Request, 'detach'> {
   detach: 'none' | 'mean' | 'var' | 'variance' | 'both';
@@ -81,11 +81,10 @@ function run(name: string | undefined, options: Options, command: Command): void
   const { format, step, detach } = options;
   const request = { ...options, detach: detach === 'var' ? ('variance' as const) : detach };
   const explanation = explainNorm(normEntry(name), request);
-  const width = Math.min(Math.max(process.stdout.columns ?? 100, 60), 100);
   output.event('result', explanation);
-  if (format === 'json') output.result(toJson(explanation, 2));
-  else if (format === 'md') output.result(renderMarkdown(explanation, { step }));
-  else output.result(renderText(explanation, { width, step, paint: output.stdout }));
+  if (format === 'json') output.raw(toJson(explanation, 2));
+  else if (format === 'md') output.raw(renderMarkdown(explanation, { step }));
+  else output.result(renderText(explanation, { width: width(), step, paint: output.stdout, typed: asTyped }));
 }
 
 /** With --json one array, not an object per line: it is a table. */
@@ -93,11 +92,12 @@ function writeList({ format }: Options, output: Output): void {
   const norms = compareNorms(registry);
   if (output.json || format === 'json')
     process.stdout.write(`${toJson(norms, output.json ? undefined : 2)}\n`);
-  else if (format === 'md') output.result(renderComparisonMarkdown(norms));
-  else {
-    const width = Math.min(Math.max(process.stdout.columns ?? 100, 80), 100);
-    output.result(renderComparison(norms, width, output.stdout));
-  }
+  else if (format === 'md') output.raw(renderComparisonMarkdown(norms));
+  else output.result(renderComparison(norms, width(), output.stdout));
+}
+
+function width(): number {
+  return columns(process.stdout, { elsewhere: 100, most: 100 });
 }
 
 function list(given: string): number[] {

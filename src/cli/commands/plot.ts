@@ -69,7 +69,7 @@ async function run(folders: string[], options: Options, command: Command): Promi
   if (unfinished > 0) output.warn(`unfinished, and left out: ${unfinished}`);
   const drawn = await draw(chart, format, out === undefined, output);
   if (out !== undefined) guarded(out, () => writeWholeFile(out, drawn));
-  output.result(out ?? String(drawn).trimEnd());
+  output.raw(out ?? String(drawn).trimEnd());
   output.event('result', { file: out, format, chart });
 }
 

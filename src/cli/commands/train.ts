@@ -12,6 +12,7 @@ import { EXIT, UsageError } from '../exit.ts';
 import { addExamples, type Example } from '../help.ts';
 import { catchInterrupt } from '../interrupt.ts';
 import { type Output, outputOf } from '../output.ts';
+import { tableText } from '../table.ts';
 import { addTrainFlags, flagOf, givenOptions } from '../train/options.ts';
 import { announce, report } from '../train/report.ts';
 
@@ -158,8 +159,7 @@ function printConfig(options: TrainOptions, sources: ReadonlyMap<string, string>
     value: config[field],
     source: sources.get(field) ?? 'default',
   }));
-  for (const { field, value, source } of rows) {
-    output.result(`${field.padEnd(16)}${JSON.stringify(value).padEnd(18)}${output.stdout.dim(source)}`);
-  }
+  const cells = rows.map(({ field, value, source }) => [field, JSON.stringify(value), source]);
+  output.result(tableText(['setting', 'value', { head: 'from', paint: output.stdout.dim }], cells, output));
   output.event('result', { config, sources: Object.fromEntries(rows.map((row) => [row.field, row.source])) });
 }
