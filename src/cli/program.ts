@@ -55,7 +55,7 @@ const files: Record<CommandName, () => Promise<CommandFile>> = {
 export const commandNames = Object.keys(files) as CommandName[];
 
 const examples: Example[] = [
-  ['normgrad start', 'with and without normalization, in half a minute'],
+  ['normgrad start', 'with and without a norm'],
   ['normgrad train --dataset synthetic --norm layer', 'one run, no files needed'],
   ['normgrad gradcheck --all', 'is every backward right?'],
 ];
