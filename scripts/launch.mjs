@@ -19,7 +19,16 @@ export function launch(args, cwd = process.cwd()) {
       ...args,
     ],
     // Without TSX_TSCONFIG_PATH, tsx would apply the tsconfig.json of the folder the user happens to be in.
-    { cwd, stdio: 'inherit', env: { ...process.env, TSX_TSCONFIG_PATH: join(root, 'tsconfig.json') } },
+    // NORMGRAD_LAUNCHER: hints name commands as this one was called (src/typed.node.ts).
+    {
+      cwd,
+      stdio: 'inherit',
+      env: {
+        ...process.env,
+        TSX_TSCONFIG_PATH: join(root, 'tsconfig.json'),
+        NORMGRAD_LAUNCHER: process.argv[1],
+      },
+    },
   );
 
   // Ctrl-C reaches every process of the terminal, the child too: sent on, it would count as pressed twice, which

@@ -82,22 +82,25 @@ export function normStyle(name: string): SeriesStyle {
 }
 
 /**
- * The styles of a chart's series, no two alike even where their colours are not seen: where dash and marker are taken,
- * as by a series of the same norm, the later one gets the next that are free. A name that is no norm gets a colour that nothing
- * else in the chart has, while there is one.
+ * The styles of a chart's series, no two alike even where their colours are not seen: where dash and marker are taken, the later
+ * one gets the next that are free. A name that is no norm gets a colour that nothing else in the chart has, while there is one. So
+ * does the second series of a norm, as of one at two learning rates, since their bands would run together; but only if the colours
+ * are enough for all such series: otherwise the colour says the norm, and dash and marker the rest.
  */
 export function chartStyles(
   series: readonly { name: string; norm?: string; style?: Partial<SeriesStyle> }[],
 ): SeriesStyle[] {
-  const known = series.flatMap(({ name, norm }) => knownStyle(norm ?? name)?.color ?? []);
-  const usedColors = new Set<string>(known);
+  const keys = series.map(({ name, norm }) => lookupKey(norm ?? name));
+  const isFirst = (i: number) => keys.indexOf(keys[i]) === i;
+  const usedColors = new Set<string>(keys.flatMap((key) => knownStyle(key)?.color ?? []));
+  const others = keys.filter((key, i) => !knownStyle(key) || !isFirst(i)).length;
+  const areEnough = usedColors.size + others <= PALETTE.length;
   const taken = new Set<string>();
   const key = ({ dash, marker }: SeriesStyle) => `${dash}|${marker}`;
-  return series.map(({ name, norm, style }) => {
-    const wanted = {
-      ...(knownStyle(norm ?? name) ?? freeColor(normStyle(norm ?? name), usedColors)),
-      ...style,
-    };
+  return series.map(({ name, norm, style }, i) => {
+    const own = normStyle(norm ?? name);
+    const keepsColor = knownStyle(keys[i]) && (isFirst(i) || !areEnough);
+    const wanted = { ...(keepsColor ? own : freeColor(own, usedColors)), ...style };
     usedColors.add(wanted.color);
     const chosen = variantsOf(wanted, style?.dash).find((variant) => !taken.has(key(variant))) ?? wanted;
     taken.add(key(chosen));

@@ -29,22 +29,28 @@ export interface HtmlTable {
   dense?: boolean;
 }
 
-/** The first cell of every row names the row. */
+/**
+ * The first cell of every row names the row. On a narrow screen the cells of a row stand one below the other, each with its head; a
+ * dense table scrolls there, in a box of its own.
+ */
 export function dataTable({ name, caption, heads, rows, words = 1, wide = [], dense }: HtmlTable): Html {
   const look = (i: number) => [i < words ? 'word' : '', wide.includes(i) ? 'wide' : ''].join(' ').trim();
-  return html`<div class="${dense ? 'scroll broad' : 'scroll'}" role="region" aria-label="${name}" tabindex="0">
-<table class="${dense ? 'dense' : ''}">${caption !== undefined && html`<caption>${caption}</caption>`}
+  return html`<div class="table ${dense && 'broad'}">
+${caption !== undefined && html`<p class="caption">${caption}</p>`}
+<div class="scroll" role="region" aria-label="${name}" tabindex="0">
+<table class="${dense ? 'dense' : 'stacks'}">
 <thead><tr>${heads.map((head, i) => html`<th scope="col" class="${look(i)}">${head}</th>`)}</tr></thead>
 <tbody>${rows.map(
     (row) => html`
 <tr>${row.map((cell, i) =>
       i === 0
         ? html`<th scope="row" class="${look(i)}">${cell}</th>`
-        : html`<td class="${look(i)}">${cell}</td>`,
+        : html`<td class="${look(i)}" data-head="${heads[i]}">${cell}</td>`,
     )}</tr>`,
   )}
 </tbody>
 </table>
+</div>
 </div>`;
 }
 

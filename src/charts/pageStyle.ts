@@ -5,7 +5,7 @@
 export const pageStyle = `
 :root {
   --ink: #1c1c21; --muted: #5d5d68; --rule: #d9d9df; --paper: #ffffff; --tint: #f5f5f2;
-  --good: #006a4e; --bad: #a93a00; --link: #005a8f;
+  --good: #006a4e; --bad: #a93a00; --link: #005a8f; --shade: #00000038;
   --serif: 'Iowan Old Style', 'Palatino Linotype', Palatino, 'URW Palladio L', Georgia, 'Liberation Serif', serif;
   --sans: system-ui, 'Segoe UI', Helvetica, Arial, 'Liberation Sans', sans-serif;
   --mono: ui-monospace, Menlo, Consolas, 'DejaVu Sans Mono', 'Liberation Mono', monospace;
@@ -13,7 +13,7 @@ export const pageStyle = `
 @media screen and (prefers-color-scheme: dark) {
   :root {
     --ink: #e7e5e0; --muted: #a8a7a2; --rule: #3b3c42; --paper: #17181b; --tint: #212227;
-    --good: #5fcfa6; --bad: #ff9f6b; --link: #7cc0ee;
+    --good: #5fcfa6; --bad: #ff9f6b; --link: #7cc0ee; --shade: #000000b0;
   }
   figure .picture { border-radius: 6px; overflow: hidden; }
 }
@@ -46,15 +46,24 @@ figure { margin: 2rem 0; break-inside: avoid; }
 figure .picture { background: #ffffff; }
 figure svg { display: block; width: 100%; height: auto; }
 .narrow { display: none; }
-figcaption, caption { color: var(--muted); font-size: 0.9375rem; line-height: 1.5; text-align: left; }
+figcaption, .caption { color: var(--muted); font-size: 0.9375rem; line-height: 1.5; text-align: left; }
 figcaption { margin-top: 0.6rem; }
-figcaption b, caption b { color: var(--ink); }
+figcaption b, .caption b { color: var(--ink); }
 
-.scroll { overflow-x: auto; margin: 1.6rem 0; }
+.table { margin: 1.6rem 0; }
+.caption { margin: 0 0 0.6rem; }
+/* A shadow at an edge behind which there is more: the covers go with the content, the shadows stay. */
+.scroll {
+  overflow-x: auto;
+  background:
+    linear-gradient(to right, var(--paper) 40%, transparent) left / 3rem 100% no-repeat local,
+    linear-gradient(to left, var(--paper) 40%, transparent) right / 3rem 100% no-repeat local,
+    linear-gradient(to right, var(--shade), transparent) left / 0.9rem 100% no-repeat scroll,
+    linear-gradient(to left, var(--shade), transparent) right / 0.9rem 100% no-repeat scroll;
+}
 .broad { width: min(100vw - 3rem, 66rem); margin-left: 50%; transform: translateX(-50%); }
 .scroll:focus-visible { outline: 2px solid var(--link); outline-offset: 3px; }
 table { width: 100%; border-collapse: collapse; font: 0.875rem/1.45 var(--sans); font-variant-numeric: tabular-nums lining-nums; border-bottom: 1.5px solid var(--ink); }
-caption { padding-bottom: 0.6rem; font-family: var(--serif); }
 thead th { border-top: 1.5px solid var(--ink); border-bottom: 1px solid var(--ink); vertical-align: bottom; }
 th, td { padding: 0.36rem 0.7rem; text-align: right; font-weight: 400; white-space: nowrap; }
 th:first-child, td:first-child { padding-left: 0.2rem; }
@@ -88,6 +97,14 @@ footer { margin-top: 3.5rem; padding-top: 1rem; border-top: 1px solid var(--rule
   .claims li { grid-template-columns: 1fr; }
   .prose { grid-template-columns: 1fr; }
   .prose dd { margin-bottom: 0.6rem; }
+  pre { white-space: pre-wrap; overflow-wrap: anywhere; }
+  .stacks thead { position: absolute; clip-path: inset(50%); width: 1px; height: 1px; overflow: hidden; }
+  .stacks tbody, .stacks tr { display: block; }
+  .stacks tr { padding: 0.45rem 0; }
+  .stacks tr + tr { border-top: 1px solid var(--rule); }
+  .stacks tr > * { display: flex; justify-content: space-between; gap: 1rem; padding: 0.1rem 0; white-space: normal; overflow-wrap: anywhere; border: 0; }
+  .stacks tbody th { font-weight: 600; }
+  .stacks td::before { content: attr(data-head); color: var(--muted); text-align: left; }
 }
 @media print {
   @page { margin: 18mm 16mm; }
@@ -95,7 +112,7 @@ footer { margin-top: 3.5rem; padding-top: 1rem; border-top: 1px solid var(--rule
   body { line-height: 1.45; }
   main { max-width: none; padding: 0; }
   h2 { break-after: avoid; margin-top: 1.6rem; }
-  .scroll { overflow: visible; }
+  .scroll { overflow: visible; background: none; }
   .broad { width: auto; margin-left: 0; transform: none; }
   .dense td, .dense th { font-size: 0.7rem; padding: 0.1rem 0.25rem; }
   tr, .claims li { break-inside: avoid; }

@@ -37,8 +37,48 @@ export function packed(texts: readonly string[], width: number, gap: string): st
   return lines;
 }
 
-/** Words put into lines of at most `width` columns; a longer word is broken. */
+/** Where a long word may be broken and is still read: within a path, and behind the hyphen of a compound. */
+const joints = /(?<=.[/\\])(?=.)|(?<=\p{L}-)(?=\p{L})/u;
+/** Stands at a joint while lines are made; takes no room. */
+const JOINT = '\u2060';
+/** A mean and its spread are one word. */
+const unbroken = (text: string) => text.replaceAll(' ± ', '\u00a0±\u00a0');
+
+/** Words put into lines of at most `width` columns; a longer word is broken, at its joints if it has any. */
 export function wrapWords(text: string, width: number): string[] {
-  const words = singleLine(text).split(/ +/).filter(Boolean).join(' ');
-  return words === '' ? [] : wrapAnsi(words, Math.max(1, width), { hard: true }).split('\n');
+  const words = unbroken(singleLine(text)).split(/ +/).filter(Boolean);
+  if (words.length === 0) return [];
+  const breakable = words.map((word) =>
+    displayWidth(word) > width ? word.split(joints).join(` ${JOINT}`) : word,
+  );
+  return wrapAnsi(breakable.join(' '), Math.max(1, width), { hard: true })
+    .replaceAll(new RegExp(` ?${JOINT}`, 'g'), '')
+    .replaceAll('\u00a0', ' ')
+    .split('\n');
+}
+
+/** Columns below which `wrapWords` breaks a word elsewhere than at a joint. */
+export function longestPart(text: string): number {
+  const parts = unbroken(singleLine(text))
+    .split(' ')
+    .flatMap((word) => word.split(joints));
+  return Math.max(...parts.map(displayWidth));
+}
+
+/**
+ * Lines put into lines of at most `width` columns, which begin where their line does and `indent` columns further: colours are kept,
+ * words stay whole, and so does a line that fits.
+ */
+export function wrapLines(text: string, width: number, indent = 0): string {
+  return text
+    .split('\n')
+    .map((line) => {
+      if (displayWidth(line) <= width) return line;
+      const before = line.match(/^ */)![0];
+      const [first, ...others] = wrapAnsi(line.trimStart(), width - before.length).split('\n');
+      const next = before + ' '.repeat(indent);
+      const rest = wrapAnsi(others.join(' '), width - next.length).split('\n');
+      return [before + first, ...rest.map((each) => next + each)].join('\n');
+    })
+    .join('\n');
 }

@@ -2,6 +2,7 @@ import { InvalidArgumentError, Option } from 'commander';
 import { ConfigError, unknownName } from '../errors.ts';
 import { resolveNorm } from '../nn/norm/createNorm.ts';
 import { type NormEntry, registry } from '../nn/norm/registry.ts';
+import { typed } from '../typed.node.ts';
 import { UsageError } from './exit.ts';
 
 /** The value of an option that is a number. */
@@ -47,7 +48,7 @@ export function normEntry(name: string): NormEntry {
   const names = registry.map((each) => each.name);
   throw new UsageError(unknownName('norm', name, names), [
     `one of: ${names.join(', ')}`,
-    'see: normgrad explain --list',
+    `see: ${typed('explain --list')}`,
   ]);
 }
 

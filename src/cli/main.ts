@@ -1,117 +1,7 @@
-import { Command, CommanderError } from 'commander';
-import { version } from '../runs/version.ts';
-import { EXIT, explain } from './exit.ts';
-import { createOutput } from './output.ts';
+import { EXIT } from './exit.ts';
+import { runCommand } from './program.ts';
 
-/** What a command's file exports: it adds arguments, options, examples and the action to `command`. */
-interface CommandFile {
-  register(command: Command): void;
-}
-
-/** Every command, under its head in the help. */
-const groups = {
-  'Experiments:': {
-    start: 'a first experiment: one network, with and without normalization',
-    experiment: 'a figure of the literature: runs, claims, report',
-    train: 'train one network on one dataset',
-    compare: 'finished runs over their seeds, with differences from a baseline',
-    plot: 'curves of finished runs, mean and band over their seeds: terminal, SVG, PNG',
-    report: 'an experiment or other runs as one HTML page: claims, figures, tables, settings',
-    sweep: 'many runs in one folder: a grid of settings, stopped and continued at will',
-  },
-  'Correctness:': {
-    gradcheck: 'compare the hand-derived backward of the norms with finite differences',
-    verify: "compare this engine with another one's numbers, from golden files",
-  },
-  'Learn:': {
-    explain: "a norm's forward and backward pass, with real numbers",
-    quiz: 'write the missing line of a backward pass',
-  },
-  'Data:': {
-    data: 'list, fetch and check datasets',
-  },
-};
-
-type Groups = typeof groups;
-type CommandName = { [Head in keyof Groups]: keyof Groups[Head] }[keyof Groups];
-
-/** A command's file is loaded only when it is called, so that `--help` is quick. */
-const files: Record<CommandName, () => Promise<CommandFile>> = {
-  start: () => import('./commands/start.ts'),
-  experiment: () => import('./commands/experiment.ts'),
-  train: () => import('./commands/train.ts'),
-  compare: () => import('./commands/compare.ts'),
-  plot: () => import('./commands/plot.ts'),
-  report: () => import('./commands/report.ts'),
-  sweep: () => import('./commands/sweep.ts'),
-  gradcheck: () => import('./commands/gradcheck.ts'),
-  verify: () => import('./commands/verify.ts'),
-  explain: () => import('./commands/explain.ts'),
-  quiz: () => import('./commands/quiz.ts'),
-  data: () => import('./commands/data.ts'),
-};
-
-const examples = `
-Examples:
-  normgrad start                                         with and without normalization, in two minutes
-  normgrad train --dataset synthetic --norm layer        one run, no files needed
-  normgrad gradcheck --all                               is every backward right?`;
-
-async function main(args: string[]): Promise<void> {
-  const program = new Command('normgrad')
-    .description('Train, check and learn how normalization backpropagates.')
-    .option('--json', 'one JSON object per line on stdout, the last one the result')
-    .option('-q, --quiet', 'no progress and no messages, only results')
-    .option('-v, --verbose', 'more messages; the stack of an error')
-    .option('--color', 'colours also where the output is no terminal')
-    .option('--no-color', 'no colours (as with NO_COLOR set)')
-    .version(version, '-V, --version', 'the version')
-    .helpOption('-h, --help', 'help for a command')
-    .configureHelp({ showGlobalOptions: true })
-    // Errors are thrown, and written below in one form for people and one for programs.
-    .configureOutput({ outputError: () => {} })
-    .exitOverride()
-    .showSuggestionAfterError()
-    .addHelpText('after', examples)
-    .addHelpCommand(
-      new Command('help').argument('[command]').description('help for a command').helpGroup('Help:'),
-    );
-  for (const [head, commands] of Object.entries(groups)) {
-    for (const [name, summary] of Object.entries(commands)) {
-      const command = program.command(name).description(summary).helpGroup(head);
-      if (args.includes(name)) (await files[name as CommandName]()).register(command);
-    }
-  }
-  if (args.length === 0) {
-    process.stdout.write(shortHelp());
-    return;
-  }
-  await program.parseAsync(args, { from: 'user' });
-}
-
-function shortHelp(): string {
-  const commands = Object.values(groups).flatMap((each) => Object.entries(each));
-  const list = commands.map(([name, summary]) => `  ${name.padEnd(10)} ${summary}`).join('\n');
-  return `normgrad ${version}: train, check and learn how normalization backpropagates\n\n${list}\n${examples}\n\nEvery command has --help.\n`;
-}
-
-/** Writes what went wrong, and sets the exit code. */
-function report(error: unknown, args: string[]): void {
-  // Help and version are thrown too, having been written.
-  if (error instanceof CommanderError && error.exitCode === 0) return;
-  const { exitCode, code, message, hint } = explain(error);
-  const output = createOutput({
-    json: args.includes('--json'),
-    color: args.includes('--no-color') ? false : args.includes('--color') || undefined,
-  });
-  process.exitCode = exitCode;
-  output.event('error', { code, message, hint: hint.join('\n'), exitCode });
-  if (output.json) return;
-  const lines = [`${output.stderr.red('error:')} ${message}`, ...hint.map((line) => `  ${line}`)];
-  const verbose = args.includes('--verbose') || args.includes('-v');
-  if (verbose && error instanceof Error) lines.push('', error.stack ?? '');
-  process.stderr.write(`${lines.join('\n')}\n`);
-}
+/** The process of the command line. */
 
 // `normgrad … | head`: the reader has enough.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
@@ -119,9 +9,6 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   throw error;
 });
 
-const args = process.argv.slice(2);
-try {
-  await main(args);
-} catch (error) {
-  report(error, args);
-}
+// Workers of a sweep name commands as their parent was called (typed.node.ts).
+process.env.NORMGRAD_LAUNCHER ??= process.argv[1];
+await runCommand(process.argv.slice(2));

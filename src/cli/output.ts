@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { type TerminalColors, terminalColors } from '../charts/terminalColors.ts';
+import { wrapLines } from '../charts/text.ts';
 import { toJson } from '../train/metrics.ts';
 
 /** The options that every command has. */
@@ -22,6 +23,8 @@ export interface Output {
   verbose: boolean;
   /** A result for people. */
   result(text: string): void;
+  /** A result in a format of its own, such as SVG: not wrapped. */
+  raw(text: string): void;
   /** A message for people, on stderr; not with --quiet. */
   note(text: string): void;
   /** A message that --quiet does not silence. */
@@ -40,14 +43,17 @@ export function createOutput({ json = false, quiet = false, verbose = false, col
     talks,
     verbose,
     result(text) {
+      if (!json) process.stdout.write(`${fitted(text, process.stdout)}\n`);
+    },
+    raw(text) {
       if (!json) process.stdout.write(`${text}\n`);
     },
     note(text) {
-      if (talks) process.stderr.write(`${text}\n`);
+      if (talks) process.stderr.write(`${fitted(text, process.stderr)}\n`);
     },
     warn(text) {
       if (json) output.event('warning', { message: text });
-      else process.stderr.write(`${stderr.yellow('warning:')} ${text}\n`);
+      else process.stderr.write(`${fitted(`${stderr.yellow('warning:')} ${text}`, process.stderr)}\n`);
     },
     event(type, content) {
       if (json) process.stdout.write(`${toJson({ type, ...content })}\n`);
@@ -63,7 +69,12 @@ export function outputOf(command: Command): Output {
   return createOutput(command.optsWithGlobals<GlobalOptions>());
 }
 
-/** Columns of a terminal, and 80 elsewhere. */
-export function columns(stream: { columns?: number }): number {
-  return Math.min(Math.max(stream.columns ?? 80, 40), 120);
+/** Text whose lines fit into a terminal; elsewhere a line stays one, for whoever searches it. */
+export function fitted(text: string, stream: { isTTY?: boolean; columns?: number }): string {
+  return stream.isTTY ? wrapLines(text, columns(stream), 2) : text;
+}
+
+/** Columns of a terminal, 40 to `most`; `elsewhere` where there is none. */
+export function columns(stream: { columns?: number }, { elsewhere = 80, most = 120 } = {}): number {
+  return Math.min(Math.max(stream.columns ?? elsewhere, 40), most);
 }

@@ -11,6 +11,11 @@ export function tableText(
   return renderTable(all, rows, { width: columns(process.stdout), colors: stdout });
 }
 
+/** The column that says whether a row is right: ✓ or ✗. */
+export function verdicts({ stdout: { green, red } }: Output): TableColumn {
+  return { head: '', paint: (mark) => (mark === '✓' ? green(mark) : red(mark)) };
+}
+
 /** The head of a column of numbers. */
 export function numeric(head: string): TableColumn {
   return { head, align: 'right' };

@@ -12,11 +12,22 @@ export function writeFigures(
   runs: readonly RunRecord[],
   caption: string,
 ): string[] {
-  return figuresOf(experiment, runs, caption).map((chart, i) => {
-    const file = figureFile(experiment.name, i);
-    writeFileSync(join(folder, file), renderSvgChart(chart));
+  return figureTexts(experiment, runs, caption).map(([file, svg]) => {
+    writeFileSync(join(folder, file), svg);
     return file;
   });
+}
+
+/** The same figures, each with its file's name, unwritten. */
+export function figureTexts(
+  experiment: Experiment,
+  runs: readonly RunRecord[],
+  caption: string,
+): [file: string, svg: string][] {
+  return figuresOf(experiment, runs, caption).map((chart, i) => [
+    figureFile(experiment.name, i),
+    renderSvgChart(chart),
+  ]);
 }
 
 /** `NAME.svg` for the figure, `NAME-2.svg` and so on for the panels. */

@@ -70,7 +70,7 @@ function summaryTable(
 
 function section(experiment: Experiment, stored: StoredExperiment): string {
   const { name, title, question, source, remarks, panels = [] } = experiment;
-  const { runs, settings, seeds, minutes, wallMinutes = minutes, node, kernels, normgrad } = stored;
+  const { runs, settings, seeds, minutes, wallMinutes = minutes, node, kernels, normgrad, engine } = stored;
   const ends = endTable(experiment, runs);
   const published = publishedTable(experiment, runs);
   const claims = checkClaims(experiment, runs).map(
@@ -101,7 +101,7 @@ function section(experiment: Experiment, stored: StoredExperiment): string {
     `*As in the source:* ${source.kept} *Scaled:* ${source.scaled}`,
     `${runs.length} runs${lost}: ${settings}. ` +
       `Seeds ${seeds.join(', ')}; ${wallMinutes.toFixed(1)} minutes by the clock on a CPU (normgrad ${normgrad}, ` +
-      `kernels: ${kernels}, Node ${node}). [Definition](${name}.ts), [results](results/${name}.json).`,
+      `kernels: ${kernels}, Node ${node}; ${engine ? `made ${engine.made} by engine ${engine.digest}` : 'made by an older engine'}). [Definition](${name}.ts), [results](results/${name}.json).`,
   ].join('\n\n');
 }
 

@@ -1,7 +1,7 @@
 import { type Html, html } from '../charts/html.ts';
 import { dataTable, facts } from '../charts/pageParts.ts';
 import { plural } from '../errors.ts';
-import { configFields, type TrainConfig } from '../train/config.ts';
+import { configFields, resolveConfig, type TrainConfig } from '../train/config.ts';
 import type { Score } from '../train/metrics.ts';
 import { xLabel } from './figure.ts';
 import { settingText } from './seedGroups.ts';
@@ -24,6 +24,16 @@ interface ReportedRun {
 
 /** As many runs can be looked through at a glance; more are folded away. */
 const FEW = 24;
+/** Of every run, also where they are the default. */
+const TELLING: readonly (keyof TrainConfig)[] = [
+  'dataset',
+  'model',
+  'norm',
+  'optimizer',
+  'lr',
+  'batchSize',
+  'epochs',
+];
 
 /** The settings that all runs share, and a row per run with those in which they differ and what came out. */
 export function runSection(runs: readonly ReportedRun[]): Html {
@@ -65,17 +75,31 @@ export function runSection(runs: readonly ReportedRun[]): Html {
     dense: true,
   });
   return html`
-${
-  first &&
-  html`<details${runs.length <= FEW && html` open`}><summary>What all runs share</summary>
-${facts(
-  shared.map((field) => [field, text(first[field])]),
-  'settings',
-)}
-</details>`
-}
+${first && sharedSettings(shared, first)}
 <details${runs.length <= FEW && html` open`}><summary>${plural(runs.length, 'run')}, one by one</summary>
 ${table}
+</details>`;
+}
+
+/** First what was chosen, and what says most of a run; the rest, at its defaults, is folded away. */
+function sharedSettings(shared: readonly (keyof TrainConfig)[], config: TrainConfig): Html {
+  const usual = resolveConfig({ optimizer: config.optimizer });
+  const isTelling = (field: keyof TrainConfig) =>
+    TELLING.includes(field) || text(config[field]) !== text(usual[field]);
+  const list = (fields: readonly (keyof TrainConfig)[]) =>
+    facts(
+      fields.map((field) => [field, text(config[field])]),
+      'settings',
+    );
+  const others = shared.filter((field) => !isTelling(field));
+  return html`<details open><summary>What all runs share</summary>
+${list(shared.filter(isTelling))}
+${
+  others.length > 0 &&
+  html`<details><summary>${plural(others.length, 'more setting')}, at the default</summary>
+${list(others)}
+</details>`
+}
 </details>`;
 }
 

@@ -6,6 +6,7 @@ import { readJson } from '../runs/files.ts';
 import { version } from '../runs/version.ts';
 import { toJson } from '../train/metrics.ts';
 import { describeSettings } from './describeSettings.ts';
+import type { Engine } from './engine.ts';
 import type { ExperimentRun } from './plan.ts';
 import { type RunRecord, resultsOf } from './results.ts';
 import type { Experiment, Verdict } from './spec.ts';
@@ -25,6 +26,8 @@ export interface StoredExperiment {
   normgrad: string;
   node: string;
   kernels: string;
+  /** Only of what was kept with --save. */
+  engine?: Engine;
   claims: readonly CheckedClaim[];
   runs: readonly RunRecord[];
 }

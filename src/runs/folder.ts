@@ -5,6 +5,7 @@ import { ConfigError } from '../errors.ts';
 import type { TrainConfig } from '../train/config.ts';
 import { type MetricsLine, toJson } from '../train/metrics.ts';
 import type { TrainResult } from '../train/result.ts';
+import { quoted } from '../typed.node.ts';
 import { flushFile, writeWholeFile } from '../wholeFile.node.ts';
 import { guarded, makeFolder, readJson, writeJson } from './files.ts';
 import { decisiveFields } from './name.ts';
@@ -110,7 +111,7 @@ export function recordFailure(path: string, message: string): void {
 function newRecord(argv: readonly string[]): HowItRan {
   return {
     status: 'running',
-    command: ['normgrad', ...argv].join(' '),
+    command: ['normgrad', ...argv.map((word) => quoted(word))].join(' '),
     started: new Date().toISOString(),
     ended: null,
     error: null,

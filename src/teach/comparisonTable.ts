@@ -1,3 +1,4 @@
+import { renderTable } from '../charts/table.ts';
 import type { TerminalColors } from '../charts/terminalColors.ts';
 import { displayWidth, wrapWords } from '../charts/text.ts';
 import type { Comparison } from './comparison.ts';
@@ -14,8 +15,13 @@ const columns: readonly { head: string; width: number; of: (row: Comparison) => 
   { head: 'learns', width: 13, of: ({ parameters }) => greek(parameters.replace(/ \[[^\]]*\]/g, '')) },
 ];
 
-/** All norms beside each other, in a terminal of 80 to 100 columns. */
+/** All norms beside each other, in a terminal of 80 to 100 columns; in a narrower one, one below the other. */
 export function renderComparison(rows: readonly Comparison[], width: number, colors: TerminalColors): string {
+  if (width < 80) {
+    const cells = rows.map((row) => columns.map(({ of }) => of(row)));
+    const notes = legend.flatMap((text) => wrapWords(text, width));
+    return [renderTable(columns, cells, { width, colors }), '', ...notes].join('\n');
+  }
   const widths = columns.map((column) => column.width);
   for (let excess = 100 - width; excess > 0; excess--) widths[widths.indexOf(Math.max(...widths.slice(1)))]--;
   const line = (cells: readonly string[]) => {

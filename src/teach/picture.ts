@@ -5,9 +5,9 @@ const shades = [' ', '░', '▒', '▓', '█'];
 /** The axes, the set of the first element, and beside these the Jacobian as a heat map. */
 export function drawPicture(picture: Picture, width: number): string[] {
   const left = [...ribbon(picture), '', ...drawSet(picture)];
-  const right = drawJacobian(picture);
   const gap = 31;
   const wide = 2 * picture.jacobian.length + 2;
+  const right = wide > width ? [`(to draw the Jacobian takes ${wide} columns)`] : drawJacobian(picture);
   if (gap + wide > width) return [...left, ...right];
   return Array.from({ length: Math.max(left.length, right.length) }, (_, i) =>
     `${(left[i] ?? '').padEnd(gap)}${right[i] ?? ''}`.trimEnd(),

@@ -1,5 +1,5 @@
 import type { TerminalColors } from '../charts/terminalColors.ts';
-import { displayWidth, packed, truncate, wrapWords } from '../charts/text.ts';
+import { displayWidth, packed, wrapLines, wrapWords } from '../charts/text.ts';
 import { type Columns, columnsFor } from './columns.ts';
 import type { Explanation } from './explanation.ts';
 import { number } from './numbers.ts';
@@ -11,25 +11,34 @@ export interface TextOptions {
   /** 1 to 6: that section alone. */
   step?: number;
   paint?: Pick<TerminalColors, 'bold' | 'green' | 'red'>;
+  /** A command as it is to be typed; default: as it is, `normgrad explain layer`. */
+  typed?: (command: string) => string;
 }
 
 const labelWidth = 29;
 const cellWidth = 9;
 const remarkWidth = 16;
 const indent = '   ';
+/** In fewer columns, numbers stand below their label. */
+const wide = 80;
 /** Lines of formulas, so that an explanation fits one screen. */
 const mostFormulas = 9;
 
 /** An explanation for a terminal: six numbered sections, the forward pass first. */
-export function renderText(e: Explanation, { width = 100, step, paint }: TextOptions = {}): string {
-  const columns = columnsFor(e, Math.max(2, Math.floor((width - labelWidth - remarkWidth) / cellWidth)));
+export function renderText(e: Explanation, options: TextOptions = {}): string {
+  const { width = 100, step, paint, typed = (command) => command } = options;
+  const room = width < wide ? 2 * perLine(width) : Math.floor((width - labelWidth - remarkWidth) / cellWidth);
+  const columns = columnsFor(e, room);
   const formulas = e.picture ? 0 : mostFormulas;
-  const room = { columns, width: width - indent.length, formulas, steady: false };
-  const sections = sectionsOf(e, room).map((section, i) => sectionLines(section, i + 1, columns, width));
+  const page = { columns, width: width - indent.length, formulas, steady: false };
+  const sections = sectionsOf(e, page).map((section, i) => sectionLines(section, i + 1, columns, width));
+  const tries = e.tries.map(typed);
   const lines =
-    step === undefined ? [...head(e, width), ...sections.flat(), ...foot(e, width)] : sections[step - 1];
+    step === undefined
+      ? [...head(e, width), ...sections.flat(), ...foot(e, tries, width)]
+      : sections[step - 1];
   return lines
-    .map((line) => truncate(line, width))
+    .map((line) => wrapLines(line, width, indent.length))
     .map((line) => (paint ? decorate(line, paint) : line))
     .join('\n');
 }
@@ -57,10 +66,14 @@ function sectionLines(section: Section, at: number, columns: Columns, width: num
   const opening = `${at} ${title.toUpperCase()}  `.padEnd(13);
   const [first, ...others] = items;
   if (about === undefined && first?.kind === 'row') {
-    return [rowLine(opening, first, columns), ...others.flatMap((item) => itemLines(item, columns, width))];
+    return [
+      ...rowLines(opening, first, columns, width),
+      ...others.flatMap((item) => itemLines(item, columns, width)),
+    ];
   }
-  const lines = labelled(opening, about ?? '', width);
-  if (remarks) lines[0] = `${lines[0].padEnd(labelWidth + columns.elements.length * cellWidth)}  ${remarks}`;
+  const lines = labelled(opening, about ?? '', width, width < wide ? indent.length : undefined);
+  if (remarks && width >= wide)
+    lines[0] = `${lines[0].padEnd(labelWidth + columns.elements.length * cellWidth)}  ${remarks}`;
   return [...lines, ...items.flatMap((item) => itemLines(item, columns, width))];
 }
 
@@ -69,19 +82,43 @@ function itemLines(item: Item, columns: Columns, width: number): string[] {
   if (item.kind === 'lines') return indented(item.lines);
   if (item.kind === 'facts') return indented(packed(item.texts, width - indent.length, '      '));
   if (item.kind === 'says') return labelled(indent, item.text, width, 2 * indent.length);
-  const line = ' '.repeat(labelWidth + 1) + '─'.repeat(columns.elements.length * cellWidth - 1);
-  return [...(item.isSum ? [line] : []), rowLine(indent, item, columns)];
+  const [before, across] =
+    width < wide
+      ? [indent.length + 1, Math.min(columns.elements.length, perLine(width))]
+      : [labelWidth + 1, columns.elements.length];
+  const line = ' '.repeat(before) + '─'.repeat(across * cellWidth - 1);
+  return [...(item.isSum ? [line] : []), ...rowLines(indent, item, columns, width)];
 }
 
-/** A label, the numbers of one quantity, and a remark at the right. */
-function rowLine(before: string, { label, values, remark = '' }: Row, { elements }: Columns): string {
+/** How many numbers stand side by side where they have lines of their own. */
+function perLine(width: number): number {
+  return Math.floor((width - indent.length) / cellWidth);
+}
+
+/** A label, the numbers of one quantity, and a remark at the right, or the numbers below. */
+function rowLines(
+  before: string,
+  { label, values, remark = '' }: Row,
+  columns: Columns,
+  width: number,
+): string[] {
+  const { elements } = columns;
   const cells = elements.map(({ at, set }, i) => {
     const opensSet = i > 0 && elements[i - 1].set !== set;
     return (opensSet ? '│' : ' ') + number(values?.[at] ?? 0).padStart(cellWidth - 1);
   });
   const named = before + label;
+  if (width < wide) {
+    const title = wrapLines([named, remark.trim()].filter(Boolean).join('   '), width, indent.length);
+    const lines = values ? chunks(cells, perLine(width)).map((line) => indent + line.join('')) : [];
+    return [...title.split('\n'), ...lines];
+  }
   const padded = named + ' '.repeat(Math.max(0, labelWidth - displayWidth(named)));
-  return `${padded}${values ? cells.join('') : ''}${remark && `  ${remark}`}`.trimEnd();
+  return [`${padded}${values ? cells.join('') : ''}${remark && `  ${remark}`}`.trimEnd()];
+}
+
+function chunks<T>(all: readonly T[], size: number): T[][] {
+  return Array.from({ length: Math.ceil(all.length / size) }, (_, i) => all.slice(i * size, (i + 1) * size));
 }
 
 /** A label, and text wrapped beside it; further lines begin at the column `next`. */
@@ -91,12 +128,12 @@ function labelled(label: string, text: string, width: number, next = displayWidt
   return [label + (words[0] ?? ''), ...wrapWords(rest, width - next).map((line) => ' '.repeat(next) + line)];
 }
 
-function foot(e: Explanation, width: number): string[] {
+function foot(e: Explanation, tries: readonly string[], width: number): string[] {
   const notes = e.notes.flatMap((note) => labelled('Note  ', note, width));
-  const joined = `Try   ${e.tries.join('      ')}`;
-  const tries =
+  const joined = `Try   ${tries.join('      ')}`;
+  const lines =
     displayWidth(joined) <= width
       ? [joined]
-      : e.tries.map((command, i) => `${i === 0 ? 'Try ' : '    '}  ${command}`);
-  return [...notes, ...tries, `Paper ${e.paper}`];
+      : tries.map((command, i) => `${i === 0 ? 'Try ' : '    '}  ${command}`);
+  return [...notes, ...lines, ...labelled('Paper ', e.paper, width)];
 }

@@ -51,15 +51,30 @@ describe('the palette', () => {
 });
 
 describe('chartStyles', () => {
-  it('tells series of the same norm apart by dash and marker, in the norm’s colour', () => {
-    const [train, test] = chartStyles([
-      { name: 'train', norm: 'batch' },
-      { name: 'test', norm: 'batch' },
-    ]);
-    expect(train).toEqual(normStyle('batch'));
-    expect(test.color).toBe(train.color);
-    expect(test.marker).not.toBe(train.marker);
-    expect(test.dash).not.toBe(train.dash);
+  it('gives the second series of a norm a colour of its own, which no other norm of the chart has', () => {
+    const arms = [
+      { name: 'none' },
+      { name: 'none, lr 0.01', norm: 'none' },
+      { name: 'batch' },
+      { name: 'layer' },
+    ];
+    const styles = chartStyles(arms);
+    const looks = styles.flatMap(({ color, dash, marker }) => [color, dash, marker]);
+    for (const i of [0, 1, 2]) {
+      const each = looks.filter((_, at) => at % 3 === i);
+      expect(new Set(each).size, each.join()).toBe(arms.length);
+    }
+    const normal = [styles[0], styles[2], styles[3]];
+    expect(normal).toEqual(['none', 'batch', 'layer'].map(normStyle));
+  });
+
+  it('lets the colour say the norm where there are not enough of them, and dash and marker the rest', () => {
+    const arms = ['none', 'batch', 'layer'].flatMap((norm) =>
+      [0.1, 0.01, 0.001].map((lr) => ({ name: `${norm}, lr ${lr}`, norm })),
+    );
+    const styles = chartStyles(arms);
+    expect(styles.map(({ color }) => color)).toEqual(arms.map(({ norm }) => normStyle(norm).color));
+    expect(new Set(styles.map(({ dash, marker }) => `${dash}|${marker}`)).size).toBe(arms.length);
   });
 
   it('gives what is no norm a colour of its own', () => {

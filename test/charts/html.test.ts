@@ -65,7 +65,7 @@ describe('the parts of a page', () => {
     const { markup } = dataTable({ name: 'A <table>', heads: ['norm', 'n'], rows: [['none', '3']] });
     expect(markup).toContain('aria-label="A &lt;table&gt;"');
     expect(markup).toContain('<th scope="col" class="word">norm</th><th scope="col" class="">n</th>');
-    expect(markup).toContain('<th scope="row" class="word">none</th><td class="">3</td>');
+    expect(markup).toContain('<th scope="row" class="word">none</th><td class="" data-head="n">3</td>');
   });
 });
 

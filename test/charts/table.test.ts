@@ -59,6 +59,35 @@ describe('renderTable', () => {
     expect(colored).toContain('\u001b[1ma\u001b[22m');
   });
 
+  it('paints a cell, whose text it leaves as it is', () => {
+    const green = pc.createColors(true).green;
+    const table = renderTable([{ head: 'a' }, { head: '', paint: green }], [['x', '✓']], { colors });
+    expect(table).toContain(`│ x │ ${green('✓')} │`);
+  });
+
+  it('breaks no word: where columns are too many, rows stand one below the other', () => {
+    const heads = ['experiment', 'measure', 'difference'].map((head) => ({ head }));
+    const rows = [
+      ['evaluation-statistics', '46.6 ± 21.9', 'not the same'],
+      ['tutorial', '', '1.23456e-10'],
+    ];
+    expect(renderTable(heads, rows, { colors, width: 40 })).toBe(
+      [
+        '────────────────────────────────────────',
+        'experiment  evaluation-statistics',
+        'measure     46.6 ± 21.9',
+        'difference  not the same',
+        '────────────────────────────────────────',
+        'experiment  tutorial',
+        'difference  1.23456e-10',
+        '────────────────────────────────────────',
+      ].join('\n'),
+    );
+    const table = renderTable(heads, rows, { colors, width: 48 });
+    expect(table).toContain('│ evaluation- ');
+    expect(table).toContain('│ 1.23456e-10 ');
+  });
+
   it('stays within the width and loses no character', () => {
     const cell = fc.string({ unit: fc.constantFrom('a', 'b', ' ', '±', '漢', '├'), maxLength: 60 });
     fc.assert(

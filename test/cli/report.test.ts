@@ -23,7 +23,9 @@ describe('report', () => {
     expect(page).toContain('<b>1 run</b> diverged');
     expect(page).toContain('Test accuracy over epoch.');
     // The mean over the seeds, and the difference from the runs without norm, seed by seed.
-    expect(page).toContain('61.5 ± 0.7 (n=2)</td><td class="">+10.00 ± 0.00 (n=2)');
+    expect(page).toMatch(
+      /61\.5 ± 0\.7 \(n=2\)<\/td><td class="" data-head="difference">\+10\.00 ± 0\.00 \(n=2\)/,
+    );
     expect(page).toContain('71.00 (n=1, 1 diverged)');
     expect(page).toContain('diverged</span> loss NaN at step 7');
     expect(page).toContain('failed</span> &lt;b&gt;out of luck&lt;/b&gt;');

@@ -22,9 +22,7 @@ it('has every part of a report', () => {
   expect(page).toContain('measured 4, wanted at least 100');
   expect(page).toContain('<b>4 runs</b>, 1 diverged, 1 failed');
   // Mean ± std, with n where it is not the same everywhere.
-  expect(page).toMatch(
-    /<td class="">50\.00 \(n=1, 1 diverged\)<\/td>|<td class="">50\.00 ± 0\.00 \(n=2\)<\/td>/,
-  );
+  expect(page).toMatch(/<td class="" data-head="[^"]*">50\.00 (\(n=1, 1 diverged\)|± 0\.00 \(n=2\))<\/td>/);
 });
 
 it('lists every run with its settings and what became of it', () => {
@@ -34,6 +32,15 @@ it('lists every run with its settings and what became of it', () => {
   expect(page).toContain('<dt>batchSize</dt><dd>64</dd>');
   const unknown = experimentPage(hostile, hostileResults, { plan: [], command: '' });
   expect(unknown).not.toContain('<dt>batchSize</dt>');
+});
+
+it('says first what the runs have chosen, and folds the defaults away', () => {
+  const [, open, folded] = page.match(/What all runs share<\/summary>(.*?)<details>(.*?)<\/details>/s)!;
+  expect(folded).toMatch(/^<summary>\d+ more settings, at the default<\/summary>/);
+  const names = (part: string) => [...part.matchAll(/<dt>([^<]*)<\/dt>/g)].map(([, name]) => name);
+  expect(names(open)).toEqual(expect.arrayContaining(['dataset', 'limit', 'hidden', 'batchSize', 'epochs']));
+  expect(open).not.toContain('<dd>default</dd>');
+  expect(names(folded)).toEqual(expect.arrayContaining(['augment', 'nesterov', 'clip']));
 });
 
 it('says of a smoke run that its numbers say nothing', () => {
@@ -129,6 +136,25 @@ describe.skipIf(chromiumPath === undefined)('in Chromium', () => {
       .locator('li')
       .evaluateAll((items) => items.map((item) => [item.getAttribute('title'), item.textContent]));
     expect(read).toEqual(texts.map((text) => [text, text]));
+    await tab.close();
+  });
+
+  it('cuts no caption and no table of results off on a telephone: only the list of runs scrolls, in a box of its own', async () => {
+    const { tab } = await open(page, { viewport: { width: 390, height: 800 } });
+    const boxes = await tab
+      .locator('.scroll')
+      .evaluateAll((all) =>
+        all.map(({ ariaLabel, scrollWidth, clientWidth }) => [ariaLabel, scrollWidth > clientWidth]),
+      );
+    expect(boxes.filter(([, scrolls]) => scrolls)).toEqual([['Every run', true]]);
+    const captions = await tab
+      .locator('.caption')
+      .evaluateAll((all) => all.map((each) => each.getBoundingClientRect().right));
+    expect(captions.length).toBeGreaterThan(1);
+    for (const right of captions) expect(right).toBeLessThanOrEqual(390);
+    // Without its row of heads, every number says what it is.
+    const cell = tab.locator('.stacks td').first();
+    expect(await cell.evaluate((td) => getComputedStyle(td, '::before').content)).not.toBe('none');
     await tab.close();
   });
 

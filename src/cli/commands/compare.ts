@@ -8,6 +8,7 @@ import {
   summaryText,
 } from '../../experiment/seedGroups.ts';
 import { asFlags, checkMeasure, endMeasures, finishedRuns } from '../finishedRuns.ts';
+import { addExamples, type Example } from '../help.ts';
 import { type Output, outputOf } from '../output.ts';
 import { numeric, tableText } from '../table.ts';
 
@@ -17,10 +18,10 @@ interface Options {
   baseline?: string;
 }
 
-const examples = `
-Examples:
-  normgrad compare runs/small-batch-mlp-20261122-141003
-  normgrad compare runs/first --by norm,batchSize --measure testError --baseline none`;
+const examples: Example[] = [
+  ['normgrad compare runs/small-batch-mlp-20261122-141003'],
+  ['normgrad compare runs/first --by norm,batchSize --measure testError --baseline none'],
+];
 
 /** `compare`: the finished runs of some folders, over their seeds. */
 export function register(command: Command): void {
@@ -29,8 +30,8 @@ export function register(command: Command): void {
     .option('--by <field,…>', 'a row for each combination of these settings (default: all that differ)')
     .option('--measure <name>', endMeasures.join(', '), 'testAccuracy')
     .option('--baseline <value>', 'of the first setting: adds the difference from it, seed by seed')
-    .addHelpText('after', examples)
     .action(run);
+  addExamples(command, examples);
 }
 
 function run(folders: string[], { by, measure, baseline }: Options, command: Command): void {

@@ -5,7 +5,9 @@ import { getSource } from '../../data/files/get.node.ts';
 import { verifySource } from '../../data/files/verify.node.ts';
 import { fileNames, type SourceName, sourceNames, sources } from '../../data/sources.ts';
 import { unknownName } from '../../errors.ts';
+import { typed } from '../../typed.node.ts';
 import { EXIT, UsageError } from '../exit.ts';
+import { addExamples, type Example } from '../help.ts';
 import { catchInterrupt } from '../interrupt.ts';
 import { type Output, outputOf } from '../output.ts';
 import { tableText } from '../table.ts';
@@ -19,14 +21,14 @@ interface GetOptions extends PlaceOptions {
   mirror?: string;
 }
 
-const examples = `
-Examples:
-  normgrad data                                  what is there
-  normgrad data get mnist                        11.6 MB, checked against the published checksums
-  normgrad data get mnist --from ~/Downloads     files that are on this machine already
-  normgrad data verify cifar10
+const examples: Example[] = [
+  ['normgrad data', 'what is there'],
+  ['normgrad data get mnist', '11.6 MB, checked against the published checksums'],
+  ['normgrad data get mnist --from ~/Downloads', 'files that are on this machine already'],
+  ['normgrad data verify cifar10'],
+];
 
-Exit code 1 if \`verify\` finds a file that is missing, damaged or not the published one.`;
+const remark = 'Exit code 1 if `verify` finds a file that is missing, damaged or not the published one.';
 
 const named = `one of: ${sourceNames.join(', ')}`;
 
@@ -34,7 +36,7 @@ const named = `one of: ${sourceNames.join(', ')}`;
 export function register(command: Command): void {
   const place = () =>
     new Option('--data-dir <dir>', 'folder of the datasets (default: NORMGRAD_CACHE, or ~/.cache/normgrad)');
-  command.addHelpText('after', examples);
+  addExamples(command, examples, remark);
   command
     .command('ls', { isDefault: true })
     .description('list the datasets, and which are there')
@@ -74,7 +76,7 @@ async function list({ dataDir }: PlaceOptions, command: Command): Promise<void> 
         : there < expected
           ? `${there} of ${expected} files`
           : `${(bytes / 1e6).toFixed(1)} MB`;
-    rows.push([name, state, there === 0 ? `normgrad data get ${name}` : folder]);
+    rows.push([name, state, there === 0 ? typed('data get', [name]) : folder]);
   }
   rows.push(['synthetic', 'always there', 'drawn from a seed']);
   output.result(tableText(['dataset', 'on disk', 'where'], rows, output));
@@ -121,7 +123,7 @@ async function verify(names: string[], { dataDir }: PlaceOptions, command: Comma
   const { green, red, yellow } = output.stdout;
   const chosen = names.length > 0 ? names.map(sourceOf) : await presentNames(dataDir);
   if (chosen.length === 0) {
-    throw new UsageError('there is no dataset to verify', ['fetch one: normgrad data get mnist']);
+    throw new UsageError('there is no dataset to verify', [`fetch one: ${typed('data get mnist')}`]);
   }
   let wrong = 0;
   for (const name of chosen) {

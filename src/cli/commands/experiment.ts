@@ -7,6 +7,7 @@ import { atLeastOne, seedOption } from '../arguments.ts';
 import { UsageError } from '../exit.ts';
 import { findExperiment } from '../experiment/find.ts';
 import { type ExperimentFlags, runAndReport } from '../experiment/runAndReport.ts';
+import { addExamples, type Example } from '../help.ts';
 import { type Output, outputOf } from '../output.ts';
 import { tableText } from '../table.ts';
 
@@ -15,15 +16,15 @@ interface Options extends ExperimentFlags {
   gallery?: string;
 }
 
-const examples = `
-Examples:
-  normgrad experiment --list
-  normgrad experiment small-batch-mlp --data-dir ~/datasets
-  normgrad experiment small-batch-mlp --smoke             does it work? drawn digits, under a minute
-  normgrad experiment ./mine.ts --seeds 5 --out runs/mine
-  normgrad experiment --gallery experiments               README.md and figures from experiments/results
+const examples: Example[] = [
+  ['normgrad experiment --list'],
+  ['normgrad experiment small-batch-mlp --data-dir ~/datasets'],
+  ['normgrad experiment small-batch-mlp --smoke', 'does it work? drawn digits, under a minute'],
+  ['normgrad experiment ./mine.ts --seeds 5 --out runs/mine'],
+  ['normgrad experiment --gallery experiments', 'README.md and figures from experiments/results'],
+];
 
-Runs that are finished in --out are not repeated. Exit code 1 if a claim fails.`;
+const remark = 'Runs that are finished in --out are not repeated. Exit code 1 if a claim fails.';
 
 /** `experiment`: runs, claims, figure and report of one experiment. */
 export function register(command: Command): void {
@@ -39,8 +40,8 @@ export function register(command: Command): void {
     .option('--dry-run', 'count the runs, measure some steps for an estimate of the time, and stop')
     .option('--save <dir>', 'also write the small NAME.json here; experiments/results feeds the gallery')
     .option('--gallery <dir>', 'write README.md and figures from the results in DIR/results')
-    .addHelpText('after', examples)
     .action(run);
+  addExamples(command, examples, remark);
 }
 
 async function run(name: string | undefined, options: Options, command: Command): Promise<void> {

@@ -8,9 +8,11 @@ import { writePages } from '../../teach/pages.node.ts';
 import type { Request } from '../../teach/request.ts';
 import { renderText } from '../../teach/text.ts';
 import { toJson } from '../../train/metrics.ts';
+import { typed } from '../../typed.node.ts';
 import { integer, normEntry, number, shapeOf } from '../arguments.ts';
 import { UsageError } from '../exit.ts';
-import { type Output, outputOf } from '../output.ts';
+import { addExamples, asTyped, type Example } from '../help.ts';
+import { columns, type Output, outputOf } from '../output.ts';
 
 interface Options extends Omit<Request, 'detach'> {
   detach: 'none' | 'mean' | 'var' | 'variance' | 'both';
@@ -20,14 +22,14 @@ interface Options extends Omit<Request, 'detach'> {
   docs?: string;
 }
 
-const examples = `
-Examples:
-  normgrad explain layer                                 the whole story in 30 lines
-  normgrad explain layer --x 1,2,3,6 --g .5,-1,.25,1 --gamma 1,2,1,2
-  normgrad explain layer --detach mean                   what a forgotten path does
-  normgrad explain batch --x "1,5;2,3;6,4"               three samples of two features
-  normgrad explain group --shape 2,2,2,4                 images: the sets and the Jacobian, drawn
-  normgrad explain --list                                all norms in one table`;
+const examples: Example[] = [
+  ['normgrad explain layer', 'the whole story in 30 lines'],
+  ['normgrad explain layer --x 1,2,3,6 --g .5,-1,.25,1 --gamma 1,2,1,2'],
+  ['normgrad explain layer --detach mean', 'what a forgotten path does'],
+  ['normgrad explain batch --x "1,5;2,3;6,4"', 'three samples of two features'],
+  ['normgrad explain group --shape 2,2,2,4', 'images: the sets and the Jacobian, drawn'],
+  ['normgrad explain --list', 'all norms in one table'],
+];
 
 const readShape = shapeOf(4, 'It must be two to four lengths of at least 1, like 2,2,2,4 (N, H, W, C).');
 
@@ -54,8 +56,8 @@ export function register(command: Command): void {
     )
     .option('--list', 'compare all norms')
     .option('--docs <folder>', 'write a page for every norm into the folder')
-    .addHelpText('after', examples)
     .action(run);
+  addExamples(command, examples);
 }
 
 function run(name: string | undefined, options: Options, command: Command): void {
@@ -73,17 +75,16 @@ function run(name: string | undefined, options: Options, command: Command): void
   if (name === undefined) {
     throw new UsageError('explain: which norm?', [
       `one of: ${registry.map((entry) => entry.name).join(', ')}`,
-      'compare them: normgrad explain --list',
+      `compare them: ${typed('explain --list')}`,
     ]);
   }
   const { format, step, detach } = options;
   const request = { ...options, detach: detach === 'var' ? ('variance' as const) : detach };
   const explanation = explainNorm(normEntry(name), request);
-  const width = Math.min(Math.max(process.stdout.columns ?? 100, 60), 100);
   output.event('result', explanation);
-  if (format === 'json') output.result(toJson(explanation, 2));
-  else if (format === 'md') output.result(renderMarkdown(explanation, { step }));
-  else output.result(renderText(explanation, { width, step, paint: output.stdout }));
+  if (format === 'json') output.raw(toJson(explanation, 2));
+  else if (format === 'md') output.raw(renderMarkdown(explanation, { step }));
+  else output.result(renderText(explanation, { width: width(), step, paint: output.stdout, typed: asTyped }));
 }
 
 /** With --json one array, not an object per line: it is a table. */
@@ -91,11 +92,12 @@ function writeList({ format }: Options, output: Output): void {
   const norms = compareNorms(registry);
   if (output.json || format === 'json')
     process.stdout.write(`${toJson(norms, output.json ? undefined : 2)}\n`);
-  else if (format === 'md') output.result(renderComparisonMarkdown(norms));
-  else {
-    const width = Math.min(Math.max(process.stdout.columns ?? 100, 80), 100);
-    output.result(renderComparison(norms, width, output.stdout));
-  }
+  else if (format === 'md') output.raw(renderComparisonMarkdown(norms));
+  else output.result(renderComparison(norms, width(), output.stdout));
+}
+
+function width(): number {
+  return columns(process.stdout, { elsewhere: 100, most: 100 });
 }
 
 function list(given: string): number[] {

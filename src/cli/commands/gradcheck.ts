@@ -4,8 +4,9 @@ import { letEventsRun } from '../../train/eventLoop.ts';
 import { type GradcheckRow, gradcheckNorm } from '../../verify/index.ts';
 import { integer, normEntry, number, seedOption, shapeOf } from '../arguments.ts';
 import { EXIT } from '../exit.ts';
+import { addExamples, type Example } from '../help.ts';
 import { outputOf } from '../output.ts';
-import { numeric, tableText } from '../table.ts';
+import { numeric, tableText, verdicts } from '../table.ts';
 
 interface Options {
   all?: boolean;
@@ -18,13 +19,13 @@ interface Options {
   seed: number;
 }
 
-const examples = `
-Examples:
-  normgrad gradcheck                                every norm, train and eval
-  normgrad gradcheck batch layer --shape 7,3,5,2    an odd shape: 7 images of 3 x 5, 2 channels
-  normgrad gradcheck group --groups 1 --no-affine
+const examples: Example[] = [
+  ['normgrad gradcheck', 'every norm, train and eval'],
+  ['normgrad gradcheck batch layer --shape 7,3,5,2', 'an odd shape: 7 images of 3 x 5, 2 channels'],
+  ['normgrad gradcheck group --groups 1 --no-affine'],
+];
 
-Exit code 1 if any gradient is outside of the tolerance.`;
+const remark = 'Exit code 1 if any gradient is outside of the tolerance.';
 
 const readShape = shapeOf(Infinity, 'It must be two or more lengths of at least 1, like 4,6,5,5.');
 
@@ -40,8 +41,8 @@ export function register(command: Command): void {
     .addOption(new Option('--mode <mode>', 'only this mode').choices(['train', 'eval']))
     .option('--no-affine', 'without gamma and beta')
     .addOption(seedOption('seed of the random input and upstream gradient').default(1))
-    .addHelpText('after', examples)
     .action(run);
+  addExamples(command, examples, remark);
 }
 
 async function run(names: string[], options: Options, command: Command): Promise<void> {
@@ -62,10 +63,18 @@ async function run(names: string[], options: Options, command: Command): Promise
     await letEventsRun();
   }
   const failed = rows.filter(({ passed }) => !passed);
-  const mark = (passed: boolean) => (passed ? output.stdout.green('✓') : output.stdout.red('✗'));
   output.result(
     tableText(
-      ['norm', 'mode', 'form', 'tensor', numeric('max abs'), numeric('max rel'), 'worst at', ''],
+      [
+        'norm',
+        'mode',
+        'form',
+        'tensor',
+        numeric('max abs'),
+        numeric('max rel'),
+        'worst at',
+        verdicts(output),
+      ],
       rows.map((row) => [
         row.norm,
         row.mode,
@@ -74,7 +83,7 @@ async function run(names: string[], options: Options, command: Command): Promise
         row.maxAbs.toExponential(1),
         row.maxRel.toExponential(1),
         `[${row.at.join(', ')}]`,
-        mark(row.passed),
+        row.passed ? '✓' : '✗',
       ]),
       output,
     ),

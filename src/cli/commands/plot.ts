@@ -12,6 +12,7 @@ import { guarded } from '../../runs/files.ts';
 import { writeWholeFile } from '../../wholeFile.node.ts';
 import { UsageError } from '../exit.ts';
 import { asFlags, checkMeasure, finishedRuns, measureNames } from '../finishedRuns.ts';
+import { addExamples, type Example } from '../help.ts';
 import { columns, type Output, outputOf } from '../output.ts';
 
 const formats = ['term', 'svg', 'png'] as const;
@@ -28,14 +29,14 @@ interface Options {
   out?: string;
 }
 
-const examples = `
-Examples:
-  normgrad plot runs/sweep-20261122-141003                           test accuracy over the epochs, in the terminal
-  normgrad plot runs/first --x step --y trainLoss --log-y
-  normgrad plot runs/first --x batchSize --y testError --band ci95 --out figure.svg
-  normgrad plot runs/first runs/second --by norm,lr --out figure.png
+const examples: Example[] = [
+  ['normgrad plot runs/sweep-20261122-141003', 'test accuracy over the epochs, in the terminal'],
+  ['normgrad plot runs/first --x step --y trainLoss --log-y'],
+  ['normgrad plot runs/first --x batchSize --y testError --band ci95 --out figure.svg'],
+  ['normgrad plot runs/first runs/second --by norm,lr --out figure.png'],
+];
 
-PNG needs one more package: npm install @resvg/resvg-js`;
+const remark = 'PNG needs one more package: npm install @resvg/resvg-js';
 
 /** `plot`: the curves of finished runs. */
 export function register(command: Command): void {
@@ -53,8 +54,8 @@ export function register(command: Command): void {
       new Option('--format <format>', 'default: by the ending of --out, or the terminal').choices(formats),
     )
     .option('--out <file>', 'where to write it (default: stdout)')
-    .addHelpText('after', examples)
     .action(run);
+  addExamples(command, examples, remark);
 }
 
 async function run(folders: string[], options: Options, command: Command): Promise<void> {
@@ -68,7 +69,7 @@ async function run(folders: string[], options: Options, command: Command): Promi
   if (unfinished > 0) output.warn(`unfinished, and left out: ${unfinished}`);
   const drawn = await draw(chart, format, out === undefined, output);
   if (out !== undefined) guarded(out, () => writeWholeFile(out, drawn));
-  output.result(out ?? String(drawn).trimEnd());
+  output.raw(out ?? String(drawn).trimEnd());
   output.event('result', { file: out, format, chart });
 }
 

@@ -4,8 +4,10 @@ import { type NormEntry, registry } from '../../nn/norm/registry.ts';
 import { ExpressionError } from '../../teach/expression.ts';
 import { number, small } from '../../teach/numbers.ts';
 import { hasQuiz, judge, type Question, questionFor } from '../../teach/quiz.ts';
+import { typed } from '../../typed.node.ts';
 import { normEntry } from '../arguments.ts';
 import { EXIT, UsageError } from '../exit.ts';
+import { addExamples, type Example } from '../help.ts';
 import { type Output, outputOf } from '../output.ts';
 
 interface Options {
@@ -13,11 +15,11 @@ interface Options {
   reveal?: boolean;
 }
 
-const examples = `
-Examples:
-  normgrad quiz                            LayerNorm's missing line
-  normgrad quiz batch --hint
-  echo "g / sigma" | normgrad quiz layer   an answer from a pipe: exit code 0 if it is right, 1 if not`;
+const examples: Example[] = [
+  ['normgrad quiz', "LayerNorm's missing line"],
+  ['normgrad quiz batch --hint'],
+  ['echo "g / sigma" | normgrad quiz layer', 'an answer from a pipe: exit code 0 if it is right, 1 if not'],
+];
 
 /** How long an answer from a pipe may take; without one the question stands for itself. Milliseconds. */
 const patience = 5000;
@@ -28,8 +30,8 @@ export function register(command: Command): void {
     .argument('[norm]', 'a norm that is one standardization', 'layer')
     .option('--hint', 'all hints, with the question')
     .option('--reveal', 'the answer, with the question')
-    .addHelpText('after', examples)
     .action(run);
+  addExamples(command, examples);
 }
 
 async function run(named: string, options: Options, command: Command): Promise<void> {
@@ -40,7 +42,7 @@ async function run(named: string, options: Options, command: Command): Promise<v
     const asked = registry.filter(hasQuiz).map((each) => each.name);
     throw new UsageError(`quiz: ${entry.title} is more than one standardization, and has no question yet`, [
       `one of: ${asked.join(', ')}`,
-      `its backward, explained: normgrad explain ${name}`,
+      `its backward, explained: ${typed('explain', [name])}`,
     ]);
   }
   const question = questionFor(entry);
@@ -57,7 +59,7 @@ async function run(named: string, options: Options, command: Command): Promise<v
   output.result(ask(question, output));
   if (options.hint) output.result(`\n${hints.map((hint, i) => `hint ${i + 1}: ${hint}`).join('\n')}`);
   if (options.reveal) {
-    output.result(`\ndx = ${solution}\nwhy: normgrad explain ${name}`);
+    output.result(`\ndx = ${solution}\nwhy: ${typed('explain', [name])}`);
     return;
   }
 
@@ -102,7 +104,7 @@ function answered(entry: NormEntry, answer: string, output: Output): boolean {
         right
           ? `${green('✓ exact')}: max diff ${small(maxDiff)}`
           : `${red('✗ wrong')}: max diff ${small(maxDiff)}${looksLike ? `; ${looksLike}` : ''}`,
-        ...(right ? [] : ['hints: normgrad quiz --hint      the answer: --reveal']),
+        ...(right ? [] : [`hints: ${typed('quiz', [entry.name, '--hint'])}      the answer: --reveal`]),
       ].join('\n'),
     );
     process.exitCode = right ? EXIT.ok : EXIT.failed;

@@ -8,11 +8,13 @@ import { runsPage } from '../../experiment/runsPage.ts';
 import type { StoredExperiment } from '../../experiment/stored.ts';
 import { guarded, readJson } from '../../runs/files.ts';
 import { loadSweep } from '../../runs/sweep/sweep.ts';
+import { typed } from '../../typed.node.ts';
 import { writeWholeFile } from '../../wholeFile.node.ts';
 import { UsageError } from '../exit.ts';
 import { findExperiment } from '../experiment/find.ts';
 import { writeExperimentReport } from '../experiment/writeReport.ts';
 import { asFlags, checkMeasure, endMeasures, finishedRuns } from '../finishedRuns.ts';
+import { addExamples, type Example } from '../help.ts';
 import { outputOf } from '../output.ts';
 
 interface Options {
@@ -23,13 +25,16 @@ interface Options {
   baseline?: string;
 }
 
-const examples = `
-Examples:
-  normgrad report runs/small-batch-mlp-20261122-141003      an experiment: its claims, figures and runs
-  normgrad report runs/sweep-20261122-141003 --by norm,lr   a sweep: test accuracy over the epochs, and a comparison
-  normgrad report runs/first runs/second --out both.html
+const examples: Example[] = [
+  ['normgrad report runs/small-batch-mlp-20261122-141003', 'an experiment: its claims, figures and runs'],
+  [
+    'normgrad report runs/sweep-20261122-141003 --by norm,lr',
+    'a sweep: test accuracy over the epochs, and a comparison',
+  ],
+  ['normgrad report runs/first runs/second --out both.html'],
+];
 
-One HTML file that needs nothing else: it can be mailed, or printed.`;
+const remark = 'One HTML file that needs nothing else: it can be mailed, or printed.';
 
 /** `report`: folders of runs as one page. */
 export function register(command: Command): void {
@@ -46,8 +51,8 @@ export function register(command: Command): void {
       '--baseline <value>',
       'without an experiment: of the first setting, what to compare with (default: norm none)',
     )
-    .addHelpText('after', examples)
     .action(run);
+  addExamples(command, examples, remark);
 }
 
 async function run(folders: string[], options: Options, command: Command): Promise<void> {
@@ -79,7 +84,7 @@ async function ofExperiment(folder: string, wanted: string | undefined, file: st
   const name = wanted ?? stored.name;
   if (wanted === undefined && !experiments.some((each) => each.name === name)) {
     throw new UsageError(`${folder} holds the experiment ${name}, which is in a file of its own`, [
-      `name that file: normgrad report ${folder} --experiment ./${name}.ts`,
+      `name that file: ${typed('report', [folder, '--experiment', `./${name}.ts`])}`,
     ]);
   }
   const experiment = await findExperiment(name);

@@ -5,8 +5,10 @@ import { defaultOut } from '../../runs/folder.ts';
 import type { Axes } from '../../runs/sweep/grid.ts';
 import { runSweep } from '../../runs/sweep/run.ts';
 import { loadSweep, ofShard, readPlan, type Shard, type SweepPlan } from '../../runs/sweep/sweep.ts';
+import { typed } from '../../typed.node.ts';
 import { asUsageError, atLeastOne, seedOption } from '../arguments.ts';
 import { EXIT, UsageError } from '../exit.ts';
+import { addExamples, type Example } from '../help.ts';
 import { type Output, outputOf } from '../output.ts';
 import { estimate } from '../sweep/estimate.ts';
 import { isSweepFolder, type PlanFlags, planOf } from '../sweep/plan.ts';
@@ -22,15 +24,15 @@ interface Options extends Omit<PlanFlags, 'set'> {
   dryRun?: boolean;
 }
 
-const examples = `
-Examples:
-  normgrad sweep small-batch-mlp --data-dir ~/datasets --jobs 2
-  normgrad sweep grid.json --set lr=0.1,0.3 --seeds 5 --dry-run    how many runs, and how long
-  normgrad sweep runs/sweep-20261122-141003         continue: only what is missing runs
-  normgrad sweep status runs/sweep-20261122-141003
-  normgrad sweep grid.json --shard 1/4              a quarter of the runs, for one of four machines
+const examples: Example[] = [
+  ['normgrad sweep small-batch-mlp --data-dir ~/datasets --jobs 2'],
+  ['normgrad sweep grid.json --set lr=0.1,0.3 --seeds 5 --dry-run', 'how many runs, and how long'],
+  ['normgrad sweep runs/sweep-20261122-141003', 'continue: only what is missing runs'],
+  ['normgrad sweep status runs/sweep-20261122-141003'],
+  ['normgrad sweep grid.json --shard 1/4', 'a quarter of the runs, for one of four machines'],
+];
 
-A grid is JSON: {"base": {"dataset": "synthetic"}, "grid": {"norm": ["none", "batch"], "seed": [1, 2]}}.
+const remark = `A grid is JSON: {"base": {"dataset": "synthetic"}, "grid": {"norm": ["none", "batch"], "seed": [1, 2]}}.
 Several machines may work on one shared folder. Exit code 1 if a run diverges or fails.`;
 
 /** `sweep`: many runs in one folder, and how they stand. */
@@ -47,8 +49,8 @@ export function register(command: Command): void {
     .option('--shard <i/n>', 'only every n-th run, from the i-th on', shardOf)
     .option('--checkpoint-every <steps>', 'steps between checkpoints (default: one every 30 s)', atLeastOne)
     .option('--dry-run', 'list the runs, measure some steps for an estimate of the time, and stop')
-    .addHelpText('after', examples)
     .action(run);
+  addExamples(command, examples, remark);
   command
     .command('status')
     .description('how the runs of a sweep stand')
@@ -64,7 +66,7 @@ async function run(what: string, options: Options, command: Command): Promise<vo
   const isSweep = isSweepFolder(what);
   if (isSweep && (out ?? rest.smoke ?? rest.seeds ?? options.set) !== undefined) {
     throw new UsageError('a sweep that continues keeps its runs: no --set, --seeds, --smoke or --out', [
-      `its runs: normgrad sweep status ${what}`,
+      `its runs: ${typed('sweep status', [what])}`,
     ]);
   }
   const plan = isSweep ? readPlan(what) : await planOf(what, { ...rest, set });

@@ -9,21 +9,26 @@ import { runTraining, type TrainingHooks } from '../../runs/training.ts';
 import { configFields, resolveConfig, type TrainOptions } from '../../train/config.ts';
 import { asUsageError, atLeastOne } from '../arguments.ts';
 import { EXIT, UsageError } from '../exit.ts';
+import { addExamples, type Example } from '../help.ts';
 import { catchInterrupt } from '../interrupt.ts';
 import { type Output, outputOf } from '../output.ts';
+import { tableText } from '../table.ts';
 import { addTrainFlags, flagOf, givenOptions } from '../train/options.ts';
 import { announce, report } from '../train/report.ts';
 
-const examples = `
-Examples:
-  normgrad train --dataset synthetic --epochs 2
-  normgrad train --dataset mnist --model cnn --norm group --groups 4 --epochs 1
-  normgrad train --dataset mnist --limit 10000 --epochs 2 --batch-size 32 --optim sgd --schedule cosine
-  normgrad train --dataset cifar10 --data-dir ~/datasets --model resnet8 --augment crop-flip --out runs/first
-  normgrad train --norm none --lr 3 --dry-run            the configuration, and where each value comes from
-  normgrad train --resume runs/first                     continue after Ctrl-C or a crash: same bits as without it
+const examples: Example[] = [
+  ['normgrad train --dataset synthetic --epochs 2'],
+  ['normgrad train --dataset mnist --model cnn --norm group --groups 4 --epochs 1'],
+  ['normgrad train --dataset mnist --limit 10000 --epochs 2 --batch-size 32 --optim sgd --schedule cosine'],
+  [
+    'normgrad train --dataset cifar10 --data-dir ~/datasets --model resnet8 --augment crop-flip --out runs/first',
+  ],
+  ['normgrad train --norm none --lr 3 --dry-run', 'the configuration, and where each value comes from'],
+  ['normgrad train --resume runs/first', 'continue after Ctrl-C or a crash: same bits as without it'],
+];
 
-Exit code 1 if the run diverges. Ctrl-C stops after the running step and writes a checkpoint.`;
+const remark =
+  'Exit code 1 if the run diverges. Ctrl-C stops after the running step and writes a checkpoint.';
 
 interface Options {
   out?: string;
@@ -40,8 +45,8 @@ export function register(command: Command): void {
     .option('--resume <dir>', 'continue the run in this folder, from its last checkpoint')
     .option('--checkpoint-every <steps>', 'steps between checkpoints (default: one every 30 s)', atLeastOne)
     .option('--dry-run', 'print the resolved configuration with the source of every value, and stop')
-    .addHelpText('after', examples)
     .action(run);
+  addExamples(command, examples, remark);
 }
 
 async function run(given: Options, command: Command): Promise<void> {
@@ -154,8 +159,7 @@ function printConfig(options: TrainOptions, sources: ReadonlyMap<string, string>
     value: config[field],
     source: sources.get(field) ?? 'default',
   }));
-  for (const { field, value, source } of rows) {
-    output.result(`${field.padEnd(16)}${JSON.stringify(value).padEnd(18)}${output.stdout.dim(source)}`);
-  }
+  const cells = rows.map(({ field, value, source }) => [field, JSON.stringify(value), source]);
+  output.result(tableText(['setting', 'value', { head: 'from', paint: output.stdout.dim }], cells, output));
   output.event('result', { config, sources: Object.fromEntries(rows.map((row) => [row.field, row.source])) });
 }

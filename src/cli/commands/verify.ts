@@ -4,23 +4,23 @@ import type { Command } from 'commander';
 import { letEventsRun } from '../../train/eventLoop.ts';
 import { type VerifyCase, type VerifyReport, verifyFile } from '../../verify/index.ts';
 import { EXIT, UsageError } from '../exit.ts';
+import { addExamples, type Example } from '../help.ts';
 import { type Output, outputOf } from '../output.ts';
-import { numeric, tableText } from '../table.ts';
+import { numeric, tableText, verdicts } from '../table.ts';
 
-const examples = `
-Examples:
-  normgrad verify test/golden/core.json              PyTorch's numbers, in this repository
-  normgrad verify test/golden/*.json --json
+const examples: Example[] = [
+  ['normgrad verify test/golden/core.json', "PyTorch's numbers, in this repository"],
+  ['normgrad verify test/golden/*.json --json'],
+];
 
-Exit code 1 if a case is outside of its tolerance, 2 for a file that cannot be read. A case whose
-operation this engine does not have is listed as not covered, and counts neither way.`;
+const remark =
+  'Exit code 1 if a case is outside of its tolerance, 2 for a file that cannot be read. A case whose ' +
+  'operation this engine does not have is listed as not covered, and counts neither way.';
 
 /** `verify FILE…`: this engine against golden files, case by case, in float64 and float32. */
 export function register(command: Command): void {
-  command
-    .argument('<file...>', 'golden files (their format: test/golden/README.md)')
-    .addHelpText('after', examples)
-    .action(run);
+  command.argument('<file...>', 'golden files (their format: test/golden/README.md)').action(run);
+  addExamples(command, examples, remark);
 }
 
 async function run(files: string[], _options: object, command: Command): Promise<void> {
@@ -54,17 +54,20 @@ async function read(file: string): Promise<string> {
 
 /** One line per case: the worst error in each precision, relative to the largest value of its tensor. */
 function fileText(file: string, { source, cases }: VerifyReport, output: Output): string {
-  const { green, red, dim, bold } = output.stdout;
-  const mark = { passed: green('✓'), failed: red('✗'), 'not covered': dim('–') };
+  const { red, dim, bold } = output.stdout;
   const covered = cases.filter(({ status }) => status !== 'not covered');
   const rows = covered.map((each) => [
     each.name,
     each.op,
     worst(each, 'float64'),
     worst(each, 'float32'),
-    mark[each.status],
+    each.status === 'passed' ? '✓' : '✗',
   ]);
-  const table = tableText(['case', 'op', numeric('float64'), numeric('float32'), ''], rows, output);
+  const table = tableText(
+    ['case', 'op', numeric('float64'), numeric('float32'), verdicts(output)],
+    rows,
+    output,
+  );
   const failures = covered.flatMap(({ name, runs }) =>
     runs
       .filter(({ passed }) => !passed)

@@ -1,18 +1,16 @@
 import { writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import { renderSummaryTable, renderTable } from '../../charts/table.ts';
-import { renderTerminalChart } from '../../charts/terminalChart.ts';
 import { plural } from '../../errors.ts';
 import { describeSettings } from '../../experiment/describeSettings.ts';
-import { figuresOf, seriesName } from '../../experiment/figure.ts';
+import { engineOf } from '../../experiment/engine.ts';
+import { seriesName } from '../../experiment/figure.ts';
 import { writeFigures } from '../../experiment/figureFiles.ts';
 import { sweepOf } from '../../experiment/plan.ts';
 import type { RunRecord } from '../../experiment/results.ts';
 import { runExperiment } from '../../experiment/run.ts';
 import type { Experiment } from '../../experiment/spec.ts';
-import { type StoredExperiment, storedExperiment, storedJson } from '../../experiment/stored.ts';
-import { endTable, publishedTable, verdictText } from '../../experiment/tables.ts';
+import { storedExperiment, storedJson } from '../../experiment/stored.ts';
 import { guarded, makeFolder } from '../../runs/files.ts';
 import { defaultOut } from '../../runs/folder.ts';
 import { wallSeconds } from '../../runs/wallTime.ts';
@@ -21,6 +19,7 @@ import { columns, type Output } from '../output.ts';
 import { estimate } from '../sweep/estimate.ts';
 import { experimentRuns, type RunFlags } from '../sweep/plan.ts';
 import { createRunsProgress } from '../sweep/progress.ts';
+import { experimentText } from './text.ts';
 import { writeExperimentReport } from './writeReport.ts';
 
 export interface ExperimentFlags extends RunFlags {
@@ -75,15 +74,31 @@ export async function runAndReport(
       writeFileSync(join(folder, 'experiment.json'), storedJson(stored));
     });
     if (save !== undefined) {
-      guarded(save, () => writeFileSync(join(save, `${experiment.name}.json`), storedJson(stored)));
+      output.note('training the miniature that says by which engine this was made…');
+      const kept = { ...stored, engine: await engineOf(experiment) };
+      guarded(save, () => writeFileSync(join(save, `${experiment.name}.json`), storedJson(kept)));
     }
     const failed = runs.filter(({ status }) => status === 'failed');
     const failures = failed.map(({ point, seed }) => `failed: ${nameOf({ ...point, seed })}`);
     if (failed.length > 0) failures.push(`        the same command with --out ${folder} tries again`);
     const { file: page } = writeExperimentReport(experiment, stored, folder);
     const files = [`report: ${page}`, `chart:  ${svg}`, `runs:   ${folder}`];
-    report(experiment, stored, runs, output, [...failures, ...files, ...closing]);
     const { claims, minutes, wallMinutes } = stored;
+    output.result(
+      [
+        '',
+        experimentText(
+          experiment,
+          { ...stored, runs },
+          { width: columns(process.stdout), colors: output.stdout },
+        ),
+        '',
+        `${minutes.toFixed(1)} minutes of training and testing, ${wallMinutes.toFixed(1)} by the clock`,
+        ...failures,
+        ...files,
+        ...closing,
+      ].join('\n'),
+    );
     output.event('result', {
       status: 'done',
       folder,
@@ -99,52 +114,6 @@ export async function runAndReport(
   } finally {
     progress.release();
   }
-}
-
-function report(
-  experiment: Experiment,
-  stored: StoredExperiment,
-  runs: readonly RunRecord[],
-  output: Output,
-  closing: readonly string[],
-): void {
-  const { bold, dim, green, red, yellow } = output.stdout;
-  const { settings, seeds, claims, smoke, minutes, wallMinutes } = stored;
-  const width = columns(process.stdout);
-  const options = { width, colors: output.stdout };
-  const { corner, title, rows, columns: heads, cell } = endTable(experiment, runs);
-  const published = publishedTable(experiment, runs);
-  const [chart] = figuresOf(experiment, runs, `${settings}.`);
-  const verdicts = claims.map((claim) => {
-    const mark = smoke ? yellow('?') : claim.held ? green('✓') : red('✗');
-    return `${mark} ${claim.says} ${dim(`(${verdictText(claim)})`)}`;
-  });
-  output.result(
-    [
-      '',
-      bold(`${title[0].toUpperCase()}${title.slice(1)}, mean ± std over n = ${plural(seeds.length, 'seed')}`),
-      renderSummaryTable(corner, rows, heads, cell, options),
-      '',
-      renderTerminalChart(chart, { width: Math.min(width, 80), height: 14, colors: output.stdout }),
-      '',
-      ...(smoke || published.rows.length === 0
-        ? []
-        : [
-            bold('Beside what was published'),
-            renderTable(
-              published.heads.map((head, i) => ({ head, align: i === 0 ? 'left' : 'right' })),
-              published.rows,
-              options,
-            ),
-            '',
-          ]),
-      ...(verdicts.length === 0
-        ? []
-        : [bold(smoke ? 'Claims (a smoke run cannot judge them)' : 'Claims'), ...verdicts, '']),
-      `${minutes.toFixed(1)} minutes of training and testing, ${wallMinutes.toFixed(1)} by the clock`,
-      ...closing,
-    ].join('\n'),
-  );
 }
 
 function pointName(experiment: Experiment, point: RunRecord['point']): string {

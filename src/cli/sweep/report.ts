@@ -1,5 +1,6 @@
 import { plural } from '../../errors.ts';
 import type { SweepRun } from '../../runs/sweep/sweep.ts';
+import { typed } from '../../typed.node.ts';
 import type { Output } from '../output.ts';
 import { tableText } from '../table.ts';
 
@@ -18,7 +19,7 @@ export function reportSweep(folder: string, runs: readonly SweepRun[], output: O
   }
   const counted = kinds.filter((kind) => counts[kind] > 0).map((kind) => `${counts[kind]} ${kind}`);
   output.result(`${plural(runs.length, 'run')}: ${counted.join(', ')}`);
-  if (counts.missing > 0) output.result(`continue: normgrad sweep ${folder}`);
+  if (counts.missing > 0) output.result(`continue: ${typed('sweep', [folder])}`);
   output.event('result', {
     folder,
     ...counts,

@@ -5,6 +5,7 @@ import { grouped } from '../../errors.ts';
 import type { RunStart } from '../../runs/training.ts';
 import { describeModel } from '../../train/model.ts';
 import type { TrainResult } from '../../train/result.ts';
+import { typed } from '../../typed.node.ts';
 import type { Output } from '../output.ts';
 
 /** `mnist 60,000/10,000 · mlp 784-128-128-10 · 118,282 params · norm batch · adam lr 0.001 · seed 1` */
@@ -54,7 +55,7 @@ export function report(result: TrainResult, folder: string, output: Output): voi
   }
   output.result(`digest ${digest}`);
   output.note(`metrics: ${join(folder, 'metrics.jsonl')}`);
-  const resume = `normgrad train --resume ${folder}`;
+  const resume = typed('train --resume', [folder]);
   if (status === 'interrupted') {
     output.result(`✓ checkpoint at step ${steps}    continue: ${resume}`);
   }

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { typed } from '../../typed.node.ts';
 import { checkLimit, type Dataset, type ImageSet, type NamedBytes, takeFirst } from '../dataset.ts';
 import { DataError, requireValid } from '../errors.ts';
 import { type CifarRecords, cifarShape, decodeCifar } from '../format/cifar.ts';
@@ -77,9 +78,9 @@ async function findAll(source: Source, dataDir?: string): Promise<Map<string, st
       : `${source.title} is not complete ${where}: ${absent.join(', ')} missing`;
   const example = source.kind === 'idx' ? `${fileNames(source)[0]}.gz …` : source.archive.file;
   throw new DataError('DATA_MISSING', what, [
-    `fetch it:      normgrad data get ${source.name}  (${source.megabytes} MB, checksum-verified)`,
-    `or bring it:   normgrad data get ${source.name} --from ./${example}`,
-    'or try:        normgrad train --dataset synthetic',
+    `fetch it:      ${typed('data get', [source.name])}  (${source.megabytes} MB, checksum-verified)`,
+    `or bring it:   ${typed('data get', [source.name])} --from ./${example}`,
+    `or try:        ${typed('train --dataset synthetic')}`,
   ]);
 }
 

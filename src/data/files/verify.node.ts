@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as v from 'valibot';
+import { typed } from '../../typed.node.ts';
 import { DataError } from '../errors.ts';
 import { decodeCifar } from '../format/cifar.ts';
 import { gunzip, isGzip } from '../format/gzip.ts';
@@ -112,7 +113,7 @@ export function checkCifar(
   if (!manifest || manifest.sha256[name] === undefined) {
     return {
       status: 'unverified',
-      detail: `not verified against the published archive ${source.archive.file} (it was not unpacked by "normgrad data get ${source.name}")`,
+      detail: `not verified against the published archive ${source.archive.file} (it was not unpacked by "${typed('data get', [source.name])}")`,
     };
   }
   const archive = checkArchive(source, manifest.archiveMd5);

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { ConfigError, RunFolderError } from '../../errors.ts';
 import { resolveConfig, type TrainConfig, type TrainOptions } from '../../train/config.ts';
 import type { TrainResult } from '../../train/result.ts';
+import { typed } from '../../typed.node.ts';
 import { guarded, makeFolder, readJson, writeJson } from '../files.ts';
 import { isLocked } from '../lock.ts';
 import { configHash } from '../name.ts';
@@ -126,6 +127,6 @@ function refuseOther(folder: string, runs: readonly PlannedRun<TrainConfig>[]): 
   throw new ConfigError(
     'out',
     `${folder} holds another sweep (${added} of these runs are not in it, ${lacking} of its runs not in these)`,
-    ['give every sweep a folder of its own', `continue that one: normgrad sweep ${folder}`],
+    ['give every sweep a folder of its own', `continue that one: ${typed('sweep', [folder])}`],
   );
 }

@@ -1,0 +1,107 @@
+import { Command } from 'commander';
+import { wrapLines } from '../charts/text.ts';
+import { version } from '../runs/version.ts';
+import { type Example, examplesText, helpFormat, helpWidth } from './help.ts';
+import { reportError } from './reportError.ts';
+
+/** What a command's file exports: it adds arguments, options, examples and the action to `command`. */
+interface CommandFile {
+  register(command: Command): void;
+}
+
+/** Every command, under its head in the help. */
+const groups = {
+  'Experiments:': {
+    start: 'a first experiment: one network, with and without normalization',
+    experiment: 'a figure of the literature: runs, claims, report',
+    train: 'train one network on one dataset',
+    compare: 'finished runs over their seeds, with differences from a baseline',
+    plot: 'curves of finished runs, mean and band over their seeds: terminal, SVG, PNG',
+    report: 'an experiment or other runs as one HTML page: claims, figures, tables, settings',
+    sweep: 'many runs in one folder: a grid of settings, stopped and continued at will',
+  },
+  'Correctness:': {
+    gradcheck: 'compare the hand-derived backward of the norms with finite differences',
+    verify: "compare this engine with another one's numbers, from golden files",
+  },
+  'Learn:': {
+    explain: "a norm's forward and backward pass, with real numbers",
+    quiz: 'write the missing line of a backward pass',
+  },
+  'Data:': {
+    data: 'list, fetch and check datasets',
+  },
+};
+
+type Groups = typeof groups;
+type CommandName = { [Head in keyof Groups]: keyof Groups[Head] }[keyof Groups];
+
+/** A command's file is loaded only when it is called, so that `--help` is quick. */
+const files: Record<CommandName, () => Promise<CommandFile>> = {
+  start: () => import('./commands/start.ts'),
+  experiment: () => import('./commands/experiment.ts'),
+  train: () => import('./commands/train.ts'),
+  compare: () => import('./commands/compare.ts'),
+  plot: () => import('./commands/plot.ts'),
+  report: () => import('./commands/report.ts'),
+  sweep: () => import('./commands/sweep.ts'),
+  gradcheck: () => import('./commands/gradcheck.ts'),
+  verify: () => import('./commands/verify.ts'),
+  explain: () => import('./commands/explain.ts'),
+  quiz: () => import('./commands/quiz.ts'),
+  data: () => import('./commands/data.ts'),
+};
+
+export const commandNames = Object.keys(files) as CommandName[];
+
+const examples: Example[] = [
+  ['normgrad start', 'with and without a norm'],
+  ['normgrad train --dataset synthetic --norm layer', 'one run, no files needed'],
+  ['normgrad gradcheck --all', 'is every backward right?'],
+];
+
+/** Runs the command that `args` say, and writes what went wrong. */
+export async function runCommand(args: readonly string[]): Promise<void> {
+  try {
+    if (args.length === 0) process.stdout.write(shortHelp());
+    else await (await programFor(args)).parseAsync(args, { from: 'user' });
+  } catch (error) {
+    reportError(error, args);
+  }
+}
+
+async function programFor(args: readonly string[]): Promise<Command> {
+  const program = new Command('normgrad')
+    .description('Train, check and learn how normalization backpropagates.')
+    .option('--json', 'one JSON object per line on stdout, the last one the result')
+    .option('-q, --quiet', 'no progress and no messages, only results')
+    .option('-v, --verbose', 'more messages; the stack of an error')
+    .option('--color', 'colours also where the output is no terminal')
+    .option('--no-color', 'no colours (as with NO_COLOR set)')
+    .version(version, '-V, --version', 'the version')
+    .helpOption('-h, --help', 'help for a command')
+    .configureHelp(helpFormat)
+    // reportError.ts writes them.
+    .configureOutput({ outputError: () => {}, getOutHelpWidth: helpWidth })
+    .exitOverride()
+    .showSuggestionAfterError()
+    .addHelpText('after', () => `\n${examplesText(examples)}`)
+    .addHelpCommand(
+      new Command('help').argument('[command]').description('help for a command').helpGroup('Help:'),
+    );
+  for (const [head, commands] of Object.entries(groups)) {
+    for (const [name, summary] of Object.entries(commands)) {
+      const command = program.command(name).description(summary).helpGroup(head);
+      if (args.includes(name)) (await files[name as CommandName]()).register(command);
+    }
+  }
+  return program;
+}
+
+function shortHelp(): string {
+  const commands = Object.values(groups).flatMap((each) => Object.entries(each));
+  const list = commands.map(([name, summary]) => `  ${name.padEnd(10)} ${summary}`).join('\n');
+  const head = `normgrad ${version}: train, check and learn how normalization backpropagates`;
+  const parts = [wrapLines(head, helpWidth()), wrapLines(list, helpWidth(), 11), examplesText(examples)];
+  return `${parts.join('\n\n')}\n\nEvery command has --help.\n`;
+}
