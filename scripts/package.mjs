@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { root } from './install.mjs';
 
@@ -19,6 +19,8 @@ export function makePackage() {
   for (const file of described.files.filter((file) => file !== 'dist')) {
     cpSync(join(root, file), join(folder, file), { recursive: true });
   }
+  // As npm links it, so that it is called by its name.
+  symlinkSync('bin/normgrad.mjs', join(folder, 'normgrad'));
   // An error of types is the type check's: the package is built all the same.
   const tsc = join(root, 'node_modules/typescript/bin/tsc');
   spawnSync(process.execPath, [tsc, '-p', 'tsconfig.build.json', '--outDir', join(folder, 'dist')], {

@@ -24,7 +24,7 @@ export interface SpawnOptions {
 /** Runs the command line as its users do, in a process of its own, without colours and without a user's cache. */
 export function normgrad(args: readonly string[], options: SpawnOptions = {}): Promise<Finished> {
   const { cwd = root, source = false, env = {}, input, onOutput } = options;
-  const program = join(source ? root : packageFolder, 'bin/normgrad.mjs');
+  const program = source ? join(root, 'bin/normgrad.mjs') : join(packageFolder, 'normgrad');
   const child = spawn(process.execPath, [program, ...args], {
     cwd,
     env: {
