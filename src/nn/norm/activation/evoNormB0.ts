@@ -110,11 +110,20 @@ export class EvoNormB0 extends AffineRunningNorm<EvoNormB0Options> {
 
   /** The variance of all values together needs their mean, too. */
   #pool(x: Tensor, variance: NDArray, m: number): void {
-    const { data } = noGrad(() => mean(x.detach(), x.shape.slice(0, -1).map((_, axis) => axis)));
-    this.follow({ mean: this.#mean, variance: this.runningVar }, { mean: { shape: [data.length], data }, variance }, {
-      m,
-      unbiased: true,
-    });
+    const { data } = noGrad(() =>
+      mean(
+        x.detach(),
+        x.shape.slice(0, -1).map((_, axis) => axis),
+      ),
+    );
+    this.follow(
+      { mean: this.#mean, variance: this.runningVar },
+      { mean: { shape: [data.length], data }, variance },
+      {
+        m,
+        unbiased: true,
+      },
+    );
   }
 }
 

@@ -143,8 +143,14 @@ export class BatchRenorm extends AffineRunningNorm<BatchRenormOptions> {
   /** Deviations cannot be put together, their squares can. */
   #pool({ mean, deviation }: RenormStatistics, m: number): void {
     const { runningMean, runningStd } = this;
-    const variance = new Tensor(runningStd.data.map((value) => value ** 2), runningStd.shape);
-    const batch = { mean, variance: { shape: deviation.shape, data: deviation.data.map((value) => value ** 2) } };
+    const variance = new Tensor(
+      runningStd.data.map((value) => value ** 2),
+      runningStd.shape,
+    );
+    const batch = {
+      mean,
+      variance: { shape: deviation.shape, data: deviation.data.map((value) => value ** 2) },
+    };
     this.follow({ mean: runningMean, variance }, batch, { m, unbiased: false });
     runningStd.data.set(variance.data.map(Math.sqrt));
   }

@@ -80,7 +80,11 @@ export class ExtendedBatchNorm extends AffineRunningNorm<ExtendedOptions> {
       // The variance is around the mean of everything, and so are the batches' means put together
       const ofAll = ({ data }: NDArray) => new Tensor(Float64Array.of(averageOf(data)), [1]);
       const running = { mean: ofAll(runningMean), variance: runningVar };
-      moveMoments(running, { mean: ofAll(batch.mean), variance: batch.variance }, { m, unbiased: false, ...move });
+      moveMoments(
+        running,
+        { mean: ofAll(batch.mean), variance: batch.variance },
+        { m, unbiased: false, ...move },
+      );
     }
     moveTowards(runningMean, batch.mean.data, move.weight);
   }
