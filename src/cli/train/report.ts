@@ -4,7 +4,7 @@ import { datasetWarnings } from '../../data/dataset.ts';
 import { grouped } from '../../errors.ts';
 import type { RunStart } from '../../runs/training.ts';
 import { describeModel } from '../../train/model.ts';
-import type { TrainResult } from '../../train/result.ts';
+import { type TrainResult, whereDiverged } from '../../train/result.ts';
 import type { Output } from '../output.ts';
 
 /** `mnist 60,000/10,000 · mlp 784-128-128-10 · 118,282 params · norm batch · adam lr 0.001 · seed 1` */
@@ -37,7 +37,7 @@ export function report(result: TrainResult, folder: string, output: Output): voi
   const time = `${grouped(steps)} steps in ${seconds.toFixed(1)} s`;
   if (diverged) {
     output.result(
-      `${output.stdout.red('diverged')}: loss ${diverged.loss} at step ${diverged.step} (epoch ${diverged.epoch})`,
+      `${output.stdout.red('diverged')}: ${whereDiverged(diverged)} (epoch ${diverged.epoch})`,
     );
     output.note('  a smaller --lr, --warmup, --clip 1 or a --norm often helps');
   } else if (status === 'interrupted') {

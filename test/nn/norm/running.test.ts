@@ -81,7 +81,10 @@ describe('conventions of running statistics', () => {
     const training = norm.forward(batch).toArray();
     expect([...norm.namedBuffers().keys()]).toEqual([]);
     expect(norm.eval().forward(batch).toArray()).toEqual(training);
-    expect(() => norm.forward(column(3))).toThrow(/more than one value per channel/);
+    expect(() => norm.forward(column(3))).toThrow(
+      /evaluation without running statistics needs more than one value per channel, got input \[1, 1\].*trackRunningStats/,
+    );
+    expect(() => norm.train().forward(column(3))).toThrow(/: training needs more than one value/);
   });
 
   test('ghost batches move them one after the other', () => {
