@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { version } from '../runs/version.ts';
 import { EXIT, explain } from './exit.ts';
+import { helpAsJson } from './help.ts';
 import { createOutput } from './output.ts';
 
 /** What a command's file exports: it adds arguments, options, examples and the action to `command`. */
@@ -57,6 +58,12 @@ Examples:
   normgrad train --dataset synthetic --norm layer        one run, no files needed
   normgrad gradcheck --all                               is every backward right?`;
 
+/** With --json: writes the help or the version that was asked for. */
+let writeHelp: (() => void) | undefined;
+
+/** Flags that say how, and not what: with these alone there is the short help. */
+const global = ['--json', '-q', '--quiet', '-v', '--verbose', '--color', '--no-color'];
+
 async function main(args: string[]): Promise<void> {
   const program = new Command('normgrad')
     .description('Train, check and learn how normalization backpropagates.')
@@ -76,14 +83,18 @@ async function main(args: string[]): Promise<void> {
     .addHelpCommand(
       new Command('help').argument('[command]').description('help for a command').helpGroup('Help:'),
     );
+  if (args.includes('--json')) writeHelp = helpAsJson(program);
   for (const [head, commands] of Object.entries(groups)) {
     for (const [name, summary] of Object.entries(commands)) {
       const command = program.command(name).description(summary).helpGroup(head);
       if (args.includes(name)) (await files[name as CommandName]()).register(command);
     }
   }
-  if (args.length === 0) {
-    process.stdout.write(shortHelp());
+  if (args.every((arg) => global.includes(arg))) {
+    if (writeHelp) {
+      program.outputHelp();
+      writeHelp();
+    } else process.stdout.write(shortHelp());
     return;
   }
   await program.parseAsync(args, { from: 'user' });
@@ -98,7 +109,10 @@ function shortHelp(): string {
 /** Writes what went wrong, and sets the exit code. */
 function report(error: unknown, args: string[]): void {
   // Help and version are thrown too, having been written.
-  if (error instanceof CommanderError && error.exitCode === 0) return;
+  if (error instanceof CommanderError && error.exitCode === 0) {
+    writeHelp?.();
+    return;
+  }
   const { exitCode, code, message, hint } = explain(error);
   const output = createOutput({
     json: args.includes('--json'),

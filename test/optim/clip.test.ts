@@ -25,11 +25,14 @@ test('a small norm, and no gradients at all, stay as they are', () => {
   expect(clipGradNorm([parameter(new Float32Array(1), [1])], 1)).toBe(0);
 });
 
-test.each([Number.NaN, Infinity, -Infinity])('a gradient of %s is reported and nothing is scaled', (value) => {
-  const [a, b] = withGradients([value, 1], [2]);
-  expect(Number.isFinite(clipGradNorm([a, b], 1))).toBe(false);
-  expect([a, b].map(({ grad }) => grad?.toArray())).toEqual([[value, 1], [2]]);
-});
+test.each([Number.NaN, Infinity, -Infinity])(
+  'a gradient of %s is reported and nothing is scaled',
+  (value) => {
+    const [a, b] = withGradients([value, 1], [2]);
+    expect(Number.isFinite(clipGradNorm([a, b], 1))).toBe(false);
+    expect([a, b].map(({ grad }) => grad?.toArray())).toEqual([[value, 1], [2]]);
+  },
+);
 
 test('a norm beyond float32 is one all the same', () => {
   const [a] = withGradients([3e30, 4e30]);

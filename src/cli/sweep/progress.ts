@@ -55,8 +55,11 @@ export function createRunsProgress(
     draw();
   };
 
+  const warned = new Set<string>();
   function onEvent(event: SweepEvent): void {
     if (event.type === 'warning') {
+      if (warned.has(event.message)) return; // every worker says it, for each of its runs
+      warned.add(event.message);
       if (bar && output.talks) bar.log(`${yellow('warning:')} ${event.message}`);
       else output.warn(event.message);
       return;
