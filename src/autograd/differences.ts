@@ -24,9 +24,10 @@ export interface Estimate {
   moved: number;
 }
 
-/** Steps from a thousandth of a millionth of the spread of x to ten times the spread, for h = 1e-5. */
 /** So many roundings of L are no movement: y has rounding from inside fn, too. */
 export const STILL = 16;
+
+/** Of the first step: for h = 1e-5, from 1e-9 of the spread of x to ten times the spread. */
 const factors = [1, 0.1, 10, 1e-2, 100, 1e-3, 1e3, 1e-4, 1e4, 1e5, 1e6];
 
 /** `y`: the result of `evaluate` for x as it is; `h`: the first step, in units of the spread of x. */
@@ -101,13 +102,12 @@ export function differences(
     },
     moves() {
       const before = data.slice();
-      const moved = factors.some((factor) => {
+      return factors.some((factor) => {
         for (let i = 0; i < data.length; i++) data[i] += (i % 3 === 0 ? -1 : 1) * factor * step;
         const there = evaluate();
         data.set(before);
         return Array.prototype.some.call(there, (value, j) => !Object.is(value, y[j]));
       });
-      return moved;
     },
   };
 }

@@ -115,10 +115,11 @@ function lookAt(
   // Last digits of y, however far x moves: y does not depend on it, and the backward pass has rounding, too
   if (moved <= STILL && Math.abs(own) <= 64 * 2 ** -52 * found.usual)
     return { verdict: 'passed', nothing: true };
+  const agrees = difference <= tolerance * scale + error;
+  if (agrees && error <= enough * scale) return { verdict: 'passed' };
   // A wide step that finds nothing has not seen what a bend nearby may hide in the rounding of y
   const hidden = Math.abs(value) <= error && difference <= found.estimate(i, found.step).error;
-  if (difference <= tolerance * scale + error || hidden) {
-    if (error <= enough * scale) return { verdict: 'passed' };
+  if (agrees || hidden) {
     const [gradient, known] = [value, error].map((number) => number.toExponential(1));
     const why = `too small to judge: around ${place} differences give ${gradient}, and know it to ±${known} only`;
     return { verdict: 'undecided', why };
