@@ -1,9 +1,4 @@
 /** The public API: everything here runs in Node and in a browser. */
-export {
-  type GradcheckOptions,
-  type GradcheckResult,
-  gradcheck,
-} from './autograd/gradcheck.ts';
 export * from './autograd/index.ts';
 export { type Augmentation, horizontalFlip, inOrder, padAndCrop } from './data/augment.ts';
 export { type Batch, type Batches, type BatchOptions, createBatches } from './data/batches.ts';
@@ -41,3 +36,9 @@ export {
 } from './optim/index.ts';
 export * as schedules from './optim/schedules.ts';
 export { createRandom, type Random, type RandomState } from './random.ts';
+export {
+  type GradcheckNormOptions,
+  type GradcheckRow,
+  gradcheckNorm,
+} from './verify/gradcheckNorm.ts';
+export { checkPaths, type PathCheck, type PathPair } from './verify/pathCheck.ts';

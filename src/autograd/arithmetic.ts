@@ -42,13 +42,26 @@ export function div(a: Operand, b: Operand): Tensor {
   ]);
 }
 
-/** y = a^b for a > 0 (any a where b is a number).   da = dy b a^(b-1), db = dy y ln a. */
+/**
+ * y = a^b; NaN where a < 0 and b is not whole.   da = dy b a^(b-1), db = dy y ln a. As in PyTorch, da is 0 where b = 0, and db
+ * is 0 where a = 0 and b >= 0 (0^b is flat there); where a < 0, b cannot move, and db is NaN.
+ */
 export function pow(a: Tensor, b: Operand): Tensor {
   if (typeof b === 'number') return powScalar(a, b);
   const y = forward('pow', a, b);
+  const zero = full([], 0, { dtype: b.dtype });
   return record('pow', y, [a, b], (dy) => [
-    () => forward('mul', dy, forward('mul', b, forward('pow', a, kernels(b).unary('affine', b, 1, -1)))),
-    () => forward('mul', dy, forward('mul', y, kernels(a).unary('log', a))),
+    () => {
+      // b - 1, but 0 where b is 0: 0 times 0^-1 would be NaN
+      const lower = forward('add', kernels(b).unary('affine', b, 1, -1), forward('equal', b, zero));
+      return forward('mul', dy, forward('mul', b, forward('pow', a, lower)));
+    },
+    () => {
+      // ln 1 in the place of ln 0 where y is not infinite
+      const flat = forward('greater', forward('equal', a, zero), forward('greater', zero, b));
+      const log = kernels(a).unary('log', forward('add', a, flat));
+      return forward('mul', dy, forward('mul', y, log));
+    },
   ]);
 }
 

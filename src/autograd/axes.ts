@@ -8,6 +8,11 @@ export function normalizeAxes(name: string, axes: Axes, rank: number): number[] 
   if (axes === undefined) return Array.from({ length: rank }, (_, i) => i);
   const list = (typeof axes === 'number' ? [axes] : axes).map((axis) => {
     const index = axis < 0 ? axis + rank : axis;
+    if (rank === 0) {
+      throw new Error(
+        `${name}: a tensor of rank 0 is a single number and has no axis ${axis}; reshape(x, [1]) gives it one.`,
+      );
+    }
     if (!Number.isInteger(index) || index < 0 || index >= rank) {
       throw new Error(
         `${name}: axis ${axis} does not exist in a tensor of rank ${rank}; use -${rank} to ${rank - 1}.`,

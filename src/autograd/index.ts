@@ -18,7 +18,7 @@ export {
 } from './create.ts';
 export { dropout } from './dropout.ts';
 export * from './elementwise.ts';
-export { type GradcheckOptions, type GradcheckResult, gradcheck } from './gradcheck.ts';
+export { type GradcheckOptions, gradcheck } from './gradcheck.ts';
 export { type BackwardRule, type Gradient, type GraphNode, type Input, record } from './graph.ts';
 export { noGrad } from './lifetime.ts';
 export { crossEntropy, mseLoss } from './loss.ts';
@@ -28,4 +28,5 @@ export { argmax, max, mean, min, sum, variance } from './reduce.ts';
 export { broadcastTo, concat, flatten, pad, permute, reshape, slice, transpose } from './shape.ts';
 export { logSoftmax, softmax } from './softmax.ts';
 export { type DType, Tensor } from './tensor.ts';
+export type { GradcheckResult } from './verdict.ts';
 export type { Padding, Pair, WindowOptions } from './window.ts';

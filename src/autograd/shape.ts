@@ -106,5 +106,6 @@ export function pad(x: Tensor, before: readonly number[], after: readonly number
 
 /** [N, ...] -> [N, rest]. */
 export function flatten(x: Tensor): Tensor {
+  if (x.rank === 0) throw new Error('flatten: expected [N, ...], got a tensor of rank 0, a single number.');
   return reshape(x, [x.shape[0], x.size / x.shape[0]]);
 }

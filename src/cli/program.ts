@@ -1,7 +1,8 @@
-import { Command } from 'commander';
+import { Command, CommanderError } from 'commander';
 import { wrapLines } from '../charts/text.ts';
 import { version } from '../runs/version.ts';
 import { type Example, examplesText, helpFormat, helpWidth } from './help.ts';
+import { helpAsJson } from './helpAsJson.ts';
 import { reportError } from './reportError.ts';
 
 /** What a command's file exports: it adds arguments, options, examples and the action to `command`. */
@@ -60,42 +61,56 @@ const examples: Example[] = [
   ['normgrad gradcheck --all', 'is every backward right?'],
 ];
 
+/** Flags that say how, and not what: with these alone there is the short help. */
+const global = ['--json', '-q', '--quiet', '-v', '--verbose', '--color', '--no-color'];
+
 /** Runs the command that `args` say, and writes what went wrong. */
 export async function runCommand(args: readonly string[]): Promise<void> {
+  const program = emptyProgram();
+  const writeHelp = args.includes('--json') ? helpAsJson(program) : undefined;
   try {
-    if (args.length === 0) process.stdout.write(shortHelp());
-    else await (await programFor(args)).parseAsync(args, { from: 'user' });
+    await addCommands(program, args);
+    if (args.some((arg) => !global.includes(arg))) await program.parseAsync(args, { from: 'user' });
+    else if (writeHelp) program.outputHelp();
+    else process.stdout.write(shortHelp());
+    writeHelp?.();
   } catch (error) {
-    reportError(error, args);
+    // Help and version are thrown too, having been written.
+    if (error instanceof CommanderError && error.exitCode === 0) writeHelp?.();
+    else reportError(error, args);
   }
 }
 
-async function programFor(args: readonly string[]): Promise<Command> {
-  const program = new Command('normgrad')
-    .description('Train, check and learn how normalization backpropagates.')
-    .option('--json', 'one JSON object per line on stdout, the last one the result')
-    .option('-q, --quiet', 'no progress and no messages, only results')
-    .option('-v, --verbose', 'more messages; the stack of an error')
-    .option('--color', 'colours also where the output is no terminal')
-    .option('--no-color', 'no colours (as with NO_COLOR set)')
-    .version(version, '-V, --version', 'the version')
-    .helpOption('-h, --help', 'help for a command')
-    .configureHelp(helpFormat)
-    // reportError.ts writes them.
-    .configureOutput({ outputError: () => {}, getOutHelpWidth: helpWidth })
-    .exitOverride()
-    .showSuggestionAfterError()
-    .addHelpText('after', () => `\n${examplesText(examples)}`)
-    .addHelpCommand(
-      new Command('help').argument('[command]').description('help for a command').helpGroup('Help:'),
-    );
+function emptyProgram(): Command {
+  return (
+    new Command('normgrad')
+      .description('Train, check and learn how normalization backpropagates.')
+      .option('--json', 'one JSON object per line on stdout, the last one the result')
+      .option('-q, --quiet', 'no progress and no messages, only results')
+      .option('-v, --verbose', 'more messages; the stack of an error')
+      .option('--color', 'colours also where the output is no terminal')
+      .option('--no-color', 'no colours (as with NO_COLOR set)')
+      .version(version, '-V, --version', 'the version')
+      .helpOption('-h, --help', 'help for a command')
+      .configureHelp(helpFormat)
+      // reportError.ts writes them.
+      .configureOutput({ outputError: () => {}, getOutHelpWidth: helpWidth })
+      .exitOverride()
+      .showSuggestionAfterError()
+      .addHelpText('after', () => `\n${examplesText(examples)}`)
+      .addHelpCommand(
+        new Command('help').argument('[command]').description('help for a command').helpGroup('Help:'),
+      )
+  );
+}
+
+async function addCommands(program: Command, args: readonly string[]): Promise<void> {
   for (const [head, commands] of Object.entries(groups)) {
     for (const [name, summary] of Object.entries(commands)) {
       const command = program.command(name).description(summary).helpGroup(head);
       if (args.includes(name)) (await files[name as CommandName]()).register(command);
     }
   }
-  return program;
 }
 
 function shortHelp(): string {

@@ -1,11 +1,8 @@
-import { CommanderError } from 'commander';
 import { explain } from './exit.ts';
 import { createOutput, fitted } from './output.ts';
 
 /** Writes what went wrong, in one form for people and one for programs, and sets the exit code. */
 export function reportError(error: unknown, args: readonly string[]): void {
-  // Help and version are thrown too, having been written.
-  if (error instanceof CommanderError && error.exitCode === 0) return;
   const { exitCode, code, message, hint } = explain(error);
   const output = createOutput({
     json: args.includes('--json'),

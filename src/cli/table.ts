@@ -11,9 +11,9 @@ export function tableText(
   return renderTable(all, rows, { width: columns(process.stdout), colors: stdout });
 }
 
-/** The column that says whether a row is right: ✓ or ✗. */
-export function verdicts({ stdout: { green, red } }: Output): TableColumn {
-  return { head: '', paint: (mark) => (mark === '✓' ? green(mark) : red(mark)) };
+/** The column that says whether a row is right: ✓, ✗, or ? where that cannot be told. */
+export function verdicts({ stdout: { green, red, yellow } }: Output): TableColumn {
+  return { head: '', paint: (mark) => (mark === '✓' ? green : mark === '✗' ? red : yellow)(mark) };
 }
 
 /** The head of a column of numbers. */

@@ -4,6 +4,7 @@ import { dataTable, facts, figure } from '../charts/pageParts.ts';
 import { pageStyle } from '../charts/pageStyle.ts';
 import { plural } from '../errors.ts';
 import { version } from '../runs/version.ts';
+import { whereDiverged } from '../train/result.ts';
 import { describeSettings } from './describeSettings.ts';
 import { xLabel } from './figure.ts';
 import { type FinishedFolderRun, type FolderRun, isFinished } from './folderRuns.ts';
@@ -157,7 +158,7 @@ ${facts([
 
 function reported({ config, status, result, run, path }: FolderRun) {
   const { train = null, test = null, diverged, seconds, digest } = result ?? {};
-  const why = diverged ? `loss ${diverged.loss} at step ${diverged.step}` : (run?.error ?? undefined);
+  const why = diverged ? whereDiverged(diverged) : (run?.error ?? undefined);
   const names = { run: path.split(/[/\\]/).at(-1) ?? path };
   return { names, seed: config.seed, config, status, why, train, test, seconds, digest };
 }

@@ -4,6 +4,7 @@ import type { Dataset } from '../data/dataset.ts';
 import type { Module } from '../nn/module.ts';
 import type { Optimizer } from '../optim/index.ts';
 import { resolveConfig, type TrainConfig, type TrainOptions } from '../train/config.ts';
+import { constantNormWarnings } from '../train/constantNorms.ts';
 import { loadData, prepareData, type TrainData } from '../train/data.ts';
 import { everyMs } from '../train/eventLoop.ts';
 import { type LoopHooks, startOfRun, trainingLoop } from '../train/loop.ts';
@@ -29,6 +30,8 @@ export interface RunStart {
   steps: number;
   /** Why a run that was to be resumed starts over. */
   startsOver: string | undefined;
+  /** What is odd about the network (constantNorms.ts). */
+  warnings: readonly string[];
 }
 
 export interface TrainingHooks extends Omit<LoopHooks, 'progress' | 'onPause'> {
@@ -67,7 +70,8 @@ export async function runTraining(options: TrainOptions, hooks: TrainingHooks = 
   const { steps } = progress;
   const resume = restored && { steps, lines: restored.lines };
   const folder = path === undefined ? undefined : createRunFolder(path, config, { argv: hooks.argv, resume });
-  hooks.onStart?.({ config, dataset, model, parameters, folder: path, steps, startsOver });
+  const warnings = hooks.onStart ? constantNormWarnings(model, data.imageShape) : [];
+  hooks.onStart?.({ config, dataset, model, parameters, folder: path, steps, startsOver, warnings });
 
   const save = () => {
     if (folder === undefined) return;

@@ -67,7 +67,7 @@ function removed(entry: NormEntry): string {
   for (const parameter of layer.parameters()) {
     for (let i = 0; i < parameter.size; i++) parameter.data[i] += 0.3 * random.normal();
   }
-  const jacobian = numericJacobian(x, forwardOf(layer, x).forward);
+  const jacobian = numericJacobian(x, forwardOf(layer, x));
   const ways = groupings(shape, 2, weight);
   const ones = swallowedOver(jacobian, new Float64Array(x.size).fill(1), ways);
   const scale = swallowedOver(jacobian, x.data, ways);

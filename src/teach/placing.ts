@@ -112,7 +112,7 @@ function sharing(entry: NormEntry, x: Tensor, options: NormOptions) {
   }
   try {
     const layer = createLayer(entry, x, options);
-    const jacobian = numericJacobian(x, forwardOf(layer, x).forward);
+    const jacobian = numericJacobian(x, forwardOf(layer, x));
     return reachOf(jacobian, x.shape).length > 0 ? 'some' : 'none';
   } catch {
     return 'refused';

@@ -1,5 +1,6 @@
-import { numericGradient } from '../autograd/gradcheck.ts';
-import { noGrad, type Tensor, tensor, zeroGrad } from '../autograd/index.ts';
+import { differences, numericGradient } from '../autograd/differences.ts';
+import { type GradcheckResult, noGrad, type Tensor, tensor, zeroGrad } from '../autograd/index.ts';
+import { judge } from '../autograd/verdict.ts';
 import type { Norm } from '../nn/norm/core/norm.ts';
 import { RunningNorm } from '../nn/norm/core/running.ts';
 import { type RuleTrace, traced } from '../nn/norm/core/trace.ts';
@@ -30,8 +31,8 @@ export function createSubject(entry: NormEntry, request: Request, more: NormOpti
   const layer = createLayer(entry, x, { ...options, ...more, detachStatistics: request.detach });
   const notes = setParameters(entry, layer, request);
   if (request.mode === 'eval') notes.push(...giveRunningStatistics(entry, layer, x));
-  const { forward, activated } = forwardOf(layer, x);
-  if (activated) notes.push('the norm brings its own activation, which is part of y here.');
+  const forward = forwardOf(layer, x);
+  if (layer.activates) notes.push('the norm brings its own activation, which is part of y here.');
   const y = forward();
   const random = createRandom('upstream');
   const dy = upstream ?? Array.from({ length: y.size }, () => round(random.normal()));
@@ -76,9 +77,18 @@ export function gradients({ x, upstream, layer, forward }: Subject) {
   return { dx: x.grad ? x.grad.toArray() : new Array<number>(x.size).fill(0), learned };
 }
 
+const step = 1e-5;
+
 /** dL/dx by central differences. */
 export function numericDx({ x, upstream, forward }: Subject): number[] {
-  return [...numericGradient(x, () => noGrad(() => forward().toArray()), upstream, 1e-5)];
+  return [...numericGradient(x, () => noGrad(() => forward().toArray()), upstream, step)];
+}
+
+/** Is this dL/dx, as gradcheck judges? */
+export function checkDx({ x, upstream, forward }: Subject, dx: readonly number[]): GradcheckResult {
+  const evaluate = () => noGrad(() => forward().toArray());
+  const found = differences(x, evaluate, evaluate(), upstream, step);
+  return judge({ name: 'x', shape: x.shape, x: x.data, analytic: dx }, found, 1e-7);
 }
 
 function setParameters(entry: NormEntry, layer: Norm, request: Request): string[] {

@@ -9,7 +9,7 @@ import { letEventsRun } from './eventLoop.ts';
 import type { MetricsLine, Score } from './metrics.ts';
 import { probes } from './probes/index.ts';
 import { type ProbeContext, undisturbed } from './probes/probe.ts';
-import type { RunStatus, TrainResult } from './result.ts';
+import type { Diverged, RunStatus, TrainResult } from './result.ts';
 import { scheduleOf } from './schedule.ts';
 
 /** Where a run is, after every step. */
@@ -84,14 +84,18 @@ export async function trainingLoop(
       const score = { loss: loss.item(), accuracy: accuracyOf(logits, batch.labels) };
       const step = ++progress.step;
       const steps = ++progress.steps;
-      if (!Number.isFinite(score.loss)) {
+      const diverged = (more: Partial<Diverged> = {}) => {
         tick();
         const ms = 1000 * progress.line.seconds;
         onMetrics?.({ t: 'step', step: steps, epoch, train: score, lr: optimizer.lr, ms });
-        return end('diverged', { step: steps, epoch, loss: score.loss });
-      }
+        return end('diverged', { step: steps, epoch, loss: score.loss, ...more });
+      };
+      if (!Number.isFinite(score.loss)) return diverged();
       loss.backward();
-      if (config.clip !== null) clipGradNorm(model.parameters(), config.clip);
+      if (config.clip !== null) {
+        const gradientNorm = clipGradNorm(model.parameters(), config.clip);
+        if (!Number.isFinite(gradientNorm)) return diverged({ gradientNorm });
+      }
       optimizer.step();
       optimizer.zeroGrad();
 

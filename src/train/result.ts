@@ -1,6 +1,6 @@
 import type { Score } from './metrics.ts';
 
-/** done: all epochs. diverged: the loss became NaN or infinite. interrupted: stopped from outside. */
+/** done: all epochs. diverged: the loss or the gradient became NaN or infinite. interrupted: stopped from outside. */
 export type RunStatus = 'done' | 'diverged' | 'interrupted';
 
 /** What came out of a run: result.json. */
@@ -12,8 +12,8 @@ export interface TrainResult {
   train: Score | null;
   /** The epoch with the best test accuracy, counted from 1. */
   best: (Score & { epoch: number }) | null;
-  /** Where the loss stopped being a number: the step, counted from 1, and the loss there. */
-  diverged: { step: number; epoch: number; loss: number } | null;
+  /** Where the run went astray; null where it did not. */
+  diverged: Diverged | null;
   /** Complete epochs. */
   epochs: number;
   steps: number;
@@ -22,4 +22,19 @@ export interface TrainResult {
   parameters: number;
   /** From the first step to the last evaluation. */
   seconds: number;
+}
+
+/** Where the loss, or the norm of the gradient that `clip` measures, stopped being a number: the step, counted from 1. */
+export interface Diverged {
+  step: number;
+  epoch: number;
+  loss: number;
+  /** Where the loss was still one. */
+  gradientNorm?: number;
+}
+
+/** `loss NaN at step 12` */
+export function whereDiverged({ step, loss, gradientNorm }: Diverged): string {
+  const what = gradientNorm === undefined ? `loss ${loss}` : `norm of the gradient ${gradientNorm}`;
+  return `${what} at step ${step}`;
 }

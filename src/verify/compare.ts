@@ -1,5 +1,5 @@
-import { indexOf } from '../autograd/gradcheck.ts';
 import { type DType, type Tensor, tensor } from '../autograd/index.ts';
+import { indexOf } from '../autograd/verdict.ts';
 import type { GoldenTensor } from './goldenFile.ts';
 
 /** The largest difference between a case's numbers and this engine's. */
@@ -21,7 +21,10 @@ const noiseFloor = 1e-2;
 
 /** Compares tensors by name and remembers the largest difference. */
 export class Comparison {
+  /** null: no number was compared. */
   worst: Difference | null = null;
+  /** How many tensors. */
+  compared = 0;
   readonly #smallest: number;
 
   /** `given`: what went into the case. */
@@ -37,6 +40,7 @@ export class Comparison {
         `${name}: expected shape [${expected.shape.join(', ')}], got [${actual.shape.join(', ')}]`,
       );
     }
+    this.compared++;
     const scale = Math.max(largest(expected.data), this.#smallest) || 1;
     expected.data.forEach((value, i) => {
       const difference = Math.abs(actual.data[i] - value) / scale;

@@ -1,18 +1,15 @@
-import {
-  type GradcheckOptions,
-  type GradcheckResult,
-  gradientPairs,
-  worstElement,
-} from '../autograd/gradcheck.ts';
-import { noGrad, randn, type Tensor } from '../autograd/index.ts';
+import { checkGradients, type GradcheckOptions } from '../autograd/gradcheck.ts';
+import { type GradcheckResult, noGrad, randn, type Tensor } from '../autograd/index.ts';
+import { rememberBuffers } from '../nn/buffers.ts';
 import { type Form, withForm } from '../nn/norm/core/fused.ts';
 import type { Norm } from '../nn/norm/core/norm.ts';
 import { traced } from '../nn/norm/core/trace.ts';
+import { findNorm } from '../nn/norm/createNorm.ts';
 import type { NormEntry, NormOptions } from '../nn/norm/registry.ts';
 import { createRandom, type Random } from '../random.ts';
 import { pathPairs, wrongPath } from './pathCheck.ts';
 
-interface GradcheckNormOptions extends GradcheckOptions {
+export interface GradcheckNormOptions extends GradcheckOptions {
   /** Of the input, channels last; default: [3, 4, 5, 6]. */
   shape?: readonly number[];
   /** Of the layer: groups, eps, affine and the like. GroupNorm has 3 groups on the default shape. */
@@ -20,7 +17,7 @@ interface GradcheckNormOptions extends GradcheckOptions {
 }
 
 /** One line of the report: the worst element of one gradient. */
-export interface GradcheckRow extends Pick<GradcheckResult, 'maxAbs' | 'maxRel' | 'at' | 'passed'> {
+export interface GradcheckRow extends Omit<GradcheckResult, 'name' | 'analytic' | 'numeric'> {
   norm: string;
   mode: 'train' | 'eval';
   /** The formulas of the norm's file, or the fused kernel that it names. */
@@ -34,14 +31,15 @@ export interface GradcheckRow extends Pick<GradcheckResult, 'maxAbs' | 'maxRel' 
 const defaultShape = [3, 4, 5, 6];
 
 /**
- * Checks a norm's backward pass against differences (gradcheck) in float64, at parameters that are not the initial ones
+ * Checks the backward pass of a norm (an entry of `norms`, or its name) against differences (gradcheck) in float64, at parameters that are not the initial ones
  * ("zeros can mask an incorrect backward"): 1 + 0.4 randn for gamma, 0.4 randn for beta. Evaluation is checked where it
  * differs from training, with running statistics from other batches. For a wrong dx it says which path is wrong, and how.
  *
  * A norm that brings its own activation is checked with it. For a norm of weights the input is the weight, and it is checked
  * in evaluation: spectral norm's backward holds for a singular pair that stays where it is.
  */
-export function gradcheckNorm(entry: NormEntry, options: GradcheckNormOptions = {}): GradcheckRow[] {
+export function gradcheckNorm(norm: NormEntry | string, options: GradcheckNormOptions = {}): GradcheckRow[] {
+  const entry = typeof norm === 'string' ? findNorm(norm) : norm;
   const { shape = defaultShape, seed = 1 } = options;
   const settings = options.norm ?? (options.shape ? {} : { groups: 3 });
   const random = createRandom(`gradcheck ${seed}`);
@@ -71,12 +69,9 @@ function checkMode(
   { mode, form }: Pick<GradcheckRow, 'mode' | 'form'>,
   options: GradcheckNormOptions,
 ): GradcheckRow[] {
-  const buffers = [...layer.namedBuffers().values()].map((buffer) => ({
-    buffer,
-    value: buffer.data.slice(),
-  }));
+  const restore = rememberBuffers(layer);
   const free = () => {
-    for (const { buffer, value } of buffers) buffer.data.set(value); // a forward pass must not change the next one
+    restore(); // a forward pass must not change the next one
     return layer.forward(x, { relu: layer.activates });
   };
   // What counts as a constant by the norm's definition must not move with x
@@ -84,19 +79,15 @@ function checkMode(
   const constants = rules.map((rule) => rule.constants);
   const forward = constants.some(({ size }) => size > 0) ? () => traced(free, constants).result : free;
   const inputs = { x, ...Object.fromEntries(layer.namedParameters()) };
-  const { pairs, upstream } = gradientPairs(forward, inputs, options);
-  return pairs.map((pair) => {
-    const { name, maxAbs, maxRel, at, passed } = worstElement(pair, options.tolerance);
-    const wrong = name === 'x' && !passed;
+  const { results, upstream } = checkGradients(forward, inputs, options);
+  return results.map(({ name, analytic, numeric, ...result }) => {
+    const wrong = name === 'x' && result.verdict === 'failed';
     return {
       norm: entry.name,
       mode,
       form,
       tensor: `d${name}`,
-      maxAbs,
-      maxRel,
-      at,
-      passed,
+      ...result,
       looksLike: wrong ? reasonFor(form, free, x, upstream) : null,
     };
   });

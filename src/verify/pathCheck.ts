@@ -1,7 +1,15 @@
-import { numericGradient } from '../autograd/gradcheck.ts';
+import { numericGradient } from '../autograd/differences.ts';
+import { type GradcheckOptions, upstreamFor } from '../autograd/gradcheck.ts';
 import { noGrad, type Tensor, zeroGrad } from '../autograd/index.ts';
 import type { NDArray } from '../kernels/contract.ts';
 import { traced } from '../nn/norm/core/trace.ts';
+
+/** What `checkPaths` found. */
+export interface PathCheck {
+  /** `looks like the path through mu is missing`; null where each path is right. */
+  looksLike: string | null;
+  paths: PathPair[];
+}
 
 /** One path of dx, as the norm's file has it and as differences have it. */
 export interface PathPair {
@@ -11,6 +19,39 @@ export interface PathPair {
   numeric: Float64Array;
   /** Values of a set. */
   m: number;
+}
+
+/**
+ * Takes the backward pass of a norm apart, and says which path of dx is wrong, and how: missing, of the wrong sign, or by
+ * which factor. `fn` is a norm of this library (or one that is written like them, see CONTRIBUTING.md) in float64, x any shape
+ * that it takes, with requiresGrad, and L = sum(fn(x) * u) with the random upstream u that gradcheck takes. It must be the same
+ * function in every call: without dropout, and with running statistics that stay (`norm.freeze()`, or put back).
+ *
+ *     const norm = new LayerNorm(4).to('float64');
+ *     checkPaths((x) => norm.forward(x), x).looksLike === null
+ *
+ * Throws where `fn` is not one written norm: there are no paths to compare, and gradcheck is what is left.
+ */
+export function checkPaths(
+  fn: (x: Tensor) => Tensor,
+  x: Tensor,
+  { h, seed = 1 }: Pick<GradcheckOptions, 'h' | 'seed'> = {},
+): PathCheck {
+  if (x.dtype !== 'float64' || !x.requiresGrad) {
+    throw new Error(
+      `checkPaths: x must be float64 and require a gradient, got ${x.dtype}: ` +
+        "tensor(values, shape, { dtype: 'float64', requiresGrad: true }).",
+    );
+  }
+  const { shape } = noGrad(() => fn(x));
+  const paths = pathPairs(() => fn(x), x, upstreamFor(shape, seed), h);
+  if (!paths) {
+    throw new Error(
+      'checkPaths: fn is not one norm as this library writes them, so its gradient has no paths by name. Check a single norm, ' +
+        'or the whole of fn with gradcheck.',
+    );
+  }
+  return { looksLike: wrongPath(paths), paths };
 }
 
 /**

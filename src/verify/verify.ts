@@ -23,7 +23,7 @@ export interface VerifyOptions {
 interface VerifyRun {
   dtype: DType;
   tolerance: number;
-  /** Error relative to the largest value of its tensor; null where the run broke off. */
+  /** Error relative to the largest value of its tensor; null where the run broke off, or all tensors are empty. */
   worst: Difference | null;
   passed: boolean;
   /** Why the run broke off. */
@@ -88,8 +88,9 @@ function verifyCase(
   const runs = dtypes.map((dtype) => {
     const tolerance = tolerances[dtype]['layers' in golden ? 'training' : 'case'];
     try {
-      const { worst } = compare(golden, ops, dtype);
-      const passed = worst !== null && worst.error <= tolerance;
+      const { worst, compared } = compare(golden, ops, dtype);
+      if (compared === 0) throw new Error('the case has no tensors to compare');
+      const passed = worst === null || worst.error <= tolerance; // empty tensors of the right shape agree
       return { dtype, tolerance, worst, passed, message: null };
     } catch (error) {
       return { dtype, tolerance, worst: null, passed: false, message: (error as Error).message };

@@ -21,6 +21,29 @@ describe('help', () => {
       expect(full.stdout).toContain(command);
   });
 
+  it('with --json is one JSON object', async () => {
+    const asked = [['quiz', '--help', '--json'], ['--json'], ['--json', '--version']];
+    const all = await Promise.all(asked.map((args) => normgrad(args)));
+    expect(all.map(({ code, stderr }) => [code, stderr])).toEqual([
+      [0, ''],
+      [0, ''],
+      [0, ''],
+    ]);
+    const [quiz, whole, version] = all.map(({ stdout }) => jsonLines(stdout));
+    expect(quiz).toEqual([
+      expect.objectContaining({
+        type: 'help',
+        command: 'normgrad quiz',
+        arguments: [expect.objectContaining({ name: 'norm', required: false })],
+        options: expect.arrayContaining([expect.objectContaining({ flags: '--hint' })]),
+        text: expect.stringMatching(/^Usage: normgrad quiz .*Examples:/s),
+      }),
+    ]);
+    expect(whole).toHaveLength(1);
+    expect(whole[0].commands).toContainEqual({ name: 'train', description: expect.any(String) });
+    expect(version).toEqual([{ type: 'version', version: expect.stringMatching(/^\d+\.\d+/) }]);
+  });
+
   it.each(['start', 'train', 'sweep', 'gradcheck', 'verify', 'data'])(
     '%s --help has examples',
     async (command) => {

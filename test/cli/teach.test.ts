@@ -51,6 +51,8 @@ describe('quiz', () => {
   it('judges an answer from a pipe', async () => {
     const right = await normgrad(['quiz'], { input: '(g - mean(g) - xHat * mean(g * xHat)) / sigma\n' });
     expect(right).toMatchObject({ code: 0, stdout: expect.stringContaining('✓ exact') });
+    expect(right.stdout).toMatch(/^LayerNorm: dx = \(g - mean/);
+    expect(right.stdout, 'who answers knows the question').not.toContain('dx     = ?');
     const wrong = await normgrad(['quiz'], { input: 'g / sigma\n' });
     expect(wrong).toMatchObject({ code: 1, stdout: expect.stringContaining('both statistics') });
     const unreadable = await normgrad(['quiz'], { input: 'process.exit(3)\n' });

@@ -25,10 +25,27 @@ test('a small norm, and no gradients at all, stay as they are', () => {
   expect(clipGradNorm([parameter(new Float32Array(1), [1])], 1)).toBe(0);
 });
 
-test('a norm that is not a number is reported and nothing is scaled', () => {
-  const [a] = withGradients([Number.NaN, 1]);
-  expect(clipGradNorm([a], 1)).toBeNaN();
-  expect(a.grad?.toArray()[1]).toBe(1);
+test.each([Number.NaN, Infinity, -Infinity])(
+  'a gradient of %s is reported and nothing is scaled',
+  (value) => {
+    const [a, b] = withGradients([value, 1], [2]);
+    expect(Number.isFinite(clipGradNorm([a, b], 1))).toBe(false);
+    expect([a, b].map(({ grad }) => grad?.toArray())).toEqual([[value, 1], [2]]);
+  },
+);
+
+test('a norm beyond float32 is one all the same', () => {
+  const [a] = withGradients([3e30, 4e30]);
+  expect(clipGradNorm([a], 1) / 5e30).toBeCloseTo(1, 6);
+  expect(a.grad?.toArray()).toEqual([expect.closeTo(0.6, 6), expect.closeTo(0.8, 6)]);
+});
+
+test.each([0, -1, Number.NaN, -Infinity])('a limit of %s is refused, and the gradients stay', (limit) => {
+  const [a] = withGradients([3, -4]);
+  expect(() => clipGradNorm([a], limit)).toThrow(`clipGradNorm: maxNorm must be above 0, got ${limit}`);
+  expect(() => clipGradValue([a], limit)).toThrow(`clipGradValue: maxValue must be above 0, got ${limit}`);
+  expect(() => clipGradNorm([], limit)).toThrow(/must be above 0/);
+  expect(a.grad?.toArray()).toEqual([3, -4]);
 });
 
 test('clipGradValue limits each element', () => {

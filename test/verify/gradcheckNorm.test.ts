@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { Tensor } from '../../src/autograd/index.ts';
+import { randn, relu, type Tensor } from '../../src/autograd/index.ts';
 import {
   add,
   deviation,
@@ -16,7 +16,10 @@ import { affineParameters, Norm } from '../../src/nn/norm/core/norm.ts';
 import { rule } from '../../src/nn/norm/core/rule.ts';
 import { findNorm } from '../../src/nn/norm/createNorm.ts';
 import { type NormEntry, registry } from '../../src/nn/norm/registry.ts';
+import { LayerNorm } from '../../src/nn/norm/sample/layerNorm.ts';
+import { createRandom } from '../../src/random.ts';
 import { type GradcheckRow, gradcheckNorm } from '../../src/verify/index.ts';
+import { checkPaths } from '../../src/verify/pathCheck.ts';
 
 /** Smaller than the default, for speed. */
 const small = { shape: [3, 2, 3, 6], norm: { groups: 3 } };
@@ -195,4 +198,45 @@ test('evaluation that projects the batch out, as five frameworks once did', () =
 test('a wrong dgamma fails by itself', () => {
   const rows = gradcheckNorm(brokenCopy('group', (_, { dy }) => ({ gamma: dy })));
   expect(rows.filter((row) => !row.passed)).toMatchObject([{ tensor: 'dgamma', looksLike: null }]);
+});
+
+describe('checkPaths, for a norm of one’s own', () => {
+  const x = () => randn([5, 6], createRandom(1), { dtype: 'float64', requiresGrad: true });
+
+  test('a right norm: every path, as written and by differences', () => {
+    const norm = new LayerNorm(6).to('float64');
+    const { looksLike, paths } = checkPaths((x) => norm.forward(x), x());
+    expect(looksLike).toBeNull();
+    expect(paths.map(({ path, m }) => [path, m])).toEqual([
+      ['direct', 6],
+      ['mu', 6],
+      ['v', 6],
+    ]);
+    for (const { analytic, numeric } of paths) {
+      for (const i of analytic.keys()) expect(analytic[i]).toBeCloseTo(numeric[i], 7);
+    }
+  });
+
+  test.each([1e-9, 1, 1e9])('a wrong one, at x of %s', (size) => {
+    const entry = brokenCopy('layer', ({ v }) => ({ v: neg(v) }));
+    const norm = entry.build(6, {}).to('float64');
+    const far = x();
+    far.data.forEach((value, i) => {
+      far.data[i] = size * value;
+    });
+    // eps is nothing beside x of 1e9, and everything beside 1e-9, where v counts for nothing
+    const expected = size < 1 ? null : 'looks like the path through v has the sign wrong';
+    expect(checkPaths((x) => norm.forward(x), far).looksLike).toBe(expected);
+  });
+
+  test('what has no paths is refused, and so is float32', () => {
+    expect(() => checkPaths(relu, x())).toThrow(/not one norm.*gradcheck/s);
+    expect(() => checkPaths(relu, randn([2], createRandom(1), { requiresGrad: true }))).toThrow(
+      /must be float64.*got float32/,
+    );
+  });
+});
+
+test('a norm may be called by its name', () => {
+  expect(gradcheckNorm('rms', small).every(({ verdict }) => verdict === 'passed')).toBe(true);
 });

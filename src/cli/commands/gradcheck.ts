@@ -25,7 +25,11 @@ const examples: Example[] = [
   ['normgrad gradcheck group --groups 1 --no-affine'],
 ];
 
-const remark = 'Exit code 1 if any gradient is outside of the tolerance.';
+const remark =
+  'Exit code 1 if any gradient is outside of the tolerance, or too small beside the rounding of y to be judged (?).';
+
+/** As `verdicts` (table.ts) paints them. */
+const marks = { passed: '✓', failed: '✗', undecided: '?' };
 
 const readShape = shapeOf(Infinity, 'It must be two or more lengths of at least 1, like 4,6,5,5.');
 
@@ -36,7 +40,12 @@ export function register(command: Command): void {
     .option('--all', 'every norm')
     .option('--shape <n,…>', 'shape of the input, channels last (default: 3,4,5,6)', readShape)
     .option('--groups <n>', 'groups of GroupNorm', integer)
-    .option('--h <x>', 'step of the central difference', number, 1e-5)
+    .option(
+      '--h <x>',
+      'first step of the central difference, in units of the spread of the input',
+      number,
+      1e-5,
+    )
     .option('--tol <x>', 'largest error, relative to the largest gradient of the tensor', number, 1e-7)
     .addOption(new Option('--mode <mode>', 'only this mode').choices(['train', 'eval']))
     .option('--no-affine', 'without gamma and beta')
@@ -83,13 +92,15 @@ async function run(names: string[], options: Options, command: Command): Promise
         row.maxAbs.toExponential(1),
         row.maxRel.toExponential(1),
         `[${row.at.join(', ')}]`,
-        row.passed ? '✓' : '✗',
+        marks[row.verdict],
       ]),
       output,
     ),
   );
-  for (const { norm, mode: at, form, tensor, looksLike } of failed) {
-    if (looksLike !== null) output.result(`${norm} ${at} ${form} ${tensor}: ${looksLike}`);
+  for (const { norm, mode: at, form, tensor, looksLike, why } of failed) {
+    for (const reason of [looksLike, why]) {
+      if (reason !== null) output.result(`${norm} ${at} ${form} ${tensor}: ${reason}`);
+    }
   }
   output.result(
     failed.length === 0

@@ -21,8 +21,12 @@ const examples: Example[] = [
   ['echo "g / sigma" | normgrad quiz layer', 'an answer from a pipe: exit code 0 if it is right, 1 if not'],
 ];
 
-/** How long an answer from a pipe may take; without one the question stands for itself. Milliseconds. */
+/**
+ * How long an answer from a pipe may take, and when the question is asked for want of one. Whoever sends an answer along knows
+ * the question. Milliseconds.
+ */
 const patience = 5000;
+const silence = 1000;
 
 /** `quiz [norm]`: a backward pass with one line missing; the answer is judged by a gradient check. */
 export function register(command: Command): void {
@@ -55,17 +59,24 @@ async function run(named: string, options: Options, command: Command): Promise<v
     ...(options.hint ? { hints } : {}),
     ...(options.reveal ? { solution } : {}),
   };
-  output.event('question', shown);
-  output.result(ask(question, output));
-  if (options.hint) output.result(`\n${hints.map((hint, i) => `hint ${i + 1}: ${hint}`).join('\n')}`);
+  let asked = false;
+  const askOnce = () => {
+    if (asked) return;
+    asked = true;
+    output.event('question', shown);
+    output.result(ask(question, output));
+    if (options.hint) output.result(`\n${hints.map((hint, i) => `hint ${i + 1}: ${hint}`).join('\n')}`);
+  };
+  const interactive = process.stdin.isTTY === true;
+  if (interactive || options.hint || options.reveal) askOnce();
   if (options.reveal) {
     output.result(`\ndx = ${solution}\nwhy: ${typed('explain', [name])}`);
     return;
   }
 
-  const interactive = process.stdin.isTTY === true;
   const lines = createInterface({ input: process.stdin, output: interactive ? process.stderr : undefined });
-  const timer = interactive ? undefined : setTimeout(() => lines.close(), patience);
+  const timers = interactive ? [] : [setTimeout(askOnce, silence), setTimeout(() => lines.close(), patience)];
+  let heard = false;
   lines.setPrompt('dx = ');
   if (interactive) lines.prompt();
   let hinted = 0;
@@ -75,16 +86,21 @@ async function run(named: string, options: Options, command: Command): Promise<v
       if (!interactive) continue;
       break;
     }
-    clearTimeout(timer);
+    heard = true;
+    for (const timer of timers) clearTimeout(timer);
     if (answer === 'hint') output.result(hints[Math.min(hinted++, hints.length - 1)]);
     else if (answer === 'reveal') {
       output.result(`dx = ${solution}`);
       break;
-    } else if (answered(entry, answer, output) || !interactive) break;
+    } else {
+      if (!asked) output.result(`${output.stdout.bold(question.title)}: dx = ${answer}`);
+      if (answered(entry, answer, output) || !interactive) break;
+    }
     if (interactive) lines.prompt();
   }
-  clearTimeout(timer);
+  for (const timer of timers) clearTimeout(timer);
   lines.close();
+  if (!heard) askOnce();
   process.stdin.unref?.();
 }
 

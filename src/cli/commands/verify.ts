@@ -90,5 +90,6 @@ function fileText(file: string, { source, cases }: VerifyReport, output: Output)
 
 function worst({ runs }: VerifyCase, dtype: string): string {
   const run = runs.find((each) => each.dtype === dtype);
-  return run?.worst ? run.worst.error.toExponential(1) : 'threw';
+  if (run?.worst) return run.worst.error.toExponential(1);
+  return run?.passed ? 'empty' : 'threw';
 }

@@ -8,6 +8,7 @@ import type { StoredExperiment } from '../../experiment/stored.ts';
 import { guarded } from '../../runs/files.ts';
 import { runName } from '../../runs/name.ts';
 import { readResult, readRun } from '../../runs/record.ts';
+import { whereDiverged } from '../../train/result.ts';
 import { writeWholeFile } from '../../wholeFile.node.ts';
 
 /**
@@ -37,7 +38,7 @@ export function writeExperimentReport(
 function whyNotDone(path: string): string | undefined {
   const result = readResult(path);
   if (result === undefined) return readRun(path)?.error ?? undefined;
-  return result.diverged ? `loss ${result.diverged.loss} at step ${result.diverged.step}` : undefined;
+  return result.diverged ? whereDiverged(result.diverged) : undefined;
 }
 
 /** What to type for the same runs. A user's experiment is named by its file, wherever that lay. */

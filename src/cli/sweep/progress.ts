@@ -1,7 +1,7 @@
 import { createProgress, duration, formatMetric, type Progress } from '../../charts/progress.ts';
 import type { SweepEvent, SweepOptions } from '../../runs/sweep/run.ts';
 import type { PlannedRun } from '../../runs/sweep/sweep.ts';
-import type { TrainResult } from '../../train/result.ts';
+import { type TrainResult, whereDiverged } from '../../train/result.ts';
 import { catchInterrupt } from '../interrupt.ts';
 import type { Output } from '../output.ts';
 
@@ -55,8 +55,11 @@ export function createRunsProgress(
     draw();
   };
 
+  const warned = new Set<string>();
   function onEvent(event: SweepEvent): void {
     if (event.type === 'warning') {
+      if (warned.has(event.message)) return; // every worker says it, for each of its runs
+      warned.add(event.message);
       if (bar && output.talks) bar.log(`${yellow('warning:')} ${event.message}`);
       else output.warn(event.message);
       return;
@@ -120,6 +123,6 @@ export function createRunsProgress(
 
 function outcomeOf({ diverged, train, test, seconds }: TrainResult, red: (text: string) => string): string {
   const time = duration(1000 * seconds);
-  if (diverged) return `${red('diverged')}: loss ${diverged.loss} at step ${diverged.step}  ${time}`;
+  if (diverged) return `${red('diverged')}: ${whereDiverged(diverged)}  ${time}`;
   return `loss ${formatMetric(train!.loss)}  val_acc ${formatMetric(test!.accuracy)}  ${time}`;
 }

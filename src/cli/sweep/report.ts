@@ -1,5 +1,6 @@
 import { plural } from '../../errors.ts';
 import type { SweepRun } from '../../runs/sweep/sweep.ts';
+import { whereDiverged } from '../../train/result.ts';
 import { typed } from '../../typed.node.ts';
 import type { Output } from '../output.ts';
 import { tableText } from '../table.ts';
@@ -13,7 +14,7 @@ export function reportSweep(folder: string, runs: readonly SweepRun[], output: O
   const notDone = runs.filter((each) => each.status === 'diverged' || each.status === 'failed');
   if (notDone.length > 0) {
     const why = ({ result, error }: SweepRun) =>
-      result?.diverged ? `loss ${result.diverged.loss} at step ${result.diverged.step}` : (error ?? '');
+      result?.diverged ? whereDiverged(result.diverged) : (error ?? '');
     const rows = notDone.map((each) => [labelText(each.labels), each.status, why(each).split('\n')[0]]);
     output.result(tableText(['run', 'status', 'why'], rows, output));
   }

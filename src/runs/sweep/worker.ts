@@ -22,7 +22,7 @@ export interface WorkerOptions extends Pick<TrainingHooks, 'checkpointEvery' | '
 }
 
 export type WorkerEvent =
-  /** What should be known about the data. */
+  /** What should be known about the data, or the network of some runs. */
   | { type: 'warning'; message: string }
   /** `steps` were done before; `startsOver` says why a begun run starts over. */
   | { type: 'start'; id: string; steps: number; startsOver?: string }
@@ -72,7 +72,12 @@ export async function workThrough(
           if (!isDue()) return;
           onEvent({ type: 'step', id, step: (epoch - 1) * steps + step, steps: steps * config.epochs, loss });
         },
-        onStart: ({ steps, startsOver }) => onEvent({ type: 'start', id, steps, startsOver }),
+        onStart({ steps, startsOver, warnings }) {
+          for (const warning of warnings) {
+            onEvent({ type: 'warning', message: `${own.model}, norm ${own.norm}: ${warning}` });
+          }
+          onEvent({ type: 'start', id, steps, startsOver });
+        },
       });
       if (result.status !== 'interrupted') onEvent({ type: 'end', id, result });
     } catch (error) {

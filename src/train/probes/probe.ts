@@ -1,5 +1,6 @@
 import { type Tensor, wrap } from '../../autograd/index.ts';
 import type { Batch } from '../../data/batches.ts';
+import { rememberBuffers } from '../../nn/buffers.ts';
 import { dropoutStates, loadDropoutStates } from '../../nn/layers/dropout.ts';
 import type { Module } from '../../nn/module.ts';
 import type { TrainConfig } from '../config.ts';
@@ -32,14 +33,6 @@ export async function undisturbed<T>(model: Module, fn: () => T | Promise<T>): P
     model.zeroGrad();
     model.train();
   }
-}
-
-/** The running statistics as they are now; the function that is returned puts them back. */
-export function rememberBuffers(model: Module): () => void {
-  const buffers = [...model.namedBuffers().values()].map((tensor) => ({ tensor, data: tensor.data.slice() }));
-  return () => {
-    for (const { tensor, data } of buffers) tensor.data.set(data);
-  };
 }
 
 /** The first `count` test images as one batch [count, H, W, C]: the same in every measurement of a run. */

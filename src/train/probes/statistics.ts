@@ -1,10 +1,11 @@
+import { rememberBuffers } from '../../nn/buffers.ts';
 import type { Module } from '../../nn/module.ts';
 import { recalibrate } from '../../nn/norm/batch/recalibrate.ts';
 import { RunningNorm } from '../../nn/norm/core/running.ts';
 import { imagesOf, type TrainData } from '../data.ts';
 import { evaluate, meanScore, scoreOf } from '../evaluate.ts';
 import type { Score } from '../metrics.ts';
-import { type Probe, rememberBuffers } from './probe.ts';
+import type { Probe } from './probe.ts';
 
 /** Training batches for recalibration: with 32 images each, 1,600. */
 const BATCHES = 50;

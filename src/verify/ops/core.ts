@@ -12,7 +12,8 @@ const { flatten, transpose } = ops;
 export const coreOps: Readonly<Record<string, GoldenOp>> = {
   linear: (inputs) => {
     const { x, weight } = inputs;
-    const rows = ops.reshape(x, [-1, x.shape[x.rank - 1]]);
+    const leading = x.shape.slice(0, -1).reduce((product, length) => product * length, 1);
+    const rows = ops.reshape(x, [leading, x.shape[x.rank - 1]]);
     const y = ops.linear(rows, denseLast(weight), optional(inputs, 'bias'));
     return { y: ops.reshape(y, [...x.shape.slice(0, -1), weight.shape[0]]) };
   },

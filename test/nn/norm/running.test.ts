@@ -3,11 +3,12 @@ import { randn, Tensor, tensor } from '../../../src/autograd/index.ts';
 import { Conv2d } from '../../../src/nn/layers/conv2d.ts';
 import { Dropout } from '../../../src/nn/layers/dropout.ts';
 import { Sequential } from '../../../src/nn/layers/sequential.ts';
-import type { Module } from '../../../src/nn/module.ts';
+import { Module } from '../../../src/nn/module.ts';
 import { BatchNorm, type BatchNormOptions } from '../../../src/nn/norm/batch/batchNorm.ts';
 import { fold } from '../../../src/nn/norm/batch/fold.ts';
 import { GhostBatchNorm } from '../../../src/nn/norm/batch/ghostBatchNorm.ts';
 import { recalibrate } from '../../../src/nn/norm/batch/recalibrate.ts';
+import type { Norm } from '../../../src/nn/norm/core/norm.ts';
 import { preset } from '../../../src/nn/norm/core/presets.ts';
 import { RunningNorm } from '../../../src/nn/norm/core/running.ts';
 import { registry } from '../../../src/nn/norm/registry.ts';
@@ -16,6 +17,16 @@ import { createRandom } from '../../../src/random.ts';
 
 const float64 = { dtype: 'float64' } as const;
 const column = (...values: number[]) => tensor(values, [values.length, 1], float64);
+
+/** A norm that follows the statistics only where its own activation runs. */
+function withRelu(layer: Norm): Module {
+  return new (class extends Module {
+    readonly layer = layer;
+    forward(x: Tensor): Tensor {
+      return this.layer.forward(x, { relu: true });
+    }
+  })();
+}
 
 function runningAfter(options: BatchNormOptions, ...batches: Tensor[]): [number, number] {
   const norm = new BatchNorm(1, options).to('float64');
@@ -70,7 +81,10 @@ describe('conventions of running statistics', () => {
     const training = norm.forward(batch).toArray();
     expect([...norm.namedBuffers().keys()]).toEqual([]);
     expect(norm.eval().forward(batch).toArray()).toEqual(training);
-    expect(() => norm.forward(column(3))).toThrow(/more than one value per channel/);
+    expect(() => norm.forward(column(3))).toThrow(
+      /evaluation without running statistics needs more than one value per channel, got input \[1, 1\].*trackRunningStats/,
+    );
+    expect(() => norm.train().forward(column(3))).toThrow(/: training needs more than one value/);
   });
 
   test('ghost batches move them one after the other', () => {
@@ -132,11 +146,46 @@ describe('recalibrate', () => {
       const mean = all.reduce((a, b) => a + b) / 12;
       const squares = all.reduce((sum, value) => sum + (value - mean) ** 2, 0);
       expect(norm.runningMean!.data[c]).toBeCloseTo(mean, 12);
-      // Each batch's variance is unbiased, so the sum is a little above that of all, and never below
-      expect(norm.runningVar!.data[c]).toBeGreaterThan(squares / 12);
-      expect(norm.runningVar!.data[c]).toBeLessThan(squares / 6);
+      expect(norm.runningVar!.data[c]).toBeCloseTo(squares / 11, 12);
     }
   });
+
+  test('batches of two are no worse: [1, 3] and [5, 7] have the variance 20/3', () => {
+    const norm = new BatchNorm(1).to('float64');
+    recalibrate(norm, [column(1, 3), column(5, 7)]);
+    expect(norm.runningMean!.data[0]).toBeCloseTo(4, 12);
+    expect(norm.runningVar!.data[0]).toBeCloseTo(20 / 3, 12);
+  });
+
+  // What these run along is no moment
+  const averages = ['l1-batch', 'topk-batch'];
+  const running = registry.filter(
+    (entry) => entry.build(4, {}) instanceof RunningNorm && !averages.includes(entry.name),
+  );
+  test.each(running.map((entry) => [entry.name, entry] as const))(
+    '%s: all values in many batches are as in one',
+    (_, entry) => {
+      const all = randn([24, 4], createRandom(entry.name), float64);
+      for (let i = 0; i < all.size; i++) all.data[i] += Math.floor(i / 24); // batches of different means
+      const cut = (size: number) =>
+        Array.from(
+          { length: 24 / size },
+          (_, i) => new Tensor(all.data.slice(i * size * 4, (i + 1) * size * 4), [size, 4]),
+        );
+      const after = (batches: Tensor[]) => {
+        const layer = entry.build(4, {}).to('float64');
+        const model = new Sequential([layer.activates ? withRelu(layer) : layer]);
+        recalibrate(model, batches);
+        return [...layer.namedBuffers().values()].map((each) => each.toArray());
+      };
+      const whole = after([all]);
+      for (const size of [2, 3, 8]) {
+        after(cut(size)).forEach((buffer, i) => {
+          expect(buffer).toEqual(whole[i].map((value) => expect.closeTo(value, 10)));
+        });
+      }
+    },
+  );
 
   test('with the biased convention, exactly', () => {
     const norm = new BatchNorm(2, { runningVar: 'biased' }).to('float64');

@@ -1,4 +1,4 @@
-import { parameter, type Tensor } from '../../../autograd/index.ts';
+import { mean, noGrad, parameter, Tensor } from '../../../autograd/index.ts';
 import type { NDArray } from '../../../kernels/contract.ts';
 import { add, div, greater, maximum, mul, neg, over, sqrt, square, sub } from '../core/calculus.ts';
 import { defineNorm } from '../core/define.ts';
@@ -76,6 +76,8 @@ export class EvoNormB0 extends AffineRunningNorm<EvoNormB0Options> {
   override readonly activates = true;
   readonly v1 = parameter(new Float32Array(this.features).fill(1), [this.features]);
   readonly runningVar = buffer(this.features, 1);
+  /** Of the values seen since recalibration began. */
+  #mean = new Tensor(new Float64Array(0), [0]);
 
   constructor(features: number, options: EvoNormB0Options = {}) {
     super(`EvoNormB0(features=${features})`, features, options);
@@ -91,10 +93,37 @@ export class EvoNormB0 extends AffineRunningNorm<EvoNormB0Options> {
     if (given) return y;
     // The running variance takes the unbiased one; a set of one value has none, and its 0 is taken as it is
     const m = x.size / this.features;
+    if (this.isRecalibrating) {
+      this.#pool(x, statistics.variance, m);
+      return y;
+    }
     const correction = m / Math.max(m - 1, 1);
     const unbiased = statistics.variance.data.map((v) => v * correction);
     moveTowards(runningVar, unbiased, this.nextWeight(m));
     return y;
+  }
+
+  override recalibrating(on: boolean): void {
+    super.recalibrating(on);
+    this.#mean = new Tensor(new Float64Array(this.features), [this.features]);
+  }
+
+  /** The variance of all values together needs their mean, too. */
+  #pool(x: Tensor, variance: NDArray, m: number): void {
+    const { data } = noGrad(() =>
+      mean(
+        x.detach(),
+        x.shape.slice(0, -1).map((_, axis) => axis),
+      ),
+    );
+    this.follow(
+      { mean: this.#mean, variance: this.runningVar },
+      { mean: { shape: [data.length], data }, variance },
+      {
+        m,
+        unbiased: true,
+      },
+    );
   }
 }
 

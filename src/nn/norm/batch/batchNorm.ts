@@ -80,7 +80,10 @@ export class BatchNorm extends AffineRunningNorm<BatchNormOptions> {
     const { features, gamma, beta, options, runningMean: mean, runningVar: variance } = this;
     this.check(x, features);
     const running = mean && variance && { mean, variance };
-    if (!running) checkSetSize(this.layer, x.shape);
+    if (!running) {
+      const remedy = 'Evaluate more rows at once, or keep running statistics (trackRunningStats: true).';
+      checkSetSize(this.layer, x.shape, 'evaluation without running statistics', remedy);
+    }
     const given = this.givenFrom(running);
     const { y, statistics } = batchNorm(x, { gamma, beta, given, ...standard(options), ...then });
     const set = { m: x.size / features, unbiased: options.runningVar !== 'biased', ddof: options.ddof };

@@ -1,4 +1,4 @@
-import type { Tensor } from '../../../autograd/index.ts';
+import { Tensor } from '../../../autograd/index.ts';
 import type { NDArray } from '../../../kernels/contract.ts';
 import { add, div, mean, mul, neg, read, special, sqrt, square, sub, type Values } from '../core/calculus.ts';
 import { defineNorm } from '../core/define.ts';
@@ -130,9 +130,29 @@ export class BatchRenorm extends AffineRunningNorm<BatchRenormOptions> {
     const set = { gamma, beta, running, limits, eps: this.options.eps ?? 1e-5 };
     const { y, statistics } = batchRenorm(x, { ...then, ...set });
     if (!limits) return y;
-    this.average(running, statistics, x.size / features);
-    if (!this.isRecalibrating) this.steps.data[0]++;
+    const m = x.size / features;
+    if (this.isRecalibrating) {
+      this.#pool(statistics, m);
+      return y;
+    }
+    this.average(running, statistics, m);
+    this.steps.data[0]++;
     return y;
+  }
+
+  /** Deviations cannot be put together, their squares can. */
+  #pool({ mean, deviation }: RenormStatistics, m: number): void {
+    const { runningMean, runningStd } = this;
+    const variance = new Tensor(
+      runningStd.data.map((value) => value ** 2),
+      runningStd.shape,
+    );
+    const batch = {
+      mean,
+      variance: { shape: deviation.shape, data: deviation.data.map((value) => value ** 2) },
+    };
+    this.follow({ mean: runningMean, variance }, batch, { m, unbiased: false });
+    runningStd.data.set(variance.data.map(Math.sqrt));
   }
 }
 

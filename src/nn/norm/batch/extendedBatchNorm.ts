@@ -1,11 +1,11 @@
-import type { Tensor } from '../../../autograd/index.ts';
-import type { SetStatistics } from '../../../kernels/contract.ts';
+import { Tensor } from '../../../autograd/index.ts';
+import type { NDArray, Numbers, SetStatistics } from '../../../kernels/contract.ts';
 import { add, div, mean, mul, neg, over, sqrt, square, sub } from '../core/calculus.ts';
 import { defineNorm } from '../core/define.ts';
 import type { StandardizeResult } from '../core/fused.ts';
 import { type AffineCall, type AffineOptions, followedBy, type Then } from '../core/norm.ts';
 import { rule } from '../core/rule.ts';
-import { AffineRunningNorm, buffer, type RunningOptions } from '../core/running.ts';
+import { AffineRunningNorm, buffer, moveMoments, moveTowards, type RunningOptions } from '../core/running.ts';
 import { channelSets } from '../core/sets.ts';
 
 /**
@@ -68,9 +68,32 @@ export class ExtendedBatchNorm extends AffineRunningNorm<ExtendedOptions> {
     this.check(x, features);
     const given = this.givenFrom({ mean, variance });
     const { y, statistics } = extendedBatchNorm(x, { gamma, beta, given, eps: options.eps ?? 1e-5, ...then });
-    if (!given) this.average({ mean, variance }, statistics, x.size / features);
+    if (!given) this.#follow(statistics, x.size / features);
     return y;
   }
+
+  #follow(batch: SetStatistics, m: number): void {
+    const { runningMean, runningVar } = this;
+    const move = this.nextMove(m);
+    if (move.seen === undefined) moveTowards(runningVar, batch.variance.data, move.weight);
+    else {
+      // The variance is around the mean of everything, and so are the batches' means put together
+      const ofAll = ({ data }: NDArray) => new Tensor(Float64Array.of(averageOf(data)), [1]);
+      const running = { mean: ofAll(runningMean), variance: runningVar };
+      moveMoments(
+        running,
+        { mean: ofAll(batch.mean), variance: batch.variance },
+        { m, unbiased: false, ...move },
+      );
+    }
+    moveTowards(runningMean, batch.mean.data, move.weight);
+  }
+}
+
+function averageOf(numbers: Numbers): number {
+  let sum = 0;
+  for (const value of numbers) sum += value;
+  return sum / numbers.length;
 }
 
 export const extendedBatch = defineNorm<ExtendedOptions>({

@@ -7,6 +7,10 @@ import { RunningNorm } from '../core/running.ts';
  * counted once, instead of remembering the last few batches of a network that was still changing. For use after training, or
  * after few steps, when the running statistics are still near their first values 0 and 1.
  *
+ * Means and variances become those of all values together, however they are cut into batches; the variance is unbiased where
+ * the norm's running one is (sum / (n - 1), n values). The absolute deviations of L1 and top-k batch norm cannot be put
+ * together from those of the batches; theirs is the average.
+ *
  * While it runs, the norms take the batch's statistics as in training; dropout and the like are as in evaluation. No
  * parameter changes; frozen norms keep their statistics; afterwards every module is in the mode in which it was.
  */

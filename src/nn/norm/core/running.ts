@@ -67,11 +67,17 @@ export abstract class RunningNorm extends Norm {
 
   /** The weight of a new batch with m values per set. Once per batch: it counts. */
   protected nextWeight(m: number): number {
+    return this.nextMove(m).weight;
+  }
+
+  /** The same, with how many values were seen before where they are to be taken together. */
+  protected nextMove(m: number): Pick<Move, 'weight' | 'seen'> {
     if (this.#recalibrated !== null) {
+      const seen = this.#recalibrated;
       this.#recalibrated += m;
-      return m / this.#recalibrated;
+      return { weight: m / this.#recalibrated, seen };
     }
-    return this.batches ? 1 / ++this.batches.data[0] : this.#weight;
+    return { weight: this.batches ? 1 / ++this.batches.data[0] : this.#weight };
   }
 
   /** The statistics that are given instead of computed: in evaluation the running ones; in training null. */
@@ -81,8 +87,7 @@ export abstract class RunningNorm extends Norm {
 
   /** Moves the running moments towards those of a batch. */
   protected follow(running: RunningMoments, batch: SetStatistics, set: BatchVariance): void {
-    const weight = this.nextWeight(set.m);
-    moveMoments(running, batch, { ...set, weight, together: this.isRecalibrating });
+    moveMoments(running, batch, { ...set, ...this.nextMove(set.m) });
   }
 
   /** Moves running statistics of any kind towards those of a batch with m values per set, which have the same names. */
@@ -125,21 +130,30 @@ export interface BatchVariance {
 export interface Move extends BatchVariance {
   /** Of the batch; the old value has the rest. */
   weight: number;
-  /** The moments of all values together: to the variance within the batches comes that between their means. */
-  together?: boolean;
+  /**
+   * How many values the running moments hold: they become those of all values together, with the variance between the means
+   * of the batches, and `weight` is m / (seen + m). Absent: an average of batches.
+   */
+  seen?: number;
 }
 
 /** running <- (1 - weight) running + weight batch, for means and variances [C]. */
 export function moveMoments(running: RunningMoments, batch: SetStatistics, move: Move): void {
-  const { m, ddof = 0, weight, unbiased, together } = move;
+  const { m, ddof = 0, weight, unbiased, seen } = move;
   const [mean, variance] = [running.mean.data, running.variance.data];
   const [batchMean, batchVariance] = [batch.mean.data, batch.variance.data];
-  const correction = (m - ddof) / (unbiased && m > 1 ? m - 1 : m);
+  const divisor = (count: number) => (unbiased && count > 1 ? count - 1 : count);
+  const correction = (m - ddof) / divisor(m);
   for (let c = 0; c < mean.length; c++) {
     const step = batchMean[c] - mean[c];
     mean[c] += weight * step;
-    variance[c] += weight * (batchVariance[c] * correction - variance[c]);
-    if (together) variance[c] += weight * (1 - weight) * step * step;
+    if (seen === undefined) {
+      variance[c] += weight * (batchVariance[c] * correction - variance[c]);
+    } else {
+      // Sums of squares add up; that of two means around their common one is step^2 seen m / (seen + m)
+      const squares = batchVariance[c] * (m - ddof) + step * step * seen * weight;
+      variance[c] += (squares - (divisor(seen + m) - divisor(seen)) * variance[c]) / divisor(seen + m);
+    }
   }
 }
 

@@ -54,10 +54,14 @@ export function checkLastAxes(layer: string, shape: Shape, last: Shape): void {
 }
 
 /** Throws where a channel has a single value in the whole batch: it has no variance. */
-export function checkSetSize(layer: string, shape: Shape): void {
+export function checkSetSize(
+  layer: string,
+  shape: Shape,
+  when = 'training',
+  remedy = 'Use a larger batch, dropLast, or GroupNorm, which does not depend on the batch.',
+): void {
   if (sizeOf(shape) > shape[shape.length - 1]) return;
   throw new Error(
-    `${layer}: training needs more than one value per channel, got input [${shape.join(', ')}]. ` +
-      'Use a larger batch, dropLast, or GroupNorm, which does not depend on the batch.',
+    `${layer}: ${when} needs more than one value per channel, got input [${shape.join(', ')}]. ${remedy}`,
   );
 }

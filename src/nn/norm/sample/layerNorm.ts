@@ -125,10 +125,11 @@ export const layer = defineNorm<LayerNormOptions>({
       run({ x, gamma, beta }, a) {
         const shape = a.list('normalizedShape', gamma?.shape);
         const over = (input: Tensor) => ({ view: lastAxesSets(input.shape, shape.length), eps: epsOf(a) });
-        // Only over whole samples are the channels among the axes that change places
+        // Only over whole samples, or all of them, are the channels among the axes that change places
         if (shape.length < x.rank - 1 || x.rank < 3) return layerNorm(x, { ...over(x), gamma, beta });
         const images = channelsLast(x);
-        const affine = { gamma: gamma && sampleChannelsLast(gamma), beta: beta && sampleChannelsLast(beta) };
+        const last = shape.length === x.rank ? channelsLast : sampleChannelsLast;
+        const affine = { gamma: gamma && last(gamma), beta: beta && last(beta) };
         return channelsFirst(layerNorm(images, { ...over(images), ...affine }));
       },
     },
