@@ -54,7 +54,7 @@ function summaryTable(
   stored: ReadonlyMap<string, StoredExperiment>,
 ): string {
   const rows = experiments.map((experiment) => {
-    const { runs, minutes, wallMinutes = minutes } = stored.get(experiment.name)!;
+    const { runs, wallMinutes } = stored.get(experiment.name)!;
     const claims = checkClaims(experiment, runs);
     const held = claims.filter((claim) => claim.held).length;
     return [
@@ -70,7 +70,7 @@ function summaryTable(
 
 function section(experiment: Experiment, stored: StoredExperiment): string {
   const { name, title, question, source, remarks, panels = [] } = experiment;
-  const { runs, settings, seeds, minutes, wallMinutes = minutes, node, kernels, normgrad } = stored;
+  const { runs, settings, seeds, wallMinutes, node, kernels, normgrad } = stored;
   const ends = endTable(experiment, runs);
   const published = publishedTable(experiment, runs);
   const claims = checkClaims(experiment, runs).map(

@@ -6,9 +6,9 @@ import type { TrainConfig } from '../train/config.ts';
 import { type MetricsLine, toJson } from '../train/metrics.ts';
 import type { TrainResult } from '../train/result.ts';
 import { flushFile, writeWholeFile } from '../wholeFile.node.ts';
-import { guarded, makeFolder, readJson, writeJson } from './files.ts';
+import { guarded, makeFolder, writeJson } from './files.ts';
 import { decisiveFields } from './name.ts';
-import { firstLines, type HowItRan, readRun, runFiles } from './record.ts';
+import { firstLines, type HowItRan, readConfig, readRun, runFiles } from './record.ts';
 import { sourceVersion, version } from './version.ts';
 
 /**
@@ -135,7 +135,7 @@ export function defaultOut(command: string, now = new Date()): string {
 function refuseOther(path: string, config: TrainConfig): void {
   const { config: file } = runFiles(path);
   if (!existsSync(file)) return;
-  const theirs = decisiveFields(readJson(file) as TrainConfig) as Record<string, unknown>;
+  const theirs = decisiveFields(readConfig(path)) as Record<string, unknown>;
   const ours = decisiveFields(config) as Record<string, unknown>;
   const fields = [...new Set([...Object.keys(theirs), ...Object.keys(ours)])];
   const differing = fields.filter((field) => toJson(theirs[field]) !== toJson(ours[field]));

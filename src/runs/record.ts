@@ -1,9 +1,11 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import * as v from 'valibot';
 import { RunFolderError } from '../errors.ts';
-import type { TrainConfig } from '../train/config.ts';
+import { plainObject, wholeNumber } from '../storedFile.node.ts';
+import { configSchema, type TrainConfig } from '../train/config.ts';
 import { fromJson } from '../train/metrics.ts';
-import type { RunStatus, TrainResult } from '../train/result.ts';
+import { type RunStatus, resultSchema, runStatuses, type TrainResult } from '../train/result.ts';
 import { readJson } from './files.ts';
 import { isGone } from './lock.ts';
 
@@ -36,6 +38,24 @@ export interface HowItRan {
   git: string | null;
 }
 
+const runSchema: v.GenericSchema<unknown, HowItRan> = v.pipe(
+  plainObject,
+  v.looseObject({
+    status: v.picklist([...runStatuses, 'running', 'failed']),
+    command: v.string(),
+    started: v.string(),
+    ended: v.nullable(v.string()),
+    error: v.nullable(v.string()),
+    resumed: v.array(v.object({ step: wholeNumber, at: v.string() })),
+    pid: v.pipe(wholeNumber, v.maxValue(2 ** 31 - 1)),
+    host: v.string(),
+    node: v.string(),
+    platform: v.string(),
+    normgrad: v.string(),
+    git: v.nullable(v.string()),
+  }),
+);
+
 /** The content of config.json; a RunFolderError where there is no run. */
 export function readConfig(path: string): TrainConfig {
   const { config: file } = runFiles(path);
@@ -44,14 +64,14 @@ export function readConfig(path: string): TrainConfig {
       'name the folder of one run, like runs/train-20261122-141502/batch-bs64-s1-77c0e2',
     ]);
   }
-  return readJson(file) as TrainConfig;
+  return readJson(file, configSchema);
 }
 
 /** The content of run.json; undefined where there is none. What a process left running when it died is interrupted. */
 export function readRun(path: string): HowItRan | undefined {
   const { run: file } = runFiles(path);
   if (!existsSync(file)) return undefined;
-  const run = readJson(file) as HowItRan;
+  const run = readJson(file, runSchema);
   const isLeft = run.status === 'running' && isGone(run.pid, run.host);
   return isLeft ? { ...run, status: 'interrupted' } : run;
 }
@@ -59,7 +79,7 @@ export function readRun(path: string): HowItRan | undefined {
 /** The content of result.json; undefined for a run that is not finished. */
 export function readResult(path: string): TrainResult | undefined {
   const { result: file } = runFiles(path);
-  return existsSync(file) ? (readJson(file) as TrainResult) : undefined;
+  return existsSync(file) ? readJson(file, resultSchema) : undefined;
 }
 
 /** The first lines of metrics.jsonl, which a checkpoint counts on; an Error where they are not all there. */

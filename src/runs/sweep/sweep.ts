@@ -1,7 +1,9 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { ConfigError, RunFolderError } from '../../errors.ts';
-import { resolveConfig, type TrainConfig, type TrainOptions } from '../../train/config.ts';
+import * as v from 'valibot';
+import { ConfigError, RunFolderError, shown } from '../../errors.ts';
+import { plainObject } from '../../storedFile.node.ts';
+import { configSchema, resolveConfig, type TrainConfig, type TrainOptions } from '../../train/config.ts';
 import type { TrainResult } from '../../train/result.ts';
 import { guarded, makeFolder, readJson, writeJson } from '../files.ts';
 import { isLocked } from '../lock.ts';
@@ -43,6 +45,30 @@ export interface Shard {
   n: number;
 }
 
+/** Of a folder or a file in another folder: nothing that leads out of that, on any system. */
+const PLAIN_NAME = /^[A-Za-z0-9][A-Za-z0-9._+-]{0,199}$/;
+export const plainName = v.pipe(
+  v.string(),
+  v.regex(PLAIN_NAME, 'must be a plain name (letters, digits, and - + . _ between them)'),
+);
+
+const planSchema = v.pipe(
+  plainObject,
+  v.looseObject({
+    name: v.string(),
+    runs: v.pipe(
+      v.array(
+        v.object({
+          id: plainName,
+          labels: v.record(v.string(), v.union([v.string(), v.number()], 'must be a word or a number')),
+          config: configSchema,
+        }),
+      ),
+      v.check((runs) => new Set(runs.map(({ id }) => id)).size === runs.length, 'has one id twice'),
+    ),
+  }),
+);
+
 const planFile = (folder: string) => join(folder, 'sweep.json');
 
 /**
@@ -56,6 +82,12 @@ export function writePlan(
 ): SweepPlan<TrainConfig> {
   const runs = plan.runs.map((run) => ({ ...run, config: resolveConfig(run.config) }));
   const ids = runs.map(({ id }) => id);
+  const odd = ids.find((id) => !PLAIN_NAME.test(id));
+  if (odd !== undefined) {
+    throw new ConfigError('id', `must be a plain name (letters, digits, and - + . _), got ${shown(odd)}`, [
+      'it names the folder of a run: take runName(config)',
+    ]);
+  }
   const twice = ids.find((id, i) => ids.indexOf(id) < i);
   if (twice !== undefined)
     throw new ConfigError('grid', `two runs are ${twice}: their settings are the same`);
@@ -76,7 +108,7 @@ export function readPlan(folder: string): SweepPlan<TrainConfig> {
       'name the folder that a sweep was started in, like runs/sweep-20261122-141003',
     ]);
   }
-  return readJson(planFile(folder)) as SweepPlan<TrainConfig>;
+  return readJson(planFile(folder), planSchema);
 }
 
 /** How every run of the sweep in `folder` stands. */
