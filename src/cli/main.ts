@@ -1,4 +1,5 @@
 import { Command, CommanderError } from 'commander';
+import { checkEnvironment } from '../environment.ts';
 import { version } from '../runs/version.ts';
 import { EXIT, explain } from './exit.ts';
 import { createOutput } from './output.ts';
@@ -119,8 +120,21 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   throw error;
 });
 
+/** Says at once what is wrong with a variable of the environment, whatever the command may read of it later. */
+function readEnvironment(args: string[]): void {
+  for (const [name, value] of Object.entries(process.env)) {
+    if (name.startsWith('NORMGRAD_') && value === '') delete process.env[name];
+  }
+  const output = createOutput({
+    json: args.includes('--json'),
+    color: args.includes('--no-color') ? false : undefined,
+  });
+  for (const warning of checkEnvironment(process.env)) output.warn(warning);
+}
+
 const args = process.argv.slice(2);
 try {
+  readEnvironment(args);
   await main(args);
 } catch (error) {
   report(error, args);

@@ -172,7 +172,12 @@ async function listFiles(path: string): Promise<string[]> {
     if (!(await stat(path)).isDirectory()) return [path];
     return (await readdir(path)).map((name) => join(path, name));
   } catch (cause) {
-    throw new DataError('DATA_MISSING', `--from ${path}: ${(cause as Error).message}`, [], { cause });
+    throw new DataError(
+      'DATA_MISSING',
+      `--from ${path}: ${(cause as Error).message}`,
+      ['name files or folders that are on this machine'],
+      { cause },
+    );
   }
 }
 
