@@ -61,11 +61,29 @@ export function checked<T>(
 
 /** `runs.3.id must be a plain name, got "../x"` */
 export function issueText(issue: v.BaseIssue<unknown>): string {
-  const where = v.getDotPath(issue) ?? 'its content';
-  if (issue.received === 'undefined') return `${where} is missing`;
-  const isOwn = !issue.message.startsWith('Invalid ');
-  const expected = String(issue.expected).replace(/^Object$/, 'an object');
-  return `${where} ${isOwn ? issue.message : `must be ${expected}`}, got ${shown(issue.input)}`;
+  return `${v.getDotPath(issue) ?? 'its content'} ${problemText(issue)}`;
+}
+
+/** `must be a number, got null` */
+export function problemText({ type, message, expected, received, input }: v.BaseIssue<unknown>): string {
+  if (received === 'undefined') return 'is missing';
+  // A picklist has a message of its own, which says what came.
+  if (type === 'picklist' && !message.startsWith('Invalid ')) return message;
+  const must = message.startsWith('Invalid ') ? `must be ${inWords(String(expected))}` : message;
+  return `${must}, got ${shown(input)}`;
+}
+
+/** What valibot calls a type. */
+function inWords(expected: string): string {
+  const words: Record<string, string> = {
+    number: 'a number',
+    string: 'a text',
+    boolean: 'true or false',
+    Array: 'a list',
+    Object: 'an object',
+    never: 'absent',
+  };
+  return words[expected] ?? expected.replaceAll(' | ', ' or ').replace(/[()]/g, '');
 }
 
 /** For schemas: what is neither null nor a list, which would pass for an object with nothing in it. */

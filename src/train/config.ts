@@ -1,6 +1,6 @@
 import * as v from 'valibot';
-import { ConfigError, shown, unknownName } from '../errors.ts';
-import { plainObject } from '../storedFile.node.ts';
+import { ConfigError, unknownName } from '../errors.ts';
+import { plainObject, problemText } from '../storedFile.node.ts';
 import type { Setting } from './setting.ts';
 import { settings } from './settings.ts';
 
@@ -52,5 +52,5 @@ function configError(issue: v.BaseIssue<unknown>): ConfigError {
     const allowed = String(issue.expected).replace(/[()"]/g, '').replaceAll(' | ', ', ');
     return new ConfigError(field, issue.message, [`one of: ${allowed}`]);
   }
-  return new ConfigError(field, `${issue.message}, got ${shown(issue.input)}`);
+  return new ConfigError(field, problemText(issue));
 }

@@ -21,6 +21,8 @@ export interface TrainData {
   /** [height, width, channels] */
   imageShape: readonly [number, number, number];
   classes: number;
+  /** Images in the largest batch of training, and in one of the test. */
+  largest: { train: number; test: number };
 }
 
 /** Large enough to be quick, small enough to stay in memory and to stop soon after Ctrl-C. */
@@ -72,6 +74,7 @@ export function prepareData(config: TrainConfig, dataset: Dataset): TrainData {
     test: createBatches(test, { batchSize: TEST_BATCH, transform }),
     imageShape: [train.height, train.width, train.channels],
     classes: train.classes.length,
+    largest: { train: Math.min(config.batchSize, train.count), test: Math.min(TEST_BATCH, test.count) },
   };
 }
 

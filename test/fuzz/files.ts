@@ -38,16 +38,22 @@ export async function fuzzFiles(runs: number, seed: number): Promise<FuzzReport>
   const victims = [join(parent, 'victim'), join(parent, 'inner', 'victim'), join(folder, 'victim')];
   const files = writeSample(whole).map((file) => ({ ...file, path: file.path.replace(whole, folder) }));
   const report: FuzzReport = { mutations: 0, reads: 0, refused: 0, slowestMs: 0 };
+  /** What the readers write to. */
   const restore = () => {
-    rmSync(join(parent, 'inner'), { recursive: true, force: true });
-    cpSync(whole, folder, { recursive: true });
+    for (const part of ['sweep', 'begun']) {
+      rmSync(join(folder, part), { recursive: true, force: true });
+      cpSync(join(whole, part), join(folder, part), { recursive: true });
+    }
+  };
+  const placeVictims = () => {
     for (const victim of victims) {
       mkdirSync(victim, { recursive: true });
       for (const name of ['metrics.jsonl', 'notes.txt']) writeFileSync(join(victim, name), 'precious');
     }
   };
   try {
-    restore();
+    cpSync(whole, folder, { recursive: true });
+    placeVictims();
     const outside = contentsOf(parent, folder);
     const property = fc.asyncProperty(fc.nat(files.length - 1), mutation, async (which, change) => {
       const { kind, path, content } = files[which];
@@ -68,7 +74,9 @@ export async function fuzzFiles(runs: number, seed: number): Promise<FuzzReport>
           contentsOf(victims[0]),
         );
       }
-      restore();
+      rmSync(path, { recursive: true, force: true });
+      writeFileSync(path, content);
+      if (/[/\\](begun|sweep)[/\\]/.test(path)) restore();
     });
     await fc.assert(property, { numRuns: runs, seed });
     return report;
@@ -83,7 +91,7 @@ function problemOf(error: unknown, parent: string): string | undefined {
   const own = ['RunFolderError', 'ConfigError', 'DataError', 'UsageError'];
   if (!(error instanceof Error) || !own.includes(error.name)) return `${code}: not an error of this project`;
   if (error.name !== 'ConfigError' && !message.includes(parent)) return `names no file: ${message}`;
-  if (hint.length === 0 && !/\. [A-Z].*\.$/.test(message)) return `gives no advice: ${message}`;
+  if (hint.length === 0 && !/ must |\. [A-Z].*\.$/.test(message)) return `gives no advice: ${message}`;
   if (/undefined|is not a function|Cannot read prop|\[object/.test(message))
     return `has no words: ${message}`;
   return message.length > 2000 ? `is too long: ${message.length}` : undefined;

@@ -26,7 +26,7 @@ Examples:
 
 Exit code 1 if any gradient is outside of the tolerance.`;
 
-const readShape = shapeOf(Infinity, 'It must be two or more lengths of at least 1, like 4,6,5,5.');
+const readShape = shapeOf(Infinity, 'It must be two or more lengths of at least 1, like 4,6,5,5.', 100_000);
 
 /** `gradcheck [norm…]`: hand-derived backward against central differences, in float64. */
 export function register(command: Command): void {

@@ -63,9 +63,9 @@ export function isSweepFolder(what: string): boolean {
 
 function fromSweepFile(path: string, flags: PlanFlags): SweepPlan {
   const { dataDir, smoke } = flags;
-  if (!existsSync(path)) throw new UsageError(`there is no file ${path}`);
   const hint =
     'like this: {"base": {"dataset": "synthetic"}, "grid": {"norm": ["none", "batch"], "seed": [1, 2]}}';
+  if (!existsSync(path)) throw new UsageError(`there is no file ${path}`, [hint]);
   const from = { file: path, hint };
   const {
     name = basename(path, '.json'),
