@@ -25,15 +25,18 @@ export function unreadable(file: string, mostBytes: number): string | undefined 
     : undefined;
 }
 
-/** The text of a file that is there; without the byte order mark that some editors put in front. */
+/**
+ * The text of a file, without the byte order mark that some editors put in front. That there is no such file is the caller's to
+ * say: Node's own error.
+ */
 export function readText({ file, hint }: StoredFile): string {
   try {
     const problem = unreadable(file, MOST_BYTES);
     if (problem !== undefined) throw new RunFolderError(`${file} ${problem}`, [hint]);
     return readFileSync(file, 'utf8').replace(/^\uFEFF/, '');
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).syscall === undefined) throw error;
-    const { message } = error as Error;
+    const { syscall, code, message } = error as NodeJS.ErrnoException;
+    if (syscall === undefined || code === 'ENOENT' || code === 'ESTALE') throw error;
     throw new RunFolderError(`cannot read ${file}: ${message}`, [hint], { cause: error });
   }
 }

@@ -38,6 +38,8 @@ interface RunFolderOptions {
   argv?: readonly string[];
   /** Go on with the run in the folder, of which this many steps and lines of metrics are kept. */
   resume?: { steps: number; lines: number };
+  /** Checksum of the images. */
+  data?: string;
 }
 
 /**
@@ -47,7 +49,7 @@ interface RunFolderOptions {
 export function createRunFolder(
   path: string,
   config: TrainConfig,
-  { argv = [], resume }: RunFolderOptions = {},
+  { argv = [], resume, data }: RunFolderOptions = {},
 ): RunFolder {
   return guarded(path, () => {
     makeFolder(path);
@@ -62,6 +64,7 @@ export function createRunFolder(
     const run: HowItRan = {
       ...newRecord(argv),
       ...(before ? { command: before.command, started: before.started } : {}),
+      data,
       resumed: [...(before?.resumed ?? []), ...(resume ? [{ step: resume.steps, at: now }] : [])],
     };
     const writeRun = () => writeJson(files.run, run);

@@ -36,6 +36,8 @@ export interface HowItRan {
   platform: string;
   normgrad: string;
   git: string | null;
+  /** Of the images that it was begun with (dataChecksum). */
+  data?: string;
 }
 
 const runSchema: v.GenericSchema<unknown, HowItRan> = v.pipe(
@@ -53,6 +55,7 @@ const runSchema: v.GenericSchema<unknown, HowItRan> = v.pipe(
     platform: v.string(),
     normgrad: v.string(),
     git: v.nullable(v.string()),
+    data: v.optional(v.string()),
   }),
 );
 

@@ -4,7 +4,7 @@ import type { Dataset } from '../data/dataset.ts';
 import type { Module } from '../nn/module.ts';
 import type { Optimizer } from '../optim/index.ts';
 import { resolveConfig, type TrainConfig, type TrainOptions } from '../train/config.ts';
-import { loadData, prepareData, type TrainData } from '../train/data.ts';
+import { dataChecksum, loadData, prepareData, type TrainData } from '../train/data.ts';
 import { everyMs } from '../train/eventLoop.ts';
 import { type LoopHooks, startOfRun, trainingLoop } from '../train/loop.ts';
 import { buildModel } from '../train/model.ts';
@@ -16,6 +16,7 @@ import { guarded } from './files.ts';
 import { createRunFolder } from './folder.ts';
 import { runName } from './name.ts';
 import { firstLines, readRun, runFiles } from './record.ts';
+import { requireSameData } from './sameData.ts';
 
 /** A run before its first step, for the line that announces it. */
 export interface RunStart {
@@ -60,13 +61,17 @@ export async function runTraining(options: TrainOptions, hooks: TrainingHooks = 
   const data = prepareData(config, dataset);
   const path =
     hooks.folder && ('path' in hooks.folder ? hooks.folder.path : join(hooks.folder.parent, runName(config)));
+  if (hooks.resume && path !== undefined) requireSameData(path, dataChecksum(config, dataset));
   const { model, optimizer, restored, startsOver } = buildRun(config, data, hooks.resume ? path : undefined);
   const parameters = model.parameters().reduce((sum, parameter) => sum + parameter.size, 0);
 
   const progress = restored?.progress ?? startOfRun();
   const { steps } = progress;
   const resume = restored && { steps, lines: restored.lines };
-  const folder = path === undefined ? undefined : createRunFolder(path, config, { argv: hooks.argv, resume });
+  const folder =
+    path === undefined
+      ? undefined
+      : createRunFolder(path, config, { argv: hooks.argv, resume, data: dataChecksum(config, dataset) });
   hooks.onStart?.({ config, dataset, model, parameters, folder: path, steps, startsOver });
 
   const save = () => {

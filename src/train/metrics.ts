@@ -1,4 +1,6 @@
+import { existsSync } from 'node:fs';
 import * as v from 'valibot';
+import { RunFolderError } from '../errors.ts';
 import { anyNumber, checked, parsed, readText, wholeNumber } from '../storedFile.node.ts';
 import { type ProbeName, type ProbeValues, probeNames } from './probes/names.ts';
 
@@ -78,6 +80,7 @@ export function fromJson(text: string): unknown {
 /** Reads metrics.jsonl. A crash may have torn its last line, which is then left out; any other damage throws. */
 export function readMetrics(path: string): MetricsLine[] {
   const hint = 'only the last line of a run may be torn; leave the run out, or train it again';
+  if (!existsSync(path)) throw new RunFolderError(`there is no ${path}`, [hint]);
   const lines = readText({ file: path, hint }).split('\n');
   const last = lines.length - 1;
   return lines.flatMap((line, i): MetricsLine[] => {

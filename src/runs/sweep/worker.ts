@@ -10,6 +10,7 @@ import { guarded, makeFolder } from '../files.ts';
 import { recordFailure } from '../folder.ts';
 import { lockTaker } from '../lock.ts';
 import { readResult, readRun } from '../record.ts';
+import { requireOneDataset } from '../sameData.ts';
 import { runTraining, type TrainingHooks } from '../training.ts';
 import type { PlannedRun } from './sweep.ts';
 
@@ -50,6 +51,7 @@ export async function workThrough(
   const loadOnce = onceInARow(async (config) => {
     const dataset = await loadData(config);
     for (const message of datasetWarnings(dataset)) onEvent({ type: 'warning', message });
+    requireOneDataset(folder, runs, config, dataset);
     return dataset;
   });
   // The other process writes to the folder now: this one must not, not even to say so.
@@ -90,7 +92,7 @@ export async function workThrough(
       if (signal.aborted) return;
       if (isSettled(path, since)) continue;
       guarded(path, () => makeFolder(path));
-      const lock = take(path);
+      const lock = guarded(path, () => take(path));
       if (lock === undefined) continue;
       taken = true;
       try {
