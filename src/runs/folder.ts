@@ -136,8 +136,14 @@ export function defaultOut(command: string, now = new Date()): string {
 }
 
 function refuseOther(path: string, config: TrainConfig): void {
-  const { config: file } = runFiles(path);
-  if (!existsSync(file)) return;
+  const { config: file, metrics, result } = runFiles(path);
+  if (!existsSync(file)) {
+    const foreign = [metrics, result].find((each) => existsSync(each));
+    if (foreign === undefined) return;
+    throw new ConfigError('out', `${foreign} is there, and no config.json beside it: it would be replaced`, [
+      'give every run a folder of its own, or delete that file',
+    ]);
+  }
   const theirs = decisiveFields(readConfig(path)) as Record<string, unknown>;
   const ours = decisiveFields(config) as Record<string, unknown>;
   const fields = [...new Set([...Object.keys(theirs), ...Object.keys(ours)])];

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, lstatSync } from 'node:fs';
 import { join } from 'node:path';
 import * as v from 'valibot';
 import { ConfigError, RunFolderError, shown } from '../../errors.ts';
@@ -120,6 +120,7 @@ export function loadSweep(folder: string): SweepRun[] {
 export function loadRuns(folder: string, runs: readonly PlannedRun<TrainConfig>[]): SweepRun[] {
   return runs.map((run) => {
     const path = join(folder, run.id);
+    refuseLink(path);
     const result = readResult(path);
     const record = result ? undefined : readRun(path);
     const unfinished = isLocked(path) ? 'running' : record?.status === 'failed' ? 'failed' : 'missing';
@@ -131,6 +132,14 @@ export function loadRuns(folder: string, runs: readonly PlannedRun<TrainConfig>[
       folder: path,
     };
   });
+}
+
+/** What a run writes stays in the folder of its sweep. */
+function refuseLink(path: string): void {
+  if (!lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink()) return;
+  throw new RunFolderError(`${path} is a link to another place, and a run's folder must not be one`, [
+    'put the folder itself there, or delete the link and train the run again',
+  ]);
 }
 
 export function isFinished({ status }: SweepRun): boolean {
