@@ -7,7 +7,6 @@ import type { Optimizer } from '../optim/index.ts';
 import type { RandomState } from '../random.ts';
 import type { TrainConfig } from '../train/config.ts';
 import type { LoopProgress } from '../train/loop.ts';
-import { writeWholeFile } from '../wholeFile.node.ts';
 import { configHash } from './name.ts';
 import { decodeSafetensors, encodeSafetensors, type StoredTensor } from './safetensors.ts';
 import { version } from './version.ts';
@@ -32,17 +31,16 @@ const FORMAT = 'normgrad checkpoint 1';
 const OPTIMIZER = 'optimizer.';
 
 /**
- * Writes everything that the next step depends on: parameters and buffers under their names, the optimizer's arrays under
+ * A checkpoint: everything that the next step depends on: parameters and buffers under their names, the optimizer's arrays under
  * `optimizer.`, and the rest (State) as metadata. The order of the images and their augmentation need no state: they are
  * drawn anew from the seed, the epoch and the number of the batch.
  */
-export function writeCheckpoint(
-  file: string,
+export function encodeCheckpoint(
   config: TrainConfig,
   model: Module,
   optimizer: Optimizer,
   { progress, lines }: Restored,
-): void {
+): Uint8Array {
   const { lr, steps, arrays } = optimizer.state();
   const tensors = new Map<string, StoredTensor>(model.namedTensors());
   for (const [name, data] of Object.entries(arrays)) {
@@ -58,7 +56,7 @@ export function writeCheckpoint(
   };
   const json = JSON.stringify(state);
   const metadata = { format: FORMAT, state: json, sha256: checksum(tensors, json) };
-  writeWholeFile(file, encodeSafetensors({ tensors, metadata }));
+  return encodeSafetensors({ tensors, metadata });
 }
 
 /**

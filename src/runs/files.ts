@@ -2,11 +2,10 @@ import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { RunFolderError } from '../errors.ts';
 import { fromJson, toJson } from '../train/metrics.ts';
-import { writeWholeFile } from '../wholeFile.node.ts';
 
-/** Writes JSON so that the file is either the old one or the new one, never a part. */
-export function writeJson(file: string, value: unknown): void {
-  writeWholeFile(file, `${toJson(value, 2)}\n`);
+/** JSON as it stands in the files of a run. */
+export function jsonText(value: unknown): string {
+  return `${toJson(value, 2)}\n`;
 }
 
 export function readJson(file: string, hint = 'delete it, or choose another folder'): unknown {

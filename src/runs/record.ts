@@ -5,7 +5,8 @@ import type { TrainConfig } from '../train/config.ts';
 import { fromJson } from '../train/metrics.ts';
 import type { RunStatus, TrainResult } from '../train/result.ts';
 import { readJson } from './files.ts';
-import { isGone } from './lock.ts';
+import { ifThere } from './lock/errors.ts';
+import { isLocked } from './lock/look.ts';
 
 /** The files of the run folder at `path`; folder.ts says what is in them. */
 export function runFiles(path: string) {
@@ -28,6 +29,10 @@ export interface HowItRan {
   error: string | null;
   /** Where it went on after an interruption: the steps done before, and when. */
   resumed: { step: number; at: string }[];
+  /** A new one whenever the run is begun, or fails: tells one failure from the next without a clock. */
+  attempt: string;
+  /** How many processes in a row died at this run without getting to another checkpoint. */
+  deaths: number;
   pid: number;
   host: string;
   node: string;
@@ -47,19 +52,18 @@ export function readConfig(path: string): TrainConfig {
   return readJson(file) as TrainConfig;
 }
 
-/** The content of run.json; undefined where there is none. What a process left running when it died is interrupted. */
+/**
+ * The content of run.json; undefined where there is none. What a process left running when it died, and nobody has taken on, is
+ * interrupted.
+ */
 export function readRun(path: string): HowItRan | undefined {
-  const { run: file } = runFiles(path);
-  if (!existsSync(file)) return undefined;
-  const run = readJson(file) as HowItRan;
-  const isLeft = run.status === 'running' && isGone(run.pid, run.host);
-  return isLeft ? { ...run, status: 'interrupted' } : run;
+  const run = ifThere(() => readJson(runFiles(path).run) as HowItRan);
+  return run?.status === 'running' && !isLocked(path) ? { ...run, status: 'interrupted' } : run;
 }
 
 /** The content of result.json; undefined for a run that is not finished. */
 export function readResult(path: string): TrainResult | undefined {
-  const { result: file } = runFiles(path);
-  return existsSync(file) ? (readJson(file) as TrainResult) : undefined;
+  return ifThere(() => readJson(runFiles(path).result) as TrainResult);
 }
 
 /** The first lines of metrics.jsonl, which a checkpoint counts on; an Error where they are not all there. */
