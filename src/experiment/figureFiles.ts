@@ -1,6 +1,6 @@
-import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { renderSvgChart } from '../charts/svgChart.ts';
+import { writeWholeFile } from '../wholeFile.node.ts';
 import { figuresOf } from './figure.ts';
 import type { RunRecord } from './results.ts';
 import type { Experiment } from './spec.ts';
@@ -14,7 +14,7 @@ export function writeFigures(
 ): string[] {
   return figuresOf(experiment, runs, caption).map((chart, i) => {
     const file = figureFile(experiment.name, i);
-    writeFileSync(join(folder, file), renderSvgChart(chart));
+    writeWholeFile(join(folder, file), renderSvgChart(chart));
     return file;
   });
 }

@@ -1,7 +1,7 @@
-import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { formatSummary } from '../charts/statistics.ts';
 import { plural } from '../errors.ts';
+import { writeWholeFile } from '../wholeFile.node.ts';
 import { figureFile, writeFigures } from './figureFiles.ts';
 import type { Experiment } from './spec.ts';
 import { checkClaims, readStored, type StoredExperiment } from './stored.ts';
@@ -20,7 +20,7 @@ export function writeGallery(folder: string, experiments: readonly Experiment[])
     const { runs, settings } = stored.get(experiment.name)!;
     return writeFigures(join(folder, 'results'), experiment, runs, `${settings}.`);
   });
-  writeFileSync(join(folder, 'README.md'), galleryText(experiments, stored));
+  writeWholeFile(join(folder, 'README.md'), galleryText(experiments, stored));
   return ['README.md', ...figures.map((file) => `results/${file}`)];
 }
 

@@ -1,10 +1,12 @@
 import { spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { afterAll, describe, expect, it } from 'vitest';
+import { createRunFolder } from '../../src/runs/folder.ts';
 import { lockTaker } from '../../src/runs/lock/lock.ts';
+import { readConfig } from '../../src/runs/record.ts';
 import { readMetrics } from '../../src/train/metrics.ts';
 import { jsonLines, normgrad } from './normgrad.ts';
 
@@ -158,6 +160,29 @@ describe('train', () => {
       onOutput: (_, child) => child.stdout?.destroy(),
     });
     expect(finished).toMatchObject({ code: 0, stderr: '' });
+  });
+
+  it('that stood still until another process took its run writes nothing more, and says so', async () => {
+    const out = join(folder, 'stopped');
+    let written: string[] | undefined;
+    const files = () =>
+      readdirSync(out).map((name) => (name === 'lock' ? name : readFileSync(join(out, name), 'utf8')));
+    const { code, stderr } = await normgrad(['train', ...small, '--epochs', '100000', '--out', out], {
+      async onOutput(_, child) {
+        if (written || !existsSync(join(out, 'metrics.jsonl'))) return;
+        child.kill('SIGSTOP');
+        written = [];
+        const take = lockTaker({ staleMs: 50 });
+        let lock = take(out);
+        for (; lock === undefined; lock = take(out)) await setTimeout(20);
+        createRunFolder(out, readConfig(out), lock);
+        written = files();
+        child.kill('SIGCONT');
+      },
+    });
+    expect(stderr).toMatch(/error: \d+@\S+ has taken over .*: this process, \d+, stood still/);
+    expect(code).toBe(3);
+    expect(files()).toEqual(written);
   });
 
   it('ends when the process that launched it is killed, and says so in the run', async () => {

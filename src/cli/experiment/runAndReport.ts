@@ -1,4 +1,3 @@
-import { writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { renderSummaryTable, renderTable } from '../../charts/table.ts';
@@ -16,6 +15,7 @@ import { endTable, publishedTable, verdictText } from '../../experiment/tables.t
 import { guarded, makeFolder } from '../../runs/files.ts';
 import { defaultOut } from '../../runs/folder.ts';
 import { wallSeconds } from '../../runs/wallTime.ts';
+import { writeWholeFile } from '../../wholeFile.node.ts';
 import { EXIT } from '../exit.ts';
 import { columns, type Output } from '../output.ts';
 import { estimate } from '../sweep/estimate.ts';
@@ -72,10 +72,10 @@ export async function runAndReport(
     const svg = join(folder, `${experiment.name}.svg`);
     guarded(folder, () => {
       writeFigures(folder, experiment, runs, `${stored.settings}.`);
-      writeFileSync(join(folder, 'experiment.json'), storedJson(stored));
+      writeWholeFile(join(folder, 'experiment.json'), storedJson(stored));
     });
     if (save !== undefined) {
-      guarded(save, () => writeFileSync(join(save, `${experiment.name}.json`), storedJson(stored)));
+      guarded(save, () => writeWholeFile(join(save, `${experiment.name}.json`), storedJson(stored)));
     }
     const failed = runs.filter(({ status }) => status === 'failed');
     const failures = failed.map(({ point, seed }) => `failed: ${nameOf({ ...point, seed })}`);
