@@ -115,15 +115,13 @@ export async function runSweep(plan: SweepPlan, options: SweepOptions): Promise<
   function bury(id: string, problem: string): void {
     const path = join(folder, id);
     const result = readResult(path);
-    if (result) {
-      onEvent({ type: 'end', id, result });
-      return;
-    }
-    onEvent({ type: 'crash', id, message: problem });
+    if (result) onEvent({ type: 'end', id, result });
+    else onEvent({ type: 'crash', id, message: problem });
     const lock = lockTaker()(path);
     if (lock === undefined) return;
     try {
-      const failure = lock.takenFrom && recordDeath(path, lock, problem);
+      const isOpen = lock.takenFrom !== undefined && !result;
+      const failure = isOpen ? recordDeath(path, lock, problem) : undefined;
       if (failure) onEvent({ type: 'failed', id, message: failure });
     } finally {
       lock.release();
