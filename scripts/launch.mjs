@@ -18,8 +18,13 @@ export function launch(args, cwd = process.cwd()) {
       join(root, 'src/cli/main.ts'),
       ...args,
     ],
-    // Without TSX_TSCONFIG_PATH, tsx would apply the tsconfig.json of the folder the user happens to be in.
-    { cwd, stdio: 'inherit', env: { ...process.env, TSX_TSCONFIG_PATH: join(root, 'tsconfig.json') } },
+    // The channel tells the child when this process is killed. Without TSX_TSCONFIG_PATH, tsx would apply the tsconfig.json of
+    // the folder the user happens to be in.
+    {
+      cwd,
+      stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
+      env: { ...process.env, TSX_TSCONFIG_PATH: join(root, 'tsconfig.json') },
+    },
   );
 
   // Ctrl-C reaches every process of the terminal, the child too: sent on, it would count as pressed twice, which

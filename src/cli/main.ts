@@ -1,7 +1,8 @@
 import { Command, CommanderError } from 'commander';
 import { checkEnvironment } from '../environment.ts';
 import { version } from '../runs/version.ts';
-import { EXIT, explain } from './exit.ts';
+import { explain } from './exit.ts';
+import { endOutput } from './interrupt.ts';
 import { createOutput } from './output.ts';
 
 /** What a command's file exports: it adds arguments, options, examples and the action to `command`. */
@@ -114,11 +115,13 @@ function report(error: unknown, args: string[]): void {
   process.stderr.write(`${lines.join('\n')}\n`);
 }
 
-// `normgrad … | head`: the reader has enough.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code === 'EPIPE') process.exit(EXIT.ok);
-  throw error;
-});
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on('error', (error) => endOutput(stream, error));
+}
+
+// The process that started this one (scripts/launch.mjs) was killed: nobody could stop this one any more.
+process.on('disconnect', () => process.kill(process.pid, 'SIGTERM'));
+process.channel?.unref();
 
 /** Says at once what is wrong with a variable of the environment, whatever the command may read of it later. */
 function readEnvironment(args: string[]): void {

@@ -9,7 +9,6 @@ import type { RandomState } from '../random.ts';
 import { issueText, plainObject, unreadable, wholeNumber } from '../storedFile.node.ts';
 import type { TrainConfig } from '../train/config.ts';
 import { type LoopProgress, progressSchema } from '../train/loop.ts';
-import { writeWholeFile } from '../wholeFile.node.ts';
 import { configHash } from './name.ts';
 import { decodeSafetensors, encodeSafetensors, type StoredTensor } from './safetensors.ts';
 import { version } from './version.ts';
@@ -54,17 +53,16 @@ const OPTIMIZER = 'optimizer.';
 const MOST_BYTES = 2 ** 31 - 1;
 
 /**
- * Writes everything that the next step depends on: parameters and buffers under their names, the optimizer's arrays under
+ * A checkpoint: everything that the next step depends on: parameters and buffers under their names, the optimizer's arrays under
  * `optimizer.`, and the rest (State) as metadata. The order of the images and their augmentation need no state: they are
  * drawn anew from the seed, the epoch and the number of the batch.
  */
-export function writeCheckpoint(
-  file: string,
+export function encodeCheckpoint(
   config: TrainConfig,
   model: Module,
   optimizer: Optimizer,
   { progress, lines }: Restored,
-): void {
+): Uint8Array {
   const { lr, steps, arrays } = optimizer.state();
   const tensors = new Map<string, StoredTensor>(model.namedTensors());
   for (const [name, data] of Object.entries(arrays)) {
@@ -80,7 +78,7 @@ export function writeCheckpoint(
   };
   const json = JSON.stringify(state);
   const metadata = { format: FORMAT, state: json, sha256: checksum(tensors, json) };
-  writeWholeFile(file, encodeSafetensors({ tensors, metadata }));
+  return encodeSafetensors({ tensors, metadata });
 }
 
 /**

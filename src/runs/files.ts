@@ -2,16 +2,15 @@ import type * as v from 'valibot';
 import { RunFolderError } from '../errors.ts';
 import { checked, parsed, readText } from '../storedFile.node.ts';
 import { fromJson, toJson } from '../train/metrics.ts';
-import { writeWholeFile } from '../wholeFile.node.ts';
 
 export { makeFolder } from '../makeFolder.node.ts';
 
-/** Writes JSON so that the file is either the old one or the new one, never a part. */
-export function writeJson(file: string, value: unknown): void {
-  writeWholeFile(file, `${toJson(value, 2)}\n`);
+/** JSON as it stands in the files of a run. */
+export function jsonText(value: unknown): string {
+  return `${toJson(value, 2)}\n`;
 }
 
-/** What a file holds that `writeJson` wrote; a RunFolderError where it is not what the schema says. */
+/** What a file holds that `jsonText` made; a RunFolderError where it is not what the schema says. */
 export function readJson<T>(
   file: string,
   schema: v.GenericSchema<unknown, T>,

@@ -7,7 +7,8 @@ import { configSchema, type TrainConfig } from '../train/config.ts';
 import { fromJson } from '../train/metrics.ts';
 import { type RunStatus, resultSchema, runStatuses, type TrainResult } from '../train/result.ts';
 import { readJson } from './files.ts';
-import { isGone } from './lock.ts';
+import { ifThere } from './lock/errors.ts';
+import { isLocked } from './lock/look.ts';
 
 /** The files of the run folder at `path`; folder.ts says what is in them. */
 export function runFiles(path: string) {
@@ -30,6 +31,10 @@ export interface HowItRan {
   error: string | null;
   /** Where it went on after an interruption: the steps done before, and when. */
   resumed: { step: number; at: string }[];
+  /** A new one whenever the run is begun, or fails: tells one failure from the next without a clock. */
+  attempt: string;
+  /** How many processes in a row died at this run without getting to another checkpoint. */
+  deaths: number;
   pid: number;
   host: string;
   node: string;
@@ -49,6 +54,9 @@ const runSchema: v.GenericSchema<unknown, HowItRan> = v.pipe(
     ended: v.nullable(v.string()),
     error: v.nullable(v.string()),
     resumed: v.array(v.object({ step: wholeNumber, at: v.string() })),
+    // Not in those of earlier versions.
+    attempt: v.optional(v.string(), ''),
+    deaths: v.optional(wholeNumber, 0),
     pid: v.pipe(wholeNumber, v.maxValue(2 ** 31 - 1)),
     host: v.string(),
     node: v.string(),
@@ -70,19 +78,18 @@ export function readConfig(path: string): TrainConfig {
   return readJson(file, configSchema);
 }
 
-/** The content of run.json; undefined where there is none. What a process left running when it died is interrupted. */
+/**
+ * The content of run.json; undefined where there is none. What a process left running when it died, and nobody has taken on, is
+ * interrupted.
+ */
 export function readRun(path: string): HowItRan | undefined {
-  const { run: file } = runFiles(path);
-  if (!existsSync(file)) return undefined;
-  const run = readJson(file, runSchema);
-  const isLeft = run.status === 'running' && isGone(run.pid, run.host);
-  return isLeft ? { ...run, status: 'interrupted' } : run;
+  const run = ifThere(() => readJson(runFiles(path).run, runSchema));
+  return run?.status === 'running' && !isLocked(path) ? { ...run, status: 'interrupted' } : run;
 }
 
 /** The content of result.json; undefined for a run that is not finished. */
 export function readResult(path: string): TrainResult | undefined {
-  const { result: file } = runFiles(path);
-  return existsSync(file) ? readJson(file, resultSchema) : undefined;
+  return ifThere(() => readJson(runFiles(path).result, resultSchema));
 }
 
 /** The first lines of metrics.jsonl, which a checkpoint counts on; an Error where they are not all there. */

@@ -16,13 +16,12 @@ import { runsPage } from '../../src/experiment/runsPage.ts';
 import { compareRuns } from '../../src/experiment/seedGroups.ts';
 import { readStoredFile } from '../../src/experiment/stored.ts';
 import { guarded } from '../../src/runs/files.ts';
-import { createRunFolder } from '../../src/runs/folder.ts';
 import { readConfig, readResult } from '../../src/runs/record.ts';
 import { loadSweep, readPlan } from '../../src/runs/sweep/sweep.ts';
 import { runTraining } from '../../src/runs/training.ts';
 import { wallSeconds } from '../../src/runs/wallTime.ts';
 import { small } from '../experiment/small.ts';
-import type { Kind } from './fileSample.ts';
+import { beginRun, type Kind } from './fileSample.ts';
 
 /** What one command does with the sample in a folder. */
 type Reader = (folder: string) => unknown;
@@ -37,7 +36,7 @@ const readers = {
   // What `sweep DIR` does to the runs of its plan before the first step of each.
   'sweep DIR': (folder) => {
     for (const { id, config } of readPlan(sweep(folder)).runs)
-      createRunFolder(join(sweep(folder), id), config);
+      beginRun(join(sweep(folder), id), config).lock.release();
   },
   'sweep FILE': (folder) => planOf(join(folder, 'grid.json'), { set: {} }),
   // It stops before its second step.

@@ -7,11 +7,13 @@ import { sources } from '../../src/data/sources.ts';
 import { planRuns, sweepOf } from '../../src/experiment/plan.ts';
 import type { RunRecord } from '../../src/experiment/results.ts';
 import { storedExperiment, storedJson } from '../../src/experiment/stored.ts';
-import { writeCheckpoint } from '../../src/runs/checkpoint.ts';
-import { writeJson } from '../../src/runs/files.ts';
+import { encodeCheckpoint } from '../../src/runs/checkpoint.ts';
+import { makeFolder } from '../../src/runs/files.ts';
 import { createRunFolder } from '../../src/runs/folder.ts';
+import { lockTaker } from '../../src/runs/lock/lock.ts';
 import { runFiles } from '../../src/runs/record.ts';
 import { writePlan } from '../../src/runs/sweep/sweep.ts';
+import type { TrainConfig } from '../../src/train/config.ts';
 import { prepareData } from '../../src/train/data.ts';
 import { startOfRun } from '../../src/train/loop.ts';
 import { buildModel } from '../../src/train/model.ts';
@@ -41,6 +43,13 @@ export interface SampleFile {
   content: Uint8Array;
 }
 
+/** A run as it begins, with the lock of its folder. */
+export function beginRun(path: string, config: TrainConfig) {
+  makeFolder(path);
+  const lock = lockTaker()(path)!;
+  return { run: createRunFolder(path, config, lock), lock };
+}
+
 const score = { loss: 0.5, accuracy: 0.7 };
 
 /** One of every file that the program reads, whole and right, below `folder`: a sweep of an experiment, its results, data. */
@@ -64,7 +73,7 @@ export function writeSample(folder: string): SampleFile[] {
   add('plan', 'sweep', 'sweep.json');
   const records = planned.map(({ point, seed, config }, i): RunRecord => {
     const { id } = plan.runs[i];
-    const run = createRunFolder(join(sweep, id), config);
+    const { run, lock } = beginRun(join(sweep, id), config);
     run.append({ t: 'step', step: 3, epoch: 1, train: score, lr: 0.1, ms: 1 });
     run.append({ t: 'probe', probe: 'test', step: 4, values: { loss: 1, each: [1, 2] } });
     run.append({ t: 'epoch', step: 5, epoch: 1, train: score, test: score, lr: 0.1, seconds: 1 });
@@ -79,6 +88,7 @@ export function writeSample(folder: string): SampleFile[] {
       },
       ...{ epochs: 1, steps: 5, digest: '0123456789abcdef', parameters: 10, seconds: 1 },
     });
+    lock.release();
     const status = diverged ? 'diverged' : 'done';
     const scores = { train: score, test: score, epochs: [{ epoch: 1, train: score, test: score }] };
     return { point, seed, norm: config.norm, status, ...scores, seconds: 1, digest: '' };
@@ -90,11 +100,16 @@ export function writeSample(folder: string): SampleFile[] {
   // A run that was interrupted: with a checkpoint, and no result.
   const { config } = planned[1];
   const begun = join(folder, 'begun');
-  createRunFolder(begun, config).append({ t: 'step', step: 3, epoch: 1, train: score, lr: 0.1, ms: 1 });
+  const { run, lock } = beginRun(begun, config);
+  run.append({ t: 'step', step: 3, epoch: 1, train: score, lr: 0.1, ms: 1 });
   const data = prepareData(config, syntheticDigits({ seed: 1, train: 10, test: 10 }));
   const model = buildModel(config, data);
   const restored = { progress: startOfRun(), lines: 1 };
-  writeCheckpoint(runFiles(begun).checkpoint, config, model, buildOptimizer(config, model), restored);
+  writeFileSync(
+    runFiles(begun).checkpoint,
+    encodeCheckpoint(config, model, buildOptimizer(config, model), restored),
+  );
+  lock.release();
   add('checkpoint', 'begun', 'last.safetensors');
   for (const name of ['config.json', 'run.json', 'metrics.jsonl']) {
     add(name.split('.')[0] as Kind, 'begun', name);
@@ -103,13 +118,12 @@ export function writeSample(folder: string): SampleFile[] {
   const stored = storedJson(storedExperiment(small, planned, records, { smoke: false, wallSeconds: 60 }));
   put('experiment', stored, 'sweep', 'experiment.json');
   put('stored', stored, 'gallery', 'results', 'small.json');
-  writeJson(join(folder, 'grid.json'), {
+  const grid = {
     name: 'grid',
     base: { dataset: 'synthetic' },
     grid: { norm: ['none', 'batch'], seed: [1, 2] },
-  });
-  add('grid', 'grid.json');
-
+  };
+  put('grid', JSON.stringify(grid), 'grid.json');
   for (const [name, bytes] of Object.entries(tinyMnist())) put('mnist', bytes, 'mnist', name);
   const { cifar10 } = sources;
   const batch = encodeCifar(tinyCifar(1, [10]));

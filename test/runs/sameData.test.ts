@@ -1,10 +1,10 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
 import { syntheticDigits } from '../../src/data/format/digits.ts';
 import { RunFolderError } from '../../src/errors.ts';
-import { writeJson } from '../../src/runs/files.ts';
+import { jsonText } from '../../src/runs/files.ts';
 import { readRun, runFiles } from '../../src/runs/record.ts';
 import { requireOneDataset } from '../../src/runs/sameData.ts';
 import { plannedRuns } from '../../src/runs/sweep/grid.ts';
@@ -64,6 +64,6 @@ it('the runs of a sweep are all of one dataset, on whatever machine', async () =
   // Runs that use other images of it say nothing of these.
   check(other, { limit: 30 });
   const { data: _, ...older } = readRun(path)!;
-  writeJson(runFiles(path).run, older);
+  writeFileSync(runFiles(path).run, jsonText(older));
   check(other);
 });

@@ -1,9 +1,10 @@
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
-import { writeJson } from '../../src/runs/files.ts';
+import { jsonText } from '../../src/runs/files.ts';
 import { createRunFolder } from '../../src/runs/folder.ts';
+import { lockTaker } from '../../src/runs/lock/lock.ts';
 import { readRun } from '../../src/runs/record.ts';
 import { wallSeconds } from '../../src/runs/wallTime.ts';
 import { resolveConfig } from '../../src/train/config.ts';
@@ -14,7 +15,8 @@ afterAll(() => rmSync(parent, { recursive: true }));
 /** The folder of a run that ended so many seconds after midnight; without a result if it was not finished. */
 function runFolder(end: number, seconds?: number): string {
   const path = mkdtempSync(join(parent, 'run-'));
-  const run = createRunFolder(path, resolveConfig({ dataset: 'synthetic' }));
+  const lock = lockTaker()(path)!;
+  const run = createRunFolder(path, resolveConfig({ dataset: 'synthetic' }), lock);
   const score = { loss: 1, accuracy: 0.5 };
   const scores = { test: score, train: score, best: null, diverged: null };
   const counts = { epochs: 1, steps: 1, parameters: 1, digest: '' };
@@ -25,7 +27,8 @@ function runFolder(end: number, seconds?: number): string {
     seconds: seconds ?? 0,
   });
   const ended = new Date(Date.UTC(2026, 0, 1) + 1000 * end).toISOString();
-  writeJson(join(path, 'run.json'), { ...readRun(path), ended });
+  writeFileSync(join(path, 'run.json'), jsonText({ ...readRun(path), ended }));
+  lock.release();
   return path;
 }
 

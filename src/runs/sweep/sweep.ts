@@ -5,8 +5,10 @@ import { ConfigError, RunFolderError, shown } from '../../errors.ts';
 import { plainObject } from '../../storedFile.node.ts';
 import { configSchema, resolveConfig, type TrainConfig, type TrainOptions } from '../../train/config.ts';
 import type { TrainResult } from '../../train/result.ts';
-import { guarded, makeFolder, readJson, writeJson } from '../files.ts';
-import { isLocked } from '../lock.ts';
+import { guarded, jsonText, makeFolder, readJson } from '../files.ts';
+import type { Lock } from '../lock/lock.ts';
+import { isLocked } from '../lock/look.ts';
+import { withLock } from '../lock/wait.ts';
 import { configHash } from '../name.ts';
 import { readResult, readRun } from '../record.ts';
 import { version } from '../version.ts';
@@ -75,11 +77,11 @@ const planFile = (folder: string) => join(folder, 'sweep.json');
  * Writes sweep.json. A folder with the same runs is continued; one with others is left alone, or, where it `grows`, gets
  * these as well.
  */
-export function writePlan(
+export async function writePlan(
   folder: string,
   plan: SweepPlan,
   { grows = false }: { grows?: boolean } = {},
-): SweepPlan<TrainConfig> {
+): Promise<SweepPlan<TrainConfig>> {
   const runs = plan.runs.map((run) => ({ ...run, config: resolveConfig(run.config) }));
   const ids = runs.map(({ id }) => id);
   const odd = ids.find((id) => !PLAIN_NAME.test(id));
@@ -92,12 +94,15 @@ export function writePlan(
   if (twice !== undefined)
     throw new ConfigError('grid', `two runs are ${twice}: their settings are the same`);
   const whole = { name: plan.name, normgrad: version, runs };
-  guarded(folder, () => {
-    makeFolder(folder);
-    if (!existsSync(planFile(folder))) writeJson(planFile(folder), whole);
-    else if (grows) addRuns(folder, runs);
-    else refuseOther(folder, runs);
-  });
+  guarded(folder, () => makeFolder(folder));
+  // Two callers may add their runs at once.
+  await withLock(folder, (lock) =>
+    guarded(folder, () => {
+      if (!existsSync(planFile(folder))) lock.write(planFile(folder), jsonText(whole));
+      else if (grows) addRuns(folder, runs, lock);
+      else refuseOther(folder, runs);
+    }),
+  );
   return whole;
 }
 
@@ -150,11 +155,12 @@ export function ofShard<T>(runs: readonly T[], shard: Shard | undefined): readon
   return shard === undefined ? runs : runs.filter((_, k) => k % shard.n === shard.i - 1);
 }
 
-function addRuns(folder: string, runs: readonly PlannedRun<TrainConfig>[]): void {
+function addRuns(folder: string, runs: readonly PlannedRun<TrainConfig>[], lock: Lock): void {
   const before = readPlan(folder);
   const known = new Set(before.runs.map(({ id }) => id));
   const added = runs.filter(({ id }) => !known.has(id));
-  if (added.length > 0) writeJson(planFile(folder), { ...before, runs: [...before.runs, ...added] });
+  if (added.length === 0) return;
+  lock.write(planFile(folder), jsonText({ ...before, runs: [...before.runs, ...added] }));
 }
 
 function refuseOther(folder: string, runs: readonly PlannedRun<TrainConfig>[]): void {

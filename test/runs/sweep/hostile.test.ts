@@ -12,7 +12,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { planOf } from '../../../src/cli/sweep/plan.ts';
 import { ConfigError, RunFolderError } from '../../../src/errors.ts';
-import { writeJson } from '../../../src/runs/files.ts';
+import { jsonText } from '../../../src/runs/files.ts';
 import { plannedRuns } from '../../../src/runs/sweep/grid.ts';
 import { loadSweep, readPlan, writePlan } from '../../../src/runs/sweep/sweep.ts';
 import { workThrough } from '../../../src/runs/sweep/worker.ts';
@@ -39,26 +39,26 @@ const runs = plannedRuns([{ labels: {}, config: options }]);
 const work = () =>
   workThrough(
     folder,
-    { runs: readPlan(folder).runs, since: '' },
+    { runs: readPlan(folder).runs, failedBefore: {} },
     { signal: new AbortController().signal, onEvent: () => {} },
   );
 
 it.each(['../victim', '..', '.', '', '/tmp/x', 'a/b', 'a\\b', '.hidden', 'x'.repeat(201), 7, null, {}])(
   'the id %j is refused, in a file and from a program',
-  (id) => {
+  async (id) => {
     mkdirSync(folder);
-    writeJson(join(folder, 'sweep.json'), { name: 'x', runs: [{ ...runs[0], id }] });
+    writeFileSync(join(folder, 'sweep.json'), jsonText({ name: 'x', runs: [{ ...runs[0], id }] }));
     expect(() => loadSweep(folder)).toThrow(RunFolderError);
     expect(() => loadSweep(folder)).toThrow(/sweep\.json: runs\.0\.id must be /);
     if (typeof id !== 'string') return;
     const other = join(parent, 'other');
-    expect(() => writePlan(other, { name: 'x', runs: [{ ...runs[0], id }] })).toThrow(ConfigError);
+    await expect(writePlan(other, { name: 'x', runs: [{ ...runs[0], id }] })).rejects.toThrow(ConfigError);
     expect(existsSync(other)).toBe(false);
   },
 );
 
-it('a run folder that is a link is refused', () => {
-  writePlan(folder, { name: 'x', runs });
+it('a run folder that is a link is refused', async () => {
+  await writePlan(folder, { name: 'x', runs });
   symlinkSync(victim, join(folder, runs[0].id));
   expect(() => loadSweep(folder)).toThrow(`${runs[0].id} is a link to another place`);
 });
@@ -70,10 +70,10 @@ it('a folder with files of these names that are no run is left alone', async () 
 });
 
 it('a folder in which no run can be begun ends all of them, with one message', async () => {
-  writePlan(folder, { name: 'x', runs });
+  await writePlan(folder, { name: 'x', runs });
   writeFileSync(join(folder, runs[0].id), 'a file in the way');
   await expect(work()).rejects.toThrow(RunFolderError);
-  await expect(work()).rejects.toThrow(`cannot write the run folder ${join(folder, runs[0].id)}: ENOTDIR`);
+  await expect(work()).rejects.toThrow(/^cannot read .*result\.json: ENOTDIR/);
 });
 
 it('a sweep file is checked, its name too, which names a folder', async () => {
