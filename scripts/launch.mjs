@@ -18,11 +18,11 @@ export function launch(args, cwd = process.cwd()) {
       join(root, 'src/cli/main.ts'),
       ...args,
     ],
-    // Without TSX_TSCONFIG_PATH, tsx would apply the tsconfig.json of the folder the user happens to be in.
-    // NORMGRAD_LAUNCHER: hints name commands as this one was called (src/typed.node.ts).
+    // The channel tells the child when this process is killed. Without TSX_TSCONFIG_PATH, tsx would apply the tsconfig.json of
+    // the folder the user happens to be in. NORMGRAD_LAUNCHER: hints name commands as this one was called (src/typed.node.ts).
     {
       cwd,
-      stdio: 'inherit',
+      stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
       env: {
         ...process.env,
         TSX_TSCONFIG_PATH: join(root, 'tsconfig.json'),

@@ -30,16 +30,25 @@ export class RunFolderError extends Error {
 /** `unknown norm "bach" (did you mean "batch"?)` */
 export function unknownName(what: string, typed: string, names: readonly string[]): string {
   const guess = nearest(typed, names);
-  return `unknown ${what} "${typed}"${guess === undefined ? '' : ` (did you mean "${guess}"?)`}`;
+  return `unknown ${what} ${shown(typed)}${guess === undefined ? '' : ` (did you mean "${guess}"?)`}`;
 }
 
 /** The name that was probably meant: the nearest one, if a few typing errors explain the difference. */
 export function nearest(typed: string, names: readonly string[]): string | undefined {
+  // No name is so long; the distance would take as long as the text is.
+  if (typed.length > 100) return undefined;
   const allowed = Math.max(1, Math.floor(typed.length / 3));
   const ranked = names
     .map((name) => ({ name, distance: editDistance(typed.toLowerCase(), name.toLowerCase()) }))
     .sort((a, b) => a.distance - b.distance);
   return ranked.length > 0 && ranked[0].distance <= allowed ? ranked[0].name : undefined;
+}
+
+/** `12.3 GiB`, `4.0 MiB` */
+export function bytesText(bytes: number): string {
+  const units = ['KiB', 'MiB', 'GiB', 'TiB', 'PiB'];
+  const unit = Math.min(units.length, Math.max(1, Math.floor(Math.log2(Math.max(bytes, 1)) / 10)));
+  return `${grouped(Number((bytes / 1024 ** unit).toFixed(1)))} ${units[unit - 1]}`;
 }
 
 /** Insertions, deletions, replacements and swaps of neighbours that turn `a` into `b` (Damerau 1964, restricted). */
@@ -56,6 +65,21 @@ export function editDistance(a: string, b: string): number {
   }
   return d[a.length][b.length];
 }
+
+/** A value in a message: as JSON, and its beginning only where that is long or the value a nest of others. */
+export function shown(value: unknown): string {
+  if (Array.isArray(value) && value.some((each) => typeof each === 'object' && each !== null)) {
+    return `a list of ${value.length}`;
+  }
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
+    return `an object with ${Object.keys(value).slice(0, 5).join(', ') || 'nothing in it'}`;
+  }
+  const isWord = typeof value === 'number' || typeof value === 'bigint' || value === undefined;
+  const text = isWord ? String(value) : (JSON.stringify(value) ?? typeof value);
+  return text.length > MOST_SHOWN ? `${text.slice(0, MOST_SHOWN)}…` : text;
+}
+
+const MOST_SHOWN = 60;
 
 /** `1 run`, `2 runs`. */
 export function plural(count: number, thing: string): string {

@@ -8,6 +8,8 @@ export const platform: Platform = {
 
   availableThreads: () => navigator.hardwareConcurrency || 1,
 
+  totalMemory: () => Number.POSITIVE_INFINITY,
+
   // Browsers that know relaxed SIMD have it switched on.
   enableRelaxedSimd() {},
 

@@ -1,4 +1,4 @@
-import { availableParallelism } from 'node:os';
+import { availableParallelism, totalmem } from 'node:os';
 import { setFlagsFromString } from 'node:v8';
 import { Worker } from 'node:worker_threads';
 import type { Platform } from './platform.ts';
@@ -8,6 +8,9 @@ export const platform: Platform = {
   environment: (name) => process.env[name],
 
   availableThreads: () => availableParallelism(),
+
+  // A container may have less than the machine; 0 and what is larger than that say that it has all.
+  totalMemory: () => Math.min(process.constrainedMemory() || totalmem(), totalmem()),
 
   enableRelaxedSimd() {
     // Later versions have the feature without the flag, and do not know the flag.

@@ -7,6 +7,8 @@ export interface Platform {
   environment(name: string): string | undefined;
   /** The number of cores this process may use, at least 1. */
   availableThreads(): number;
+  /** Bytes of memory that this process may use at most; Infinity where nothing says so. */
+  totalMemory(): number;
   /** Switches relaxed SIMD on where the engine hides it behind a flag (Node 20). */
   enableRelaxedSimd(): void;
   /** Whether workers can share memory with this thread (a browser page must be cross-origin isolated). */

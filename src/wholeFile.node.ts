@@ -1,27 +1,37 @@
 import { randomUUID } from 'node:crypto';
 import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 
-/**
- * Writes a file so that it is either the old one or the new one, never a part, also after a power cut: the bytes go to
- * the disk under another name first, which no other writer has.
- */
-export function writeWholeFile(file: string, content: string | Uint8Array): void {
-  const unfinished = `${file}.${randomUUID()}.tmp`;
-  try {
-    writeFileSync(unfinished, content, { flag: 'wx', flush: true });
-    renameSync(unfinished, file);
-  } catch (error) {
-    rmSync(unfinished, { force: true });
-    throw error;
-  }
+interface Staging {
+  /** The name under which the file is written first, on the same disk; by default one beside it that no other writer has. */
+  staged?: string;
+  /** Called before the file gets its name; throwing leaves the old file. */
+  check?: () => void;
 }
 
-/** Has the disk, and not only its cache, hold what was appended to the file. */
-export function flushFile(file: string): void {
-  const descriptor = openSync(file, 'r+');
+/**
+ * Writes a file so that it is either the old one or the new one, never a part, also after a power cut: the bytes go to
+ * the disk under another name first.
+ */
+export function writeWholeFile(file: string, content: string | Uint8Array, staging?: Staging): void {
+  closeSync(openWholeFile(file, content, staging));
+}
+
+/** The same, and leaves the file open for appending: the descriptor stays this file's, also when another one gets its name. */
+export function openWholeFile(
+  file: string,
+  content: string | Uint8Array,
+  { staged = `${file}.${randomUUID()}.tmp`, check = () => {} }: Staging = {},
+): number {
+  const descriptor = openSync(staged, 'ax');
   try {
+    writeFileSync(descriptor, content);
     fsyncSync(descriptor);
-  } finally {
+    check();
+    renameSync(staged, file);
+    return descriptor;
+  } catch (error) {
     closeSync(descriptor);
+    rmSync(staged, { force: true });
+    throw error;
   }
 }

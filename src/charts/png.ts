@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs';
+
 /** A chart as pixels, for slides and word processors: papers and pages are better off with the SVG. */
 
 export interface PngOptions {
@@ -15,6 +17,12 @@ export interface PngOptions {
  */
 export async function renderPng(svg: string, options: PngOptions = {}): Promise<Uint8Array> {
   const { scale = 2, font = process.env.NORMGRAD_FONT, systemFonts = true } = options;
+  if (font !== undefined && !existsSync(font)) {
+    throw withHint(
+      `there is no font file ${font}`,
+      'NORMGRAD_FONT names a .ttf or .otf file; unset it for the fonts of the system',
+    );
+  }
   const { Resvg } = await loadResvg();
   const fonts = { font: { loadSystemFonts: systemFonts, fontFiles: font ? [font] : [] } };
   if (new Resvg(LETTER, fonts).getBBox() === undefined) {

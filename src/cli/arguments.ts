@@ -1,5 +1,5 @@
 import { InvalidArgumentError, Option } from 'commander';
-import { ConfigError, unknownName } from '../errors.ts';
+import { ConfigError, grouped, unknownName } from '../errors.ts';
 import { resolveNorm } from '../nn/norm/createNorm.ts';
 import { type NormEntry, registry } from '../nn/norm/registry.ts';
 import { typed } from '../typed.node.ts';
@@ -26,12 +26,21 @@ export function atLeastOne(given: string): number {
   return value;
 }
 
-/** The value of an option that is a shape, 2 to `most` lengths with commas; `must` says so. */
-export function shapeOf(most: number, must: string): (given: string) => number[] {
+/**
+ * The value of an option that is a shape, 2 to `most` lengths with commas; `must` says so. Finite differences take two forward passes
+ * for each of its elements, so that their number is bounded.
+ */
+export function shapeOf(most: number, must: string, mostElements: number): (given: string) => number[] {
   return (given) => {
     const lengths = given.split(',').map(integer);
-    if (lengths.length >= 2 && lengths.length <= most && lengths.every((each) => each >= 1)) return lengths;
-    throw new InvalidArgumentError(must);
+    if (lengths.length < 2 || lengths.length > most || lengths.some((each) => each < 1)) {
+      throw new InvalidArgumentError(must);
+    }
+    const elements = lengths.reduce((product, length) => product * length, 1);
+    if (elements <= mostElements) return lengths;
+    throw new InvalidArgumentError(
+      `It has ${grouped(elements)} elements, and every one is moved to see what it does: ${grouped(mostElements)} at most.`,
+    );
   };
 }
 

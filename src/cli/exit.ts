@@ -7,7 +7,10 @@ export const EXIT = {
   /** Data, network or disk. */
   data: 3,
   bug: 70,
+  /** 128 and the number of the signal: the terminal was closed, Ctrl-C, nobody reads the output of an unfinished run, kill. */
+  hungUp: 129,
   interrupted: 130,
+  brokenPipe: 141,
   terminated: 143,
 } as const;
 

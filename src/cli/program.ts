@@ -1,8 +1,10 @@
 import { Command, CommanderError } from 'commander';
 import { wrapLines } from '../charts/text.ts';
+import { checkEnvironment } from '../environment.ts';
 import { version } from '../runs/version.ts';
 import { type Example, examplesText, helpFormat, helpWidth } from './help.ts';
 import { helpAsJson } from './helpAsJson.ts';
+import { createOutput } from './output.ts';
 import { reportError } from './reportError.ts';
 
 /** What a command's file exports: it adds arguments, options, examples and the action to `command`. */
@@ -69,6 +71,7 @@ export async function runCommand(args: readonly string[]): Promise<void> {
   const program = emptyProgram();
   const writeHelp = args.includes('--json') ? helpAsJson(program) : undefined;
   try {
+    readEnvironment(args);
     await addCommands(program, args);
     if (args.some((arg) => !global.includes(arg))) await program.parseAsync(args, { from: 'user' });
     else if (writeHelp) program.outputHelp();
@@ -79,6 +82,18 @@ export async function runCommand(args: readonly string[]): Promise<void> {
     if (error instanceof CommanderError && error.exitCode === 0) writeHelp?.();
     else reportError(error, args);
   }
+}
+
+/** Says at once what is wrong with a variable of the environment, whatever the command may read of it later. */
+function readEnvironment(args: readonly string[]): void {
+  for (const [name, value] of Object.entries(process.env)) {
+    if (name.startsWith('NORMGRAD_') && value === '') delete process.env[name];
+  }
+  const output = createOutput({
+    json: args.includes('--json'),
+    color: args.includes('--no-color') ? false : undefined,
+  });
+  for (const warning of checkEnvironment(process.env)) output.warn(warning);
 }
 
 function emptyProgram(): Command {

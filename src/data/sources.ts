@@ -114,6 +114,12 @@ export function fileNames(source: Source): string[] {
   return [source.train, source.test].flatMap(({ images, labels }) => [images, labels]);
 }
 
+/** The names under which a data file is found. Unpacked with some programs, `train-images-idx3-ubyte` has a dot: `train-images.idx3-ubyte`. */
+export function spellings(source: Source, name: string): string[] {
+  if (source.kind === 'cifar') return [name];
+  return [name, name.replace('-idx', '.idx')].flatMap((each) => [`${each}.gz`, each]);
+}
+
 /** How many axes an IDX file of the source has: [count, height, width] or [count]. */
 export function idxDimensions({ train, test }: IdxSource, name: string): 1 | 3 {
   return name === train.images || name === test.images ? 3 : 1;

@@ -1,6 +1,6 @@
-import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { renderSvgChart } from '../charts/svgChart.ts';
+import { writeWholeFile } from '../wholeFile.node.ts';
 import { figuresOf } from './figure.ts';
 import type { RunRecord } from './results.ts';
 import type { Experiment } from './spec.ts';
@@ -13,7 +13,7 @@ export function writeFigures(
   caption: string,
 ): string[] {
   return figureTexts(experiment, runs, caption).map(([file, svg]) => {
-    writeFileSync(join(folder, file), svg);
+    writeWholeFile(join(folder, file), svg);
     return file;
   });
 }

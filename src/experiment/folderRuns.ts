@@ -1,7 +1,8 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { RunFolderError } from '../errors.ts';
-import { isLocked } from '../runs/lock.ts';
+import { ifThere } from '../runs/lock/errors.ts';
+import { isLocked } from '../runs/lock/look.ts';
 import { type HowItRan, readConfig, readResult, readRun } from '../runs/record.ts';
 import type { TrainConfig } from '../train/config.ts';
 import type { TrainResult } from '../train/result.ts';
@@ -36,7 +37,9 @@ export function isFinished(run: FolderRun): run is FinishedFolderRun {
 
 function runPaths(folder: string): string[] {
   if (existsSync(join(folder, 'config.json'))) return [folder];
-  return readdirSync(folder, { withFileTypes: true })
+  // A folder that is being worked in may lose its lock at any moment.
+  const entries = ifThere(() => readdirSync(folder, { withFileTypes: true })) ?? [];
+  return entries
     .filter((entry) => entry.isDirectory())
     .map(({ name }) => name)
     .sort()

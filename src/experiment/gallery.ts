@@ -1,7 +1,7 @@
-import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { formatSummary } from '../charts/statistics.ts';
 import { plural } from '../errors.ts';
+import { writeWholeFile } from '../wholeFile.node.ts';
 import { figureFile, writeFigures } from './figureFiles.ts';
 import type { Experiment } from './spec.ts';
 import { checkClaims, readStored, type StoredExperiment } from './stored.ts';
@@ -20,7 +20,7 @@ export function writeGallery(folder: string, experiments: readonly Experiment[])
     const { runs, settings } = stored.get(experiment.name)!;
     return writeFigures(join(folder, 'results'), experiment, runs, `${settings}.`);
   });
-  writeFileSync(join(folder, 'README.md'), galleryText(experiments, stored));
+  writeWholeFile(join(folder, 'README.md'), galleryText(experiments, stored));
   return ['README.md', ...figures.map((file) => `results/${file}`)];
 }
 
@@ -54,7 +54,7 @@ function summaryTable(
   stored: ReadonlyMap<string, StoredExperiment>,
 ): string {
   const rows = experiments.map((experiment) => {
-    const { runs, minutes, wallMinutes = minutes } = stored.get(experiment.name)!;
+    const { runs, wallMinutes } = stored.get(experiment.name)!;
     const claims = checkClaims(experiment, runs);
     const held = claims.filter((claim) => claim.held).length;
     return [
@@ -70,7 +70,7 @@ function summaryTable(
 
 function section(experiment: Experiment, stored: StoredExperiment): string {
   const { name, title, question, source, remarks, panels = [] } = experiment;
-  const { runs, settings, seeds, minutes, wallMinutes = minutes, node, kernels, normgrad, engine } = stored;
+  const { runs, settings, seeds, wallMinutes, node, kernels, normgrad, engine } = stored;
   const ends = endTable(experiment, runs);
   const published = publishedTable(experiment, runs);
   const claims = checkClaims(experiment, runs).map(

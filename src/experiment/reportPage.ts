@@ -153,8 +153,7 @@ ${facts([
   ['kernels', kernels],
   ['Node', node],
   ['training', `${minutes.toFixed(1)} minutes of training and testing on a CPU`],
-  // Not in results that were stored before there were runs at once.
-  ...(wallMinutes === undefined ? [] : [['by the clock', `${wallMinutes.toFixed(1)} minutes`] as const]),
+  ['by the clock', `${wallMinutes.toFixed(1)} minutes`],
 ])}`;
 }
 

@@ -1,10 +1,13 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import * as v from 'valibot';
 import { backendName } from '../autograd/index.ts';
 import { RunFolderError } from '../errors.ts';
 import { readJson } from '../runs/files.ts';
 import { version } from '../runs/version.ts';
-import { toJson } from '../train/metrics.ts';
+import { anyNumber, plainObject, wholeNumber } from '../storedFile.node.ts';
+import { probeLineSchema, scoreSchema, toJson } from '../train/metrics.ts';
+import { runStatuses } from '../train/result.ts';
 import { describeSettings } from './describeSettings.ts';
 import type { Engine } from './engine.ts';
 import type { ExperimentRun } from './plan.ts';
@@ -35,6 +38,47 @@ export interface StoredExperiment {
 export interface CheckedClaim extends Verdict {
   says: string;
 }
+
+const runRecordSchema: v.GenericSchema<unknown, RunRecord> = v.object({
+  point: v.record(v.string(), v.union([v.string(), v.number()], 'must be a name or a number')),
+  seed: v.number(),
+  norm: v.string(),
+  status: v.picklist([...runStatuses, 'failed']),
+  train: v.nullable(scoreSchema),
+  test: v.nullable(scoreSchema),
+  epochs: v.array(v.object({ epoch: wholeNumber, train: scoreSchema, test: scoreSchema })),
+  steps: v.optional(v.array(v.object({ step: wholeNumber, train: scoreSchema }))),
+  probes: v.optional(v.array(probeLineSchema)),
+  seconds: anyNumber,
+  digest: v.string(),
+});
+
+const storedSchema: v.GenericSchema<unknown, StoredExperiment> = v.pipe(
+  plainObject,
+  v.object({
+    name: v.string(),
+    settings: v.string(),
+    seeds: v.array(v.pipe(v.number(), v.safeInteger('must be a whole number'))),
+    smoke: v.boolean(),
+    minutes: anyNumber,
+    // Absent where the runs were trained one at a time.
+    wallMinutes: v.optional(anyNumber),
+    normgrad: v.string(),
+    node: v.string(),
+    kernels: v.string(),
+    claims: v.array(
+      v.object({
+        says: v.string(),
+        held: v.boolean(),
+        value: anyNumber,
+        threshold: anyNumber,
+        wanted: v.picklist(['at least', 'at most']),
+      }),
+    ),
+    runs: v.array(runRecordSchema),
+  }),
+  v.transform((stored) => ({ ...stored, wallMinutes: stored.wallMinutes ?? stored.minutes })),
+);
 
 export function checkClaims(experiment: Experiment, runs: readonly RunRecord[]): CheckedClaim[] {
   const results = resultsOf(runs);
@@ -69,14 +113,18 @@ export function storedJson({ runs, ...rest }: StoredExperiment): string {
   return `${head},\n  "runs": [\n${runs.map((run) => `    ${toJson(run)}`).join(',\n')}\n  ]\n}\n`;
 }
 
+/** What `storedJson` wrote. */
+export function readStoredFile(file: string): StoredExperiment {
+  return readJson(file, storedSchema, 'run the experiment again with --save, or delete the file');
+}
+
 /** Every result in a folder, by the name of its experiment. */
 export function readStored(folder: string): Map<string, StoredExperiment> {
   if (!existsSync(folder)) throw new RunFolderError(`there is no folder ${folder}`);
   const files = readdirSync(folder).filter((file) => file.endsWith('.json'));
   return new Map(
     files.map((file) => {
-      const hint = 'run the experiment again with --save, or delete the file';
-      const stored = readJson(join(folder, file), hint) as StoredExperiment;
+      const stored = readStoredFile(join(folder, file));
       return [stored.name, stored];
     }),
   );

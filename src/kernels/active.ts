@@ -1,4 +1,5 @@
 import { platform } from '#platform';
+import { checkVariable } from '../environment.ts';
 import type { Kernels, Numbers } from './contract.ts';
 import { reference } from './reference/reference.ts';
 import { wasmSupported } from './wasm/runtime/supported.ts';
@@ -26,11 +27,8 @@ export function useKernels(next: Kernels): Kernels {
 
 /** WebAssembly wherever it has SIMD. The environment variable NORMGRAD_KERNELS (`wasm` or `reference`) decides otherwise. */
 export function initialKernels(): Kernels {
-  const wanted = platform.environment('NORMGRAD_KERNELS') || undefined;
+  const wanted = checkVariable('NORMGRAD_KERNELS', platform.environment('NORMGRAD_KERNELS'));
   if (wanted === 'reference') return reference;
-  if (wanted !== undefined && wanted !== 'wasm') {
-    throw new RangeError(`NORMGRAD_KERNELS must be "wasm" or "reference", got "${wanted}".`);
-  }
   if (wasmSupported()) return wasm;
   if (wanted === undefined) return reference;
   throw new Error(

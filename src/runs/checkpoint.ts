@@ -1,13 +1,14 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
+import * as v from 'valibot';
 import { Tensor } from '../autograd/index.ts';
 import { dropoutStates, loadDropoutStates } from '../nn/layers/dropout.ts';
 import type { Module } from '../nn/module.ts';
 import type { Optimizer } from '../optim/index.ts';
 import type { RandomState } from '../random.ts';
+import { issueText, plainObject, unreadable, wholeNumber } from '../storedFile.node.ts';
 import type { TrainConfig } from '../train/config.ts';
-import type { LoopProgress } from '../train/loop.ts';
-import { writeWholeFile } from '../wholeFile.node.ts';
+import { type LoopProgress, progressSchema } from '../train/loop.ts';
 import { configHash } from './name.ts';
 import { decodeSafetensors, encodeSafetensors, type StoredTensor } from './safetensors.ts';
 import { version } from './version.ts';
@@ -25,24 +26,43 @@ interface State {
   normgrad: string;
 }
 
+const randomSchema: v.GenericSchema<unknown, RandomState> = v.object({
+  seed: v.string(),
+  alea: v.object({ c: v.number(), s0: v.number(), s1: v.number(), s2: v.number() }),
+  spare: v.nullable(v.number()),
+});
+
+const stateSchema: v.GenericSchema<unknown, State> = v.pipe(
+  plainObject,
+  v.object({
+    progress: progressSchema,
+    lines: wholeNumber,
+    optimizer: v.object({ lr: v.number(), steps: v.array(wholeNumber) }),
+    dropout: v.record(v.string(), randomSchema),
+    config: v.string(),
+    normgrad: v.string(),
+  }),
+);
+
 /** A run as it can continue: what the loop needs; model and optimizer have been set. */
 export type Restored = Pick<State, 'progress' | 'lines'>;
 
 const FORMAT = 'normgrad checkpoint 1';
 const OPTIMIZER = 'optimizer.';
+/** What Node reads at once. */
+const MOST_BYTES = 2 ** 31 - 1;
 
 /**
- * Writes everything that the next step depends on: parameters and buffers under their names, the optimizer's arrays under
+ * A checkpoint: everything that the next step depends on: parameters and buffers under their names, the optimizer's arrays under
  * `optimizer.`, and the rest (State) as metadata. The order of the images and their augmentation need no state: they are
  * drawn anew from the seed, the epoch and the number of the batch.
  */
-export function writeCheckpoint(
-  file: string,
+export function encodeCheckpoint(
   config: TrainConfig,
   model: Module,
   optimizer: Optimizer,
   { progress, lines }: Restored,
-): void {
+): Uint8Array {
   const { lr, steps, arrays } = optimizer.state();
   const tensors = new Map<string, StoredTensor>(model.namedTensors());
   for (const [name, data] of Object.entries(arrays)) {
@@ -58,7 +78,7 @@ export function writeCheckpoint(
   };
   const json = JSON.stringify(state);
   const metadata = { format: FORMAT, state: json, sha256: checksum(tensors, json) };
-  writeWholeFile(file, encodeSafetensors({ tensors, metadata }));
+  return encodeSafetensors({ tensors, metadata });
 }
 
 /**
@@ -72,12 +92,16 @@ export function restoreCheckpoint(
   optimizer: Optimizer,
 ): Restored {
   if (!existsSync(file)) throw new Error('there is no checkpoint yet');
+  const problem = unreadable(file, MOST_BYTES);
+  if (problem !== undefined) throw new Error(`${file} ${problem}`);
   const { tensors, metadata } = decodeSafetensors(readFileSync(file));
   if (metadata.format !== FORMAT) throw new Error(`${file} is not a ${FORMAT}`);
-  if (metadata.sha256 !== checksum(tensors, metadata.state)) {
+  if (metadata.sha256 !== checksum(tensors, metadata.state ?? '')) {
     throw new Error(`${file} is damaged: its checksum is another one`);
   }
-  const state = JSON.parse(metadata.state) as State;
+  const parsed = v.safeParse(stateSchema, JSON.parse(metadata.state));
+  if (!parsed.success) throw new Error(`${file}: ${issueText(parsed.issues[0])}`);
+  const state = parsed.output;
   if (state.config !== configHash(config)) throw new Error(`${file} is of another configuration`);
 
   const isOptimizers = (name: string) => name.startsWith(OPTIMIZER);

@@ -1,33 +1,23 @@
-import { existsSync, mkdirSync, readFileSync } from 'node:fs';
-import { dirname } from 'node:path';
+import type * as v from 'valibot';
 import { RunFolderError } from '../errors.ts';
+import { checked, parsed, readText } from '../storedFile.node.ts';
 import { fromJson, toJson } from '../train/metrics.ts';
-import { writeWholeFile } from '../wholeFile.node.ts';
 
-/** Writes JSON so that the file is either the old one or the new one, never a part. */
-export function writeJson(file: string, value: unknown): void {
-  writeWholeFile(file, `${toJson(value, 2)}\n`);
+export { makeFolder } from '../makeFolder.node.ts';
+
+/** JSON as it stands in the files of a run. */
+export function jsonText(value: unknown): string {
+  return `${toJson(value, 2)}\n`;
 }
 
-export function readJson(file: string, hint = 'delete it, or choose another folder'): unknown {
-  try {
-    return fromJson(readFileSync(file, 'utf8'));
-  } catch (error) {
-    if (!(error instanceof SyntaxError)) throw error;
-    throw new RunFolderError(`${file} is not JSON: ${error.message}`, [hint]);
-  }
-}
-
-/** mkdir -p. Node's own `recursive` never returns where the file system answers ENOENT, as Linux's /proc does. */
-export function makeFolder(path: string): void {
-  if (existsSync(path)) return;
-  makeFolder(dirname(path));
-  try {
-    mkdirSync(path);
-  } catch (error) {
-    // Another run may have made it meanwhile.
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-  }
+/** What a file holds that `jsonText` made; a RunFolderError where it is not what the schema says. */
+export function readJson<T>(
+  file: string,
+  schema: v.GenericSchema<unknown, T>,
+  hint = 'delete it, or choose another folder',
+): T {
+  const from = { file, hint };
+  return checked(from, parsed(from, readText(from), fromJson), schema);
 }
 
 /** Says in words what the file system refused. */

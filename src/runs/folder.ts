@@ -1,4 +1,5 @@
-import { appendFileSync, existsSync, rmSync } from 'node:fs';
+import { randomUUID } from 'node:crypto';
+import { appendFileSync, closeSync, existsSync, fsyncSync, rmSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { ConfigError } from '../errors.ts';
@@ -6,10 +7,10 @@ import type { TrainConfig } from '../train/config.ts';
 import { type MetricsLine, toJson } from '../train/metrics.ts';
 import type { TrainResult } from '../train/result.ts';
 import { quoted } from '../typed.node.ts';
-import { flushFile, writeWholeFile } from '../wholeFile.node.ts';
-import { guarded, makeFolder, readJson, writeJson } from './files.ts';
+import { guarded, jsonText } from './files.ts';
+import type { Lock } from './lock/lock.ts';
 import { decisiveFields } from './name.ts';
-import { firstLines, type HowItRan, readRun, runFiles } from './record.ts';
+import { firstLines, type HowItRan, readConfig, readRun, runFiles } from './record.ts';
 import { sourceVersion, version } from './version.ts';
 
 /**
@@ -19,17 +20,18 @@ import { sourceVersion, version } from './version.ts';
  *   metrics.jsonl   a line for every few steps and every epoch, appended as the run goes (metrics.ts)
  *   result.json     what came out; it exists if and only if the run is finished (done or diverged)
  *   last.safetensors  a checkpoint (checkpoint.ts), from which an interrupted run continues
- * All but metrics.jsonl are written beside and renamed, so that no reader ever sees half a file.
+ *   lock            who works in it (lock/lock.ts): one process at a time, and nobody writes without it
+ * All but metrics.jsonl are written elsewhere and renamed, so that no reader ever sees half a file.
  */
 interface RunFolder {
   readonly path: string;
   /** Lines of metrics.jsonl so far. */
   readonly lines: number;
   append(line: MetricsLine): void;
-  /** Has the disk hold the metrics: a checkpoint counts on the lines before it. */
-  flush(): void;
+  /** Replaces the checkpoint; the disk then holds the lines before it, too. */
+  save(checkpoint: Uint8Array): void;
   /** Ends the run: result.json unless it was interrupted, then the status in run.json. */
-  finish(result: TrainResult): void;
+  finish(result: TrainResult, options?: { keepWeights?: boolean }): void;
   /** Ends the run that threw. */
   fail(error: unknown): void;
 }
@@ -39,38 +41,51 @@ interface RunFolderOptions {
   argv?: readonly string[];
   /** Go on with the run in the folder, of which this many steps and lines of metrics are kept. */
   resume?: { steps: number; lines: number };
+  /** Checksum of the images. */
+  data?: string;
 }
 
+/** So often may the process of a run die between two checkpoints before the run counts as failed. */
+const MOST_DEATHS = 3;
+
 /**
- * Makes the folder for a run of `config`. An earlier run of the same configuration in it is replaced unless it is resumed; one
- * of another configuration is left alone, and an error.
+ * Begins a run of `config` in the folder that `lock` is of. An earlier run of the same configuration in it is replaced unless it
+ * is resumed; one of another configuration is left alone, and an error. A LostLock from any of its functions means that the
+ * folder is another process's now.
  */
 export function createRunFolder(
   path: string,
   config: TrainConfig,
-  { argv = [], resume }: RunFolderOptions = {},
+  lock: Lock,
+  { argv = [], resume, data }: RunFolderOptions = {},
 ): RunFolder {
   return guarded(path, () => {
-    makeFolder(path);
     refuseOther(path, config);
     const files = runFiles(path);
-    const { metrics } = files;
-    const kept = resume ? firstLines(metrics, resume.lines) : '';
-    const before = resume && readRun(path);
-    rmSync(files.result, { force: true });
-    if (!resume) rmSync(files.checkpoint, { force: true });
+    const kept = resume ? firstLines(files.metrics, resume.lines) : '';
+    const before = readRun(path);
+    for (const old of resume ? [files.result] : [files.result, files.checkpoint]) {
+      if (!existsSync(old)) continue;
+      lock.check();
+      rmSync(old, { force: true });
+    }
     const now = new Date().toISOString();
     const run: HowItRan = {
       ...newRecord(argv),
-      ...(before ? { command: before.command, started: before.started } : {}),
-      resumed: [...(before?.resumed ?? []), ...(resume ? [{ step: resume.steps, at: now }] : [])],
+      ...(resume && before ? { command: before.command, started: before.started } : {}),
+      data,
+      deaths: deathsOf(before),
+      resumed: [...((resume && before?.resumed) || []), ...(resume ? [{ step: resume.steps, at: now }] : [])],
     };
-    const writeRun = () => writeJson(files.run, run);
-    writeJson(files.config, config);
+    const writeRun = () => lock.write(files.run, jsonText(run));
+    lock.write(files.config, jsonText(config));
     writeRun();
-    writeWholeFile(metrics, kept);
+    const metrics = lock.open(files.metrics, kept);
+    let isOpen = true;
     let lines = resume?.lines ?? 0;
     const end = (how: Partial<HowItRan>) => {
+      if (isOpen) closeSync(metrics);
+      isOpen = false;
       Object.assign(run, how, { ended: new Date().toISOString() });
       writeRun();
     };
@@ -84,11 +99,19 @@ export function createRunFolder(
         guarded(path, () => appendFileSync(metrics, `${toJson(line)}\n`));
         lines++;
       },
-      flush: () => guarded(path, () => flushFile(metrics)),
-      finish: (result) =>
+      save: (checkpoint) =>
         guarded(path, () => {
-          if (result.status !== 'interrupted') writeJson(files.result, result);
+          fsyncSync(metrics);
+          lock.write(files.checkpoint, checkpoint);
+          if (run.deaths === 0) return;
+          run.deaths = 0;
+          writeRun();
+        }),
+      finish: (result, { keepWeights = true } = {}) =>
+        guarded(path, () => {
+          if (result.status !== 'interrupted') lock.write(files.result, jsonText(result));
           end({ status: result.status });
+          if (result.status !== 'interrupted' && !keepWeights) rmSync(files.checkpoint, { force: true });
         }),
       fail: (error) =>
         guarded(path, () =>
@@ -98,14 +121,35 @@ export function createRunFolder(
   });
 }
 
-/** Says in run.json that the run failed, where it could not say so itself: it was never built, or its process died. */
-export function recordFailure(path: string, message: string): void {
+/** Says in run.json that the run failed, where it was never built. */
+export function recordFailure(path: string, lock: Lock, message: string): void {
+  recordEnd(path, lock, { status: 'failed', error: message });
+}
+
+/**
+ * Counts in run.json that the process died from which `lock` was taken; `why`, as far as it is known. The run is to be tried
+ * again, unless its processes died so often without getting from one checkpoint to the next: then it has failed, and its
+ * error, which is returned, says so.
+ */
+export function recordDeath(path: string, lock: Lock, why: string): string | undefined {
+  const deaths = deathsOf(readRun(path)) + 1;
+  const isLast = deaths >= MOST_DEATHS;
+  const error = isLast ? `its process died ${deaths} times: ${why}` : null;
+  recordEnd(path, lock, { status: isLast ? 'failed' : 'interrupted', error, deaths });
+  return error ?? undefined;
+}
+
+function recordEnd(path: string, lock: Lock, how: Partial<HowItRan>): void {
   guarded(path, () => {
-    makeFolder(path);
     const record = readRun(path) ?? newRecord([]);
-    const ended = new Date().toISOString();
-    writeJson(runFiles(path).run, { ...record, status: 'failed', error: message, ended });
+    const end = { attempt: randomUUID(), ended: new Date().toISOString() };
+    lock.write(runFiles(path).run, jsonText({ ...record, ...how, ...end }));
   });
+}
+
+/** A run that failed and is tried again begins anew. */
+function deathsOf(run: HowItRan | undefined): number {
+  return run === undefined || run.status === 'failed' ? 0 : (run.deaths ?? 0);
 }
 
 function newRecord(argv: readonly string[]): HowItRan {
@@ -116,6 +160,8 @@ function newRecord(argv: readonly string[]): HowItRan {
     ended: null,
     error: null,
     resumed: [],
+    attempt: randomUUID(),
+    deaths: 0,
     pid: process.pid,
     host: hostname(),
     node: process.versions.node,
@@ -134,9 +180,15 @@ export function defaultOut(command: string, now = new Date()): string {
 }
 
 function refuseOther(path: string, config: TrainConfig): void {
-  const { config: file } = runFiles(path);
-  if (!existsSync(file)) return;
-  const theirs = decisiveFields(readJson(file) as TrainConfig) as Record<string, unknown>;
+  const { config: file, metrics, result } = runFiles(path);
+  if (!existsSync(file)) {
+    const foreign = [metrics, result].find((each) => existsSync(each));
+    if (foreign === undefined) return;
+    throw new ConfigError('out', `${foreign} is there, and no config.json beside it: it would be replaced`, [
+      'give every run a folder of its own, or delete that file',
+    ]);
+  }
+  const theirs = decisiveFields(readConfig(path)) as Record<string, unknown>;
   const ours = decisiveFields(config) as Record<string, unknown>;
   const fields = [...new Set([...Object.keys(theirs), ...Object.keys(ours)])];
   const differing = fields.filter((field) => toJson(theirs[field]) !== toJson(ours[field]));

@@ -1,11 +1,14 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import * as v from 'valibot';
 import { RunFolderError } from '../errors.ts';
-import type { TrainConfig } from '../train/config.ts';
+import { plainObject, wholeNumber } from '../storedFile.node.ts';
+import { configSchema, type TrainConfig } from '../train/config.ts';
 import { fromJson } from '../train/metrics.ts';
-import type { RunStatus, TrainResult } from '../train/result.ts';
+import { type RunStatus, resultSchema, runStatuses, type TrainResult } from '../train/result.ts';
 import { readJson } from './files.ts';
-import { isGone } from './lock.ts';
+import { ifThere } from './lock/errors.ts';
+import { isLocked } from './lock/look.ts';
 
 /** The files of the run folder at `path`; folder.ts says what is in them. */
 export function runFiles(path: string) {
@@ -28,13 +31,41 @@ export interface HowItRan {
   error: string | null;
   /** Where it went on after an interruption: the steps done before, and when. */
   resumed: { step: number; at: string }[];
+  /** A new one whenever the run is begun, or fails: tells one failure from the next without a clock. */
+  attempt: string;
+  /** How many processes in a row died at this run without getting to another checkpoint. */
+  deaths: number;
   pid: number;
   host: string;
   node: string;
   platform: string;
   normgrad: string;
   git: string | null;
+  /** Of the images that it was begun with (dataChecksum). */
+  data?: string;
 }
+
+const runSchema: v.GenericSchema<unknown, HowItRan> = v.pipe(
+  plainObject,
+  v.looseObject({
+    status: v.picklist([...runStatuses, 'running', 'failed']),
+    command: v.string(),
+    started: v.string(),
+    ended: v.nullable(v.string()),
+    error: v.nullable(v.string()),
+    resumed: v.array(v.object({ step: wholeNumber, at: v.string() })),
+    // Not in those of earlier versions.
+    attempt: v.optional(v.string(), ''),
+    deaths: v.optional(wholeNumber, 0),
+    pid: v.pipe(wholeNumber, v.maxValue(2 ** 31 - 1)),
+    host: v.string(),
+    node: v.string(),
+    platform: v.string(),
+    normgrad: v.string(),
+    git: v.nullable(v.string()),
+    data: v.optional(v.string()),
+  }),
+);
 
 /** The content of config.json; a RunFolderError where there is no run. */
 export function readConfig(path: string): TrainConfig {
@@ -44,22 +75,21 @@ export function readConfig(path: string): TrainConfig {
       'name the folder of one run, like runs/train-20261122-141502/batch-bs64-s1-77c0e2',
     ]);
   }
-  return readJson(file) as TrainConfig;
+  return readJson(file, configSchema);
 }
 
-/** The content of run.json; undefined where there is none. What a process left running when it died is interrupted. */
+/**
+ * The content of run.json; undefined where there is none. What a process left running when it died, and nobody has taken on, is
+ * interrupted.
+ */
 export function readRun(path: string): HowItRan | undefined {
-  const { run: file } = runFiles(path);
-  if (!existsSync(file)) return undefined;
-  const run = readJson(file) as HowItRan;
-  const isLeft = run.status === 'running' && isGone(run.pid, run.host);
-  return isLeft ? { ...run, status: 'interrupted' } : run;
+  const run = ifThere(() => readJson(runFiles(path).run, runSchema));
+  return run?.status === 'running' && !isLocked(path) ? { ...run, status: 'interrupted' } : run;
 }
 
 /** The content of result.json; undefined for a run that is not finished. */
 export function readResult(path: string): TrainResult | undefined {
-  const { result: file } = runFiles(path);
-  return existsSync(file) ? (readJson(file) as TrainResult) : undefined;
+  return ifThere(() => readJson(runFiles(path).result, resultSchema));
 }
 
 /** The first lines of metrics.jsonl, which a checkpoint counts on; an Error where they are not all there. */

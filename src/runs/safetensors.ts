@@ -1,4 +1,6 @@
+import * as v from 'valibot';
 import type { Numbers } from '../kernels/contract.ts';
+import { issueText, plainObject, wholeNumber } from '../storedFile.node.ts';
 
 /**
  * The safetensors format (Hugging Face 2022): 8 bytes with the header's length, little-endian; the header, JSON that
@@ -23,11 +25,20 @@ interface Entry {
 }
 
 const METADATA = '__metadata__';
+const metadataSchema = v.record(v.string(), v.string());
+const entrySchema = v.pipe(
+  plainObject,
+  v.object({
+    dtype: v.string(),
+    shape: v.array(wholeNumber),
+    data_offsets: v.tuple([wholeNumber, wholeNumber]),
+  }),
+);
 const LENGTH_BYTES = 8;
-const arrays: Record<string, Float32ArrayConstructor | Float64ArrayConstructor> = {
-  F32: Float32Array,
-  F64: Float64Array,
-};
+const arrays = new Map<string, Float32ArrayConstructor | Float64ArrayConstructor>([
+  ['F32', Float32Array],
+  ['F64', Float64Array],
+]);
 
 /** The file's bytes. Typed arrays are little-endian on every machine that Node runs on but s390x, which is refused. */
 export function encodeSafetensors({ tensors, metadata }: SafetensorsFile): Uint8Array {
@@ -54,30 +65,54 @@ export function encodeSafetensors({ tensors, metadata }: SafetensorsFile): Uint8
   return file;
 }
 
-/** Reads what `encodeSafetensors` or another writer made, float32 and float64 only; an Error says where the file is damaged. */
+/**
+ * Reads what `encodeSafetensors` or another writer made, float32 and float64 only; an Error says where the file is damaged. It takes
+ * no more memory than the file has bytes, whatever its header says.
+ */
 export function decodeSafetensors(file: Uint8Array): SafetensorsFile {
   requireLittleEndian();
   const { header, start } = readHeader(file);
   const tensors = new Map<string, StoredTensor>();
-  for (const [name, entry] of Object.entries(header)) {
-    if (name === METADATA) continue;
-    const { dtype, shape, data_offsets: offsets } = entry as Entry;
-    const ArrayType = arrays[dtype];
-    if (ArrayType === undefined) {
-      throw new Error(`safetensors: ${name} has dtype ${dtype}; F32 and F64 can be read.`);
+  let metadata: Record<string, string> = {};
+  let end = 0;
+  for (const [name, content] of Object.entries(header)) {
+    if (name === METADATA) {
+      metadata = checked(name, content, metadataSchema);
+      continue;
     }
-    const [begin, end] = offsets;
-    const bytes = shape.reduce((size, length) => size * length, ArrayType.BYTES_PER_ELEMENT);
-    if (begin < 0 || end - begin !== bytes || start + end > file.length) {
-      throw new Error(
-        `safetensors: ${name} [${shape.join(', ')}] should lie in bytes ${begin} to ${end} of ${file.length - start}. The file is not whole.`,
-      );
-    }
-    // A copy, because the numbers of a file from elsewhere need not be aligned; Buffer's own slice makes none.
-    const copy = new Uint8Array(file.subarray(start + begin, start + end));
-    tensors.set(name, { shape, data: new ArrayType(copy.buffer) });
+    const entry = checked(name, content, entrySchema);
+    tensors.set(name, readTensor(name, entry, file.subarray(start)));
+    end += entry.data_offsets[1] - entry.data_offsets[0];
   }
-  return { tensors, metadata: (header[METADATA] ?? {}) as Record<string, string> };
+  if (end > file.length - start) {
+    throw new Error(
+      `safetensors: the tensors have ${end} bytes together, the file ${file.length - start}. Two of them lie in one place.`,
+    );
+  }
+  return { tensors, metadata };
+}
+
+function readTensor(name: string, { dtype, shape, data_offsets }: Entry, numbers: Uint8Array): StoredTensor {
+  const ArrayType = arrays.get(dtype);
+  if (ArrayType === undefined) {
+    throw new Error(`safetensors: ${name} has dtype ${dtype}; F32 and F64 can be read.`);
+  }
+  const [begin, end] = data_offsets;
+  const bytes = shape.reduce((size, length) => size * length, ArrayType.BYTES_PER_ELEMENT);
+  if (end - begin !== bytes || end > numbers.length) {
+    throw new Error(
+      `safetensors: ${name} [${shape.join(', ')}] should lie in bytes ${begin} to ${end} of ${numbers.length}. The file is not whole.`,
+    );
+  }
+  // A copy, because the numbers of a file from elsewhere need not be aligned; Buffer's own slice makes none.
+  const copy = new Uint8Array(numbers.subarray(begin, end));
+  return { shape, data: new ArrayType(copy.buffer) };
+}
+
+function checked<T>(name: string, content: unknown, schema: v.GenericSchema<unknown, T>): T {
+  const { success, output, issues } = v.safeParse(schema, content);
+  if (success) return output;
+  throw new Error(`safetensors: in the header, of ${name}, ${issueText(issues[0])}. The file is damaged.`);
 }
 
 function readHeader(file: Uint8Array): { header: Record<string, unknown>; start: number } {
@@ -91,11 +126,15 @@ function readHeader(file: Uint8Array): { header: Record<string, unknown>; start:
     throw damaged(`a header of ${length} bytes in a file of ${file.length}`);
   }
   const start = LENGTH_BYTES + Number(length);
+  const text = new TextDecoder().decode(file.subarray(LENGTH_BYTES, start));
+  let header: unknown;
   try {
-    return { header: JSON.parse(new TextDecoder().decode(file.subarray(LENGTH_BYTES, start))), start };
+    header = JSON.parse(text);
   } catch {
     throw damaged('the header is not JSON');
   }
+  if (!v.is(plainObject, header)) throw damaged('the header is no object');
+  return { header, start };
 }
 
 function requireLittleEndian(): void {

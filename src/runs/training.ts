@@ -1,22 +1,24 @@
-import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Dataset } from '../data/dataset.ts';
 import type { Module } from '../nn/module.ts';
 import type { Optimizer } from '../optim/index.ts';
 import { resolveConfig, type TrainConfig, type TrainOptions } from '../train/config.ts';
 import { constantNormWarnings } from '../train/constantNorms.ts';
-import { loadData, prepareData, type TrainData } from '../train/data.ts';
+import { dataChecksum, loadData, prepareData, type TrainData } from '../train/data.ts';
 import { everyMs } from '../train/eventLoop.ts';
 import { type LoopHooks, startOfRun, trainingLoop } from '../train/loop.ts';
 import { buildModel } from '../train/model.ts';
 import { buildOptimizer } from '../train/optimizer.ts';
 import type { TrainResult } from '../train/result.ts';
-import { type Restored, restoreCheckpoint, writeCheckpoint } from './checkpoint.ts';
+import { encodeCheckpoint, type Restored, restoreCheckpoint } from './checkpoint.ts';
 import { weightsDigest } from './digest.ts';
-import { guarded } from './files.ts';
+import { guarded, makeFolder } from './files.ts';
 import { createRunFolder } from './folder.ts';
+import { type Lock, LostLock } from './lock/lock.ts';
+import { lockFolder } from './lock/wait.ts';
 import { runName } from './name.ts';
-import { firstLines, readRun, runFiles } from './record.ts';
+import { firstLines, readResult, readRun, runFiles } from './record.ts';
+import { requireSameData } from './sameData.ts';
 
 /** A run before its first step, for the line that announces it. */
 export interface RunStart {
@@ -37,10 +39,18 @@ export interface RunStart {
 export interface TrainingHooks extends Omit<LoopHooks, 'progress' | 'onPause'> {
   /** Use this dataset instead of reading the configuration's: several runs then read it once. */
   dataset?: Dataset;
-  /** Write a run folder (folder.ts): at `path` itself, or named after the configuration below `parent`. */
-  folder?: { path: string } | { parent: string };
-  /** Go on with the run in the folder, if there is one, from its checkpoint; where that cannot be, start over. */
+  /**
+   * Write a run folder (folder.ts): at `path` itself, or named after the configuration below `parent`. Its lock is taken for as
+   * long as the run takes, unless the caller has it.
+   */
+  folder?: { path: string; lock?: Lock } | { parent: string };
+  /**
+   * Go on with the run in the folder, if there is one, from its checkpoint; where that cannot be, start over. A finished one is
+   * left as it is.
+   */
   resume?: boolean;
+  /** The folder is that of a process (`pid@host`) that may have died: for at most so many milliseconds its heart is watched. */
+  onWait?: (owner: string, ms: number) => void;
   /** Steps between two checkpoints; absent: one every half a minute. */
   checkpointEvery?: number;
   /** A finished run's folder keeps the checkpoint, which has the final weights; default: true. */
@@ -51,11 +61,13 @@ export interface TrainingHooks extends Omit<LoopHooks, 'progress' | 'onPause'> {
 }
 
 const CHECKPOINT_MS = 30_000;
+/** Between two looks at the lock, beside those before every write. */
+const LOCK_MS = 1_000;
 
 /**
  * One training run, from its configuration to its result. Nothing outside of `options` and the data decides the outcome, an
- * interruption neither: a resumed run ends with the same bits. Throws ConfigError, DataError and RunFolderError; a run that
- * diverges is a result, not an error.
+ * interruption neither: a resumed run ends with the same bits. Throws ConfigError, DataError and RunFolderError, which is also for
+ * a folder in which another process is at work; a run that diverges is a result, not an error.
  */
 export async function runTraining(options: TrainOptions, hooks: TrainingHooks = {}): Promise<TrainResult> {
   const config = resolveConfig(options);
@@ -63,49 +75,26 @@ export async function runTraining(options: TrainOptions, hooks: TrainingHooks = 
   const data = prepareData(config, dataset);
   const path =
     hooks.folder && ('path' in hooks.folder ? hooks.folder.path : join(hooks.folder.parent, runName(config)));
-  const { model, optimizer, restored, startsOver } = buildRun(config, data, hooks.resume ? path : undefined);
-  const parameters = model.parameters().reduce((sum, parameter) => sum + parameter.size, 0);
-
-  const progress = restored?.progress ?? startOfRun();
-  const { steps } = progress;
-  const resume = restored && { steps, lines: restored.lines };
-  const folder = path === undefined ? undefined : createRunFolder(path, config, { argv: hooks.argv, resume });
-  const warnings = hooks.onStart ? constantNormWarnings(model, data.imageShape) : [];
-  hooks.onStart?.({ config, dataset, model, parameters, folder: path, steps, startsOver, warnings });
-
-  const save = () => {
-    if (folder === undefined) return;
-    folder.flush();
-    const file = runFiles(folder.path).checkpoint;
-    const { lines } = folder;
-    guarded(folder.path, () => writeCheckpoint(file, config, model, optimizer, { progress, lines }));
+  const build = () => {
+    const model = buildModel(config, data);
+    return { model, optimizer: buildOptimizer(config, model) };
   };
-  const { keepWeights = true, checkpointEvery } = hooks;
-  const isTime = everyMs(CHECKPOINT_MS);
-  const isDue = () => (checkpointEvery === undefined ? isTime() : progress.steps % checkpointEvery === 0);
+  // Before there is a folder: a configuration that cannot be built leaves none.
+  const built = build();
+  const run = { config, dataset, data };
+  if (path === undefined) return train({ ...run, ...built }, hooks);
+
+  guarded(path, () => makeFolder(path));
+  const own = hooks.folder && 'lock' in hooks.folder ? hooks.folder.lock : undefined;
+  const lock = own ?? (await lockFolder(path, hooks));
   try {
-    const outcome = await trainingLoop(model, optimizer, data, config, {
-      ...hooks,
-      progress,
-      onMetrics(line) {
-        folder?.append(line);
-        hooks.onMetrics?.(line);
-      },
-      onPause: (aborted) => {
-        if (aborted || isDue()) save();
-      },
-    });
-    const result = { ...outcome, digest: weightsDigest(model), parameters };
-    const { status } = result;
-    if (status === 'done' && keepWeights) save();
-    folder?.finish(result);
-    if (folder && status !== 'interrupted' && !keepWeights) {
-      rmSync(runFiles(folder.path).checkpoint, { force: true });
-    }
-    return result;
-  } catch (error) {
-    folder?.fail(error);
-    throw error;
+    const finished = hooks.resume ? readResult(path) : undefined;
+    if (finished) return finished;
+    if (hooks.resume) requireSameData(path, dataChecksum(config, dataset));
+    const begun = hooks.resume ? atCheckpoint(config, path, built, build) : built;
+    return await train({ ...run, ...begun, path, lock }, hooks);
+  } finally {
+    if (own === undefined) lock.release();
   }
 }
 
@@ -116,18 +105,62 @@ interface BuiltRun {
   startsOver?: string;
 }
 
-/** Model and optimizer as they are at the start, or, with a run folder `from`, at its checkpoint if that can be used. */
-function buildRun(config: TrainConfig, data: TrainData, from: string | undefined): BuiltRun {
-  const build = () => {
-    const model = buildModel(config, data);
-    return { model, optimizer: buildOptimizer(config, model) };
-  };
-  const run = build();
-  if (from === undefined || readRun(from) === undefined) return run;
+interface Run extends BuiltRun {
+  config: TrainConfig;
+  dataset: Dataset;
+  data: TrainData;
+  path?: string;
+  lock?: Lock;
+}
+
+async function train(run: Run, hooks: TrainingHooks): Promise<TrainResult> {
+  const { config, dataset, data, model, optimizer, restored, startsOver, path, lock } = run;
+  const parameters = model.parameters().reduce((sum, parameter) => sum + parameter.size, 0);
+  const progress = restored?.progress ?? startOfRun();
+  const { steps } = progress;
+  const resume = restored && { steps, lines: restored.lines };
+  const folder =
+    lock &&
+    createRunFolder(path!, config, lock, { argv: hooks.argv, resume, data: dataChecksum(config, dataset) });
+  const { keepWeights = true, checkpointEvery } = hooks;
+  const save = () =>
+    folder?.save(encodeCheckpoint(config, model, optimizer, { progress, lines: folder.lines }));
+  const isTime = everyMs(CHECKPOINT_MS);
+  const isDue = () => (checkpointEvery === undefined ? isTime() : progress.steps % checkpointEvery === 0);
+  const isWatched = everyMs(LOCK_MS);
   try {
-    const restored = restoreCheckpoint(runFiles(from).checkpoint, config, run.model, run.optimizer);
-    firstLines(runFiles(from).metrics, restored.lines);
-    return { ...run, restored };
+    const warnings = hooks.onStart ? constantNormWarnings(model, data.imageShape) : [];
+    hooks.onStart?.({ config, dataset, model, parameters, folder: path, steps, startsOver, warnings });
+    const outcome = await trainingLoop(model, optimizer, data, config, {
+      ...hooks,
+      progress,
+      onMetrics(line) {
+        folder?.append(line);
+        hooks.onMetrics?.(line);
+      },
+      onPause(aborted) {
+        if (isWatched()) lock?.check();
+        if (aborted || isDue()) save();
+      },
+    });
+    const result = { ...outcome, digest: weightsDigest(model), parameters };
+    if (result.status === 'done' && keepWeights) save();
+    folder?.finish(result, { keepWeights });
+    return result;
+  } catch (error) {
+    if (!(error instanceof LostLock)) folder?.fail(error);
+    throw error;
+  }
+}
+
+/** The run at its checkpoint, if that can be used, or anew; as it was built, where none was begun. */
+function atCheckpoint(config: TrainConfig, path: string, built: BuiltRun, build: () => BuiltRun): BuiltRun {
+  if (readRun(path) === undefined) return built;
+  try {
+    const { model, optimizer } = built;
+    const restored = restoreCheckpoint(runFiles(path).checkpoint, config, model, optimizer);
+    firstLines(runFiles(path).metrics, restored.lines);
+    return { ...built, restored };
   } catch (error) {
     return { ...build(), startsOver: (error as Error).message };
   }

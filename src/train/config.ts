@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { ConfigError, unknownName } from '../errors.ts';
+import { plainObject, problemText } from '../storedFile.node.ts';
 import type { Setting } from './setting.ts';
 import { settings } from './settings.ts';
 
@@ -20,23 +21,29 @@ export type TrainConfig = {
 /** The name of every field. */
 export const configFields = Object.keys(settings) as (keyof TrainConfig)[];
 
-const schema = v.strictObject(
+const fields = v.strictObject(
   Object.fromEntries(Object.entries(settings).map(([field, setting]) => [field, setting.schema])),
-) as unknown as v.GenericSchema<TrainOptions, TrainConfig>;
+) as unknown as v.GenericSchema<Record<string, unknown>, TrainConfig>;
+
+/** Options, also from a file, with the defaults filled in. */
+export const configSchema: v.GenericSchema<unknown, TrainConfig> = v.pipe(
+  plainObject,
+  fields,
+  v.transform((config) => ({ ...config, lr: config.lr ?? (config.optimizer === 'sgd' ? 0.1 : 1e-3) })),
+);
 
 /** Fills in the defaults and checks every value; throws a ConfigError that names the field. */
 export function resolveConfig(options: TrainOptions): TrainConfig {
-  const parsed = v.safeParse(schema, options);
+  const parsed = v.safeParse(configSchema, options);
   if (!parsed.success) throw configError(parsed.issues[0]);
-  const config = parsed.output;
-  return { ...config, lr: config.lr ?? (config.optimizer === 'sgd' ? 0.1 : 1e-3) };
+  return parsed.output;
 }
 
 /** `groups: must be at least 1, got 0` */
 function configError(issue: v.BaseIssue<unknown>): ConfigError {
   const field = v.getDotPath(issue) ?? undefined;
-  if (issue.type === 'strict_object') {
-    return new ConfigError(field, unknownName('setting', String(field), configFields), [
+  if (issue.type === 'strict_object' && field !== undefined) {
+    return new ConfigError(field, unknownName('setting', field, configFields), [
       `one of: ${configFields.join(', ')}`,
     ]);
   }
@@ -45,5 +52,5 @@ function configError(issue: v.BaseIssue<unknown>): ConfigError {
     const allowed = String(issue.expected).replace(/[()"]/g, '').replaceAll(' | ', ', ');
     return new ConfigError(field, issue.message, [`one of: ${allowed}`]);
   }
-  return new ConfigError(field, `${issue.message}, got ${JSON.stringify(issue.input)}`);
+  return new ConfigError(field, problemText(issue));
 }

@@ -1,15 +1,17 @@
+import * as v from 'valibot';
 import { crossEntropy } from '../autograd/index.ts';
 import type { Batch } from '../data/batches.ts';
 import type { Module } from '../nn/module.ts';
 import { clipGradNorm, type Optimizer } from '../optim/index.ts';
+import { anyNumber, wholeNumber } from '../storedFile.node.ts';
 import type { TrainConfig } from './config.ts';
 import { imagesOf, type TrainData } from './data.ts';
 import { accuracyOf, evaluate, meanScore, type ScoreSum } from './evaluate.ts';
 import { letEventsRun } from './eventLoop.ts';
-import type { MetricsLine, Score } from './metrics.ts';
+import { type MetricsLine, type Score, scoreSchema } from './metrics.ts';
 import { probes } from './probes/index.ts';
 import { type ProbeContext, undisturbed } from './probes/probe.ts';
-import type { Diverged, RunStatus, TrainResult } from './result.ts';
+import { bestSchema, type Diverged, type RunStatus, type TrainResult } from './result.ts';
 import { scheduleOf } from './schedule.ts';
 
 /** Where a run is, after every step. */
@@ -31,6 +33,23 @@ export interface LoopProgress
   epoch: { sum: ScoreSum; seconds: number };
   line: { sum: ScoreSum; seconds: number };
 }
+
+const sumSchema = v.object({
+  sum: v.object({ images: wholeNumber, loss: anyNumber, accuracy: anyNumber }),
+  seconds: anyNumber,
+});
+
+export const progressSchema: v.GenericSchema<unknown, LoopProgress> = v.object({
+  test: v.nullable(scoreSchema),
+  train: v.nullable(scoreSchema),
+  best: v.nullable(bestSchema),
+  epochs: wholeNumber,
+  steps: wholeNumber,
+  seconds: anyNumber,
+  step: wholeNumber,
+  epoch: sumSchema,
+  line: sumSchema,
+});
 
 export interface LoopHooks {
   /** Aborting it stops the run after the step that is being taken. */

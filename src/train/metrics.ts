@@ -1,5 +1,8 @@
-import { readFileSync } from 'node:fs';
-import type { ProbeName, ProbeValues } from './probes/names.ts';
+import { existsSync } from 'node:fs';
+import * as v from 'valibot';
+import { RunFolderError } from '../errors.ts';
+import { anyNumber, checked, parsed, readText, wholeNumber } from '../storedFile.node.ts';
+import { type ProbeName, type ProbeValues, probeNames } from './probes/names.ts';
 
 /** What a model scores on some images: mean cross-entropy, and the share it classifies rightly (0 to 1). */
 export interface Score {
@@ -40,6 +43,25 @@ export interface ProbeLine {
 
 export type MetricsLine = StepLine | EpochLine | ProbeLine;
 
+export const scoreSchema: v.GenericSchema<unknown, Score> = v.object({
+  loss: anyNumber,
+  accuracy: anyNumber,
+});
+
+export const probeLineSchema = v.object({
+  t: v.literal('probe'),
+  probe: v.picklist(probeNames),
+  step: wholeNumber,
+  values: v.record(v.string(), v.union([anyNumber, v.array(anyNumber)], 'must be numbers')),
+});
+
+const course = { step: wholeNumber, epoch: wholeNumber, train: scoreSchema, lr: anyNumber };
+const lineSchema: v.GenericSchema<unknown, MetricsLine> = v.variant('t', [
+  v.object({ t: v.literal('step'), ...course, ms: anyNumber }),
+  v.object({ t: v.literal('epoch'), ...course, test: scoreSchema, seconds: anyNumber }),
+  probeLineSchema,
+]);
+
 /** JSON has no NaN and no infinity: they are written as the strings "NaN", "Infinity" and "-Infinity". */
 export function toJson(value: unknown, indent?: number): string {
   return JSON.stringify(
@@ -57,17 +79,23 @@ export function fromJson(text: string): unknown {
 
 /** Reads metrics.jsonl. A crash may have torn its last line, which is then left out; any other damage throws. */
 export function readMetrics(path: string): MetricsLine[] {
-  const lines = readFileSync(path, 'utf8').split('\n');
+  const hint = 'only the last line of a run may be torn; leave the run out, or train it again';
+  if (!existsSync(path)) throw new RunFolderError(`there is no ${path}`, [hint]);
+  const lines = readText({ file: path, hint }).split('\n');
   const last = lines.length - 1;
   return lines.flatMap((line, i): MetricsLine[] => {
-    if (line === '') return [];
-    try {
-      return [fromJson(line) as MetricsLine];
-    } catch (error) {
-      if (i === last) return [];
-      throw new Error(`${path}: line ${i + 1} is not JSON. Only the last line of a run may be torn.`, {
-        cause: error,
-      });
-    }
+    if (line.trim() === '') return [];
+    const from = { file: `${path}: line ${i + 1}`, hint };
+    if (i === last && !isJson(line)) return [];
+    return [checked(from, parsed(from, line, fromJson), lineSchema)];
   });
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
 }

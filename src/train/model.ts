@@ -1,25 +1,33 @@
 import { choices, type ModelChoices } from '../nn/models/choices.ts';
-import { createModel } from '../nn/models/registry.ts';
+import { countModelWeights, createModel } from '../nn/models/registry.ts';
 import type { Module } from '../nn/module.ts';
 import type { NormOptions } from '../nn/norm/registry.ts';
 import { createRandom } from '../random.ts';
 import type { TrainConfig } from './config.ts';
 import type { TrainData } from './data.ts';
+import { requireActivationsFit, requireWeightsFit } from './memory.ts';
 import type { Setting } from './setting.ts';
 import { settings } from './settings.ts';
 
-/** The network of a run, its first weights drawn from the seed. */
-export function buildModel(config: TrainConfig, { imageShape, classes }: TrainData): Module {
+/**
+ * The network of a run, its first weights drawn from the seed. Throws a ConfigError where it would not fit into memory, before it
+ * takes any.
+ */
+export function buildModel(config: TrainConfig, data: TrainData): Module {
   const { model, norm, weightNorm, seed } = config;
-  return createModel(model, {
-    input: imageShape,
-    classes,
+  const options = {
+    input: data.imageShape,
+    classes: data.classes,
     norm,
     normOptions: normOptionsOf(config),
     weightNorm: weightNorm ?? undefined,
     random: createRandom(seed).fork('weights'),
     ...choicesOf(config),
-  });
+  };
+  requireWeightsFit(config, countModelWeights(model, options));
+  const network = createModel(model, options);
+  requireActivationsFit(config, network, data);
+  return network;
 }
 
 /** Without the settings that are null: for those the model and the norm have defaults of their own. */

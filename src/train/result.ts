@@ -1,4 +1,6 @@
-import type { Score } from './metrics.ts';
+import * as v from 'valibot';
+import { anyNumber, plainObject, wholeNumber } from '../storedFile.node.ts';
+import { type Score, scoreSchema } from './metrics.ts';
 
 /** done: all epochs. diverged: the loss or the gradient became NaN or infinite. interrupted: stopped from outside. */
 export type RunStatus = 'done' | 'diverged' | 'interrupted';
@@ -38,3 +40,30 @@ export function whereDiverged({ step, loss, gradientNorm }: Diverged): string {
   const what = gradientNorm === undefined ? `loss ${loss}` : `norm of the gradient ${gradientNorm}`;
   return `${what} at step ${step}`;
 }
+
+export const runStatuses = ['done', 'diverged', 'interrupted'] as const satisfies readonly RunStatus[];
+
+export const bestSchema = v.object({ loss: anyNumber, accuracy: anyNumber, epoch: wholeNumber });
+
+const position = { epoch: wholeNumber, step: wholeNumber };
+
+export const resultSchema: v.GenericSchema<unknown, TrainResult> = v.pipe(
+  plainObject,
+  v.object({
+    status: v.picklist(runStatuses),
+    test: v.nullable(scoreSchema),
+    train: v.nullable(scoreSchema),
+    best: v.nullable(bestSchema),
+    diverged: v.nullable(v.object({ ...position, loss: anyNumber, gradientNorm: v.optional(anyNumber) })),
+    epochs: wholeNumber,
+    steps: wholeNumber,
+    digest: v.string(),
+    parameters: wholeNumber,
+    seconds: anyNumber,
+  }),
+  v.check(
+    ({ status, diverged, train, test }) =>
+      status !== 'done' || (diverged === null && train !== null && test !== null),
+    'is done, and lacks scores',
+  ),
+);

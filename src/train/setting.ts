@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { unknownName } from '../errors.ts';
+import { shown, unknownName } from '../errors.ts';
 import { type Choice, type ChoiceName, choices, type ModelChoices } from '../nn/models/choices.ts';
 import { resolveNorm } from '../nn/norm/createNorm.ts';
 import type { NormOptions } from '../nn/norm/registry.ts';
@@ -75,7 +75,11 @@ export function ofModels() {
 }
 
 export function oneOf<Name extends string>(what: string, names: readonly Name[]) {
-  return v.picklist(names, (issue) => unknownName(what, String(issue.input), names));
+  return v.picklist(names, ({ input }) =>
+    typeof input === 'string'
+      ? unknownName(what, input, names)
+      : `must be the name of a ${what}, got ${shown(input)}`,
+  );
 }
 
 /** One of `names`, or what else a user may call it. */

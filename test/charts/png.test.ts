@@ -7,11 +7,16 @@ const svg = renderSvgChart(batchSizeChart, { width: 400, plotHeight: 120 });
 
 describe('renderPng', () => {
   it('says what to do where there is no font, instead of leaving out the text', async () => {
-    const failure = renderPng(svg, { systemFonts: false, font: '/no/such/font.ttf' });
+    const failure = renderPng(svg, { systemFonts: false });
     await expect(failure).rejects.toThrow('no font was found, so that the picture would have no text');
     await expect(failure).rejects.toMatchObject({
       hint: [expect.stringContaining('NORMGRAD_FONT='), expect.anything()],
     });
+  });
+
+  it('refuses a font file that is not there', async () => {
+    const failure = renderPng(svg, { font: '/no/such/font.ttf' });
+    await expect(failure).rejects.toThrow('there is no font file /no/such/font.ttf');
   });
 
   // A machine without any font is told so by the test above.

@@ -1,7 +1,12 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { afterAll, describe, expect, it } from 'vitest';
+import { createRunFolder } from '../../src/runs/folder.ts';
+import { lockTaker } from '../../src/runs/lock/lock.ts';
+import { readConfig } from '../../src/runs/record.ts';
 import { readMetrics } from '../../src/train/metrics.ts';
 import { jsonLines, normgrad } from './normgrad.ts';
 
@@ -132,11 +137,11 @@ describe('train', () => {
     const [, step, resume] = stdout.match(/✓ checkpoint at step (\d+) {4}continue: normgrad (.*)\n/)!;
     expect(resume).toBe(`train --resume ${out}`);
 
-    writeFileSync(join(out, 'lock'), '1@elsewhere now\n');
+    const lock = lockTaker()(out)!;
     const locked = await normgrad(resume.split(' '));
     expect(locked.code).toBe(3);
-    expect(locked.stderr).toContain(`another process is at work in ${out}: 1@elsewhere`);
-    rmSync(join(out, 'lock'));
+    expect(locked.stderr).toContain(`another process is at work in ${out}: ${process.pid}@${hostname()}`);
+    lock.release();
     const refused = await normgrad([...resume.split(' '), '--lr', '1']);
     expect(refused.code).toBe(2);
     expect(refused.stderr).toContain('--lr: not with --resume');
@@ -146,10 +151,10 @@ describe('train', () => {
       onOutput(written, child) {
         // Once: a signal that comes when the command is about to end would end it at once.
         if (signalled || !written.stderr.includes('Epoch')) return;
-        signalled = child.kill('SIGINT');
+        signalled = child.kill('SIGHUP');
       },
     });
-    expect(resumed.code).toBe(130);
+    expect(resumed.code).toBe(129);
     expect(resumed.stderr).toContain(`continuing after step ${Number(step).toLocaleString('en-US')}\n`);
     expect(resumed.stdout).toContain('✓ checkpoint at step');
   });
@@ -165,11 +170,53 @@ describe('train', () => {
     expect(nothing.stderr).toContain('is no run folder');
   });
 
-  it('ends quietly when its reader has enough, as with | head', async () => {
-    const args = ['--json', 'train', ...small, '--epochs', '1000', '--out', join(folder, 'head')];
+  it('stops quietly when its reader has enough, as with | head', async () => {
+    const out = join(folder, 'head');
+    const args = ['--json', 'train', ...small, '--epochs', '1000', '--out', out];
     const { code, stderr } = await normgrad(args, { onOutput: (_, child) => child.stdout?.destroy() });
-    expect(code).toBe(0);
     expect(stderr).toBe('');
+    // The run is not finished: it was stopped like any other.
+    expect(code).toBe(141);
+    expect(JSON.parse(readFileSync(join(out, 'run.json'), 'utf8')).status).toBe('interrupted');
+    expect(existsSync(join(out, 'last.safetensors'))).toBe(true);
+    const finished = await normgrad(['explain', '--list'], {
+      onOutput: (_, child) => child.stdout?.destroy(),
+    });
+    expect(finished).toMatchObject({ code: 0, stderr: '' });
+  });
+
+  it('that stood still until another process took its run writes nothing more, and says so', async () => {
+    const out = join(folder, 'stopped');
+    let written: string[] | undefined;
+    const files = () =>
+      readdirSync(out).map((name) => (name === 'lock' ? name : readFileSync(join(out, name), 'utf8')));
+    const { code, stderr } = await normgrad(['train', ...small, '--epochs', '100000', '--out', out], {
+      async onOutput(_, child) {
+        if (written || !existsSync(join(out, 'metrics.jsonl'))) return;
+        child.kill('SIGSTOP');
+        written = [];
+        const take = lockTaker({ staleMs: 50 });
+        let lock = take(out);
+        for (; lock === undefined; lock = take(out)) await setTimeout(20);
+        createRunFolder(out, readConfig(out), lock);
+        written = files();
+        child.kill('SIGCONT');
+      },
+    });
+    expect(stderr).toMatch(/error: \d+@\S+ has taken over .*: this process, \d+, stood still/);
+    expect(code).toBe(3);
+    expect(files()).toEqual(written);
+  });
+
+  it('ends when the process that launched it is killed, and says so in the run', async () => {
+    const out = join(folder, 'launched');
+    const cli = join(import.meta.dirname, '../../scripts/cli.mjs');
+    const launcher = spawn(process.execPath, [cli, 'train', ...small, '--epochs', '100000', '--out', out]);
+    while (!existsSync(join(out, 'metrics.jsonl'))) await setTimeout(20);
+    launcher.kill('SIGKILL');
+    while (existsSync(join(out, 'lock'))) await setTimeout(20);
+    expect(JSON.parse(readFileSync(join(out, 'run.json'), 'utf8')).status).toBe('interrupted');
+    expect(existsSync(join(out, 'last.safetensors'))).toBe(true);
   });
 });
 

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
+import { shapeOf } from '../../src/cli/arguments.ts';
 import { explain } from '../../src/cli/exit.ts';
 import { DataError } from '../../src/data/errors.ts';
 import { ConfigError, RunFolderError } from '../../src/errors.ts';
@@ -21,6 +22,13 @@ describe('explain', () => {
   ])('%s', (error, exitCode, code) => {
     expect(explain(error)).toMatchObject({ exitCode, code });
   });
+});
+
+it('a shape whose differences would take for ever is refused', () => {
+  const read = shapeOf(4, 'It must be …', 4096);
+  expect(read('2,2,2,512')).toEqual([2, 2, 2, 512]);
+  expect(() => read('100000,100000')).toThrow('It has 10,000,000,000 elements');
+  expect(() => read('1,2,3,4,5')).toThrow('It must be …');
 });
 
 describe('errors on the command line', () => {

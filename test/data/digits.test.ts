@@ -39,3 +39,9 @@ test('a linear model learns something but stays well below 90 %', () => {
   expect(accuracy).toBeGreaterThan(0.6);
   expect(accuracy).toBeLessThan(0.85);
 });
+
+test('more than fit into memory are refused before they are drawn', () => {
+  expect(() => syntheticDigits({ seed: 1, train: 1e9 })).toThrow(
+    'synthetic: 1000000000 images to train, expected a whole number from 1 to 1000000',
+  );
+});

@@ -9,6 +9,7 @@ import { type Behaviour, startServer, type TestServer } from './server.ts';
 const content = Uint8Array.from({ length: 300_000 }, (_, i) => (i * 31) % 257);
 const half = content.subarray(0, 150_000);
 /** Right when every byte is. */
+const mostBytes = 1e6;
 const check = async (path: string) => (readFileSync(path).equals(content) ? undefined : 'wrong checksum');
 
 let folder: string;
@@ -34,7 +35,7 @@ async function serve(behaviour: Behaviour = {}, file = content): Promise<TestSer
   return server;
 }
 const fetchFrom = (...from: TestServer[]) =>
-  download({ urls: from.map(({ url }) => `${url}/file`), target, check });
+  download({ urls: from.map(({ url }) => `${url}/file`), target, check, mostBytes });
 const failure = (promise: Promise<unknown>) =>
   promise.then(
     () => expect.unreachable('should have failed'),
@@ -48,6 +49,7 @@ test('downloads, reports progress, and leaves only the finished file', async () 
     urls: [`${server.url}/file`],
     target,
     check,
+    mostBytes,
     onProgress: (progress) => seen.push(progress),
   });
   expect(url).toBe(`${server.url}/file`);
@@ -102,6 +104,23 @@ test('a part that is already complete needs no more bytes; one that is too long 
   expect(readFileSync(target).equals(content)).toBe(true);
 });
 
+test('a server that sends more than such a file has is left, and the next mirror tried', async () => {
+  const long = await serve({}, Buffer.alloc(mostBytes + 1));
+  const right = await serve();
+  expect(await fetchFrom(long, right)).toBe(`${right.url}/file`);
+  const error = await failure(fetchFrom(long));
+  expect(error.hint.join('\n')).toContain('sends 1000001 bytes or more, and such a file has 1000000 at most');
+  expect(existsSync(part)).toBe(false);
+});
+
+test('a folder that cannot be made is said at once, also where the system says that it does not exist', async () => {
+  const urls = ['http://127.0.0.1:9/file'];
+  const nowhere = existsSync('/proc/self') ? '/proc/no/such' : join(import.meta.filename, 'below');
+  const error = await failure(download({ urls, target: join(nowhere, 'file'), check, mostBytes }));
+  expect(error.message).toContain(`Cannot write ${join(nowhere, 'file')}`);
+  expect(error.hint[0]).toContain('NORMGRAD_CACHE');
+});
+
 test('a wrong checksum is refused and removed, and the next mirror tried', async () => {
   const wrong = await serve({}, new Uint8Array(300_000));
   const error = await failure(fetchFrom(wrong));
@@ -146,6 +165,7 @@ test('an abort, as by Ctrl-C, leaves a part that resumes', async () => {
       urls: [`${server.url}/file`],
       target,
       check,
+      mostBytes,
       signal: stop.signal,
       onProgress: ({ received }) => received > 0 && stop.abort(),
     }),
@@ -163,7 +183,7 @@ test('an abort, as by Ctrl-C, leaves a part that resumes', async () => {
 test('a server that goes silent is given up', async () => {
   const silent = await serve({ breakAfter: 0, hangs: true });
   const url = `${silent.url}/file`;
-  const error = await failure(download({ urls: [url], target, check, stallMs: 50 }));
+  const error = await failure(download({ urls: [url], target, check, mostBytes, stallMs: 50 }));
   expect(error.hint[0]).toContain('no data for 0.05 s');
 });
 

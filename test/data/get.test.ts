@@ -131,6 +131,19 @@ describe('IDX', () => {
     expect(existsSync(join(dataDir, 'mnist', `${names[0]}.gz`))).toBe(false);
   });
 
+  test('--from: names with a dot; an older copy under another name goes', async () => {
+    const [dotted] = put({ [names[0].replace('-idx', '.idx')]: gunzipSync(files[`${names[0]}.gz`]) });
+    const source = tiny([]);
+    await getSource(source, { dataDir, from: put(files) });
+    expect(await getSource(source, { dataDir, from: [dotted] })).toMatchObject({
+      brought: [names[0]],
+      missing: [],
+    });
+    const there = readdirSync(sourceFolder(source, dataDir));
+    expect(there).toContain(names[0].replace('-idx', '.idx'));
+    expect(there).not.toContain(`${names[0]}.gz`);
+  });
+
   test('--from: refuses what cannot be read or is something else, and leaves nothing behind', async () => {
     const [broken, other] = put({
       't10k-images-idx3-ubyte.gz': files['t10k-images-idx3-ubyte.gz'].subarray(0, 25),

@@ -1,7 +1,7 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { gunzipSync } from 'node:zlib';
+import { gunzipSync, gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { datasetWarnings } from '../../src/data/dataset.ts';
 import type { DataError } from '../../src/data/errors.ts';
@@ -44,6 +44,36 @@ describe('IDX', () => {
     const unzipped = await loadDataset('mnist', { dataDir });
     expect([...unzipped.train.images]).toEqual([...zipped.train.images]);
     expect([...unzipped.test.labels]).toEqual([...zipped.test.labels]);
+  });
+
+  test('with a dot in the names, as some programs unpack them', async () => {
+    const files = Object.entries(tinyMnist());
+    put('mnist', Object.fromEntries(files.map(([name, bytes]) => [name.replace('-idx', '.idx'), bytes])));
+    expect((await loadDataset('mnist', { dataDir })).train.count).toBe(5);
+  });
+
+  test('a gzip file is unpacked no further than its header says', async () => {
+    const files = tinyMnist();
+    const images = gunzipSync(files['train-images-idx3-ubyte.gz']);
+    const bomb = gzipSync(Buffer.concat([images, Buffer.alloc(50e6)]));
+    put('mnist', { ...files, 'train-images-idx3-ubyte.gz': bomb });
+    const { code, message } = await failure('mnist');
+    expect(code).toBe('DATA_INVALID');
+    expect(message).toMatch(
+      /train-images-idx3-ubyte\.gz: got a gzip stream that unpacks to more than 46 bytes/,
+    );
+  });
+
+  test('a file of absurd length is refused before it is read, and so is what is no file', async () => {
+    put('mnist', tinyMnist());
+    const file = join(dataDir, 'mnist', 'train-images-idx3-ubyte.gz');
+    truncateSync(file, 3 * 2 ** 40);
+    expect((await failure('mnist')).message).toContain(
+      `${file} has 3 TiB, and such a file has 1 GiB at most`,
+    );
+    rmSync(file);
+    symlinkSync('/dev/zero', file);
+    expect((await failure('mnist')).message).toContain(`${file} is a device or a pipe, not a file`);
   });
 
   test('limits take the first images', async () => {

@@ -1,5 +1,7 @@
 import { join } from 'node:path';
+import { makeFolder } from '../../src/runs/files.ts';
 import { createRunFolder } from '../../src/runs/folder.ts';
+import { lockTaker } from '../../src/runs/lock/lock.ts';
 import { runName } from '../../src/runs/name.ts';
 import { resolveConfig, type TrainOptions } from '../../src/train/config.ts';
 
@@ -12,7 +14,9 @@ export function makeRun(
 ): string {
   const config = resolveConfig({ dataset: 'synthetic', epochs: 2, ...options });
   const path = join(parent, runName(config));
-  const run = createRunFolder(path, config, { argv: ['sweep', 'grid.json'] });
+  makeFolder(path);
+  const lock = lockTaker()(path)!;
+  const run = createRunFolder(path, config, lock, { argv: ['sweep', 'grid.json'] });
   for (const epoch of [1, 2]) {
     const score = { loss: 1 / epoch, accuracy: (accuracy * epoch) / 2 };
     run.append({ t: 'step', step: epoch * 5 - 2, epoch, train: score, lr: 0.1, ms: 1 });
@@ -21,6 +25,7 @@ export function makeRun(
   }
   if (end === 'failed') {
     run.fail(new Error('<b>out of luck</b>'));
+    lock.release();
     return path;
   }
   const score = { loss: 0.5, accuracy };
@@ -36,6 +41,7 @@ export function makeRun(
     parameters: 10,
     seconds: 1,
   });
+  lock.release();
   return path;
 }
 

@@ -5,7 +5,6 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { finishedRuns } from '../../src/cli/finishedRuns.ts';
 import { compareRuns, type FinishedRun } from '../../src/experiment/seedGroups.ts';
 import { resolveConfig, type TrainOptions } from '../../src/train/config.ts';
-import type { TrainResult } from '../../src/train/result.ts';
 import { normgrad } from '../cli/normgrad.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'normgrad-compare-'));
@@ -13,7 +12,11 @@ afterAll(() => rmSync(folder, { recursive: true }));
 
 const run = (options: TrainOptions, accuracy: number, status = 'done'): FinishedRun => ({
   config: resolveConfig(options),
-  result: { status, test: { loss: 1, accuracy }, train: null } as TrainResult,
+  result: {
+    status: status as 'done' | 'diverged',
+    ...{ test: { loss: 1, accuracy }, train: { loss: 1, accuracy }, best: null, diverged: null },
+    ...{ epochs: 1, steps: 1, digest: '', parameters: 1, seconds: 1 },
+  },
 });
 
 /** The seeds differ by far more than the norms: only the paired difference shows the norms. */

@@ -13,7 +13,7 @@ test('WebAssembly is the default, and NORMGRAD_KERNELS chooses', () => {
   vi.stubEnv('NORMGRAD_KERNELS', 'reference');
   expect(initialKernels()).toBe(reference);
   vi.stubEnv('NORMGRAD_KERNELS', 'fast');
-  expect(() => initialKernels()).toThrow('NORMGRAD_KERNELS must be "wasm" or "reference", got "fast".');
+  expect(() => initialKernels()).toThrow('NORMGRAD_KERNELS must be "wasm" or "reference", got "fast"');
 });
 
 test('float64 runs on the reference kernels whatever is active', () => {

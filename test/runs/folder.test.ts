@@ -1,11 +1,12 @@
-import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { ConfigError, RunFolderError } from '../../src/errors.ts';
-import { writeJson } from '../../src/runs/files.ts';
-import { createRunFolder, defaultOut } from '../../src/runs/folder.ts';
+import { ConfigError } from '../../src/errors.ts';
+import { makeFolder } from '../../src/runs/files.ts';
+import { createRunFolder, defaultOut, recordDeath } from '../../src/runs/folder.ts';
+import { type Lock, LostLock, lockTaker } from '../../src/runs/lock/lock.ts';
 import { readResult, readRun } from '../../src/runs/record.ts';
 import { resolveConfig } from '../../src/train/config.ts';
 import { type MetricsLine, readMetrics } from '../../src/train/metrics.ts';
@@ -33,9 +34,19 @@ const result: TrainResult = {
 };
 const status = (path: string) => JSON.parse(readFileSync(join(path, 'run.json'), 'utf8')).status;
 
+const locks: Lock[] = [];
+/** A run folder of a process that has not died yet, or, if there was one before, of its successor. */
+function begin(path = folder, run = config) {
+  locks.pop()?.release();
+  makeFolder(path);
+  locks.push(lockTaker()(path)!);
+  return createRunFolder(path, run, locks[0]);
+}
+afterEach(() => locks.pop()?.release());
+
 describe('createRunFolder', () => {
   it('has a result exactly when the run is finished', () => {
-    const run = createRunFolder(join(folder, 'a', 'b'), config);
+    const run = begin(join(folder, 'a', 'b'));
     expect(status(run.path)).toBe('running');
     expect(readResult(run.path)).toBeUndefined();
     run.append(line);
@@ -43,11 +54,12 @@ describe('createRunFolder', () => {
     expect(status(run.path)).toBe('done');
     expect(readResult(run.path)).toEqual(result);
     expect(readMetrics(join(run.path, 'metrics.jsonl'))).toEqual([line]);
+    locks.pop()!.release();
     expect(readdirSync(run.path).sort()).toEqual(['config.json', 'metrics.jsonl', 'result.json', 'run.json']);
   });
 
   it('has no result after an interruption or an error', () => {
-    const run = createRunFolder(folder, config);
+    const run = begin();
     run.finish({ ...result, status: 'interrupted' });
     expect(status(folder)).toBe('interrupted');
     expect(readResult(folder)).toBeUndefined();
@@ -56,55 +68,76 @@ describe('createRunFolder', () => {
   });
 
   it('was interrupted if its process died without a word', () => {
-    createRunFolder(folder, config);
+    begin();
     expect(readRun(folder)!.status).toBe('running');
-    const { pid } = spawnSync(process.execPath, ['--version']);
-    writeJson(join(folder, 'run.json'), { ...readRun(folder), pid });
+    locks.pop()!.release();
     expect(readRun(folder)!.status).toBe('interrupted');
-    // Of a process on another machine nothing is known.
-    writeJson(join(folder, 'run.json'), { ...readRun(folder), status: 'running', host: 'elsewhere' });
-    expect(readRun(folder)!.status).toBe('running');
   });
 
   it('keeps numbers that JSON has no words for', () => {
-    const run = createRunFolder(folder, config);
+    const run = begin();
     const diverged = { step: 3, epoch: 1, loss: Number.NaN };
     run.finish({ ...result, status: 'diverged', test: null, diverged });
     expect(readResult(folder)).toMatchObject({ status: 'diverged', diverged });
   });
 
   it('replaces an earlier run of the same configuration', () => {
-    createRunFolder(folder, config).finish(result);
-    createRunFolder(folder, config);
+    begin().finish(result);
+    begin();
     expect(readResult(folder)).toBeUndefined();
   });
 
   it('leaves a run of another configuration alone', () => {
-    createRunFolder(folder, config).finish(result);
-    expect(() => createRunFolder(folder, { ...config, lr: 7 })).toThrow(ConfigError);
-    expect(() => createRunFolder(folder, { ...config, lr: 7 })).toThrow('another configuration (lr)');
+    begin().finish(result);
+    expect(() => begin(folder, { ...config, lr: 7 })).toThrow(ConfigError);
+    expect(() => begin(folder, { ...config, lr: 7 })).toThrow('another configuration (lr)');
     expect(readResult(folder)).toEqual(result);
   });
 
-  it('says what is wrong with a folder that cannot be made or read', () => {
-    const file = join(folder, 'file');
-    writeFileSync(file, '');
-    expect(() => createRunFolder(join(file, 'run'), config)).toThrow(RunFolderError);
-    expect(() => createRunFolder(join(file, 'run'), config)).toThrow(/cannot write the run folder .*file/);
+  it('says what is wrong with a folder that cannot be read', () => {
     writeFileSync(join(folder, 'config.json'), '{"dataset":');
-    expect(() => createRunFolder(folder, config)).toThrow(/config\.json is not JSON/);
+    expect(() => begin()).toThrow(/config\.json is not JSON/);
   });
-});
 
-describe('writeJson', () => {
-  it('leaves the old file whole when writing fails', () => {
-    const file = join(folder, 'x.json');
-    writeJson(file, { a: 1 });
-    const cyclic: Record<string, unknown> = {};
-    cyclic.self = cyclic;
-    expect(() => writeJson(file, cyclic)).toThrow();
-    expect(readFileSync(file, 'utf8')).toBe('{\n  "a": 1\n}\n');
-    expect(existsSync(`${file}.tmp`)).toBe(false);
+  it('writes nothing once its process stood still and another one took over', async () => {
+    const still = { heartbeatMs: 1e9, staleMs: 20 };
+    const mine = createRunFolder(folder, config, lockTaker(still)(folder)!);
+    mine.append(line);
+    const take = lockTaker(still);
+    take(folder);
+    await setTimeout(40);
+    const lock = take(folder)!;
+    const theirs = createRunFolder(folder, config, lock);
+    theirs.append({ ...line, step: 2 });
+    const all = () =>
+      readdirSync(folder, { recursive: true, withFileTypes: true }).map((entry) => [
+        entry.name,
+        entry.isFile() && readFileSync(join(entry.parentPath, entry.name), 'utf8'),
+      ]);
+    const before = all();
+    mine.append({ ...line, step: 2 });
+    expect(() => mine.save(new Uint8Array(9))).toThrow(LostLock);
+    expect(() => mine.finish(result)).toThrow(LostLock);
+    expect(() => mine.fail(new Error('broken'))).toThrow(LostLock);
+    expect(all()).toEqual(before);
+    lock.release();
+  });
+
+  it('counts the deaths of its processes from one checkpoint to the next, and fails after three', () => {
+    const die = () => {
+      begin();
+      return recordDeath(folder, locks.at(-1)!, 'killed by SIGKILL');
+    };
+    expect([die(), die()]).toEqual([undefined, undefined]);
+    expect(readRun(folder)).toMatchObject({ status: 'interrupted', deaths: 2 });
+    begin().save(new Uint8Array(9));
+    expect([die(), die()]).toEqual([undefined, undefined]);
+    expect(die()).toBe('its process died 3 times: killed by SIGKILL');
+    const { attempt } = readRun(folder)!;
+    expect(readRun(folder)).toMatchObject({ status: 'failed', deaths: 3 });
+    // The next sweep tries it again, as often.
+    expect(die()).toBeUndefined();
+    expect(readRun(folder)!.attempt).not.toBe(attempt);
   });
 });
 

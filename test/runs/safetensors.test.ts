@@ -41,6 +41,29 @@ describe('safetensors', () => {
     }
   });
 
+  it.each([
+    ['null', 'the header is no object'],
+    ['[]', 'the header is no object'],
+    ['{"a":null}', 'of a, its content must be an object, got null'],
+    ['{"a":{"dtype":"F32","shape":"2","data_offsets":[0,8]}}', 'of a, shape must be a list, got "2"'],
+    ['{"a":{"dtype":"F32","shape":[2],"data_offsets":[0]}}', 'of a, data_offsets.1 is missing'],
+    ['{"a":{"dtype":"F32","shape":[-1,-2],"data_offsets":[0,8]}}', 'of a, shape.0 must not be negative'],
+    [
+      '{"a":{"dtype":"F32","shape":[1e15],"data_offsets":[0,4e15]}}',
+      'should lie in bytes 0 to 4000000000000000 of 8',
+    ],
+    ['{"a":{"dtype":"constructor","shape":[2],"data_offsets":[0,8]}}', 'a has dtype constructor'],
+    [
+      '{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"b":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}',
+      'the tensors have 16 bytes together, the file 8',
+    ],
+    ['{"__metadata__":{"k":1}}', 'of __metadata__, k must be a text, got 1'],
+  ])('says what is wrong with the header %s', (header, problem) => {
+    const text = new TextEncoder().encode(header);
+    const length = new Uint8Array(BigUint64Array.of(BigInt(text.length)).buffer);
+    expect(() => decodeSafetensors(Uint8Array.of(...length, ...text, ...new Uint8Array(8)))).toThrow(problem);
+  });
+
   it('refuses a dtype that it cannot hold', () => {
     const header = '{"a":{"dtype":"BF16","shape":[1],"data_offsets":[0,2]}} ';
     const bytes = new Uint8Array(8 + header.length + 2);

@@ -1,5 +1,5 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { tensor } from '../../src/autograd/index.ts';
@@ -93,6 +93,39 @@ describe('runTraining', () => {
     await expect(runTraining({ ...small, limit: 41, lastBatch: 'keep' })).rejects.toThrow(
       /BatchNorm\(features=16\): training needs more than one value per channel/,
     );
+  });
+
+  it('is alone in its folder', async () => {
+    const path = join(folder, 'alone');
+    const options = { ...small, epochs: 3 };
+    const first = runTraining(options, {
+      folder: { path },
+      onStart: () => {
+        second = runTraining(options, { folder: { path } }).catch((error) => error);
+      },
+    });
+    let second: Promise<unknown> | undefined;
+    const { digest } = await first;
+    expect(await second).toMatchObject({
+      name: 'RunFolderError',
+      message: `another process is at work in ${path}: ${process.pid}@${hostname()}`,
+    });
+    const epochs = readMetrics(join(path, 'metrics.jsonl')).flatMap((line) =>
+      line.t === 'epoch' ? [line.epoch] : [],
+    );
+    expect(epochs).toEqual([1, 2, 3]);
+    // And it gives the folder back.
+    expect((await runTraining(options, { folder: { path } })).digest).toBe(digest);
+    expect(existsSync(join(path, 'lock'))).toBe(false);
+  });
+
+  it('says what is wrong with a folder that cannot be made', async () => {
+    const file = join(folder, 'file');
+    writeFileSync(file, '');
+    await expect(runTraining(small, { folder: { path: join(file, 'run') } })).rejects.toMatchObject({
+      name: 'RunFolderError',
+      message: expect.stringMatching(/cannot write the run folder .*file/),
+    });
   });
 
   it('writes nothing for a configuration that cannot be built', async () => {

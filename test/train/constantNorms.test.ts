@@ -87,11 +87,11 @@ test('a worker of a sweep says it before the run', async () => {
   const { signal } = new AbortController();
   await workThrough(
     folder,
-    { runs, since: '' },
+    { runs, failedBefore: {} },
     {
       signal,
       onEvent: (event) => {
-        events.push(event.type === 'warning' ? event.message : event.type);
+        if (event.type !== 'at') events.push(event.type === 'warning' ? event.message : event.type);
       },
     },
   );

@@ -31,7 +31,11 @@ const examples: Example[] = [
   ['normgrad explain --list', 'all norms in one table'],
 ];
 
-const readShape = shapeOf(4, 'It must be two to four lengths of at least 1, like 2,2,2,4 (N, H, W, C).');
+const readShape = shapeOf(
+  4,
+  'It must be two to four lengths of at least 1, like 2,2,2,4 (N, H, W, C).',
+  4096,
+);
 
 /** `explain <norm>`: one norm's forward and backward pass, with real numbers. */
 export function register(command: Command): void {

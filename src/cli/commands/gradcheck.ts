@@ -31,7 +31,7 @@ const remark =
 /** As `verdicts` (table.ts) paints them. */
 const marks = { passed: '✓', failed: '✗', undecided: '?' };
 
-const readShape = shapeOf(Infinity, 'It must be two or more lengths of at least 1, like 4,6,5,5.');
+const readShape = shapeOf(Infinity, 'It must be two or more lengths of at least 1, like 4,6,5,5.', 100_000);
 
 /** `gradcheck [norm…]`: hand-derived backward against central differences, in float64. */
 export function register(command: Command): void {

@@ -5,8 +5,8 @@ import { experiments } from '../../../experiments/index.ts';
 import { RunFolderError } from '../../errors.ts';
 import type { FolderRun } from '../../experiment/folderRuns.ts';
 import { runsPage } from '../../experiment/runsPage.ts';
-import type { StoredExperiment } from '../../experiment/stored.ts';
-import { guarded, readJson } from '../../runs/files.ts';
+import { readStoredFile } from '../../experiment/stored.ts';
+import { guarded } from '../../runs/files.ts';
 import { loadSweep } from '../../runs/sweep/sweep.ts';
 import { typed } from '../../typed.node.ts';
 import { writeWholeFile } from '../../wholeFile.node.ts';
@@ -80,7 +80,7 @@ function storedFile(folder: string): string {
 }
 
 async function ofExperiment(folder: string, wanted: string | undefined, file: string) {
-  const stored = readJson(storedFile(folder)) as StoredExperiment;
+  const stored = readStoredFile(storedFile(folder));
   const name = wanted ?? stored.name;
   if (wanted === undefined && !experiments.some((each) => each.name === name)) {
     throw new UsageError(`${folder} holds the experiment ${name}, which is in a file of its own`, [

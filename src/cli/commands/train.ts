@@ -1,9 +1,7 @@
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import { createProgress, type Progress } from '../../charts/progress.ts';
-import { RunFolderError } from '../../errors.ts';
 import { defaultOut } from '../../runs/folder.ts';
-import { lockOwner, lockTaker } from '../../runs/lock.ts';
 import { readConfig, readResult } from '../../runs/record.ts';
 import { runTraining, type TrainingHooks } from '../../runs/training.ts';
 import { configFields, resolveConfig, type TrainOptions } from '../../train/config.ts';
@@ -90,20 +88,7 @@ async function resumeRun(
   if (finished) {
     output.note(`${path} is finished`);
     report(finished, path, output);
-    return;
-  }
-  // A worker of a sweep may have the run under way.
-  const lock = lockTaker({ onLost: () => process.exit(EXIT.data) })(path);
-  if (lock === undefined) {
-    throw new RunFolderError(`another process is at work in ${path}: ${lockOwner(path)}`, [
-      'wait until it has finished, or stop it',
-    ]);
-  }
-  try {
-    await train(config, { folder: { path }, resume: true, checkpointEvery }, output);
-  } finally {
-    lock.release();
-  }
+  } else await train(config, { folder: { path }, resume: true, checkpointEvery }, output);
 }
 
 async function train(options: TrainOptions, hooks: TrainingHooks, output: Output): Promise<void> {
@@ -112,13 +97,17 @@ async function train(options: TrainOptions, hooks: TrainingHooks, output: Output
   const interrupt = catchInterrupt(() =>
     output.talks ? (progress?.log(stopping) ?? output.note(stopping)) : {},
   );
-  let folder = '';
+  let folder = hooks.folder && 'path' in hooks.folder ? hooks.folder.path : '';
   let epochs = 0;
   try {
     const result = await runTraining(options, {
       ...hooks,
       signal: interrupt.signal,
       argv: process.argv.slice(2),
+      onWait: (owner, ms) =>
+        output.warn(
+          `${owner} has this run, and may have died: watching it for up to ${Math.ceil(ms / 1000)} s, to see whether it is alive`,
+        ),
       onStart(start) {
         folder = start.folder!;
         epochs = start.config.epochs;
@@ -147,6 +136,10 @@ async function train(options: TrainOptions, hooks: TrainingHooks, output: Output
     report(result, folder, output);
     const code = result.status === 'diverged' ? EXIT.failed : interrupt.exitCode();
     if (result.status !== 'done') process.exitCode = code;
+  } catch (error) {
+    // While it waited for the folder.
+    if ((error as Error).name !== 'AbortError') throw error;
+    process.exitCode = interrupt.exitCode();
   } finally {
     interrupt.release();
   }

@@ -1,4 +1,3 @@
-import { writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { plural } from '../../errors.ts';
@@ -14,6 +13,7 @@ import { storedExperiment, storedJson } from '../../experiment/stored.ts';
 import { guarded, makeFolder } from '../../runs/files.ts';
 import { defaultOut } from '../../runs/folder.ts';
 import { wallSeconds } from '../../runs/wallTime.ts';
+import { writeWholeFile } from '../../wholeFile.node.ts';
 import { EXIT } from '../exit.ts';
 import { columns, type Output } from '../output.ts';
 import { estimate } from '../sweep/estimate.ts';
@@ -71,12 +71,12 @@ export async function runAndReport(
     const svg = join(folder, `${experiment.name}.svg`);
     guarded(folder, () => {
       writeFigures(folder, experiment, runs, `${stored.settings}.`);
-      writeFileSync(join(folder, 'experiment.json'), storedJson(stored));
+      writeWholeFile(join(folder, 'experiment.json'), storedJson(stored));
     });
     if (save !== undefined) {
       output.note('training the miniature that says by which engine this was made…');
       const kept = { ...stored, engine: await engineOf(experiment) };
-      guarded(save, () => writeFileSync(join(save, `${experiment.name}.json`), storedJson(kept)));
+      guarded(save, () => writeWholeFile(join(save, `${experiment.name}.json`), storedJson(kept)));
     }
     const failed = runs.filter(({ status }) => status === 'failed');
     const failures = failed.map(({ point, seed }) => `failed: ${nameOf({ ...point, seed })}`);

@@ -1,10 +1,12 @@
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { basename } from 'node:path';
+import * as v from 'valibot';
+import { RunFolderError } from '../../errors.ts';
 import { type ExperimentRun, firstSeeds, planRuns, smokeSettings, variantOf } from '../../experiment/plan.ts';
 import type { Experiment } from '../../experiment/spec.ts';
 import { type Axes, expand, gridVariants, plannedRuns } from '../../runs/sweep/grid.ts';
-import type { SweepPlan } from '../../runs/sweep/sweep.ts';
-import type { TrainOptions } from '../../train/config.ts';
+import { plainName, type SweepPlan } from '../../runs/sweep/sweep.ts';
+import { checked, parsed, plainObject, readText } from '../../storedFile.node.ts';
 import { UsageError } from '../exit.ts';
 import { findExperiment } from '../experiment/find.ts';
 
@@ -21,12 +23,15 @@ export interface PlanFlags extends RunFlags {
   set: Axes;
 }
 
-/** A sweep file: JSON with what all runs share, and the settings that they differ in. */
-interface SweepFile {
-  name?: string;
-  base?: TrainOptions;
-  grid: Axes;
-}
+/** A sweep file: JSON with what all runs share, and the settings that they differ in; those are checked with every run's. */
+const sweepFileSchema = v.pipe(
+  plainObject,
+  v.strictObject({
+    name: v.optional(plainName),
+    base: v.optional(plainObject),
+    grid: v.pipe(plainObject, v.record(v.string(), v.array(v.unknown()))),
+  }),
+);
 
 /** The runs of an experiment, by name or file, or of a sweep file (.json), as the flags change them. */
 export async function planOf(what: string, flags: PlanFlags): Promise<SweepPlan> {
@@ -58,19 +63,27 @@ export function isSweepFolder(what: string): boolean {
 
 function fromSweepFile(path: string, flags: PlanFlags): SweepPlan {
   const { dataDir, smoke } = flags;
-  if (!existsSync(path)) throw new UsageError(`there is no file ${path}`);
-  const example =
+  const hint =
     'like this: {"base": {"dataset": "synthetic"}, "grid": {"norm": ["none", "batch"], "seed": [1, 2]}}';
-  let file: Partial<SweepFile>;
-  try {
-    file = JSON.parse(readFileSync(path, 'utf8'));
-  } catch (error) {
-    throw new UsageError(`${path} is not JSON: ${(error as Error).message}`, [example]);
-  }
-  const { name = basename(path, '.json'), base = {}, grid } = file;
-  if (typeof grid !== 'object') throw new UsageError(`${path} has no "grid"`, [example]);
+  if (!existsSync(path)) throw new UsageError(`there is no file ${path}`, [hint]);
+  const from = { file: path, hint };
+  const {
+    name = basename(path, '.json'),
+    base = {},
+    grid,
+  } = asUsage(() => checked(from, parsed(from, readText(from), JSON.parse), sweepFileSchema));
   const settings = { ...base, ...(dataDir ? { dataDir } : {}), ...(smoke ? smokeSettings() : {}) };
   const seeds = chosenSeeds(flags);
   const axes = { ...flags.set, ...(seeds ? { seed: seeds } : {}) };
   return { name, runs: plannedRuns(expand(gridVariants(settings, grid), axes)) };
+}
+
+/** A sweep file is typed by its user, so that what is wrong with it is a mistake of usage. */
+function asUsage<T>(read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof RunFolderError) throw new UsageError(error.message, error.hint);
+    throw error;
+  }
 }

@@ -1,5 +1,6 @@
-import { mkdir, open, rename, rm } from 'node:fs/promises';
+import { open, rename, rm } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
+import { makeFolder } from '../../makeFolder.node.ts';
 import { DataError } from '../errors.ts';
 import { diskError, fileSize } from './files.node.ts';
 
@@ -17,6 +18,8 @@ export interface DownloadOptions {
   urls: readonly string[];
   /** Appears, complete and checked, only at the end; until then its bytes are in `${target}.part`. */
   target: string;
+  /** No such file is longer: a server that sends more sends another one, perhaps without an end. */
+  mostBytes: number;
   /** Looks at the finished `.part` file: undefined when it is right, else what is wrong with it. */
   check: (path: string) => Promise<string | undefined>;
   onProgress?: (progress: DownloadProgress) => void;
@@ -34,9 +37,11 @@ export async function download(options: DownloadOptions): Promise<string> {
   const { urls, target, check, signal } = options;
   const part = `${target}.part`;
   const failures: string[] = [];
-  await mkdir(dirname(target), { recursive: true }).catch((error) => {
+  try {
+    makeFolder(dirname(target));
+  } catch (error) {
     throw diskError(target, error);
-  });
+  }
 
   for (const url of urls) {
     for (let attempt = 1; attempt <= attempts; attempt++) {
@@ -48,6 +53,7 @@ export async function download(options: DownloadOptions): Promise<string> {
         if (error instanceof DataError) throw error;
         failures.push(`${url}: ${reason(error)}`);
         if (error instanceof BrokenTransfer) continue;
+        if (error instanceof TooLong) await rm(part, { force: true });
         break;
       }
       const problem = await check(part);
@@ -69,6 +75,8 @@ export async function download(options: DownloadOptions): Promise<string> {
 
 /** The server answered, but its answer broke off: worth another attempt. */
 class BrokenTransfer extends Error {}
+
+class TooLong extends Error {}
 
 async function* bodyOf(response: Response): AsyncGenerator<Uint8Array> {
   try {
@@ -101,6 +109,11 @@ async function transfer(url: string, part: string, have: number, options: Downlo
       return await transfer(url, part, 0, options);
     }
     let received = plan.start;
+    const refuseLong = (bytes: number) => {
+      if (bytes <= options.mostBytes) return;
+      throw new TooLong(`sends ${bytes} bytes or more, and such a file has ${options.mostBytes} at most`);
+    };
+    refuseLong(plan.total ?? 0);
     const report = () =>
       options.onProgress?.({ file: basename(options.target), url, received, total: plan.total });
     const file = await open(part, plan.start > 0 ? 'a' : 'w').catch(failOnDisk);
@@ -111,6 +124,7 @@ async function transfer(url: string, part: string, have: number, options: Downlo
         timer = setTimeout(stalled, stallMs);
         await file.writeFile(chunk).catch(failOnDisk);
         received += chunk.length;
+        refuseLong(received);
         report();
       }
       await file.sync().catch(failOnDisk);

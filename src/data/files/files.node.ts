@@ -1,10 +1,13 @@
 import { createHash } from 'node:crypto';
-import { mkdir, stat } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { makeFolder } from '../../makeFolder.node.ts';
+import { unreadable } from '../../storedFile.node.ts';
 import { writeWholeFile } from '../../wholeFile.node.ts';
 import { DataError } from '../errors.ts';
-import type { Source } from '../sources.ts';
+import { MOST_BYTES } from '../format/gzip.ts';
+import { type Source, spellings } from '../sources.ts';
 
 /** Where downloads are kept: NORMGRAD_CACHE, or .cache/normgrad in the home folder. */
 export function cacheFolder(): string {
@@ -16,10 +19,9 @@ export function sourceFolder(source: Source, dataDir = cacheFolder()): string {
   return join(dataDir, source.folder);
 }
 
-/** The path of a data file, gzipped or not; undefined when it is not there. */
+/** The path of a data file, under any of its names; undefined when it is not there. */
 export async function findFile(source: Source, folder: string, name: string): Promise<string | undefined> {
-  const candidates = source.kind === 'idx' ? [`${name}.gz`, name] : [name];
-  for (const candidate of candidates) {
+  for (const candidate of spellings(source, name)) {
     const path = join(folder, candidate);
     if ((await fileSize(path)) !== undefined) return path;
   }
@@ -37,10 +39,29 @@ export async function fileSize(path: string): Promise<number | undefined> {
   }
 }
 
+/** The bytes of a file of a dataset; a DataError where it is none that can be read. */
+export async function readDataFile(path: string): Promise<Uint8Array> {
+  try {
+    const problem = unreadable(path, MOST_BYTES);
+    if (problem === undefined) return await readFile(path);
+    throw new DataError('DATA_INVALID', `${path} ${problem}`, [
+      'fetch the published file: normgrad data get',
+    ]);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).syscall === undefined) throw error;
+    throw new DataError(
+      'DATA_INVALID',
+      `Cannot read ${path}: ${(error as Error).message}.`,
+      ['Check the permissions and the disk.'],
+      { cause: error },
+    );
+  }
+}
+
 /** Writes a file of a dataset, which is then the old one or the new one, never a part; makes its folder. */
 export async function saveFile(path: string, content: Uint8Array | string): Promise<void> {
   try {
-    await mkdir(dirname(path), { recursive: true });
+    makeFolder(dirname(path));
     writeWholeFile(path, content);
   } catch (error) {
     throw diskError(path, error);

@@ -1,9 +1,9 @@
-import { readdir, readFile, rm, stat } from 'node:fs/promises';
+import { readdir, rm, stat } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { DataError } from '../errors.ts';
-import { type CifarSource, fileNames, type IdxSource, type Source } from '../sources.ts';
+import { type CifarSource, fileNames, type IdxSource, type Source, spellings } from '../sources.ts';
 import { type DownloadProgress, download } from './download.node.ts';
-import { cacheFolder, hexDigest, saveFile, sourceFolder } from './files.node.ts';
+import { cacheFolder, hexDigest, readDataFile, saveFile, sourceFolder } from './files.node.ts';
 import { unpackArchive } from './unpack.node.ts';
 import { checkFile, checkOrInvalid, verifySource } from './verify.node.ts';
 
@@ -77,6 +77,7 @@ async function downloadIdx(
     ...options,
     urls: urlsOf(source, `${name}.gz`, options.mirror),
     target,
+    mostBytes: mostBytes(source),
     check: async (path) => {
       const { status, detail } = await checkOrInvalid(source, folder, name, path);
       return status === 'ok' ? undefined : detail;
@@ -97,13 +98,19 @@ async function downloadArchive(
     ...options,
     urls: urlsOf(source, file, options.mirror),
     target,
+    mostBytes: mostBytes(source),
     check: async (path) => {
-      const came = hexDigest('md5', await readFile(path));
+      const came = hexDigest('md5', await readDataFile(path));
       return came === md5 ? undefined : `MD5 ${came} instead of ${md5}`;
     },
   });
   await unpackArchive(source, target, folder);
   await rm(target);
+}
+
+/** Of one of its files: they may be compressed in another way than the published ones, or not at all. */
+function mostBytes({ megabytes }: Source): number {
+  return 10 * megabytes * 1e6;
 }
 
 function urlsOf(source: Source, file: string, mirror?: string): string[] {
@@ -134,24 +141,26 @@ async function takeLocalFiles(
     if (name === undefined) continue;
     const check = await checkFile(source, folder, name, path);
     if (check.status !== 'ok') warnings.push(`${path}: ${check.detail}`);
-    await putInPlace(path, join(folder, basename(path)));
+    await putInPlace(source, name, path, folder);
     brought.push(name);
   }
   if (brought.length === 0) throw nothingUsable(source, from);
   return { brought, warnings };
 }
 
-async function putInPlace(path: string, target: string): Promise<void> {
+async function putInPlace(source: Source, name: string, path: string, folder: string): Promise<void> {
+  const target = join(folder, basename(path));
   if (resolve(path) === resolve(target)) return;
-  await saveFile(target, await readFile(path));
-  // An older copy under the other spelling, gzipped or not, would stand in its way.
-  await rm(target.endsWith('.gz') ? target.slice(0, -3) : `${target}.gz`, { force: true });
+  await saveFile(target, await readDataFile(path));
+  // An older copy under another spelling, gzipped or not, would stand in its way.
+  for (const other of spellings(source, name)) {
+    if (other !== basename(path)) await rm(join(folder, other), { force: true });
+  }
 }
 
 /** The data file that `path` is, by its name. */
 function dataName(source: Source, path: string): string | undefined {
-  const name = source.kind === 'idx' ? basename(path).replace(/\.gz$/, '') : basename(path);
-  return fileNames(source).includes(name) ? name : undefined;
+  return fileNames(source).find((name) => spellings(source, name).includes(basename(path)));
 }
 
 function isArchive(path: string): boolean {
@@ -163,13 +172,19 @@ async function listFiles(path: string): Promise<string[]> {
     if (!(await stat(path)).isDirectory()) return [path];
     return (await readdir(path)).map((name) => join(path, name));
   } catch (cause) {
-    throw new DataError('DATA_MISSING', `--from ${path}: ${(cause as Error).message}`, [], { cause });
+    throw new DataError(
+      'DATA_MISSING',
+      `--from ${path}: ${(cause as Error).message}`,
+      ['name files or folders that are on this machine'],
+      { cause },
+    );
   }
 }
 
 function nothingUsable(source: Source, from: readonly string[]): DataError {
   const archive = source.kind === 'cifar' ? [source.archive.file] : [];
-  const endings = source.kind === 'idx' ? ' (each with or without .gz)' : '';
+  const endings =
+    source.kind === 'idx' ? ' (each with or without .gz, and with a dot or a hyphen before idx)' : '';
   return new DataError('DATA_MISSING', `No file of ${source.title} in: ${from.join(', ')}.`, [
     `expected file names: ${[...archive, ...fileNames(source)].join(', ')}${endings}`,
   ]);

@@ -1,11 +1,9 @@
-import { readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { typed } from '../../typed.node.ts';
 import { checkLimit, type Dataset, type ImageSet, type NamedBytes, takeFirst } from '../dataset.ts';
 import { DataError, requireValid } from '../errors.ts';
 import { type CifarRecords, cifarShape, decodeCifar } from '../format/cifar.ts';
 import { syntheticDigits } from '../format/digits.ts';
-import { gunzip } from '../format/gzip.ts';
 import { decodeIdxPair } from '../format/idx.ts';
 import {
   type CifarSource,
@@ -16,8 +14,8 @@ import {
   sourceNames,
   sources,
 } from '../sources.ts';
-import { findFile, sourceFolder } from './files.node.ts';
-import { type Check, checkCifar, checkIdx, readManifest } from './verify.node.ts';
+import { findFile, readDataFile, sourceFolder } from './files.node.ts';
+import { type Check, checkCifar, checkIdx, readManifest, unpackIdx } from './verify.node.ts';
 
 export type DatasetName = SourceName | 'synthetic';
 export const datasetNames: readonly DatasetName[] = [...sourceNames, 'synthetic'];
@@ -92,8 +90,8 @@ async function readIdxSplit(
   const warnings = new Set<string>();
   const read = async (name: string): Promise<NamedBytes> => {
     const file = paths.get(name)!;
-    const bytes = await readFile(file);
-    const content = await gunzip(bytes, file);
+    const bytes = await readDataFile(file);
+    const content = await unpackIdx(source, name, { file, bytes });
     warnIfUnpublished(file, checkIdx(source, name, bytes, content), warnings);
     return { file, bytes: content };
   };
@@ -118,7 +116,7 @@ async function readCifarSplit(
   for (const name of source[split]) {
     if (count >= limit) break;
     const file = paths.get(name)!;
-    const bytes = await readFile(file);
+    const bytes = await readDataFile(file);
     const manifest = await readManifest(dirname(file));
     warnIfUnpublished(file, checkCifar(source, manifest, name, bytes), warnings);
     const records = decodeCifar({ file, bytes }, source.format);

@@ -1,11 +1,10 @@
-import { readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { parseTar } from 'nanotar';
 import { invalidFile } from '../errors.ts';
 import { decodeCifar } from '../format/cifar.ts';
 import { gunzip } from '../format/gzip.ts';
+import { readTar } from '../format/tar.ts';
 import { type CifarSource, fileNames } from '../sources.ts';
-import { hexDigest, saveFile } from './files.node.ts';
+import { hexDigest, readDataFile, saveFile } from './files.node.ts';
 import { type Check, checkArchive, type Manifest, manifestName } from './verify.node.ts';
 
 /**
@@ -13,9 +12,9 @@ import { type Check, checkArchive, type Manifest, manifestName } from './verify.
  * written before every file of it was found and could be read. Returns how the archive compares with the published one.
  */
 export async function unpackArchive(source: CifarSource, archive: string, folder: string): Promise<Check> {
-  const bytes = await readFile(archive);
+  const bytes = await readDataFile(archive);
   const archiveMd5 = hexDigest('md5', bytes);
-  const entries = readTar(await gunzip(bytes, archive), archive);
+  const entries = filesOf(await gunzip(bytes, archive), archive);
 
   const sha256: Record<string, string> = {};
   for (const name of fileNames(source)) {
@@ -40,13 +39,10 @@ export async function unpackArchive(source: CifarSource, archive: string, folder
   return checkArchive(source, archiveMd5);
 }
 
-/** The files of a tar archive by their last name: CIFAR's lie in one folder. */
-function readTar(content: Uint8Array, archive: string): Map<string, Uint8Array> {
-  // parseTar reads the whole buffer under the array it is given.
-  const whole = content.byteLength === content.buffer.byteLength ? content : content.slice();
+/** By their last name: CIFAR's lie in one folder. */
+function filesOf(content: Uint8Array, archive: string): Map<string, Uint8Array> {
   try {
-    const files = parseTar(whole).filter(({ type, data }) => type === 'file' && data !== undefined);
-    return new Map(files.map(({ name, data }) => [basename(name), data!]));
+    return new Map(readTar(content).map(({ name, data }) => [basename(name), data]));
   } catch (cause) {
     throw invalidFile(
       archive,

@@ -1,13 +1,13 @@
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as v from 'valibot';
 import { typed } from '../../typed.node.ts';
+import type { NamedBytes } from '../dataset.ts';
 import { DataError } from '../errors.ts';
 import { decodeCifar } from '../format/cifar.ts';
 import { gunzip, isGzip } from '../format/gzip.ts';
-import { parseIdx } from '../format/idx.ts';
+import { parseIdx, readIdxHeader } from '../format/idx.ts';
 import { type CifarSource, fileNames, type IdxSource, idxDimensions, type Source } from '../sources.ts';
-import { findFile, hexDigest } from './files.node.ts';
+import { findFile, hexDigest, readDataFile } from './files.node.ts';
 
 /** Whether a file that can be read is the one that was published. */
 export interface Check {
@@ -62,14 +62,20 @@ export async function checkOrInvalid(
 
 /** Reads `file` as the data file `name` of the source: throws DataError when it is not one, else compares checksums. */
 export async function checkFile(source: Source, folder: string, name: string, file: string): Promise<Check> {
-  const bytes = await readFile(file);
+  const bytes = await readDataFile(file);
   if (source.kind === 'cifar') {
     decodeCifar({ file, bytes }, source.format);
     return checkCifar(source, await readManifest(folder), name, bytes);
   }
-  const content = await gunzip(bytes, file);
+  const content = await unpackIdx(source, name, { file, bytes });
   parseIdx({ file, bytes: content }, idxDimensions(source, name));
   return checkIdx(source, name, bytes, content);
+}
+
+/** An IDX file without its gzip wrapping, in which there may be as much as the IDX header says. */
+export function unpackIdx(source: IdxSource, name: string, { file, bytes }: NamedBytes): Promise<Uint8Array> {
+  const dimensions = idxDimensions(source, name);
+  return gunzip(bytes, file, (beginning) => readIdxHeader({ file, bytes: beginning }, dimensions).length);
 }
 
 /** Compares an IDX file with its published MD5; `content` is the file without its gzip wrapping. */
@@ -95,7 +101,7 @@ export const manifestName = 'normgrad-manifest.json';
 /** Undefined when there is none, or none that can be read: the files then count as unverified. */
 export async function readManifest(folder: string): Promise<Manifest | undefined> {
   try {
-    const json: unknown = JSON.parse(await readFile(join(folder, manifestName), 'utf8'));
+    const json: unknown = JSON.parse(Buffer.from(await readDataFile(join(folder, manifestName))).toString());
     const parsed = v.safeParse(manifestSchema, json);
     return parsed.success ? parsed.output : undefined;
   } catch {

@@ -2,6 +2,7 @@ import type { Random } from '../../random.ts';
 import { createRandom } from '../../random.ts';
 import { digitClasses } from '../classes.ts';
 import type { Dataset, ImageSet } from '../dataset.ts';
+import { requireValid } from '../errors.ts';
 import { digitStrokes, type Polyline } from './strokes.ts';
 
 /**
@@ -10,6 +11,8 @@ import { digitStrokes, type Polyline } from './strokes.ts';
  * per class fits (a linear model stays below 90 %), while the strokes stay readable for a small CNN (above 95 %).
  */
 const size = 28;
+/** As many as fill the memory that a file of images may take. */
+const MOST_IMAGES = 1_000_000;
 
 /** How far the drawing may vary. Lengths in pixels, angles in radians. */
 const variation = {
@@ -43,6 +46,10 @@ export function syntheticDigits({ seed, train = 5000, test = 1000 }: DigitsOptio
 }
 
 function drawSet(split: 'train' | 'test', count: number, random: Random): ImageSet {
+  requireValid(
+    Number.isInteger(count) && count >= 1 && count <= MOST_IMAGES,
+    `synthetic: ${count} images to ${split}, expected a whole number from 1 to ${MOST_IMAGES}. Give a smaller limit.`,
+  );
   const images = new Uint8Array(count * size * size);
   const labels = new Uint8Array(count);
   let order = random.permutation(10);

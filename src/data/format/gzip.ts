@@ -1,25 +1,76 @@
-import { invalidFile } from '../errors.ts';
+import { grouped } from '../../errors.ts';
+import { type DataError, invalidFile } from '../errors.ts';
+
+/** More than any file of a dataset has, also unpacked: CIFAR's archive has 184 MB. */
+export const MOST_BYTES = 2 ** 30;
 
 /** Every gzip member opens with these two bytes (RFC 1952, section 2.3.1). */
 export function isGzip(bytes: Uint8Array): boolean {
   return bytes.length >= 2 && bytes[0] === 0x1f && bytes[1] === 0x8b;
 }
 
-/** The bytes inside a gzip file; bytes that are not gzipped come back as they are. `file` names them in errors. */
-export async function gunzip(bytes: Uint8Array, file: string): Promise<Uint8Array> {
+/**
+ * The bytes inside a gzip file; bytes that are not gzipped come back as they are. `file` names them in errors. A gzip file can
+ * unpack to a thousand times its size, so it is unpacked no further than `most` says once it has seen the beginning.
+ */
+export async function gunzip(
+  bytes: Uint8Array,
+  file: string,
+  most: (beginning: Uint8Array) => number = () => MOST_BYTES,
+): Promise<Uint8Array> {
   if (!isGzip(bytes)) return bytes;
-  try {
-    const stream = new Blob([bytes as Uint8Array<ArrayBuffer>])
-      .stream()
-      .pipeThrough(new DecompressionStream('gzip'));
-    return new Uint8Array(await new Response(stream).arrayBuffer());
-  } catch (cause) {
-    throw invalidFile(
-      file,
-      `a gzip stream that breaks off or is damaged (${(cause as Error).message}; ${bytes.length} bytes on disk)`,
-      'a complete gzip file',
-      'Fetch the file again, or copy it again from where it came.',
-      { cause },
-    );
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  let limit = MOST_BYTES;
+  const stream = new Blob([bytes as Uint8Array<ArrayBuffer>])
+    .stream()
+    .pipeThrough(new DecompressionStream('gzip'));
+  const reader = stream.getReader();
+  for (;;) {
+    const { done, value } = await reader.read().catch((cause: Error) => {
+      throw invalidFile(
+        file,
+        `a gzip stream that breaks off or is damaged (${cause.message}; ${bytes.length} bytes on disk)`,
+        'a complete gzip file',
+        'Fetch the file again, or copy it again from where it came.',
+        { cause },
+      );
+    });
+    if (done) return joined(chunks, length);
+    chunks.push(value);
+    const before = length;
+    length += value.length;
+    try {
+      if (before < HEADER_BYTES && length >= HEADER_BYTES) {
+        limit = Math.min(most(joined(chunks, length)), MOST_BYTES);
+      }
+      if (length > limit) throw unpacksTooFar(file, limit);
+    } catch (error) {
+      reader.cancel().catch(() => {});
+      throw error;
+    }
   }
+}
+
+function unpacksTooFar(file: string, limit: number): DataError {
+  return invalidFile(
+    file,
+    `a gzip stream that unpacks to more than ${grouped(limit)} bytes`,
+    'as much as its header says, and no more than a dataset has',
+    'The rest of it was not unpacked. Fetch the published file.',
+  );
+}
+
+/** Of IDX, with three axes. */
+const HEADER_BYTES = 16;
+
+function joined(chunks: readonly Uint8Array[], length: number): Uint8Array {
+  if (chunks.length === 1) return chunks[0];
+  const whole = new Uint8Array(length);
+  let at = 0;
+  for (const chunk of chunks) {
+    whole.set(chunk, at);
+    at += chunk.length;
+  }
+  return whole;
 }

@@ -14,8 +14,11 @@ export interface IdxArray {
   data: Uint8Array;
 }
 
-/** Parses an uncompressed IDX file of unsigned bytes with `dimensions` axes. */
-export function parseIdx({ file, bytes }: NamedBytes, dimensions: number): IdxArray {
+/** The shape that the header of an uncompressed IDX file of unsigned bytes with `dimensions` axes gives, and the whole file's length. */
+export function readIdxHeader(
+  { file, bytes }: NamedBytes,
+  dimensions: number,
+): { shape: number[]; headerLength: number; length: number } {
   const magic = `0x0000080${dimensions}`;
   const headerLength = 4 + 4 * dimensions;
   if (bytes.length < headerLength) {
@@ -37,17 +40,21 @@ export function parseIdx({ file, bytes }: NamedBytes, dimensions: number): IdxAr
   }
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const shape = Array.from({ length: dimensions }, (_, axis) => view.getUint32(4 + 4 * axis));
-  const length = shape.reduce((product, size) => product * size, 1);
-  const data = bytes.subarray(headerLength);
-  if (data.length !== length) {
+  return { shape, headerLength, length: shape.reduce((product, size) => product * size, 1) + headerLength };
+}
+
+/** Parses an uncompressed IDX file of unsigned bytes with `dimensions` axes. */
+export function parseIdx({ file, bytes }: NamedBytes, dimensions: number): IdxArray {
+  const { shape, headerLength, length } = readIdxHeader({ file, bytes }, dimensions);
+  if (bytes.length !== length) {
     throw invalidFile(
       file,
-      `${data.length} bytes of data`,
-      `${length} for the shape [${shape.join(', ')}] in its header`,
+      `${bytes.length - headerLength} bytes of data`,
+      `${length - headerLength} for the shape [${shape.join(', ')}] in its header`,
       'The file is cut off or damaged: fetch it again.',
     );
   }
-  return { shape, data };
+  return { shape, data: bytes.subarray(headerLength) };
 }
 
 /** Images [count, height, width] and labels [count], both IDX and uncompressed, as one set with a single channel. */

@@ -1,5 +1,6 @@
-import { parameter, type Tensor } from '../../autograd/index.ts';
-import type { Shape } from '../../kernels/contract.ts';
+import { parameter, Tensor } from '../../autograd/index.ts';
+import { type Shape, sizeOf } from '../../kernels/contract.ts';
+import { requireMemory } from '../../kernels/memory.ts';
 import type { Random } from '../../random.ts';
 import { fans, type Initializer, torchDefault, uniform } from '../initializers.ts';
 import type { WeightNorm } from '../norm/weights/normOfWeights.ts';
@@ -25,12 +26,36 @@ export function weightAndBias(layer: string, shape: Shape, options: WeightOption
     );
   }
   const { random, bias: hasBias = true, init = torchDefault() } = options;
+  if (counted !== undefined) return countedOnly(shape, hasBias);
+  requireMemory(`${layer}: its weight of shape [${shape.join(', ')}]`, 4 * sizeOf(shape));
   const limit = 1 / Math.sqrt(fans(shape).in);
   const { biasInit = uniform({ low: -limit, high: limit }) } = options;
   const weight = parameter(init(shape, random), shape);
   const features = shape.slice(-1);
   const bias: Tensor | null = hasBias ? parameter(biasInit(features, random), features) : null;
   return { weight, bias };
+}
+
+let counted: { numbers: number } | undefined;
+
+/** How many numbers the weights and biases have of the layers that `build` makes, of which none is drawn or kept. */
+export function countWeights(build: () => void): number {
+  counted = { numbers: 0 };
+  try {
+    build();
+    return counted.numbers;
+  } finally {
+    counted = undefined;
+  }
+}
+
+/** Tensors of the right shape, without numbers. */
+function countedOnly(shape: Shape, hasBias: boolean) {
+  const outline = (of: Shape) => {
+    counted!.numbers += sizeOf(of);
+    return new Tensor(Object.create(Float32Array.prototype, { length: { value: sizeOf(of) } }), of);
+  };
+  return { weight: outline(shape), bias: hasBias ? outline(shape.slice(-1)) : null };
 }
 
 /** The weight that a layer computes with: the trained one, or what its norm of weights makes of it. */

@@ -1,4 +1,5 @@
 import type { Sequential } from '../layers/sequential.ts';
+import { countWeights } from '../layers/weights.ts';
 import { normalizeWeights } from '../norm/weights/normalizeWeights.ts';
 import { type ChoiceName, choices, type ModelChoices } from './choices.ts';
 import { cnn, deepCnn } from './cnn.ts';
@@ -39,6 +40,19 @@ export const modelNames: readonly string[] = models.map((model) => model.name);
  * the model does not take, and for images that do not fit.
  */
 export function createModel(name: string, options: ModelOptions & ModelChoices): Sequential {
+  const { build, weightNorm, normOptions } = prepare(name, options);
+  const network = build();
+  if (weightNorm) normalizeWeights(network, weightNorm.name, weightNorm.isOnly ? normOptions : {});
+  return network;
+}
+
+/** How many weights and biases the model of that name would have, as `createModel` takes them; none of them is made. */
+export function countModelWeights(name: string, options: ModelOptions & ModelChoices): number {
+  return countWeights(prepare(name, options).build);
+}
+
+/** The model before it is built, its options checked. */
+function prepare(name: string, options: ModelOptions & ModelChoices) {
   const entry = models.find((model) => model.name === name);
   if (!entry) throw new Error(`unknown model "${name}"; one of: ${modelNames.join(', ')}.`);
   const { input, classes, norm, normOptions, weightNorm, random, ...own } = options;
@@ -50,9 +64,11 @@ export function createModel(name: string, options: ModelOptions & ModelChoices):
     );
   }
   const split = splitNorms(name, norm, weightNorm);
-  const network = entry.build({ ...own, input, classes, norm: split.norm, normOptions, random });
-  if (split.weightNorm) normalizeWeights(network, split.weightNorm, split.norm === 'none' ? normOptions : {});
-  return network;
+  return {
+    build: () => entry.build({ ...own, input, classes, norm: split.norm, normOptions, random }),
+    weightNorm: split.weightNorm && { name: split.weightNorm, isOnly: split.norm === 'none' },
+    normOptions,
+  };
 }
 
 /** Throws for a choice that the model does not take, and for a value that a choice cannot have. */

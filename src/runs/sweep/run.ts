@@ -1,11 +1,14 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { availableParallelism } from 'node:os';
 import { dirname, join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { DataError, type DataErrorCode } from '../../data/errors.ts';
 import { RunFolderError } from '../../errors.ts';
 import type { TrainResult } from '../../train/result.ts';
-import { recordFailure } from '../folder.ts';
+import { recordDeath } from '../folder.ts';
+import { lockTaker } from '../lock/lock.ts';
+import { readResult, readRun } from '../record.ts';
 import type { ParentMessage, ProcessEvent } from './process.ts';
 import {
   isFinished,
@@ -16,16 +19,16 @@ import {
   type SweepRun,
   writePlan,
 } from './sweep.ts';
-import { LOST_LOCK, type WorkerEvent, type WorkerOptions } from './worker.ts';
+import type { WorkerEvent, WorkerOptions } from './worker.ts';
 
 export type SweepEvent =
-  | WorkerEvent
+  | Exclude<WorkerEvent, { type: 'at' }>
   /** It was finished before; these come first. */
   | { type: 'reused'; id: string; result: TrainResult }
   /** A worker process died in the middle of a run, which is tried again. */
   | { type: 'crash'; id: string; message: string };
 
-export interface SweepOptions extends Omit<WorkerOptions, 'runs' | 'since'> {
+export interface SweepOptions extends Omit<WorkerOptions, 'runs' | 'failedBefore'> {
   folder: string;
   /** Worker processes; each trains one run at a time. Default: as many as cores. */
   jobs?: number;
@@ -38,76 +41,97 @@ export interface SweepOptions extends Omit<WorkerOptions, 'runs' | 'since'> {
   onEvent?: (event: SweepEvent) => void;
 }
 
-/** So often may the process of a run die before the run counts as failed. */
-const MOST_CRASHES = 3;
+/** So many workers in a row may die before they begin, or end by themselves between two runs: then none will do better. */
+const MOST_USELESS = 5;
+/** Longer with each of them: what kills them may pass. */
+const PAUSE_MS = 200;
 /** Of what a dying process wrote, for the message. */
 const STDERR_TAIL = 2000;
 
 /**
  * Trains what is missing of a sweep, in `jobs` processes, and tells how every run stands then. Several callers may do so at
  * once in one folder, and none, some or all of the processes may be killed: no run is finished twice (worker.ts), and
- * a process that dies is replaced. A run that diverges or fails does not end the sweep. Throws DataError and
- * RunFolderError for what concerns all runs.
+ * a process that dies is replaced; only a run that kills its process again and again has failed (recordDeath). A run that
+ * diverges or fails does not end the sweep. Throws DataError and RunFolderError for what concerns all runs.
  */
 export async function runSweep(plan: SweepPlan, options: SweepOptions): Promise<SweepRun[]> {
   const { folder, shard, dataDir, checkpointEvery, grows, argv, signal, onEvent = () => {} } = options;
-  const runs = ofShard(writePlan(folder, plan, { grows }).runs, shard);
+  const runs = ofShard((await writePlan(folder, plan, { grows })).runs, shard);
   const before = loadRuns(folder, runs);
   for (const { id, result } of before) if (result) onEvent({ type: 'reused', id, result });
   const missing = before.filter((run) => !isFinished(run)).length;
   const jobs = Math.min(options.jobs ?? availableParallelism(), missing);
-  const since = new Date().toISOString();
-  const work: ParentMessage = { folder, options: { runs, dataDir, checkpointEvery, argv, since } };
+  const failed = before.filter(({ status }) => status === 'failed');
+  const failedBefore = Object.fromEntries(failed.map((run) => [run.id, readRun(run.folder)?.attempt]));
+  const work: ParentMessage = { folder, options: { runs, dataDir, checkpointEvery, argv, failedBefore } };
   const warnings = new Set<string>();
-  const crashes = new Map<string | undefined, number>();
+  let useless = 0;
   let fatal: Error | undefined;
   const children = new Set<ChildProcess>();
   const stopAll = () => {
-    for (const child of children) if (child.connected) child.send('stop');
+    for (const child of children) tell(child, 'stop');
   };
   signal?.addEventListener('abort', stopAll);
+
+  const warn = (message: string) => {
+    // Every worker reads the data.
+    if (!warnings.has(message)) onEvent({ type: 'warning', message });
+    warnings.add(message);
+  };
 
   /** A worker and, when it dies, its successor. */
   async function employ(): Promise<void> {
     while (fatal === undefined && !signal?.aborted) {
       const child = startWorker(work, jobs);
       children.add(child);
+      let isReady = false;
       let current: string | undefined;
-      const { code, problem } = await ended(child, (event) => {
+      const end = await ended(child, (event) => {
         if (event.type === 'fatal') {
           fatal = errorOf(event);
           stopAll();
-          return;
+        } else if (event.type === 'ready') isReady = true;
+        else if (event.type === 'warning') warn(event.message);
+        else if (event.type === 'at') current = event.id;
+        else {
+          if (event.type === 'end' || event.type === 'failed') current = undefined;
+          useless = 0;
+          onEvent(event);
         }
-        if (event.type === 'warning') {
-          // Every worker reads the data.
-          if (warnings.has(event.message)) return;
-          warnings.add(event.message);
-        } else if (event.type !== 'step') {
-          current = event.type === 'start' ? event.id : undefined;
-        }
-        onEvent(event);
       });
       children.delete(child);
-      if (code === 0) return;
-      if (code === LOST_LOCK) continue;
-      const count = (crashes.get(current) ?? 0) + 1;
-      crashes.set(current, count);
-      if (current !== undefined) {
-        onEvent({ type: 'crash', id: current, message: problem });
-        if (count < MOST_CRASHES) continue;
-        recordFailure(join(folder, current), `its process died ${count} times: ${problem}`);
-        onEvent({ type: 'failed', id: current, message: `its process died ${count} times: ${problem}` });
-      } else if (count >= MOST_CRASHES) {
-        fatal = new Error(`the workers of the sweep cannot start: ${problem}`);
+      if (end.code === 0) return;
+      if (current !== undefined) bury(current, end.problem);
+      else if (isReady && end.signal) warn(`a worker died between two runs, and is replaced: ${end.problem}`);
+      else if (++useless < MOST_USELESS) await setTimeout(useless * PAUSE_MS);
+      else {
+        fatal ??= new Error(`the workers of the sweep cannot start: ${end.problem}`);
         stopAll();
       }
+    }
+  }
+
+  /** A worker died at this run: counts that, unless another worker has the run already, and has counted. */
+  function bury(id: string, problem: string): void {
+    const path = join(folder, id);
+    const result = readResult(path);
+    if (result) onEvent({ type: 'end', id, result });
+    else onEvent({ type: 'crash', id, message: problem });
+    const lock = lockTaker()(path);
+    if (lock === undefined) return;
+    try {
+      const isOpen = lock.takenFrom !== undefined && !result;
+      const failure = isOpen ? recordDeath(path, lock, problem) : undefined;
+      if (failure) onEvent({ type: 'failed', id, message: failure });
+    } finally {
+      lock.release();
     }
   }
 
   try {
     await Promise.all(Array.from({ length: jobs }, employ));
   } finally {
+    stopAll();
     signal?.removeEventListener('abort', stopAll);
   }
   if (fatal) throw fatal;
@@ -128,26 +152,31 @@ function startWorker(work: ParentMessage, jobs: number): ChildProcess {
     // JSON has no NaN, which the loss of a diverged run is.
     serialization: 'advanced',
   });
-  child.send(work);
+  tell(child, work);
   return child;
+}
+
+/** A worker that is gone hears nothing: its end says so. */
+function tell(child: ChildProcess, message: ParentMessage): void {
+  if (child.connected) child.send(message, () => {});
 }
 
 /** Waits for the end of a worker; `problem` says how it died. */
 function ended(
   child: ChildProcess,
   onEvent: (event: ProcessEvent) => void,
-): Promise<{ code: number | null; problem: string }> {
+): Promise<{ code: number | null; signal: NodeJS.Signals | null; problem: string }> {
   let stderr = '';
   child.stderr!.setEncoding('utf8').on('data', (text: string) => {
     stderr = (stderr + text).slice(-STDERR_TAIL);
   });
   child.on('message', (event) => onEvent(event as ProcessEvent));
   return new Promise((resolve) => {
-    child.on('error', (error) => resolve({ code: null, problem: error.message }));
+    child.on('error', (error) => resolve({ code: null, signal: null, problem: error.message }));
     child.on('close', (code, signal) => {
       const how = signal ? `killed by ${signal}` : `exit code ${code}`;
       const why = stderr.trim();
-      resolve({ code, problem: why === '' ? how : `${how}: ${why}` });
+      resolve({ code, signal, problem: why === '' ? how : `${how}: ${why}` });
     });
   });
 }

@@ -1,11 +1,15 @@
-import { existsSync } from 'node:fs';
+import { existsSync, lstatSync } from 'node:fs';
 import { join } from 'node:path';
-import { ConfigError, RunFolderError } from '../../errors.ts';
-import { resolveConfig, type TrainConfig, type TrainOptions } from '../../train/config.ts';
+import * as v from 'valibot';
+import { ConfigError, RunFolderError, shown } from '../../errors.ts';
+import { plainObject } from '../../storedFile.node.ts';
+import { configSchema, resolveConfig, type TrainConfig, type TrainOptions } from '../../train/config.ts';
 import type { TrainResult } from '../../train/result.ts';
 import { typed } from '../../typed.node.ts';
-import { guarded, makeFolder, readJson, writeJson } from '../files.ts';
-import { isLocked } from '../lock.ts';
+import { guarded, jsonText, makeFolder, readJson } from '../files.ts';
+import type { Lock } from '../lock/lock.ts';
+import { isLocked } from '../lock/look.ts';
+import { withLock } from '../lock/wait.ts';
 import { configHash } from '../name.ts';
 import { readResult, readRun } from '../record.ts';
 import { version } from '../version.ts';
@@ -44,29 +48,62 @@ export interface Shard {
   n: number;
 }
 
+/** Of a folder or a file in another folder: nothing that leads out of that, on any system. */
+const PLAIN_NAME = /^[A-Za-z0-9][A-Za-z0-9._+-]{0,199}$/;
+export const plainName = v.pipe(
+  v.string(),
+  v.regex(PLAIN_NAME, 'must be a plain name (letters, digits, and - + . _ between them)'),
+);
+
+const planSchema = v.pipe(
+  plainObject,
+  v.looseObject({
+    name: v.string(),
+    runs: v.pipe(
+      v.array(
+        v.object({
+          id: plainName,
+          labels: v.record(v.string(), v.union([v.string(), v.number()], 'must be a word or a number')),
+          config: configSchema,
+        }),
+      ),
+      v.check((runs) => new Set(runs.map(({ id }) => id)).size === runs.length, 'has one id twice'),
+    ),
+  }),
+);
+
 const planFile = (folder: string) => join(folder, 'sweep.json');
 
 /**
  * Writes sweep.json. A folder with the same runs is continued; one with others is left alone, or, where it `grows`, gets
  * these as well.
  */
-export function writePlan(
+export async function writePlan(
   folder: string,
   plan: SweepPlan,
   { grows = false }: { grows?: boolean } = {},
-): SweepPlan<TrainConfig> {
+): Promise<SweepPlan<TrainConfig>> {
   const runs = plan.runs.map((run) => ({ ...run, config: resolveConfig(run.config) }));
   const ids = runs.map(({ id }) => id);
+  const odd = ids.find((id) => !PLAIN_NAME.test(id));
+  if (odd !== undefined) {
+    throw new ConfigError('id', `must be a plain name (letters, digits, and - + . _), got ${shown(odd)}`, [
+      'it names the folder of a run: take runName(config)',
+    ]);
+  }
   const twice = ids.find((id, i) => ids.indexOf(id) < i);
   if (twice !== undefined)
     throw new ConfigError('grid', `two runs are ${twice}: their settings are the same`);
   const whole = { name: plan.name, normgrad: version, runs };
-  guarded(folder, () => {
-    makeFolder(folder);
-    if (!existsSync(planFile(folder))) writeJson(planFile(folder), whole);
-    else if (grows) addRuns(folder, runs);
-    else refuseOther(folder, runs);
-  });
+  guarded(folder, () => makeFolder(folder));
+  // Two callers may add their runs at once.
+  await withLock(folder, (lock) =>
+    guarded(folder, () => {
+      if (!existsSync(planFile(folder))) lock.write(planFile(folder), jsonText(whole));
+      else if (grows) addRuns(folder, runs, lock);
+      else refuseOther(folder, runs);
+    }),
+  );
   return whole;
 }
 
@@ -77,7 +114,7 @@ export function readPlan(folder: string): SweepPlan<TrainConfig> {
       'name the folder that a sweep was started in, like runs/sweep-20261122-141003',
     ]);
   }
-  return readJson(planFile(folder)) as SweepPlan<TrainConfig>;
+  return readJson(planFile(folder), planSchema);
 }
 
 /** How every run of the sweep in `folder` stands. */
@@ -89,6 +126,7 @@ export function loadSweep(folder: string): SweepRun[] {
 export function loadRuns(folder: string, runs: readonly PlannedRun<TrainConfig>[]): SweepRun[] {
   return runs.map((run) => {
     const path = join(folder, run.id);
+    refuseLink(path);
     const result = readResult(path);
     const record = result ? undefined : readRun(path);
     const unfinished = isLocked(path) ? 'running' : record?.status === 'failed' ? 'failed' : 'missing';
@@ -102,6 +140,14 @@ export function loadRuns(folder: string, runs: readonly PlannedRun<TrainConfig>[
   });
 }
 
+/** What a run writes stays in the folder of its sweep. */
+function refuseLink(path: string): void {
+  if (!lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink()) return;
+  throw new RunFolderError(`${path} is a link to another place, and a run's folder must not be one`, [
+    'put the folder itself there, or delete the link and train the run again',
+  ]);
+}
+
 export function isFinished({ status }: SweepRun): boolean {
   return status === 'done' || status === 'diverged';
 }
@@ -110,11 +156,12 @@ export function ofShard<T>(runs: readonly T[], shard: Shard | undefined): readon
   return shard === undefined ? runs : runs.filter((_, k) => k % shard.n === shard.i - 1);
 }
 
-function addRuns(folder: string, runs: readonly PlannedRun<TrainConfig>[]): void {
+function addRuns(folder: string, runs: readonly PlannedRun<TrainConfig>[], lock: Lock): void {
   const before = readPlan(folder);
   const known = new Set(before.runs.map(({ id }) => id));
   const added = runs.filter(({ id }) => !known.has(id));
-  if (added.length > 0) writeJson(planFile(folder), { ...before, runs: [...before.runs, ...added] });
+  if (added.length === 0) return;
+  lock.write(planFile(folder), jsonText({ ...before, runs: [...before.runs, ...added] }));
 }
 
 function refuseOther(folder: string, runs: readonly PlannedRun<TrainConfig>[]): void {

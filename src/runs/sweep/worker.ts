@@ -7,16 +7,17 @@ import { loadData, onceInARow } from '../../train/data.ts';
 import { everyMs } from '../../train/eventLoop.ts';
 import type { TrainResult } from '../../train/result.ts';
 import { guarded, makeFolder } from '../files.ts';
-import { recordFailure } from '../folder.ts';
-import { lockTaker } from '../lock.ts';
+import { recordDeath, recordFailure } from '../folder.ts';
+import { type Lock, LostLock, lockTaker } from '../lock/lock.ts';
 import { readResult, readRun } from '../record.ts';
+import { requireOneDataset } from '../sameData.ts';
 import { runTraining, type TrainingHooks } from '../training.ts';
 import type { PlannedRun } from './sweep.ts';
 
 export interface WorkerOptions extends Pick<TrainingHooks, 'checkpointEvery' | 'argv'> {
   runs: readonly PlannedRun<TrainConfig>[];
-  /** ISO time. A run that failed after it stays failed; one that failed before is tried again. */
-  since: string;
+  /** The attempts (run.json) that had failed before: these runs are tried again. Any other that failed stays failed. */
+  failedBefore: Readonly<Record<string, string | undefined>>;
   /** Where the data lies on this machine, if not where the plan says. */
   dataDir?: string;
 }
@@ -24,6 +25,8 @@ export interface WorkerOptions extends Pick<TrainingHooks, 'checkpointEvery' | '
 export type WorkerEvent =
   /** What should be known about the data, or the network of some runs. */
   | { type: 'warning'; message: string }
+  /** It has the lock of this run now, or of none. */
+  | { type: 'at'; id?: string }
   /** `steps` were done before; `startsOver` says why a begun run starts over. */
   | { type: 'start'; id: string; steps: number; startsOver?: string }
   /** Some times a second: steps done of all, and the loss over the epoch so far. */
@@ -43,26 +46,33 @@ const STEP_MS = 250;
  */
 export async function workThrough(
   folder: string,
-  { runs, since, dataDir, checkpointEvery, argv }: WorkerOptions,
+  { runs, failedBefore, dataDir, checkpointEvery, argv }: WorkerOptions,
   { signal, onEvent }: { signal: AbortSignal; onEvent: (event: WorkerEvent) => void },
 ): Promise<void> {
   let open = [...runs];
   const loadOnce = onceInARow(async (config) => {
     const dataset = await loadData(config);
     for (const message of datasetWarnings(dataset)) onEvent({ type: 'warning', message });
+    requireOneDataset(folder, runs, config, dataset);
     return dataset;
   });
-  // The other process writes to the folder now: this one must not, not even to say so.
-  const take = lockTaker({ onLost: () => process.exit(LOST_LOCK) });
+  const take = lockTaker();
+  const pathOf = ({ id }: PlannedRun<TrainConfig>) => join(folder, id);
+  const isSettled = (run: PlannedRun<TrainConfig>) => {
+    if (readResult(pathOf(run))) return true;
+    const record = readRun(pathOf(run));
+    return record?.status === 'failed' && record.attempt !== failedBefore[run.id];
+  };
 
-  const train = async ({ id, config }: PlannedRun<TrainConfig>) => {
-    const own = dataDir === undefined ? config : { ...config, dataDir };
-    const dataset = await loadOnce(own);
+  const train = async (run: PlannedRun<TrainConfig>, lock: Lock) => {
+    const { id } = run;
+    const config = dataDir === undefined ? run.config : { ...run.config, dataDir };
+    const dataset = await loadOnce(config);
     const isDue = everyMs(STEP_MS);
     try {
-      const result = await runTraining(own, {
+      const result = await runTraining(config, {
         dataset,
-        folder: { path: join(folder, id) },
+        folder: { path: pathOf(run), lock },
         argv,
         resume: true,
         keepWeights: false,
@@ -74,7 +84,7 @@ export async function workThrough(
         },
         onStart({ steps, startsOver, warnings }) {
           for (const warning of warnings) {
-            onEvent({ type: 'warning', message: `${own.model}, norm ${own.norm}: ${warning}` });
+            onEvent({ type: 'warning', message: `${config.model}, norm ${config.norm}: ${warning}` });
           }
           onEvent({ type: 'start', id, steps, startsOver });
         },
@@ -83,38 +93,46 @@ export async function workThrough(
     } catch (error) {
       if (error instanceof RunFolderError) throw error;
       const { message } = error as Error;
-      recordFailure(join(folder, id), message);
+      recordFailure(pathOf(run), lock, message);
       onEvent({ type: 'failed', id, message });
     }
+  };
+
+  /** false where somebody else has the run. */
+  const tryRun = async (run: PlannedRun<TrainConfig>) => {
+    const { id } = run;
+    const path = pathOf(run);
+    const lock = guarded(path, () => {
+      makeFolder(path);
+      return take(path);
+    });
+    if (lock === undefined) return false;
+    onEvent({ type: 'at', id });
+    try {
+      // It may have been finished between the look and the lock.
+      if (isSettled(run)) return true;
+      const { takenFrom } = lock;
+      const failure = takenFrom && recordDeath(path, lock, `${takenFrom} left without a word`);
+      if (failure) onEvent({ type: 'failed', id, message: failure });
+      else await train(run, lock);
+    } catch (error) {
+      // The other process goes on with the run; this one with the next.
+      if (!(error instanceof LostLock)) throw error;
+      onEvent({ type: 'warning', message: error.message });
+    } finally {
+      lock.release();
+      onEvent({ type: 'at' });
+    }
+    return true;
   };
 
   while (open.length > 0 && !signal.aborted) {
     let taken = false;
     for (const run of open) {
-      const path = join(folder, run.id);
       if (signal.aborted) return;
-      if (isSettled(path, since)) continue;
-      guarded(path, () => makeFolder(path));
-      const lock = take(path);
-      if (lock === undefined) continue;
-      taken = true;
-      try {
-        // It may have been finished between the look and the lock.
-        if (!isSettled(path, since)) await train(run);
-      } finally {
-        lock.release();
-      }
+      if (!isSettled(run)) taken = (await tryRun(run)) || taken;
     }
-    open = open.filter(({ id }) => !isSettled(join(folder, id), since));
+    open = open.filter((run) => !isSettled(run));
     if (!taken && open.length > 0) await setTimeout(POLL_MS, undefined, { signal }).catch(() => {});
   }
-}
-
-/** Exit code of a worker whose run was taken over. */
-export const LOST_LOCK = 75;
-
-function isSettled(path: string, since: string): boolean {
-  if (readResult(path)) return true;
-  const record = readRun(path);
-  return record?.status === 'failed' && (record.ended ?? '') >= since;
 }

@@ -2,6 +2,7 @@ import {
   appendFileSync,
   existsSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
   rmSync,
   statSync,
@@ -138,17 +139,18 @@ describe('a sweep', () => {
     });
   });
 
-  it('has a plan that does not change', () => {
+  it('has a plan that does not change', async () => {
     const folder = join(parent, 'plan');
     const plan = planOf([{ seed: 1 }, { seed: 2 }]);
-    writePlan(folder, plan);
+    await writePlan(folder, plan);
     const text = readFileSync(join(folder, 'sweep.json'), 'utf8');
-    writePlan(folder, plan);
+    await writePlan(folder, plan);
     expect(readFileSync(join(folder, 'sweep.json'), 'utf8')).toBe(text);
-    expect(() => writePlan(folder, planOf([{ seed: 2 }, { seed: 3 }]))).toThrow(
+    await expect(writePlan(folder, planOf([{ seed: 2 }, { seed: 3 }]))).rejects.toThrow(
       'another sweep (1 of these runs are not in it, 1 of its runs not in these)',
     );
-    expect(() => writePlan(join(parent, 'twice'), planOf([{ seed: 1 }, { seed: 1 }]))).toThrow('two runs');
+    const twice = writePlan(join(parent, 'twice'), planOf([{ seed: 1 }, { seed: 1 }]));
+    await expect(twice).rejects.toThrow('two runs');
     expect(loadSweep(folder).map(({ status, labels }) => [status, labels.seed])).toEqual([
       ['missing', 1],
       ['missing', 2],
@@ -157,8 +159,8 @@ describe('a sweep', () => {
 
   it('may grow, if its caller says so', async () => {
     const folder = join(parent, 'grown');
-    writePlan(folder, planOf([{ seed: 1 }, { seed: 2 }]));
-    writePlan(folder, planOf([{ seed: 3 }, { seed: 2 }]), { grows: true });
+    await writePlan(folder, planOf([{ seed: 1 }, { seed: 2 }]));
+    await writePlan(folder, planOf([{ seed: 3 }, { seed: 2 }]), { grows: true });
     expect(loadSweep(folder).map(({ labels }) => labels.seed)).toEqual([1, 2, 3]);
     // Only what was asked for is trained.
     const runs = await runSweep(planOf([{ seed: 3 }]), { folder, jobs: 1, grows: true });
@@ -181,7 +183,8 @@ function killOne(folder: string): void {
   for (const { status, folder: path } of loadSweep(folder)) {
     if (status !== 'running') continue;
     try {
-      process.kill(Number.parseInt(readFileSync(join(path, 'lock'), 'utf8'), 10), 'SIGKILL');
+      const [file] = readdirSync(join(path, 'lock')).filter((name) => name.startsWith('owner.'));
+      process.kill(JSON.parse(readFileSync(join(path, 'lock', file), 'utf8')).pid, 'SIGKILL');
       return;
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException;

@@ -183,7 +183,7 @@ export function createPool(memory: WebAssembly.Memory, limit: number): Pool {
     coalesce();
     const second = carveSpan(capacity) ?? carve(capacity);
     if (second !== undefined) return second;
-    throw new RangeError(
+    throw new Error(
       `Out of memory: a tensor of ${megabytes(capacity * LINE)} was asked for, ${megabytes(inUse * LINE)} are in use and the ` +
         `limit is ${megabytes(limit)}. Evaluate inside noGrad(() => ...), which keeps no graph, or use a ` +
         'smaller batch.',

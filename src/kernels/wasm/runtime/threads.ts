@@ -1,4 +1,5 @@
 import { platform } from '#platform';
+import { checkVariable } from '../../../environment.ts';
 import type { StartedWorker } from '../../../platform.ts';
 import {
   CONTROL_WORDS,
@@ -55,11 +56,8 @@ let wantedThreads: number | undefined;
 let team: Team | undefined;
 
 function threadsFromEnvironment(): number {
-  const text = platform.environment('NORMGRAD_THREADS');
-  if (text === undefined || text === '') return platform.availableThreads();
-  const count = Number(text);
-  if (Number.isInteger(count) && count >= 1) return count;
-  throw new RangeError(`NORMGRAD_THREADS must be a whole number of 1 or more, got "${text}".`);
+  const text = checkVariable('NORMGRAD_THREADS', platform.environment('NORMGRAD_THREADS'));
+  return text === undefined ? platform.availableThreads() : Number(text);
 }
 
 /** How many threads kernels run on, the main one included. */

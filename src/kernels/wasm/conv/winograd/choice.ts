@@ -1,4 +1,5 @@
 import { platform } from '#platform';
+import { checkVariable } from '../../../../environment.ts';
 import { rememberFor } from '../../runtime/remember.ts';
 import type { ConvSizes } from '../sizes.ts';
 
@@ -6,7 +7,7 @@ let enabled: boolean | undefined;
 
 /** Whether convolutions may use Winograd's algorithm. NORMGRAD_WINOGRAD=0 starts with false; the default is true. */
 export function winogradEnabled(): boolean {
-  enabled ??= platform.environment('NORMGRAD_WINOGRAD') !== '0';
+  enabled ??= checkVariable('NORMGRAD_WINOGRAD', platform.environment('NORMGRAD_WINOGRAD')) !== '0';
   return enabled;
 }
 

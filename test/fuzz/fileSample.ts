@@ -1,0 +1,141 @@
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { createTar } from 'nanotar';
+import { syntheticDigits } from '../../src/data/format/digits.ts';
+import { sources } from '../../src/data/sources.ts';
+import { planRuns, sweepOf } from '../../src/experiment/plan.ts';
+import type { RunRecord } from '../../src/experiment/results.ts';
+import { storedExperiment, storedJson } from '../../src/experiment/stored.ts';
+import { encodeCheckpoint } from '../../src/runs/checkpoint.ts';
+import { makeFolder } from '../../src/runs/files.ts';
+import { createRunFolder } from '../../src/runs/folder.ts';
+import { lockTaker } from '../../src/runs/lock/lock.ts';
+import { runFiles } from '../../src/runs/record.ts';
+import { writePlan } from '../../src/runs/sweep/sweep.ts';
+import type { TrainConfig } from '../../src/train/config.ts';
+import { prepareData } from '../../src/train/data.ts';
+import { startOfRun } from '../../src/train/loop.ts';
+import { buildModel } from '../../src/train/model.ts';
+import { buildOptimizer } from '../../src/train/optimizer.ts';
+import { encodeCifar, tinyCifar, tinyMnist } from '../data/encode.ts';
+import { small } from '../experiment/small.ts';
+
+/** What a mutated file may be read by (fileReaders.ts). */
+export type Kind =
+  | 'config'
+  | 'run'
+  | 'metrics'
+  | 'result'
+  | 'checkpoint'
+  | 'plan'
+  | 'experiment'
+  | 'stored'
+  | 'grid'
+  | 'mnist'
+  | 'cifar'
+  | 'manifest'
+  | 'archive';
+
+export interface SampleFile {
+  kind: Kind;
+  path: string;
+  content: Uint8Array;
+}
+
+/** A run as it begins, with the lock of its folder. */
+export function beginRun(path: string, config: TrainConfig) {
+  makeFolder(path);
+  const lock = lockTaker()(path)!;
+  return { run: createRunFolder(path, config, lock), lock };
+}
+
+const score = { loss: 0.5, accuracy: 0.7 };
+
+/** One of every file that the program reads, whole and right, below `folder`: a sweep of an experiment, its results, data. */
+export function writeSample(folder: string): SampleFile[] {
+  const files: SampleFile[] = [];
+  const add = (kind: Kind, ...path: string[]) => {
+    const file = join(folder, ...path);
+    files.push({ kind, path: file, content: readFileSync(file) });
+  };
+  const put = (kind: Kind, content: Uint8Array | string, ...path: string[]) => {
+    const file = join(folder, ...path);
+    mkdirSync(join(file, '..'), { recursive: true });
+    writeFileSync(file, content);
+    add(kind, ...path);
+  };
+
+  const sweep = join(folder, 'sweep');
+  const planned = planRuns(small, { seeds: [1] });
+  const plan = sweepOf(small, planned);
+  writePlan(sweep, plan);
+  add('plan', 'sweep', 'sweep.json');
+  const records = planned.map(({ point, seed, config }, i): RunRecord => {
+    const { id } = plan.runs[i];
+    const { run, lock } = beginRun(join(sweep, id), config);
+    run.append({ t: 'step', step: 3, epoch: 1, train: score, lr: 0.1, ms: 1 });
+    run.append({ t: 'probe', probe: 'test', step: 4, values: { loss: 1, each: [1, 2] } });
+    run.append({ t: 'epoch', step: 5, epoch: 1, train: score, test: score, lr: 0.1, seconds: 1 });
+    const diverged = i === 3 ? { step: 4, epoch: 1, loss: Number.NaN } : null;
+    run.finish({
+      ...{
+        status: diverged ? 'diverged' : 'done',
+        test: score,
+        train: score,
+        best: { ...score, epoch: 1 },
+        diverged,
+      },
+      ...{ epochs: 1, steps: 5, digest: '0123456789abcdef', parameters: 10, seconds: 1 },
+    });
+    lock.release();
+    const status = diverged ? 'diverged' : 'done';
+    const scores = { train: score, test: score, epochs: [{ epoch: 1, train: score, test: score }] };
+    return { point, seed, norm: config.norm, status, ...scores, seconds: 1, digest: '' };
+  });
+  for (const name of ['config.json', 'run.json', 'metrics.jsonl', 'result.json']) {
+    add(name.split('.')[0] as Kind, 'sweep', plan.runs[0].id, name);
+  }
+
+  // A run that was interrupted: with a checkpoint, and no result.
+  const { config } = planned[1];
+  const begun = join(folder, 'begun');
+  const { run, lock } = beginRun(begun, config);
+  run.append({ t: 'step', step: 3, epoch: 1, train: score, lr: 0.1, ms: 1 });
+  const data = prepareData(config, syntheticDigits({ seed: 1, train: 10, test: 10 }));
+  const model = buildModel(config, data);
+  const restored = { progress: startOfRun(), lines: 1 };
+  writeFileSync(
+    runFiles(begun).checkpoint,
+    encodeCheckpoint(config, model, buildOptimizer(config, model), restored),
+  );
+  lock.release();
+  add('checkpoint', 'begun', 'last.safetensors');
+  for (const name of ['config.json', 'run.json', 'metrics.jsonl']) {
+    add(name.split('.')[0] as Kind, 'begun', name);
+  }
+
+  const stored = storedJson(storedExperiment(small, planned, records, { smoke: false, wallSeconds: 60 }));
+  put('experiment', stored, 'sweep', 'experiment.json');
+  put('stored', stored, 'gallery', 'results', 'small.json');
+  const grid = {
+    name: 'grid',
+    base: { dataset: 'synthetic' },
+    grid: { norm: ['none', 'batch'], seed: [1, 2] },
+  };
+  put('grid', JSON.stringify(grid), 'grid.json');
+  for (const [name, bytes] of Object.entries(tinyMnist())) put('mnist', bytes, 'mnist', name);
+  const { cifar10 } = sources;
+  const batch = encodeCifar(tinyCifar(1, [10]));
+  const names = [...cifar10.train, ...cifar10.test];
+  for (const name of names) put('cifar', batch, cifar10.folder, name);
+  const manifest = {
+    archiveMd5: cifar10.archive.md5,
+    sha256: Object.fromEntries(names.map((name) => [name, ''])),
+  };
+  put('manifest', JSON.stringify(manifest), cifar10.folder, 'normgrad-manifest.json');
+  const tar = createTar(names.map((name) => ({ name: `cifar-10-batches-bin/${name}`, data: batch })));
+  put('archive', tar, 'archives', 'plain.tar');
+  put('archive', gzipSync(tar), 'archives', cifar10.archive.file);
+  return files;
+}
