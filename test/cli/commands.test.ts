@@ -129,7 +129,7 @@ describe('train', () => {
       },
     });
     expect(code).toBe(130);
-    expect(stderr).toContain('stopping after this step');
+    expect(stderr.match(/stopping after this step/g)).toHaveLength(1);
     expect(stdout).toContain('interrupted after');
     expect(JSON.parse(readFileSync(join(out, 'run.json'), 'utf8')).status).toBe('interrupted');
     expect(readMetrics(join(out, 'metrics.jsonl')).length).toBeGreaterThan(1);

@@ -94,9 +94,10 @@ async function resumeRun(
 async function train(options: TrainOptions, hooks: TrainingHooks, output: Output): Promise<void> {
   let progress: Progress | undefined;
   const stopping = 'stopping after this step… (press again to quit at once)';
-  const interrupt = catchInterrupt(() =>
-    output.talks ? (progress?.log(stopping) ?? output.note(stopping)) : {},
-  );
+  const interrupt = catchInterrupt(() => {
+    if (progress && output.talks) progress.log(stopping);
+    else output.note(stopping);
+  });
   let folder = hooks.folder && 'path' in hooks.folder ? hooks.folder.path : '';
   let epochs = 0;
   try {
