@@ -4,15 +4,19 @@ import { drop, type Flow, flowOf, keepPooled, newFlow, sumOf } from './flow.ts';
 import { type Gradient, type GraphNode, needsGradient } from './graph.ts';
 import { resultsOfStep, scratch, spendStep } from './lifetime.ts';
 import { Tensor } from './tensor.ts';
+import { firstChanged, noteWrite } from './unchanged.ts';
 
 /**
  * Reverse mode: walks the step's tape, the list of its results in the order in which they were made, from the newest to the
  * oldest, and turns the gradient of a result into gradients of its operation's inputs. Leaves collect theirs in `.grad`. A
  * result stands after everything that it was computed from, so its gradient is complete when its turn comes; a result
  * without one is not behind `root` and is passed over. No search, no sorting, no recursion: graphs of any depth work.
+ * A root whose step has ended is on no tape any more: reading its numbers says so.
  */
 export function backward(root: Tensor, options: { gradient?: NDArray; retainGraph?: boolean }): void {
-  give(root, newFlow(upstream(root, options.gradient)));
+  const dy = upstream(root, options.gradient);
+  void root.data;
+  give(root, newFlow(dy));
   const results = resultsOfStep();
   try {
     for (let i = results.length - 1; i >= 0; i--) {
@@ -20,7 +24,7 @@ export function backward(root: Tensor, options: { gradient?: NDArray; retainGrap
       const { node } = y;
       if (node === null || node.gradient === null) continue;
       passOn(y, node, node.gradient);
-      if (!options.retainGraph) node.backward = null;
+      if (!options.retainGraph) node.backward = node.seen = null;
     }
   } catch (error) {
     for (const { node } of results) {
@@ -44,13 +48,16 @@ function passOn(y: Tensor, node: GraphNode, dy: Flow): void {
 }
 
 /** Evaluates a node's rule for the inputs that need a gradient; null for the others. Each is held once. */
-function inputGradients(y: Tensor, { name, inputs, backward: rule }: GraphNode, dy: Flow): (Flow | null)[] {
-  if (rule === null) {
+function inputGradients(y: Tensor, node: GraphNode, dy: Flow): (Flow | null)[] {
+  const { name, inputs, backward: rule, seen } = node;
+  if (rule === null || seen === null) {
     throw new Error(
       `backward(): the graph behind ${name} [${y.shape.join(', ')}] was used up by an earlier backward(). ` +
         'Run the forward pass again, or pass { retainGraph: true } to the earlier call.',
     );
   }
+  const changed = firstChanged(seen);
+  if (changed !== undefined) throw overwritten(y, node, changed);
   const gradients = rule(new Tensor(dy.data, y.shape), inputs.map(needsGradient));
   const flows: (Flow | null)[] = [];
   for (let i = 0; i < inputs.length; i++) {
@@ -58,6 +65,16 @@ function inputGradients(y: Tensor, { name, inputs, backward: rule }: GraphNode, 
     flows.push(x?.requiresGrad ? flowOf(unbroadcast(gradients[i], x, name), dy, flows) : null);
   }
   return flows;
+}
+
+function overwritten(y: Tensor, { name, inputs }: GraphNode, changed: NDArray): Error {
+  const at = inputs.indexOf(changed as Tensor);
+  const which = at >= 0 ? `its input ${at + 1}` : changed.data === y.data ? 'its result' : 'an array';
+  return new Error(
+    `backward(): the gradient of ${name} needs the numbers of ${which} [${changed.shape.join(', ')}] as they were in the ` +
+      'forward pass, but they have been overwritten since: by an optimizer step, set(), loadState(), running statistics ' +
+      'or a write to .data. Call backward() before that, or run the forward pass again after it.',
+  );
 }
 
 /** Clears a leaf's gradient; its memory goes back to the pool. */
@@ -82,6 +99,7 @@ function collect(leaf: Tensor, flow: Flow): void {
   const { data } = flow;
   if (leaf.grad !== null) {
     kernels(leaf).addInto(leaf.grad.data, data);
+    noteWrite(leaf.grad.data);
   } else if (leaf.lasting && flow.holders === 1 && flow.isPooled) {
     leaf.grad = new Tensor(data, leaf.shape); // nobody else holds it: the leaf takes it over
     return;

@@ -23,8 +23,9 @@ let stepSpent = false;
 const open: Lifetime[] = [];
 
 const afterStep =
-  'this result belongs to an earlier training step, and its memory has been reused. Read it before the next forward ' +
-  'pass, keep a copy with .clone() or the number with .item(), or call backward({ retainGraph: true }) if the step goes on.';
+  'this result belongs to an earlier training step, and its memory has been reused. Read it, and call its backward(), ' +
+  'before the next forward pass, keep a copy with .clone() or the number with .item(), or call ' +
+  'backward({ retainGraph: true }) if the step goes on.';
 const afterBlock =
   'this result belongs to a noGrad block that has ended. Return it from the block, or keep a copy with .clone().';
 

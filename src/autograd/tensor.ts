@@ -2,6 +2,7 @@ import { kernels } from '../kernels/active.ts';
 import { type NDArray, type Numbers, type Shape, sizeOf } from '../kernels/contract.ts';
 import { backward } from './backward.ts';
 import type { GraphNode } from './graph.ts';
+import { noteWrite } from './unchanged.ts';
 
 export type DType = 'float32' | 'float64';
 
@@ -44,7 +45,11 @@ export class Tensor implements NDArray {
     this.lasting = lasting;
   }
 
-  /** The numbers themselves, not a copy. Throws when their memory has gone back to the pool. */
+  /**
+   * The numbers themselves, not a copy. Throws when their memory has gone back to the pool. To change them, better call
+   * `set()`: a backward() that still needs the old ones always notices that, but what is written here it may miss: in float32,
+   * a few numbers among many.
+   */
   get data(): Numbers {
     if (this.#data === null) {
       throw new Error(`Tensor [${this.shape.join(', ')}]: ${this.#whyGone}`);
@@ -68,6 +73,26 @@ export class Tensor implements NDArray {
       );
     }
     return this.data[0];
+  }
+
+  /**
+   * Overwrites the numbers, in place, with as many others in row-major order. A backward() that still needs the old ones throws.
+   * Throws on a result of an operation, whose gradient would be that of numbers that it no longer has.
+   */
+  set(values: ArrayLike<number>): void {
+    if (this.node !== null) {
+      throw new Error(
+        `set(): this tensor [${this.shape.join(', ')}] is the result of ${this.node.name}. Set a leaf, or a copy: x.detach().`,
+      );
+    }
+    const { data } = this;
+    if (values.length !== data.length) {
+      throw new Error(
+        `set(): the tensor [${this.shape.join(', ')}] holds ${data.length} numbers, got ${values.length}.`,
+      );
+    }
+    data.set(values);
+    noteWrite(data);
   }
 
   /** A copy of the numbers as a flat array. */

@@ -114,6 +114,6 @@ export abstract class Module {
         );
       }
     }
-    for (const [name, tensor] of own) tensor.data.set((state.get(name) as Tensor).data);
+    for (const [name, tensor] of own) tensor.set((state.get(name) as Tensor).data);
   }
 }

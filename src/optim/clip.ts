@@ -1,5 +1,6 @@
 import { sameDType } from '../autograd/graph.ts';
 import { clamp, noGrad, type Tensor } from '../autograd/index.ts';
+import { noteWrite } from '../autograd/unchanged.ts';
 import { kernels } from '../kernels/active.ts';
 
 /**
@@ -14,14 +15,17 @@ export function clipGradNorm(parameters: readonly Tensor[], maxNorm: number): nu
   const k = kernels(gradients[0]);
   const norm = Math.sqrt(k.sumOfSquares(arrays));
   const factor = maxNorm / (norm + 1e-6); // 1e-6 as in PyTorch: no division by 0
-  if (factor < 1) k.scaleInPlace(arrays, factor);
+  if (factor < 1) {
+    k.scaleInPlace(arrays, factor);
+    arrays.forEach(noteWrite);
+  }
   return norm;
 }
 
 /** Limits every element of every gradient to -maxValue .. maxValue. */
 export function clipGradValue(parameters: readonly Tensor[], maxValue: number): void {
   for (const gradient of gradientsOf(parameters)) {
-    noGrad(() => gradient.data.set(clamp(gradient, -maxValue, maxValue).data));
+    noGrad(() => gradient.set(clamp(gradient, -maxValue, maxValue).data));
   }
 }
 

@@ -1,6 +1,7 @@
 import { array } from '../autograd/create.ts';
 import { sameDType } from '../autograd/graph.ts';
 import { type Tensor, zeroGrad } from '../autograd/index.ts';
+import { noteWrite } from '../autograd/unchanged.ts';
 import { kernels } from '../kernels/active.ts';
 import type { Numbers } from '../kernels/contract.ts';
 
@@ -92,6 +93,7 @@ export abstract class BaseOptimizer implements Optimizer {
         for (const slot of together) {
           slot.steps++;
           constrain(slot.parameter);
+          noteWrite(slot.parameter.data);
         }
       }
     }

@@ -44,7 +44,7 @@ function bringsActivation(layer: Norm, x: Tensor): boolean {
 function keepingBuffers<T>(layer: Norm, run: () => T): () => T {
   const kept = [...layer.namedBuffers().values()].map((buffer) => ({ buffer, value: buffer.data.slice() }));
   return () => {
-    for (const { buffer, value } of kept) buffer.data.set(value);
+    for (const { buffer, value } of kept) buffer.set(value);
     return run();
   };
 }

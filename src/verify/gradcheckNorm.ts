@@ -76,7 +76,7 @@ function checkMode(
     value: buffer.data.slice(),
   }));
   const free = () => {
-    for (const { buffer, value } of buffers) buffer.data.set(value); // a forward pass must not change the next one
+    for (const { buffer, value } of buffers) buffer.set(value); // a forward pass must not change the next one
     return layer.forward(x, { relu: layer.activates });
   };
   // What counts as a constant by the norm's definition must not move with x

@@ -38,7 +38,7 @@ export async function undisturbed<T>(model: Module, fn: () => T | Promise<T>): P
 export function rememberBuffers(model: Module): () => void {
   const buffers = [...model.namedBuffers().values()].map((tensor) => ({ tensor, data: tensor.data.slice() }));
   return () => {
-    for (const { tensor, data } of buffers) tensor.data.set(data);
+    for (const { tensor, data } of buffers) tensor.set(data);
   };
 }
 

@@ -27,7 +27,10 @@ export function standardize(x: Tensor, view: SetView, set: Standardize): Standar
     mean: !given && options.center && !detached.includes('mu'),
     variance: !given && !detached.includes('v'),
   };
-  const result = record('standardize', y, [x, gamma, beta, residual], (dy, needs) => {
+  const mask = relu ? y : null;
+  const constants = given ? [given.mean, given.variance] : [];
+  const reads = [[x, gamma, mask, ...constants], [x, mask, ...constants], [mask], [mask]] as const;
+  const result = record('standardize', y, [x, gamma, beta, residual], reads, (dy, needs) => {
     const [needsX, needsGamma, needsBeta, needsResidual] = needs;
     const { dx, dgamma, dbeta, dresidual } = k.standardizeBackward({
       dy,

@@ -64,10 +64,16 @@ export function rule<Tensors extends { x: Tensor } & Record<string, Tensor | nul
 
   const [y, backward] = write(values, norm);
   own?.name({ y });
+  const whole = { shape: x.shape, data: y.data };
+  // Which of them a norm's backward reads stands in its formulas: all are taken
+  const needed = [...inputs.map(([, tensor]) => tensor), whole, ...Object.values(given)].map(
+    (each) => each ?? null,
+  );
   const result = record(
     name,
-    { shape: x.shape, data: y.data },
+    whole,
     inputs.map(([, tensor]) => tensor),
+    inputs.map(() => needed),
     (upstream) => {
       const dy = read(upstream, x, view);
       own?.inputs({ dy });

@@ -102,8 +102,8 @@ export class SpectralNorm extends WeightNorm {
 
   #iterate(weight: Tensor, steps: number): void {
     const { u, v } = powerIteration(weight, this.u.data, steps);
-    this.u.data.set(u);
-    this.v!.data.set(v);
+    this.u.set(u);
+    this.v!.set(v);
   }
 }
 
