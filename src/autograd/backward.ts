@@ -4,7 +4,7 @@ import { drop, type Flow, flowOf, keepPooled, newFlow, sumOf } from './flow.ts';
 import { type Gradient, type GraphNode, needsGradient } from './graph.ts';
 import { resultsOfStep, scratch, spendStep } from './lifetime.ts';
 import { Tensor } from './tensor.ts';
-import { firstChanged, noteWrite } from './unchanged.ts';
+import { firstChanged, lookAway, noteWrite } from './unchanged.ts';
 
 /**
  * Reverse mode: walks the step's tape, the list of its results in the order in which they were made, from the newest to the
@@ -24,7 +24,7 @@ export function backward(root: Tensor, options: { gradient?: NDArray; retainGrap
       const { node } = y;
       if (node === null || node.gradient === null) continue;
       passOn(y, node, node.gradient);
-      if (!options.retainGraph) node.backward = node.seen = null;
+      if (!options.retainGraph) useUp(node);
     }
   } catch (error) {
     for (const { node } of results) {
@@ -34,6 +34,12 @@ export function backward(root: Tensor, options: { gradient?: NDArray; retainGrap
     throw error;
   }
   if (!options.retainGraph) spendStep();
+}
+
+function useUp(node: GraphNode): void {
+  node.backward = null;
+  node.seen = null;
+  lookAway();
 }
 
 /** From the gradient dy of an operation's result to those of its inputs. */
@@ -72,8 +78,8 @@ function overwritten(y: Tensor, { name, inputs }: GraphNode, changed: NDArray): 
   const which = at >= 0 ? `its input ${at + 1}` : changed.data === y.data ? 'its result' : 'an array';
   return new Error(
     `backward(): the gradient of ${name} needs the numbers of ${which} [${changed.shape.join(', ')}] as they were in the ` +
-      'forward pass, but they have been overwritten since: by an optimizer step, set(), loadState(), running statistics ' +
-      'or a write to .data. Call backward() before that, or run the forward pass again after it.',
+      'forward pass, but they have been overwritten since: by an optimizer step, set(), loadState() or a write ' +
+      'to .data. Call backward() before that, or run the forward pass again after it.',
   );
 }
 

@@ -77,7 +77,8 @@ export function record(
   ownByStep(result);
   for (const x of inputs) void x?.data; // an input from before this step has just been reclaimed: reading it says so
   const [reads, backward] = rest.length === 2 ? rest : [null, rest[0]];
-  result.node = { name, inputs, backward, seen: look(arraysRead(y, inputs, reads)), gradient: null };
+  const seen = look(() => arraysRead(y, inputs, reads), result.dtype === 'float64');
+  result.node = { name, inputs, backward, seen, gradient: null };
   return result;
 }
 

@@ -2,6 +2,7 @@ import { activeKernels } from '../kernels/active.ts';
 import type { Numbers } from '../kernels/contract.ts';
 import { claimFresh, hasFresh } from '../kernels/ownership.ts';
 import { Tensor } from './tensor.ts';
+import { lookAnew } from './unchanged.ts';
 
 /**
  * How long results live, in one place:
@@ -39,6 +40,7 @@ export function ownByStep(y: Tensor): void {
   if (stepSpent) {
     stepSpent = false;
     end(step, afterStep);
+    lookAnew();
   }
   step.tensors.push(y);
   while (hasFresh()) step.blocks.push(claimFresh());

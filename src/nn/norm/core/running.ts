@@ -1,5 +1,4 @@
 import { Tensor } from '../../../autograd/index.ts';
-import { noteWrite } from '../../../autograd/unchanged.ts';
 import type { NDArray, Numbers, SetStatistics } from '../../../kernels/contract.ts';
 import { type AffineOptions, affineParameters, Norm } from './norm.ts';
 import { checkFeatures, checkSetSize } from './sets.ts';
@@ -142,15 +141,12 @@ export function moveMoments(running: RunningMoments, batch: SetStatistics, move:
     variance[c] += weight * (batchVariance[c] * correction - variance[c]);
     if (together) variance[c] += weight * (1 - weight) * step * step;
   }
-  noteWrite(mean);
-  noteWrite(variance);
 }
 
 /** running <- (1 - weight) running + weight batch. */
 export function moveTowards(running: Tensor, batch: Numbers, weight: number): void {
   const { data } = running;
   for (let i = 0; i < data.length; i++) data[i] += weight * (batch[i] - data[i]);
-  noteWrite(data);
 }
 
 /** A buffer [count], all of one value. */
