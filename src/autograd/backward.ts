@@ -3,6 +3,7 @@ import type { NDArray, Numbers, Shape } from '../kernels/contract.ts';
 import { drop, type Flow, flowOf, keepPooled, newFlow, sumOf } from './flow.ts';
 import { type Gradient, type GraphNode, needsGradient } from './graph.ts';
 import { resultsOfStep, scratch, spendStep } from './lifetime.ts';
+import { forgetReached, noteReached } from './reached.ts';
 import { Tensor } from './tensor.ts';
 import { firstChanged, lookAway, noteWrite } from './unchanged.ts';
 
@@ -16,7 +17,8 @@ import { firstChanged, lookAway, noteWrite } from './unchanged.ts';
 export function backward(root: Tensor, options: { gradient?: NDArray; retainGraph?: boolean }): void {
   const dy = upstream(root, options.gradient);
   void root.data;
-  give(root, newFlow(dy));
+  forgetReached();
+  give(root, newFlow(dy), 'backward');
   const results = resultsOfStep();
   try {
     for (let i = results.length - 1; i >= 0; i--) {
@@ -48,7 +50,7 @@ function passOn(y: Tensor, node: GraphNode, dy: Flow): void {
   const flows = scratch(() => inputGradients(y, node, dy), keepPooled);
   for (let i = 0; i < flows.length; i++) {
     const flow = flows[i];
-    if (flow !== null) give(node.inputs[i] as Tensor, flow);
+    if (flow !== null) give(node.inputs[i] as Tensor, flow, node.name);
   }
   drop(dy);
 }
@@ -94,10 +96,12 @@ export function zeroGrad(leaf: Tensor): void {
 }
 
 /** Hands a gradient over to x: the caller holds the flow no longer. */
-function give(x: Tensor, flow: Flow): void {
+function give(x: Tensor, flow: Flow, operation: string): void {
   const { node } = x;
-  if (node === null) collect(x, flow);
-  else node.gradient = node.gradient === null ? flow : sumOf(node.gradient, flow, x);
+  if (node === null) {
+    noteReached(x, operation);
+    collect(x, flow);
+  } else node.gradient = node.gradient === null ? flow : sumOf(node.gradient, flow, x);
 }
 
 /** Adds to the leaf's `.grad`, which never shares its numbers with anything else. */

@@ -8,7 +8,7 @@ import { kernels } from '../kernels/active.ts';
  * returns the norm that they had. `maxNorm: Infinity` only measures. A norm of NaN changes nothing: the caller sees it.
  */
 export function clipGradNorm(parameters: readonly Tensor[], maxNorm: number): number {
-  const gradients = gradientsOf(parameters);
+  const gradients = gradientsOf('clipGradNorm', parameters);
   if (gradients.length === 0) return 0;
   sameDType('clipGradNorm', gradients[0], ...gradients);
   const arrays = gradients.map((gradient) => gradient.data);
@@ -24,11 +24,19 @@ export function clipGradNorm(parameters: readonly Tensor[], maxNorm: number): nu
 
 /** Limits every element of every gradient to -maxValue .. maxValue. */
 export function clipGradValue(parameters: readonly Tensor[], maxValue: number): void {
-  for (const gradient of gradientsOf(parameters)) {
+  for (const gradient of gradientsOf('clipGradValue', parameters)) {
     noGrad(() => gradient.set(clamp(gradient, -maxValue, maxValue).data));
   }
 }
 
-function gradientsOf(parameters: readonly Tensor[]): Tensor[] {
-  return parameters.flatMap(({ grad }) => (grad === null ? [] : [grad]));
+/** Throws where parameters that are not frozen were given and none of them has a gradient: they are not what backward() reached. */
+function gradientsOf(name: string, parameters: readonly Tensor[]): Tensor[] {
+  const gradients = parameters.flatMap(({ grad }) => (grad === null ? [] : [grad]));
+  if (gradients.length === 0 && parameters.some(({ requiresGrad }) => requiresGrad)) {
+    throw new Error(
+      `${name}: none of the ${parameters.length} parameters has a gradient. Call it between backward() and step(), with the ` +
+        "model's parameters as they are now: model.parameters().",
+    );
+  }
+  return gradients;
 }
