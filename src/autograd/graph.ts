@@ -3,6 +3,7 @@ import type { Flow } from './flow.ts';
 import { gradEnabled, ownByStep, ownOffGraph } from './lifetime.ts';
 import { Tensor } from './tensor.ts';
 import { look, type Seen } from './unchanged.ts';
+import { noteUnused } from './unused.ts';
 
 /** An operation's input; null for an optional one that is absent (a bias, a gamma). */
 export type Input = Tensor | null;
@@ -38,6 +39,8 @@ export interface GraphNode {
   seen: Seen | null;
   /** What backward() has gathered so far of dL/d(result); null outside of it. */
   gradient: Flow | null;
+  /** Is the result an input of another operation on the graph? */
+  isUsed: boolean;
 }
 
 /**
@@ -78,7 +81,8 @@ export function record(
   for (const x of inputs) void x?.data; // an input from before this step has just been reclaimed: reading it says so
   const [reads, backward] = rest.length === 2 ? rest : [null, rest[0]];
   const seen = look(() => arraysRead(y, inputs, reads), result.dtype === 'float64');
-  result.node = { name, inputs, backward, seen, gradient: null };
+  result.node = { name, inputs, backward, seen, gradient: null, isUsed: false };
+  noteUnused(inputs);
   return result;
 }
 

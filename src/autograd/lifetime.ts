@@ -3,6 +3,7 @@ import type { Numbers } from '../kernels/contract.ts';
 import { claimFresh, hasFresh } from '../kernels/ownership.ts';
 import { Tensor } from './tensor.ts';
 import { lookAnew } from './unchanged.ts';
+import { noneUnused } from './unused.ts';
 
 /**
  * How long results live, in one place:
@@ -41,6 +42,7 @@ export function ownByStep(y: Tensor): void {
     stepSpent = false;
     end(step, afterStep);
     lookAnew();
+    noneUnused();
   }
   step.tensors.push(y);
   while (hasFresh()) step.blocks.push(claimFresh());

@@ -92,10 +92,24 @@ export abstract class Module {
     return new Map([...this.namedTensors()].map(([name, tensor]) => [name, tensor.clone()]));
   }
 
+  /** Makes a buffer of that name, if it is one whose size only a state or a first input tells. */
+  protected adopt(_name: string, _value: Tensor): void {}
+
+  #adoptBelow(name: string, value: Tensor): void {
+    for (const [path, module] of this.namedModules()) {
+      const prefix = path ? `${path}.` : '';
+      if (name.startsWith(prefix)) module.adopt(name.slice(prefix.length), value);
+    }
+  }
+
   /** Overwrites parameters and buffers with `state`; names and shapes must match exactly. */
   loadState(state: ReadonlyMap<string, Tensor>): void {
-    const own = this.namedTensors();
+    let own = this.namedTensors();
     const missing = [...own.keys()].filter((name) => !state.has(name));
+    if (missing.length === 0) {
+      for (const [name, value] of state) if (!own.has(name)) this.#adoptBelow(name, value);
+      own = this.namedTensors();
+    }
     const unknown = [...state.keys()].filter((name) => !own.has(name));
     if (missing.length > 0 || unknown.length > 0) {
       throw new Error(
