@@ -11,9 +11,10 @@ export type DType = 'float32' | 'float64';
  *
  * float32 to train, float64 to check: an operation's result has the dtype of its inputs, which must agree.
  *
- * Memory needs no care. Results on the graph live for one step: they stay readable after `backward()` and after
- * `optimizer.step()`, until the next forward pass begins. Results inside `noGrad(() => ...)` live for the block. Everything
- * else is ordinary. Reading a result after its time throws and names the fix; it never gives stale numbers.
+ * Memory needs no care. Results on the graph live for one step: they stay readable, and may be asked for their own
+ * `backward()`, after another `backward()` and after `optimizer.step()`, until the next forward pass begins. Results inside
+ * `noGrad(() => ...)` live for the block. Everything else is ordinary. Reading a result after its time throws and names the
+ * fix; it never gives stale numbers.
  */
 export class Tensor implements NDArray {
   readonly shape: Shape;
