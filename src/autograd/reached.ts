@@ -6,7 +6,6 @@ import type { Tensor } from './tensor.ts';
  */
 let clock = 0;
 const foundAt = new WeakMap<Tensor, number>();
-const trained = new WeakSet<Tensor>();
 let reached: Reached[] = [];
 
 export interface Reached {
@@ -26,7 +25,7 @@ export function wasFound(tensor: Tensor): boolean {
 
 /** An optimizer trains these; returns the time. */
 export function noteTrained(parameters: readonly Tensor[]): number {
-  for (const parameter of parameters) trained.add(parameter);
+  for (const parameter of parameters) parameter.isTrained = true;
   return ++clock;
 }
 
@@ -37,7 +36,7 @@ export function forgetReached(): void {
 
 /** A gradient has come to a leaf. */
 export function noteReached(parameter: Tensor, operation: string): void {
-  if (parameter.lasting && !trained.has(parameter)) reached.push({ parameter, operation });
+  if (parameter.lasting && !parameter.isTrained) reached.push({ parameter, operation });
 }
 
 /**
@@ -47,6 +46,6 @@ export function noteReached(parameter: Tensor, operation: string): void {
 export function strangersSince(time: number): Reached[] {
   return reached.filter(
     ({ parameter }) =>
-      parameter.requiresGrad && !trained.has(parameter) && (foundAt.get(parameter) ?? Infinity) > time,
+      parameter.requiresGrad && !parameter.isTrained && (foundAt.get(parameter) ?? Infinity) > time,
   );
 }

@@ -27,6 +27,8 @@ export class Tensor implements NDArray {
   constraint: { low: number; high: number } | null = null;
   /** The operation that made this tensor; null for leaves and for results off the graph. */
   node: GraphNode | null = null;
+  /** An optimizer has it (reached.ts). */
+  isTrained = false;
   /** Parameters keep their gradient in the kernels' own memory (backward.ts). */
   readonly lasting: boolean;
 

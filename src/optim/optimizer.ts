@@ -63,6 +63,7 @@ export abstract class BaseOptimizer implements Optimizer {
   lr: number;
   readonly groups: readonly ParameterGroup[];
   readonly #slots: readonly (readonly Slot[])[];
+  readonly #parameters: readonly Tensor[];
   readonly #madeAt: number;
 
   constructor(
@@ -82,16 +83,16 @@ export abstract class BaseOptimizer implements Optimizer {
     this.#slots = this.groups.map((group) =>
       group.parameters.map((parameter) => ({ parameter, steps: 0, arrays: {} })),
     );
-    this.#madeAt = noteTrained(this.groups.flatMap((group) => group.parameters));
+    this.#parameters = this.groups.flatMap((group) => group.parameters);
+    this.#madeAt = noteTrained(this.#parameters);
   }
 
   /** Updates the parameters of `slots`, each of which has a gradient. */
   protected abstract update(slots: readonly Slot[], update: Update): void;
 
   step(): void {
-    const parameters = this.groups.flatMap((group) => group.parameters);
-    requireKnown(this.name, parameters, this.#madeAt);
-    requireGradients(this.name, parameters);
+    requireKnown(this.name, this.#parameters, this.#madeAt);
+    requireGradients(this.name, this.#parameters);
     for (let i = 0; i < this.groups.length; i++) {
       const { weightDecay = 0, lrScale = 1 } = this.groups[i];
       let left = this.#slots[i].filter(isMoving);
