@@ -14,21 +14,24 @@ export type Operand = Tensor | number;
 /** y = a + b.   da = dy, db = dy. */
 export function add(a: Tensor, b: Operand): Tensor {
   if (typeof b === 'number') return affine(a, 1, b);
-  return record('add', forward('add', a, b), [a, b], (dy) => [dy, dy]);
+  return record('add', forward('add', a, b), [a, b], [], (dy) => [dy, dy]);
 }
 
 /** y = a - b.   da = dy, db = -dy. */
 export function sub(a: Operand, b: Operand): Tensor {
   if (typeof b === 'number') return affine(a as Tensor, 1, -b);
   if (typeof a === 'number') return affine(b, -1, a);
-  return record('sub', forward('sub', a, b), [a, b], (dy) => [dy, () => neg(dy)]);
+  return record('sub', forward('sub', a, b), [a, b], [], (dy) => [dy, () => neg(dy)]);
 }
 
 /** y = a b.   da = dy b, db = dy a. */
 export function mul(a: Tensor, b: Operand): Tensor {
   if (typeof b === 'number') return affine(a, b, 0);
   const y = forward('mul', a, b);
-  return record('mul', y, [a, b], (dy) => [() => forward('mul', dy, b), () => forward('mul', dy, a)]);
+  return record('mul', y, [a, b], [[b], [a]], (dy) => [
+    () => forward('mul', dy, b),
+    () => forward('mul', dy, a),
+  ]);
 }
 
 /** y = a / b.   da = dy / b, db = -dy y / b. */
@@ -36,7 +39,7 @@ export function div(a: Operand, b: Operand): Tensor {
   if (typeof b === 'number') return affine(a as Tensor, 1 / b, 0);
   if (typeof a === 'number') return affine(powScalar(b, -1), a, 0);
   const y = forward('div', a, b);
-  return record('div', y, [a, b], (dy) => [
+  return record('div', y, [a, b], [[b], [y, b]], (dy) => [
     () => forward('div', dy, b),
     () => kernels(dy).unary('affine', forward('div', forward('mul', dy, y), b), -1, 0),
   ]);

@@ -3,16 +3,22 @@ import type { NDArray, Numbers, Shape } from '../kernels/contract.ts';
 import { drop, type Flow, flowOf, keepPooled, newFlow, sumOf } from './flow.ts';
 import { type Gradient, type GraphNode, needsGradient } from './graph.ts';
 import { resultsOfStep, scratch, spendStep } from './lifetime.ts';
+import { forgetReached, noteReached } from './reached.ts';
 import { Tensor } from './tensor.ts';
+import { firstChanged, lookAway, noteWrite } from './unchanged.ts';
 
 /**
  * Reverse mode: walks the step's tape, the list of its results in the order in which they were made, from the newest to the
  * oldest, and turns the gradient of a result into gradients of its operation's inputs. Leaves collect theirs in `.grad`. A
  * result stands after everything that it was computed from, so its gradient is complete when its turn comes; a result
  * without one is not behind `root` and is passed over. No search, no sorting, no recursion: graphs of any depth work.
+ * A root whose step has ended is on no tape any more: reading its numbers says so.
  */
 export function backward(root: Tensor, options: { gradient?: NDArray; retainGraph?: boolean }): void {
-  give(root, newFlow(upstream(root, options.gradient)));
+  const dy = upstream(root, options.gradient);
+  void root.data;
+  forgetReached();
+  give(root, newFlow(dy), 'backward');
   const results = resultsOfStep();
   try {
     for (let i = results.length - 1; i >= 0; i--) {
@@ -20,7 +26,7 @@ export function backward(root: Tensor, options: { gradient?: NDArray; retainGrap
       const { node } = y;
       if (node === null || node.gradient === null) continue;
       passOn(y, node, node.gradient);
-      if (!options.retainGraph) node.backward = null;
+      if (!options.retainGraph) useUp(node);
     }
   } catch (error) {
     for (const { node } of results) {
@@ -32,25 +38,34 @@ export function backward(root: Tensor, options: { gradient?: NDArray; retainGrap
   if (!options.retainGraph) spendStep();
 }
 
+function useUp(node: GraphNode): void {
+  node.backward = null;
+  node.seen = null;
+  lookAway();
+}
+
 /** From the gradient dy of an operation's result to those of its inputs. */
 function passOn(y: Tensor, node: GraphNode, dy: Flow): void {
   node.gradient = null;
   const flows = scratch(() => inputGradients(y, node, dy), keepPooled);
   for (let i = 0; i < flows.length; i++) {
     const flow = flows[i];
-    if (flow !== null) give(node.inputs[i] as Tensor, flow);
+    if (flow !== null) give(node.inputs[i] as Tensor, flow, node.name);
   }
   drop(dy);
 }
 
 /** Evaluates a node's rule for the inputs that need a gradient; null for the others. Each is held once. */
-function inputGradients(y: Tensor, { name, inputs, backward: rule }: GraphNode, dy: Flow): (Flow | null)[] {
-  if (rule === null) {
+function inputGradients(y: Tensor, node: GraphNode, dy: Flow): (Flow | null)[] {
+  const { name, inputs, backward: rule, seen } = node;
+  if (rule === null || seen === null) {
     throw new Error(
       `backward(): the graph behind ${name} [${y.shape.join(', ')}] was used up by an earlier backward(). ` +
         'Run the forward pass again, or pass { retainGraph: true } to the earlier call.',
     );
   }
+  const changed = firstChanged(seen);
+  if (changed !== undefined) throw overwritten(y, node, changed);
   const gradients = rule(new Tensor(dy.data, y.shape), inputs.map(needsGradient));
   const flows: (Flow | null)[] = [];
   for (let i = 0; i < inputs.length; i++) {
@@ -58,6 +73,16 @@ function inputGradients(y: Tensor, { name, inputs, backward: rule }: GraphNode, 
     flows.push(x?.requiresGrad ? flowOf(unbroadcast(gradients[i], x, name), dy, flows) : null);
   }
   return flows;
+}
+
+function overwritten(y: Tensor, { name, inputs }: GraphNode, changed: NDArray): Error {
+  const at = inputs.indexOf(changed as Tensor);
+  const which = at >= 0 ? `its input ${at + 1}` : changed.data === y.data ? 'its result' : 'an array';
+  return new Error(
+    `backward(): the gradient of ${name} needs the numbers of ${which} [${changed.shape.join(', ')}] as they were in the ` +
+      'forward pass, but they have been overwritten since: by an optimizer step, set(), loadState() or a write ' +
+      'to .data. Call backward() before that, or run the forward pass again after it.',
+  );
 }
 
 /** Clears a leaf's gradient; its memory goes back to the pool. */
@@ -71,10 +96,12 @@ export function zeroGrad(leaf: Tensor): void {
 }
 
 /** Hands a gradient over to x: the caller holds the flow no longer. */
-function give(x: Tensor, flow: Flow): void {
+function give(x: Tensor, flow: Flow, operation: string): void {
   const { node } = x;
-  if (node === null) collect(x, flow);
-  else node.gradient = node.gradient === null ? flow : sumOf(node.gradient, flow, x);
+  if (node === null) {
+    noteReached(x, operation);
+    collect(x, flow);
+  } else node.gradient = node.gradient === null ? flow : sumOf(node.gradient, flow, x);
 }
 
 /** Adds to the leaf's `.grad`, which never shares its numbers with anything else. */
@@ -82,6 +109,7 @@ function collect(leaf: Tensor, flow: Flow): void {
   const { data } = flow;
   if (leaf.grad !== null) {
     kernels(leaf).addInto(leaf.grad.data, data);
+    noteWrite(leaf.grad.data);
   } else if (leaf.lasting && flow.holders === 1 && flow.isPooled) {
     leaf.grad = new Tensor(data, leaf.shape); // nobody else holds it: the leaf takes it over
     return;

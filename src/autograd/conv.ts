@@ -36,7 +36,9 @@ export function conv2d(
   const k = kernels(x);
   const input = k.resident(x); // a batch comes from ordinary memory, and dw reads it again
   const y = k.conv2d(input, w, bias, geometry, options.relu);
-  return record('conv2d', y, [x, w, bias], (dy, [needsX, needsW]) => {
+  const mask = options.relu ? y : null;
+  const reads = [[w, mask], [input, mask], [mask]] as const;
+  return record('conv2d', y, [x, w, bias], reads, (dy, [needsX, needsW]) => {
     const g = options.relu ? k.unaryBackward('relu', dy, y, y) : dy;
     const { dx, dw } = k.conv2dBackward(g, input, w, geometry, { x: needsX, w: needsW });
     return [dx, dw, () => ({ shape: [out], data: k.reduce('sum', g, [0, 1, 2]).data })];

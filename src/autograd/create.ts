@@ -74,7 +74,7 @@ export function uniform(
 export function cast(x: Tensor, dtype: DType): Tensor {
   if (x.dtype === dtype) return x;
   const y = { shape: x.shape, data: array(dtype).from(x.data) };
-  return record('cast', y, [x], (dy) => [{ shape: x.shape, data: array(x.dtype).from(dy.data) }]);
+  return record('cast', y, [x], [], (dy) => [{ shape: x.shape, data: array(x.dtype).from(dy.data) }]);
 }
 
 /** Float32Array or Float64Array. */

@@ -14,7 +14,7 @@ export function dropout(x: Tensor, rate: number, random: Random): Tensor {
   const scale = 1 / (1 - rate);
   const mask = { shape: x.shape, data: new (array(x.dtype))(x.size) };
   for (let i = 0; i < mask.data.length; i++) mask.data[i] = random.uniform() < rate ? 0 : scale;
-  return record('dropout', kernels(x).binary('mul', x, mask), [x], (dy) => [
+  return record('dropout', kernels(x).binary('mul', x, mask), [x], [], (dy) => [
     kernels(dy).binary('mul', dy, mask),
   ]);
 }

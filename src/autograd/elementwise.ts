@@ -9,8 +9,12 @@ import type { Tensor } from './tensor.ts';
  */
 function unary(op: UnaryOp, x: Tensor, p = 0, q = 0): Tensor {
   const y = kernels(x).unary(op, x, p, q);
-  return record(op, y, [x], (dy) => [kernels(x).unaryBackward(op, dy, x, y, p, q)]);
+  const reads = [readsResult.has(op) ? y : op === 'affine' ? null : x];
+  return record(op, y, [x], [reads], (dy) => [kernels(x).unaryBackward(op, dy, x, y, p, q)]);
 }
+
+/** Their derivative is made of y, that of the others of x; that of an affine function is a constant. */
+const readsResult = new Set<UnaryOp>(['exp', 'sqrt', 'sigmoid', 'tanh']);
 
 /** y = e^x. */
 export const exp = (x: Tensor) => unary('exp', x);

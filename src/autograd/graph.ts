@@ -2,6 +2,8 @@ import type { NDArray } from '../kernels/contract.ts';
 import type { Flow } from './flow.ts';
 import { gradEnabled, ownByStep, ownOffGraph } from './lifetime.ts';
 import { Tensor } from './tensor.ts';
+import { look, type Seen } from './unchanged.ts';
+import { noteUnused } from './unused.ts';
 
 /** An operation's input; null for an optional one that is absent (a bias, a gamma). */
 export type Input = Tensor | null;
@@ -22,25 +24,52 @@ export type BackwardRule<Inputs extends readonly Input[]> = (
   needs: Needs<Inputs>,
 ) => Gradients<Inputs>;
 
+/** For each input, the arrays that the rule reads to compute its gradient; none at all: []. */
+type Reads<Inputs extends readonly Input[]> =
+  | { readonly [K in keyof Inputs]: readonly (NDArray | null)[] }
+  | readonly [];
+
 export interface GraphNode {
   /** The operation, for error messages. */
   readonly name: string;
   readonly inputs: readonly Input[];
   /** null once backward() has used the rule. */
   backward: BackwardRule<readonly Input[]> | null;
+  /** The numbers that the rule will read, as they were in the forward pass; null with the rule. */
+  seen: Seen | null;
   /** What backward() has gathered so far of dL/d(result); null outside of it. */
   gradient: Flow | null;
+  /** Is the result an input of another operation on the graph? */
+  isUsed: boolean;
 }
 
 /**
  * Makes a tensor of `y`, the result of the operation `name` on `inputs`, and puts the operation on the graph if an input
  * needs a gradient. The whole protocol of an operation: compute y with a kernel, then record it with its backward rule.
+ *
+ * `reads` says, for each input, which arrays the rule reads for its gradient: backward() throws where their numbers have been
+ * overwritten since. Without it that is all inputs and y: safe, but then a rule that reads less complains of more than it has to.
  */
 export function record<const Inputs extends readonly Input[]>(
   name: string,
   y: NDArray,
   inputs: Inputs,
   backward: BackwardRule<Inputs>,
+): Tensor;
+export function record<const Inputs extends readonly Input[]>(
+  name: string,
+  y: NDArray,
+  inputs: Inputs,
+  reads: Reads<Inputs>,
+  backward: BackwardRule<Inputs>,
+): Tensor;
+export function record(
+  name: string,
+  y: NDArray,
+  inputs: readonly Input[],
+  ...rest:
+    | readonly [BackwardRule<readonly Input[]>]
+    | readonly [Reads<readonly Input[]>, BackwardRule<readonly Input[]>]
 ): Tensor {
   const result = new Tensor(y.data, y.shape);
   if (!gradEnabled() || !inputs.some(needsGradient)) {
@@ -48,11 +77,24 @@ export function record<const Inputs extends readonly Input[]>(
     return result;
   }
   result.requiresGrad = true;
-  const rule = backward as unknown as BackwardRule<readonly Input[]>;
-  result.node = { name, inputs, backward: rule, gradient: null };
   ownByStep(result);
   for (const x of inputs) void x?.data; // an input from before this step has just been reclaimed: reading it says so
+  const [reads, backward] = rest.length === 2 ? rest : [null, rest[0]];
+  const seen = look(() => arraysRead(y, inputs, reads), result.dtype === 'float64');
+  result.node = { name, inputs, backward, seen, gradient: null, isUsed: false };
+  noteUnused(inputs);
   return result;
+}
+
+function arraysRead(y: NDArray, inputs: readonly Input[], reads: Reads<readonly Input[]> | null): NDArray[] {
+  const found: NDArray[] = [];
+  for (let i = 0; i < inputs.length; i++) {
+    if (!needsGradient(inputs[i])) continue;
+    for (const array of reads === null ? [...inputs, y] : (reads[i] ?? [])) {
+      if (array !== null && !found.includes(array)) found.push(array);
+    }
+  }
+  return found;
 }
 
 /** Does backward() have to compute a gradient for this input? */

@@ -28,5 +28,6 @@ export { argmax, max, mean, min, sum, variance } from './reduce.ts';
 export { broadcastTo, concat, flatten, pad, permute, reshape, slice, transpose } from './shape.ts';
 export { logSoftmax, softmax } from './softmax.ts';
 export { type DType, Tensor } from './tensor.ts';
+export { detectOverwriting } from './unchanged.ts';
 export type { GradcheckResult } from './verdict.ts';
 export type { Padding, Pair, WindowOptions } from './window.ts';

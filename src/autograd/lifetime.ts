@@ -2,6 +2,8 @@ import { activeKernels } from '../kernels/active.ts';
 import type { Numbers } from '../kernels/contract.ts';
 import { claimFresh, hasFresh } from '../kernels/ownership.ts';
 import { Tensor } from './tensor.ts';
+import { lookAnew } from './unchanged.ts';
+import { noneUnused } from './unused.ts';
 
 /**
  * How long results live, in one place:
@@ -23,8 +25,9 @@ let stepSpent = false;
 const open: Lifetime[] = [];
 
 const afterStep =
-  'this result belongs to an earlier training step, and its memory has been reused. Read it before the next forward ' +
-  'pass, keep a copy with .clone() or the number with .item(), or call backward({ retainGraph: true }) if the step goes on.';
+  'this result belongs to an earlier training step, and its memory has been reused. Read it, and call its backward(), ' +
+  'before the next forward pass, keep a copy with .clone() or the number with .item(), or call ' +
+  'backward({ retainGraph: true }) if the step goes on.';
 const afterBlock =
   'this result belongs to a noGrad block that has ended. Return it from the block, or keep a copy with .clone().';
 
@@ -38,6 +41,8 @@ export function ownByStep(y: Tensor): void {
   if (stepSpent) {
     stepSpent = false;
     end(step, afterStep);
+    lookAnew();
+    noneUnused();
   }
   step.tensors.push(y);
   while (hasFresh()) step.blocks.push(claimFresh());

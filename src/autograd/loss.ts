@@ -32,7 +32,7 @@ export function crossEntropy(
   }
   const k = kernels(logits);
   const { loss, probabilities } = k.crossEntropy(logits, targets, labelSmoothing);
-  return record('crossEntropy', loss, [logits], (dy) => [
+  return record('crossEntropy', loss, [logits], [], (dy) => [
     k.crossEntropyBackward(dy, probabilities, targets, labelSmoothing),
   ]);
 }

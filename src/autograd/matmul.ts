@@ -17,7 +17,7 @@ export function matmul(a: Tensor, b: Tensor): Tensor {
   }
   const left = withBatch(a, b);
   const right = withBatch(b, a);
-  return record('matmul', kernels(left).matmul(left, right), [left, right], (dy) => [
+  return record('matmul', kernels(left).matmul(left, right), [left, right], [[right], [left]], (dy) => [
     () => kernels(dy).matmul(dy, right, { transposeB: true }),
     () => kernels(dy).matmul(left, dy, { transposeA: true }),
   ]);
@@ -38,7 +38,8 @@ export function linear(x: Tensor, w: Tensor, bias: Tensor | null, options: { rel
   const k = kernels(x);
   const input = k.resident(x); // a batch comes from ordinary memory, and dw reads it again
   const y = k.matmul(input, w, { bias, relu: options.relu });
-  return record('linear', y, [x, w, bias], (dy) => {
+  const mask = options.relu ? y : null;
+  return record('linear', y, [x, w, bias], [[w, mask], [input, mask], [mask]], (dy) => {
     const g = options.relu ? k.unaryBackward('relu', dy, y, y) : dy;
     return [
       () => k.matmul(g, w, { transposeB: true }),

@@ -22,7 +22,7 @@ export function avgPool2d(
   const { countPadding = true, ...geometry } = options;
   const window = windowOver('avgPool2d', x.shape, size, { stride: size, ...geometry });
   const y = kernels(x).avgPool2d(x, window, countPadding);
-  return record('avgPool2d', y, [x], (dy) => [
+  return record('avgPool2d', y, [x], [], (dy) => [
     kernels(x).avgPool2dBackward(dy, x.shape, window, countPadding),
   ]);
 }

@@ -13,7 +13,7 @@ export interface ReduceOptions {
 export function sum(x: Tensor, axes?: Axes, { keepDims = false }: ReduceOptions = {}): Tensor {
   const { over, kept, shape } = layout('sum', x, axes, keepDims);
   const y = kernels(x).reduce('sum', x, over);
-  return record('sum', { shape, data: y.data }, [x], (dy) => [repeat(dy, kept, x)]);
+  return record('sum', { shape, data: y.data }, [x], [], (dy) => [repeat(dy, kept, x)]);
 }
 
 /** y = (1/m) sum x.   dx = dy / m, repeated. */
@@ -21,7 +21,7 @@ export function mean(x: Tensor, axes?: Axes, { keepDims = false }: ReduceOptions
   const { over, kept, shape } = layout('mean', x, axes, keepDims);
   const m = reducedCount(x.shape, over);
   const y = kernels(x).reduce('mean', x, over);
-  return record('mean', { shape, data: y.data }, [x], (dy) => [
+  return record('mean', { shape, data: y.data }, [x], [], (dy) => [
     repeat(kernels(dy).unary('affine', dy, 1 / m, 0), kept, x),
   ]);
 }
@@ -45,7 +45,7 @@ export function variance(
   const k = kernels(x);
   const centred = k.binary('sub', x, k.reduce('mean', x, over));
   const y = k.unary('affine', k.reduce('sum', k.unary('square', centred), over), 1 / (m - ddof), 0);
-  return record('variance', { shape, data: y.data }, [x], (dy) => [
+  return record('variance', { shape, data: y.data }, [x], [], (dy) => [
     k.unary('affine', k.binary('mul', centred, { shape: kept, data: dy.data }), 2 / (m - ddof), 0),
   ]);
 }

@@ -17,7 +17,7 @@ export function reshape(x: Tensor, shape: Shape): Tensor {
       `reshape: [${x.shape.join(', ')}] holds ${x.size} values and does not fit [${shape.join(', ')}].`,
     );
   }
-  return record('reshape', { shape: resolved, data: x.data }, [x], (dy) => [
+  return record('reshape', { shape: resolved, data: x.data }, [x], [], (dy) => [
     { shape: x.shape, data: dy.data },
   ]);
 }
@@ -32,7 +32,7 @@ export function permute(x: Tensor, axes: readonly number[]): Tensor {
   }
   const order = axes.map((axis) => (axis < 0 ? axis + x.rank : axis));
   const back = order.map((_, i) => order.indexOf(i));
-  return record('permute', kernels(x).permute(x, order), [x], (dy) => [kernels(dy).permute(dy, back)]);
+  return record('permute', kernels(x).permute(x, order), [x], [], (dy) => [kernels(dy).permute(dy, back)]);
 }
 
 /** Exchanges the last two axes. */
@@ -47,7 +47,7 @@ export function broadcastTo(x: Tensor, shape: Shape): Tensor {
     shape.length >= x.rank && x.shape.every((n, i) => n === 1 || n === shape[shape.length - x.rank + i]);
   if (!fits)
     throw new Error(`broadcastTo: [${x.shape.join(', ')}] does not broadcast to [${shape.join(', ')}].`);
-  return record('broadcastTo', kernels(x).broadcastTo(x, shape), [x], (dy) => [dy]);
+  return record('broadcastTo', kernels(x).broadcastTo(x, shape), [x], [], (dy) => [dy]);
 }
 
 /** Tensors one after another along an axis; all other lengths equal.   Each dx is its part of dy. */
@@ -62,7 +62,7 @@ export function concat(xs: readonly Tensor[], axis: number): Tensor {
       throw new Error(`concat: ${shapes} differ in more than axis ${at}.`);
     }
   }
-  return record('concat', kernels(first).concat(xs, at), xs, (dy) => {
+  return record('concat', kernels(first).concat(xs, at), xs, [], (dy) => {
     let offset = 0;
     return xs.map((x) => {
       const begin = x.shape.map((_, i) => (i === at ? offset : 0));
@@ -86,7 +86,7 @@ export function slice(x: Tensor, begin: readonly number[], size: readonly number
   }
   const after = x.shape.map((length, i) => length - begin[i] - lengths[i]);
   const y = kernels(x).slice(x, begin, lengths);
-  return record('slice', y, [x], (dy) => [kernels(dy).pad(dy, begin, after, 0)]);
+  return record('slice', y, [x], [], (dy) => [kernels(dy).pad(dy, begin, after, 0)]);
 }
 
 /** Cells of `value` before and after every axis.   dx = dy without them. */
@@ -101,7 +101,7 @@ export function pad(x: Tensor, before: readonly number[], after: readonly number
     );
   }
   const y = kernels(x).pad(x, before, after, value);
-  return record('pad', y, [x], (dy) => [kernels(dy).slice(dy, before, x.shape)]);
+  return record('pad', y, [x], [], (dy) => [kernels(dy).slice(dy, before, x.shape)]);
 }
 
 /** [N, ...] -> [N, rest]. */

@@ -12,5 +12,5 @@ export const logSoftmax = (x: Tensor, axis = -1) => along('logSoftmax', x, axis,
 function along(name: string, x: Tensor, axis: number, log: boolean): Tensor {
   const [at] = normalizeAxes(name, axis, x.rank);
   const y = kernels(x).softmax(x, at, log);
-  return record(name, y, [x], (dy) => [kernels(x).softmaxBackward(dy, y, at, log)]);
+  return record(name, y, [x], [[y]], (dy) => [kernels(x).softmaxBackward(dy, y, at, log)]);
 }

@@ -2,6 +2,7 @@ import { kernels } from '../kernels/active.ts';
 import { type NDArray, type Numbers, type Shape, sizeOf } from '../kernels/contract.ts';
 import { backward } from './backward.ts';
 import type { GraphNode } from './graph.ts';
+import { noteWrite } from './unchanged.ts';
 
 export type DType = 'float32' | 'float64';
 
@@ -10,9 +11,10 @@ export type DType = 'float32' | 'float64';
  *
  * float32 to train, float64 to check: an operation's result has the dtype of its inputs, which must agree.
  *
- * Memory needs no care. Results on the graph live for one step: they stay readable after `backward()` and after
- * `optimizer.step()`, until the next forward pass begins. Results inside `noGrad(() => ...)` live for the block. Everything
- * else is ordinary. Reading a result after its time throws and names the fix; it never gives stale numbers.
+ * Memory needs no care. Results on the graph live for one step: they stay readable, and may be asked for their own
+ * `backward()`, after another `backward()` and after `optimizer.step()`, until the next forward pass begins. Results inside
+ * `noGrad(() => ...)` live for the block. Everything else is ordinary. Reading a result after its time throws and names the
+ * fix; it never gives stale numbers.
  */
 export class Tensor implements NDArray {
   readonly shape: Shape;
@@ -25,6 +27,8 @@ export class Tensor implements NDArray {
   constraint: { low: number; high: number } | null = null;
   /** The operation that made this tensor; null for leaves and for results off the graph. */
   node: GraphNode | null = null;
+  /** An optimizer has it (reached.ts). */
+  isTrained = false;
   /** Parameters keep their gradient in the kernels' own memory (backward.ts). */
   readonly lasting: boolean;
 
@@ -44,7 +48,11 @@ export class Tensor implements NDArray {
     this.lasting = lasting;
   }
 
-  /** The numbers themselves, not a copy. Throws when their memory has gone back to the pool. */
+  /**
+   * The numbers themselves, not a copy. Throws when their memory has gone back to the pool. To change them, better call
+   * `set()`: a backward() that still needs the old ones always notices that. What is written here it notices in float64, and in
+   * float32 in the first 32 steps and then in one of 256 (`detectOverwriting`): looking takes time.
+   */
   get data(): Numbers {
     if (this.#data === null) {
       throw new Error(`Tensor [${this.shape.join(', ')}]: ${this.#whyGone}`);
@@ -68,6 +76,26 @@ export class Tensor implements NDArray {
       );
     }
     return this.data[0];
+  }
+
+  /**
+   * Overwrites the numbers, in place, with as many others in row-major order. A backward() that still needs the old ones throws.
+   * Throws on a result of an operation, whose gradient would be that of numbers that it no longer has.
+   */
+  set(values: ArrayLike<number>): void {
+    if (this.node !== null) {
+      throw new Error(
+        `set(): this tensor [${this.shape.join(', ')}] is the result of ${this.node.name}. Set a leaf, or a copy: x.detach().`,
+      );
+    }
+    const { data } = this;
+    if (values.length !== data.length) {
+      throw new Error(
+        `set(): the tensor [${this.shape.join(', ')}] holds ${data.length} numbers, got ${values.length}.`,
+      );
+    }
+    data.set(values);
+    noteWrite(data);
   }
 
   /** A copy of the numbers as a flat array. */

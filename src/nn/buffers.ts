@@ -4,6 +4,6 @@ import type { Module } from './module.ts';
 export function rememberBuffers(model: Module): () => void {
   const buffers = [...model.namedBuffers().values()].map((tensor) => ({ tensor, data: tensor.data.slice() }));
   return () => {
-    for (const { tensor, data } of buffers) tensor.data.set(data);
+    for (const { tensor, data } of buffers) tensor.set(data);
   };
 }

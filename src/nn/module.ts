@@ -1,10 +1,13 @@
 import { array } from '../autograd/create.ts';
 import { type DType, parameter, Tensor, zeroGrad } from '../autograd/index.ts';
+import { noteFound } from '../autograd/reached.ts';
+import { byName, type Member, membersOf } from './members.ts';
 
 /**
  * A layer or a network: an object whose tensors are its parameters and buffers, and whose modules are its children. Both are
- * found among its properties (and arrays of modules), in the order in which they were assigned, and named after them:
- * `stages.0.norm1.gamma`.
+ * found among its properties, and in the arrays, plain objects, Maps and Sets there, however deep, in the order in which they were
+ * assigned, and named after them: `stages.0.norm1.gamma`. What is found twice counts once, under its first name. Nothing can
+ * be found in #private fields and in objects of classes that are no Module: an optimizer's step says so where it matters.
  */
 export abstract class Module {
   /** Training or evaluation: Dropout and the batch norms differ. Set by train() and eval(). */
@@ -28,34 +31,32 @@ export abstract class Module {
 
   /** Parameters and buffers by name. */
   namedTensors(): Map<string, Tensor> {
-    const found = new Map<string, Tensor>();
+    const names = new Map<Tensor, string>();
     for (const [path, module] of this.namedModules()) {
-      for (const [key, value] of Object.entries(module)) {
-        if (value instanceof Tensor) found.set(path ? `${path}.${key}` : key, value);
+      for (const { name, value } of ownTensors(module)) {
+        if (!names.has(value)) names.set(value, path ? `${path}.${name}` : name);
       }
     }
+    const found = byName(names);
+    for (const tensor of found.values()) noteFound(tensor);
     return found;
   }
 
   /** This module (named '') and all below it, parents first. */
-  namedModules(path = ''): Map<string, Module> {
-    const found = new Map<string, Module>([[path, this]]);
-    for (const [name, child] of this.children()) {
-      for (const [below, module] of child.namedModules(path ? `${path}.${name}` : name))
-        found.set(below, module);
-    }
-    return found;
+  namedModules(): Map<string, Module> {
+    const names = new Map<Module, string>();
+    const visit = (module: Module, path: string) => {
+      if (names.has(module)) return;
+      names.set(module, path);
+      for (const [name, child] of module.children()) visit(child, path ? `${path}.${name}` : name);
+    };
+    visit(this, '');
+    return byName(names);
   }
 
-  /** Direct children: properties that are modules, or arrays of them. */
+  /** Direct children: modules among the properties, and in arrays, objects, Maps and Sets there. */
   children(): [string, Module][] {
-    return Object.entries(this).flatMap(([key, value]): [string, Module][] => {
-      if (value instanceof Module) return [[key, value]];
-      if (!Array.isArray(value)) return [];
-      return value.flatMap((item, i): [string, Module][] =>
-        item instanceof Module ? [[`${key}.${i}`, item]] : [],
-      );
-    });
+    return membersOf(this, isModule).map(({ name, value }) => [name, value]);
   }
 
   train(training = true): this {
@@ -68,23 +69,19 @@ export abstract class Module {
   }
 
   zeroGrad(): void {
-    for (const value of Object.values(this)) {
-      if (value instanceof Tensor) zeroGrad(value);
-    }
-    for (const [, child] of this.children()) child.zeroGrad();
+    for (const tensor of this.namedTensors().values()) zeroGrad(tensor);
   }
 
   /** Converts parameters and buffers, in place: float64 for checking. Make the optimizer afterwards. */
   to(dtype: DType): this {
+    const converted = new Map<Tensor, Tensor>();
+    for (const tensor of this.namedTensors().values()) {
+      if (tensor.dtype !== dtype) converted.set(tensor, inDType(tensor, dtype));
+    }
     for (const module of this.namedModules().values()) {
-      const slots = module as unknown as Record<string, unknown>;
-      for (const [key, value] of Object.entries(module)) {
-        if (!(value instanceof Tensor) || value.dtype === dtype) continue;
-        const data = array(dtype).from(value.data);
-        const converted = value.lasting ? parameter(data, value.shape) : new Tensor(data, value.shape);
-        converted.requiresGrad = value.requiresGrad;
-        converted.constraint = value.constraint;
-        slots[key] = converted;
+      for (const { value, replace } of ownTensors(module)) {
+        const copy = converted.get(value);
+        if (copy) replace(copy);
       }
     }
     return this;
@@ -95,10 +92,24 @@ export abstract class Module {
     return new Map([...this.namedTensors()].map(([name, tensor]) => [name, tensor.clone()]));
   }
 
+  /** Makes a buffer of that name, if it is one whose size only a state or a first input tells. */
+  protected adopt(_name: string, _value: Tensor): void {}
+
+  #adoptBelow(name: string, value: Tensor): void {
+    for (const [path, module] of this.namedModules()) {
+      const prefix = path ? `${path}.` : '';
+      if (name.startsWith(prefix)) module.adopt(name.slice(prefix.length), value);
+    }
+  }
+
   /** Overwrites parameters and buffers with `state`; names and shapes must match exactly. */
   loadState(state: ReadonlyMap<string, Tensor>): void {
-    const own = this.namedTensors();
+    let own = this.namedTensors();
     const missing = [...own.keys()].filter((name) => !state.has(name));
+    if (missing.length === 0) {
+      for (const [name, value] of state) if (!own.has(name)) this.#adoptBelow(name, value);
+      own = this.namedTensors();
+    }
     const unknown = [...state.keys()].filter((name) => !own.has(name));
     if (missing.length > 0 || unknown.length > 0) {
       throw new Error(
@@ -114,6 +125,22 @@ export abstract class Module {
         );
       }
     }
-    for (const [name, tensor] of own) tensor.data.set((state.get(name) as Tensor).data);
+    for (const [name, tensor] of own) tensor.set((state.get(name) as Tensor).data);
   }
 }
+
+/** The tensors of a module itself: those of its children are theirs. */
+export function ownTensors(module: Module): Member<Tensor>[] {
+  return membersOf(module, isTensor);
+}
+
+function inDType(tensor: Tensor, dtype: DType): Tensor {
+  const data = array(dtype).from(tensor.data);
+  const copy = tensor.lasting ? parameter(data, tensor.shape) : new Tensor(data, tensor.shape);
+  copy.requiresGrad = tensor.requiresGrad;
+  copy.constraint = tensor.constraint;
+  return copy;
+}
+
+const isTensor = (value: object): value is Tensor => value instanceof Tensor;
+const isModule = (value: object): value is Module => value instanceof Module;

@@ -1,5 +1,5 @@
-import { Tensor } from '../autograd/index.ts';
-import type { Module } from './module.ts';
+import type { Tensor } from '../autograd/index.ts';
+import { type Module, ownTensors } from './module.ts';
 
 export interface LayerSummary {
   /** Where the layer is in the model: `layers.0`. */
@@ -18,16 +18,16 @@ export function parameterCount(model: Module): number {
 
 /** A row for each layer that computes: every module with parameters of its own, or without children. */
 export function summarize(model: Module): LayerSummary[] {
+  const counted = new Set<Tensor>(); // a weight that two layers share
   return [...model.namedModules()].flatMap(([name, module]) => {
-    const own = Object.entries(module).filter(
-      (entry): entry is [string, Tensor] => entry[1] instanceof Tensor && entry[1].lasting,
-    );
+    const own = ownTensors(module).filter(({ value }) => value.lasting && !counted.has(value));
+    for (const { value } of own) counted.add(value);
     if (own.length === 0 && module.children().length > 0) return [];
     return {
       name,
       layer: module.constructor.name,
-      shapes: own.map(([key, tensor]) => `${key} [${tensor.shape.join(', ')}]`).join(', '),
-      parameters: own.reduce((sum, [, tensor]) => sum + tensor.size, 0),
+      shapes: own.map(({ name: key, value }) => `${key} [${value.shape.join(', ')}]`).join(', '),
+      parameters: own.reduce((sum, { value }) => sum + value.size, 0),
     };
   });
 }

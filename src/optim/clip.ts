@@ -1,5 +1,6 @@
 import { sameDType } from '../autograd/graph.ts';
 import { clamp, noGrad, type Tensor } from '../autograd/index.ts';
+import { noteWrite } from '../autograd/unchanged.ts';
 import { kernels } from '../kernels/active.ts';
 
 /**
@@ -9,22 +10,25 @@ import { kernels } from '../kernels/active.ts';
  */
 export function clipGradNorm(parameters: readonly Tensor[], maxNorm: number): number {
   requireLimit('clipGradNorm', 'maxNorm', maxNorm);
-  const gradients = gradientsOf(parameters);
+  const gradients = gradientsOf('clipGradNorm', parameters);
   if (gradients.length === 0) return 0;
   sameDType('clipGradNorm', gradients[0], ...gradients);
   const arrays = gradients.map((gradient) => gradient.data);
   const k = kernels(gradients[0]);
   const norm = Math.sqrt(k.sumOfSquares(arrays));
   const factor = maxNorm / (norm + 1e-6); // 1e-6 as in PyTorch: no division by 0
-  if (Number.isFinite(norm) && factor < 1) k.scaleInPlace(arrays, factor);
+  if (Number.isFinite(norm) && factor < 1) {
+    k.scaleInPlace(arrays, factor);
+    arrays.forEach(noteWrite);
+  }
   return norm;
 }
 
 /** Limits every element of every gradient to -maxValue .. maxValue; NaN stays NaN. Throws unless maxValue > 0. */
 export function clipGradValue(parameters: readonly Tensor[], maxValue: number): void {
   requireLimit('clipGradValue', 'maxValue', maxValue);
-  for (const gradient of gradientsOf(parameters)) {
-    noGrad(() => gradient.data.set(clamp(gradient, -maxValue, maxValue).data));
+  for (const gradient of gradientsOf('clipGradValue', parameters)) {
+    noGrad(() => gradient.set(clamp(gradient, -maxValue, maxValue).data));
   }
 }
 
@@ -34,6 +38,14 @@ function requireLimit(name: string, option: string, limit: number): void {
   throw new Error(`${name}: ${option} must be above 0, got ${limit}. Infinity limits nothing.`);
 }
 
-function gradientsOf(parameters: readonly Tensor[]): Tensor[] {
-  return parameters.flatMap(({ grad }) => (grad === null ? [] : [grad]));
+/** Throws where parameters that are not frozen were given and none of them has a gradient: they are not what backward() reached. */
+function gradientsOf(name: string, parameters: readonly Tensor[]): Tensor[] {
+  const gradients = parameters.flatMap(({ grad }) => (grad === null ? [] : [grad]));
+  if (gradients.length === 0 && parameters.some(({ requiresGrad }) => requiresGrad)) {
+    throw new Error(
+      `${name}: none of the ${parameters.length} parameters has a gradient. Call it between backward() and step(), with the ` +
+        "model's parameters as they are now: model.parameters().",
+    );
+  }
+  return gradients;
 }

@@ -1,8 +1,11 @@
 import { array } from '../autograd/create.ts';
 import { sameDType } from '../autograd/graph.ts';
 import { type Tensor, zeroGrad } from '../autograd/index.ts';
+import { noteTrained } from '../autograd/reached.ts';
+import { noteWrite } from '../autograd/unchanged.ts';
 import { kernels } from '../kernels/active.ts';
 import type { Numbers } from '../kernels/contract.ts';
+import { requireGradients, requireKnown } from './missing.ts';
 
 /** Parameters with options that differ from the optimizer's own. */
 export interface ParameterGroup {
@@ -27,7 +30,11 @@ export interface Optimizer {
   /** May be set between steps: that is what a schedule does. */
   lr: number;
   readonly groups: readonly ParameterGroup[];
-  /** Updates every parameter that has a gradient and is not frozen (requiresGrad). */
+  /**
+   * Updates every parameter that has a gradient and is not frozen (requiresGrad). Throws where none of those that are not frozen
+   * has one, and where backward() has reached parameters of the model that this optimizer cannot know: those of layers that were
+   * made after it, or that no module holds.
+   */
   step(): void;
   zeroGrad(): void;
   state(): OptimizerState;
@@ -56,6 +63,8 @@ export abstract class BaseOptimizer implements Optimizer {
   lr: number;
   readonly groups: readonly ParameterGroup[];
   readonly #slots: readonly (readonly Slot[])[];
+  readonly #parameters: readonly Tensor[];
+  readonly #madeAt: number;
 
   constructor(
     readonly name: string,
@@ -74,12 +83,16 @@ export abstract class BaseOptimizer implements Optimizer {
     this.#slots = this.groups.map((group) =>
       group.parameters.map((parameter) => ({ parameter, steps: 0, arrays: {} })),
     );
+    this.#parameters = this.groups.flatMap((group) => group.parameters);
+    this.#madeAt = noteTrained(this.#parameters);
   }
 
   /** Updates the parameters of `slots`, each of which has a gradient. */
   protected abstract update(slots: readonly Slot[], update: Update): void;
 
   step(): void {
+    requireKnown(this.name, this.#parameters, this.#madeAt);
+    requireGradients(this.name, this.#parameters);
     for (let i = 0; i < this.groups.length; i++) {
       const { weightDecay = 0, lrScale = 1 } = this.groups[i];
       let left = this.#slots[i].filter(isMoving);
@@ -92,6 +105,7 @@ export abstract class BaseOptimizer implements Optimizer {
         for (const slot of together) {
           slot.steps++;
           constrain(slot.parameter);
+          noteWrite(slot.parameter.data);
         }
       }
     }

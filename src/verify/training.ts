@@ -22,7 +22,7 @@ export function runTraining(golden: TrainingCase, dtype: DType): Comparison {
     for (const [name, value] of Object.entries(layers[i].params)) {
       const own = module.namedTensors().get(name);
       if (!own) throw new Error(`layer ${i} (${layers[i].type}) has no parameter ${name}`);
-      own.data.set(toOwn(name, leaf(value, dtype)).data);
+      own.set(toOwn(name, leaf(value, dtype)).data);
     }
   });
 

@@ -95,6 +95,80 @@ describe('results on the graph', () => {
   });
 });
 
+describe('two losses alive', () => {
+  const losses = () => {
+    const [a, b] = [leaf(3), leaf(5)];
+    return { a, b, first: mul(a, a), second: mul(b, b) };
+  };
+  const ended = /belongs to an earlier training step.*call its backward\(\), before the next forward pass/s;
+
+  test('an operation between their backward() calls ends the step: the second one throws', () => {
+    const { a, b, first, second } = losses();
+    first.backward();
+    mul(a, 2);
+    expect(() => second.backward()).toThrow(ended);
+    expect(() => second.item()).toThrow(ended);
+    expect([a.grad?.item(), b.grad]).toEqual([6, null]);
+  });
+
+  test('so does that of a loss whose backward() comes twice', () => {
+    const { a, first } = losses();
+    first.backward();
+    mul(a, 2);
+    expect(() => first.backward()).toThrow(ended);
+    expect(a.grad?.item()).toBe(6);
+  });
+
+  test('with nothing on the graph between them both are right', () => {
+    const { a, b, first, second } = losses();
+    first.backward();
+    mul(tensor([1]), 2);
+    noGrad(() => mul(a, b));
+    second.backward();
+    expect([a.grad?.item(), b.grad?.item()]).toEqual([6, 10]);
+  });
+
+  test('with retainGraph the step goes on', () => {
+    const { a, b, first, second } = losses();
+    first.backward({ retainGraph: true });
+    mul(a, 2);
+    second.backward();
+    expect([a.grad?.item(), b.grad?.item()]).toEqual([6, 10]);
+  });
+
+  test('what they share is used up by the first', () => {
+    const x = leaf(3);
+    const shared = mul(x, x);
+    const [first, second] = [mul(shared, 2), mul(shared, 3)];
+    first.backward();
+    expect(() => second.backward()).toThrow(/graph behind mul \[1\] was used up.*retainGraph/s);
+    expect(x.grad?.item()).toBe(12);
+  });
+
+  test('a leaf has no step: its own backward() is 1, at any time', () => {
+    const { a, first } = losses();
+    first.backward();
+    mul(a, 2);
+    a.backward();
+    expect(a.grad?.item()).toBe(7);
+  });
+
+  test('two trainings in turns: a step that the other one has ended throws, and trains nothing in silence', async () => {
+    const train = async (w: Tensor, pauses: number) => {
+      for (let step = 0; step < 3; step++) {
+        const loss = mul(w, w);
+        for (let i = 0; i < pauses; i++) await Promise.resolve();
+        loss.backward();
+      }
+    };
+    const [quick, slow] = [leaf(3), leaf(5)];
+    const outcomes = await Promise.allSettled([train(quick, 1), train(slow, 2)]);
+    expect(outcomes.map(({ status }) => status)).toEqual(['fulfilled', 'rejected']);
+    expect([quick.grad?.item(), slow.grad]).toEqual([18, null]);
+    expect(outcomes[1]).toMatchObject({ reason: { message: expect.stringMatching(ended) } });
+  });
+});
+
 describe('results inside noGrad', () => {
   test('end with the block, save what it returns', () => {
     const x = leaf(1, 2);

@@ -17,12 +17,23 @@ test('clipGradNorm scales all gradients by one factor and returns the norm befor
   expect(b.grad?.toArray()[1]).toBeCloseTo(0.8, 5);
 });
 
-test('a small norm, and no gradients at all, stay as they are', () => {
+test('a small norm stays as it is', () => {
   const [a] = withGradients([3, 4]);
   expect(clipGradNorm([a], 10)).toBe(5);
   expect(clipGradNorm([a], Infinity)).toBe(5);
   expect(a.grad?.toArray()).toEqual([3, 4]);
-  expect(clipGradNorm([parameter(new Float32Array(1), [1])], 1)).toBe(0);
+});
+
+test('where no parameter has a gradient they are the wrong ones, unless all are frozen', () => {
+  const [a] = withGradients([3, 4]);
+  const stale = parameter(new Float32Array(1), [1]);
+  expect(clipGradNorm([a, stale], 10)).toBe(5);
+  expect(() => clipGradNorm([stale], 1)).toThrow(
+    /clipGradNorm: none of the 1 parameters has a gradient.*model\.parameters\(\)/,
+  );
+  expect(() => clipGradValue([stale], 1)).toThrow('clipGradValue: none of the 1 parameters');
+  stale.requiresGrad = false;
+  expect(clipGradNorm([stale], 1)).toBe(0);
 });
 
 test.each([Number.NaN, Infinity, -Infinity])(

@@ -43,6 +43,22 @@ describe.each(makers)('$name', ({ make }) => {
     expect(moving.toArray()).toEqual(before);
   });
 
+  test('a step without any gradient is a mistake, unless all parameters are frozen', () => {
+    const [w, other] = [weights(1, 2), weights(1)];
+    const optimizer = make([w, other]);
+    other.requiresGrad = false;
+    expect(() => optimizer.step()).toThrow(
+      /step\(\) would move nothing: none of the 2 parameters \(1 frozen\) has a gradient.*backward\(\).*afterwards/s,
+    );
+    stepWith(optimizer, w, [1, 1]);
+    optimizer.zeroGrad();
+    expect(() => optimizer.step()).toThrow('would move nothing');
+    w.requiresGrad = false;
+    const before = w.toArray();
+    optimizer.step();
+    expect(w.toArray()).toEqual(before);
+  });
+
   test('zeroGrad clears every gradient', () => {
     const w = weights(1, 2);
     const optimizer = make([w]);

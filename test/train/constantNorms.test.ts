@@ -16,6 +16,7 @@ const network = (options: TrainOptions) =>
   buildModel(resolveConfig({ hidden: options.model === 'mlp' ? [6, 6] : undefined, ...options }), {
     imageShape,
     classes: 10,
+    largest: { train: 2, test: 2 },
   } as unknown as TrainData);
 
 const found = (options: TrainOptions) =>

@@ -48,7 +48,7 @@ function scatteredNorm(width: number, options: ModelOptions): Module[] {
   const norms = normLayer(width, options);
   for (const norm of norms) {
     for (const [name, parameter] of norm.namedParameters()) {
-      if (first[name]) parameter.data.set(first[name](parameter.shape, options.random));
+      if (first[name]) parameter.set(first[name](parameter.shape, options.random));
     }
   }
   return norms;

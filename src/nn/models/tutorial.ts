@@ -44,7 +44,7 @@ function tutorialNorm(options: ModelOptions): Module[] {
   const norm = createNorm(options.norm, 10, normOptions);
   if (norm instanceof InstanceNorm) {
     const init = uniform({ low: -0.05, high: 0.05 });
-    for (const parameter of norm.parameters()) parameter.data.set(init(parameter.shape, options.random));
+    for (const parameter of norm.parameters()) parameter.set(init(parameter.shape, options.random));
   }
   return norm ? [norm] : [];
 }

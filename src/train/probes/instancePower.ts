@@ -45,12 +45,12 @@ type Power = Record<'p1' | 'p2' | 'p3' | 'p4', number>;
 function standardized(norm: Norm, forward: (x: Tensor) => Tensor, x: Tensor): Tensor {
   const affine = [...norm.namedParameters()].filter(([name]) => name === 'gamma' || name === 'beta');
   const before = affine.map(([, tensor]) => tensor.data.slice());
-  for (const [name, { data }] of affine) data.fill(name === 'gamma' ? 1 : 0);
+  for (const [name, tensor] of affine) tensor.set(tensor.data.map(() => (name === 'gamma' ? 1 : 0)));
   try {
     return forward(x);
   } finally {
-    affine.forEach(([, { data }], i) => {
-      data.set(before[i]);
+    affine.forEach(([, tensor], i) => {
+      tensor.set(before[i]);
     });
   }
 }

@@ -66,7 +66,7 @@ function sigmasOf({ features, options }: BatchNorm, x: Tensor): Float64Array {
 
 /** x itself, whose gradient is shown to `see` on its way back. */
 function watched(x: Tensor, see: (gradient: Float32Array | Float64Array) => void): Tensor {
-  return record('watched', { shape: x.shape, data: x.data.slice() }, [x], (dx) => {
+  return record('watched', { shape: x.shape, data: x.data.slice() }, [x], [], (dx) => {
     see(dx.data);
     return [dx];
   });

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { gradcheck } from '../../../src/autograd/gradcheck.ts';
-import { noGrad, sum, Tensor } from '../../../src/autograd/index.ts';
+import { noGrad, randn, sum, Tensor } from '../../../src/autograd/index.ts';
 import { Conv2d } from '../../../src/nn/layers/conv2d.ts';
 import { Linear } from '../../../src/nn/layers/linear.ts';
 import { createModel } from '../../../src/nn/models/registry.ts';
@@ -311,6 +311,29 @@ function normalizeWeightsOf(layer: Linear): void {
 }
 
 describe('F: spectral norm, and what others had wrong', () => {
+  test('a state loads into a fresh layer, whose v has no length yet, alone and in a network', () => {
+    const random = createRandom(1);
+    const weight = randn([3, 4], random, { requiresGrad: true });
+    const used = new SpectralNorm(4);
+    used.forward(weight);
+    const fresh = new SpectralNorm(4);
+    fresh.loadState(used.state());
+    expect(fresh.eval().forward(weight).toArray()).toEqual(used.eval().forward(weight).toArray());
+    fresh.v?.set([0, 0, 0]);
+    expect(used.v?.toArray()).not.toEqual([0, 0, 0]);
+
+    const [one, two] = [0, 1].map(() => {
+      const layer = new Linear(3, 4, { random });
+      layer.weightNorm = new SpectralNorm(4);
+      return layer;
+    });
+    const x = randn([2, 3], random);
+    one.forward(x);
+    two.loadState(one.state());
+    expect(two.eval().forward(x).toArray()).toEqual(one.eval().forward(x).toArray());
+    expect(() => two.loadState(new Map([...one.state(), ['other', x]]))).toThrow('unknown [other]');
+  });
+
   /** In training, after initialize(). */
   function spectral(weight: Tensor, options = {}) {
     const norm = new SpectralNorm(5, options).to('float64');

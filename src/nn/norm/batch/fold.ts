@@ -36,7 +36,7 @@ export function fold(conv: Conv2d, norm: BatchNorm): Conv2d {
     ...conv.geometry,
     random: createRandom(0), // what it draws is overwritten
   }).to(weight.dtype);
-  folded.weight.data.set(weight.data.map((w, i) => w * scale[i % features]));
-  folded.bias?.data.set(bias);
+  folded.weight.set(weight.data.map((w, i) => w * scale[i % features]));
+  folded.bias?.set(bias);
   return folded;
 }

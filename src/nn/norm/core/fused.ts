@@ -4,7 +4,7 @@ import { kernels } from '../../../kernels/active.ts';
 import type { SetStatistics, SetView, StandardizeOptions } from '../../../kernels/contract.ts';
 import { type Conventions, checkDdof, detachedPaths } from './conventions.ts';
 import { followedBy, type Then } from './norm.ts';
-import type { rule } from './rule.ts';
+import { asItIs, type rule } from './rule.ts';
 
 /**
  * The kernel that norms which standardize over one kind of set may name: forward and backward in two passes over memory each,
@@ -12,7 +12,8 @@ import type { rule } from './rule.ts';
  * test/nn/norm/forms.test.ts holds the two together in float64.
  */
 export function standardize(x: Tensor, view: SetView, set: Standardize): StandardizeResult {
-  const { gamma = null, beta = null, given = null, residual = null, relu = false } = set;
+  const { gamma = null, beta = null, residual = null, relu = false } = set;
+  const given = set.given ? { mean: asItIs(set.given.mean), variance: asItIs(set.given.variance) } : null;
   sameDType('standardize', x, gamma, beta, residual);
   const options: StandardizeOptions = {
     eps: set.eps,
@@ -27,7 +28,9 @@ export function standardize(x: Tensor, view: SetView, set: Standardize): Standar
     mean: !given && options.center && !detached.includes('mu'),
     variance: !given && !detached.includes('v'),
   };
-  const result = record('standardize', y, [x, gamma, beta, residual], (dy, needs) => {
+  const mask = relu ? y : null;
+  const reads = [[x, gamma, mask], [x, mask], [mask], [mask]] as const;
+  const result = record('standardize', y, [x, gamma, beta, residual], reads, (dy, needs) => {
     const [needsX, needsGamma, needsBeta, needsResidual] = needs;
     const { dx, dgamma, dbeta, dresidual } = k.standardizeBackward({
       dy,

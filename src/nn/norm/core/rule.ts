@@ -1,5 +1,6 @@
 import { sameDType } from '../../../autograd/graph.ts';
 import { record, type Tensor } from '../../../autograd/index.ts';
+import { gradEnabled } from '../../../autograd/lifetime.ts';
 import { kernels } from '../../../kernels/active.ts';
 import type { NDArray, SetView } from '../../../kernels/contract.ts';
 import { add, over, read, type Values } from './calculus.ts';
@@ -42,14 +43,14 @@ export function rule<Tensors extends { x: Tensor } & Record<string, Tensor | nul
     statistic(key, compute) {
       const value = given[key];
       if (value) fixed.add(key);
-      statistics[key] = value ? read(value, x, view) : (own?.held(key) ?? compute());
+      statistics[key] = value ? read(asItIs(value), x, view) : (own?.held(key) ?? compute());
       if (!value) own?.setStatistic(key, statistics[key]);
       own?.name({ [key]: statistics[key] });
       return statistics[key];
     },
     given(key, compute) {
       const value = given[key];
-      statistics[key] = value ? read(value, x, view) : compute();
+      statistics[key] = value ? read(asItIs(value), x, view) : compute();
       return statistics[key];
     },
     constant: (key, compute) => own?.held(key) ?? own?.setConstant(key, compute()) ?? compute(),
@@ -124,6 +125,11 @@ export interface Terms {
   steps: (steps: Readonly<Record<string, Values>>) => void;
   /** The gradient of x: the sum of its paths, without those whose statistic is a constant. */
   paths: (parts: Readonly<{ direct: Values } & Record<string, Values>>) => Values;
+}
+
+/** Statistics that are given, as they are now: on the graph a copy, since running ones may have moved before backward(). */
+export function asItIs(statistic: NDArray): NDArray {
+  return gradEnabled() ? { shape: statistic.shape, data: statistic.data.slice() } : statistic;
 }
 
 /** A gradient, summed over what shares the tensor's values, in the tensor's shape. */

@@ -37,11 +37,9 @@ export class ActNorm extends ChannelNorm<ActNormOptions> {
     const mu = mean(batch);
     const v = mean(square(sub(batch, mu)));
     const eps = this.options.eps ?? 1e-6;
-    for (let c = 0; c < this.features; c++) {
-      this.gamma.data[c] = 1 / (Math.sqrt(v.data[c]) + eps);
-      this.beta.data[c] = -this.gamma.data[c] * mu.data[c];
-    }
-    this.initialized.data[0] = 1;
+    this.gamma.set(v.data.map((variance) => 1 / (Math.sqrt(variance) + eps)));
+    this.beta.set(mu.data.map((mean, c) => -this.gamma.data[c] * mean));
+    this.initialized.set([1]);
   }
 }
 

@@ -71,7 +71,7 @@ export interface SpectralNormOptions {
   iterations?: number;
 }
 
-/** Spectral norm of `features` filters. u and v are buffers; v's length is known from initialize() on. */
+/** Spectral norm of `features` filters. u and v are buffers; v's length is known from the first weight or state on. */
 export class SpectralNorm extends WeightNorm {
   readonly u: Tensor;
   v: Tensor | null = null;
@@ -100,10 +100,15 @@ export class SpectralNorm extends WeightNorm {
     return spectralNorm(weight, this.u.data.slice(), this.v!.data.slice());
   }
 
+  protected override adopt(name: string, value: Tensor): void {
+    if (name === 'v' && this.v === null)
+      this.v = new Tensor(inPrecisionOf(this.u, value.data.slice()), value.shape);
+  }
+
   #iterate(weight: Tensor, steps: number): void {
     const { u, v } = powerIteration(weight, this.u.data, steps);
-    this.u.data.set(u);
-    this.v!.data.set(v);
+    this.u.set(u);
+    this.v!.set(v);
   }
 }
 

@@ -46,7 +46,7 @@ export class WeightNormalization extends WeightNorm {
   }
 
   override initialize(v: Tensor): void {
-    this.g.data.set(sqrt(sum(square(read(v, v, filterSets(v.shape))))).data);
+    this.g.set(sqrt(sum(square(read(v, v, filterSets(v.shape))))).data);
   }
 
   forward(weight: Tensor): Tensor {
@@ -74,20 +74,23 @@ export function initializeFromData(layer: NormalizedLayer, x: Tensor): Tensor {
       'initializeFromData: the layer has no weight-norm. Apply it first: normalizeWeights(model, "weight-norm").',
     );
   }
-  norm.g.data.fill(1);
-  bias?.data.fill(0);
-  const t = noGrad(() => layer.forward(x));
   const filters = norm.features;
+  const scales = new Array<number>(filters).fill(1);
+  const shifts = new Array<number>(filters).fill(0);
+  norm.g.set(scales);
+  bias?.set(shifts);
+  const t = noGrad(() => layer.forward(x));
   const count = t.size / filters;
   for (let f = 0; f < filters; f++) {
     let mean = 0;
     for (let i = f; i < t.size; i += filters) mean += t.data[i] / count;
     let variance = 0;
     for (let i = f; i < t.size; i += filters) variance += (t.data[i] - mean) ** 2 / count;
-    const scale = variance > 0 ? 1 / Math.sqrt(variance) : 1;
-    norm.g.data[f] = scale;
-    if (bias) bias.data[f] = -mean * scale;
+    scales[f] = variance > 0 ? 1 / Math.sqrt(variance) : 1;
+    shifts[f] = -mean * scales[f];
   }
+  norm.g.set(scales);
+  bias?.set(shifts);
   return noGrad(() => layer.forward(x));
 }
 
