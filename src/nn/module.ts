@@ -1,5 +1,6 @@
 import { array } from '../autograd/create.ts';
 import { type DType, parameter, Tensor, zeroGrad } from '../autograd/index.ts';
+import { describeModule } from './describe.ts';
 
 /**
  * A layer or a network: an object whose tensors are its parameters and buffers, and whose modules are its children. Both are
@@ -88,6 +89,16 @@ export abstract class Module {
       }
     }
     return this;
+  }
+
+  /** Its layers as a tree, with their sizes. */
+  toString(): string {
+    return describeModule(this);
+  }
+
+  /** What console.log prints in Node. */
+  [Symbol.for('nodejs.util.inspect.custom')](): string {
+    return describeModule(this);
   }
 
   /** A copy of every parameter and buffer. */

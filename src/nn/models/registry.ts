@@ -1,3 +1,6 @@
+import { unknownName } from '../../errors.ts';
+import { isPlain, shown } from '../../options.ts';
+import { defaultRandom, requireRandom } from '../../random.ts';
 import type { Sequential } from '../layers/sequential.ts';
 import { normalizeWeights } from '../norm/weights/normalizeWeights.ts';
 import { type ChoiceName, choices, type ModelChoices } from './choices.ts';
@@ -36,17 +39,29 @@ export const modelNames: readonly string[] = models.map((model) => model.name);
 
 /**
  * The model of that name. [N, height, width, channels] -> logits [N, classes]. Throws for an unknown name, for an option that
- * the model does not take, and for images that do not fit.
+ * the model does not take, and for images that do not fit. `random`
+ * may be left out: then the default generator draws the first weights.
  */
-export function createModel(name: string, options: ModelOptions & ModelChoices): Sequential {
+export function createModel(
+  name: string,
+  options: Omit<ModelOptions, 'random'> & Partial<Pick<ModelOptions, 'random'>> & ModelChoices,
+): Sequential {
   const entry = models.find((model) => model.name === name);
-  if (!entry) throw new Error(`unknown model "${name}"; one of: ${modelNames.join(', ')}.`);
-  const { input, classes, norm, normOptions, weightNorm, random, ...own } = options;
+  if (!entry)
+    throw new Error(`${unknownName('model', String(name), modelNames)}; one of: ${modelNames.join(', ')}.`);
+  if (!isPlain(options)) {
+    throw new Error(
+      `${name}: options are an object, such as { input: [28, 28, 1], classes: 10, norm: 'batch' }, got ${shown(options)}.`,
+    );
+  }
+  const { input, classes, norm, normOptions, weightNorm, random = defaultRandom(), ...own } = options;
   checkChoices(name, entry.takes, own);
-  if (![...input, classes].every((size) => Number.isInteger(size) && size > 0)) {
+  requireRandom(name, random);
+  const isInput = Array.isArray(input) && input.length === 3;
+  if (!isInput || ![...input, classes].every((size) => Number.isInteger(size) && size > 0)) {
     throw new Error(
       `${name}: input [height, width, channels] and classes must be whole numbers of at least 1, got ` +
-        `[${input.join(', ')}] and ${classes}.`,
+        `${shown(input)} and ${shown(classes)}.`,
     );
   }
   const split = splitNorms(name, norm, weightNorm);

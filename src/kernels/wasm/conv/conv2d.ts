@@ -1,3 +1,4 @@
+import { checkBias } from '../../checks.ts';
 import type { ConvGeometry, NDArray } from '../../contract.ts';
 import { input, kernelCall, result } from '../runtime/operands.ts';
 import { type Job, runInTurn } from '../runtime/threads.ts';
@@ -17,6 +18,7 @@ export function conv2d(
   relu = false,
 ): NDArray {
   const sizes = convSizes(x, w, geometry);
+  checkBias('conv2d', bias, sizes.outChannels);
   const convolve = usesWinograd(sizes) ? winogradConv : directConv;
   return kernelCall(() => {
     const y = result(outputShape(sizes));

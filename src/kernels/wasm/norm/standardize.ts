@@ -1,3 +1,4 @@
+import { checkStandardize } from '../../checks.ts';
 import type {
   NDArray,
   SetStatistics,
@@ -17,6 +18,7 @@ export function standardize(call: StandardizeInput): { y: NDArray; statistics: S
   const { n, p, g, k } = view;
   const { eps, epsInside, ddof } = options;
   const count = p * k;
+  checkStandardize(call);
   return kernelCall(() => {
     const y = result(x.shape);
     const statistics = given ?? newStatistics(n, g);

@@ -83,7 +83,7 @@ export class EvoNormB0 extends AffineRunningNorm<EvoNormB0Options> {
 
   /** With `relu` and no residual its own activation takes the ReLU's place; else y = gamma x + beta. */
   forward(x: Tensor, then: Then = {}): Tensor {
-    checkFeatures(this.layer, x.shape, this.features);
+    checkFeatures(this.layer, x, this.features);
     const { gamma, beta, v1, runningVar } = this;
     if (!then.relu || then.residual) return scaleShift(x, gamma, beta, then);
     const given = this.givenFrom(runningVar);

@@ -109,7 +109,7 @@ export class FilterResponseNorm extends AffineNorm<FilterResponseNormOptions> {
 
   /** With `relu` and no residual the TLU takes the ReLU's place. */
   forward(x: Tensor, then: Then = {}): Tensor {
-    checkFeatures(this.layer, x.shape, this.features);
+    checkFeatures(this.layer, x, this.features);
     const { gamma, beta, learnedEps } = this;
     const activates = then.relu && !then.residual;
     const rest = activates ? { tau: this.tau } : { tau: null, ...then };

@@ -126,7 +126,7 @@ export class ProxyNorm extends ChannelNorm<ProxyNormOptions> {
   /** Behind no activation, or a residual, it is the plain norm with gamma and beta. */
   forward(x: Tensor, then: ActivatedThen = {}): Tensor {
     const { groups, gamma, beta, betaProxy, gammaProxy } = this;
-    checkFeatures(this.layer, x.shape, this.features);
+    checkFeatures(this.layer, x, this.features);
     const { eps = 1e-5, proxyEps = 0.03 } = this.options;
     const activation = then.activation ?? (then.relu ? 'relu' : null);
     if (!activation || then.residual) return groupNorm(x, { ...then, groups, gamma, beta, eps });

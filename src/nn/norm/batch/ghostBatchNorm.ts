@@ -100,7 +100,7 @@ export class GhostBatchNorm extends AffineRunningNorm<GhostBatchNormOptions> {
   forward(x: Tensor, then: Then = {}): Tensor {
     const { features, gamma, beta, options, runningMean: mean, runningVar: variance } = this;
     const { virtualBatch = 16, ddof } = options;
-    checkFeatures(this.layer, x.shape, features);
+    checkFeatures(this.layer, x, features);
     const core = { gamma, beta, ...standard(options), ...then };
     if (!this.learning) return batchNorm(x, { ...core, given: { mean, variance } }).y;
     checkSetSize(this.layer, [Math.min(virtualBatch, x.shape[0]), ...x.shape.slice(1)]);

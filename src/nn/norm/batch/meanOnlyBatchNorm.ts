@@ -46,10 +46,10 @@ export class MeanOnlyBatchNorm extends RunningNorm {
   readonly runningMean: Tensor;
 
   constructor(
-    readonly features: number,
+    features: number,
     readonly options: MeanOnlyOptions = {},
   ) {
-    super(`MeanOnlyBatchNorm(features=${features})`, options);
+    super(`MeanOnlyBatchNorm(features=${features})`, features, options);
     this.beta = affineParameters([features], options.affine).beta;
     this.runningMean = buffer(features, 0);
   }

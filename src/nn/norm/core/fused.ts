@@ -2,6 +2,7 @@ import { sameDType } from '../../../autograd/graph.ts';
 import { record, type Tensor } from '../../../autograd/index.ts';
 import { kernels } from '../../../kernels/active.ts';
 import type { SetStatistics, SetView, StandardizeOptions } from '../../../kernels/contract.ts';
+import { checkNumber } from '../../../options.ts';
 import { type Conventions, checkDdof, detachedPaths } from './conventions.ts';
 import { followedBy, type Then } from './norm.ts';
 import type { rule } from './rule.ts';
@@ -14,6 +15,8 @@ import type { rule } from './rule.ts';
 export function standardize(x: Tensor, view: SetView, set: Standardize): StandardizeResult {
   const { gamma = null, beta = null, given = null, residual = null, relu = false } = set;
   sameDType('standardize', x, gamma, beta, residual);
+  checkNumber('standardize', 'eps', set.eps, 0);
+  checkResidual(x, residual);
   const options: StandardizeOptions = {
     eps: set.eps,
     epsInside: set.epsInside ?? true,
@@ -81,6 +84,14 @@ export interface Standardize extends Then, Omit<Conventions, 'affine'> {
 export interface StandardizeResult {
   y: Tensor;
   statistics: SetStatistics;
+}
+
+/** A residual is added element by element: one of the same size and another shape would be another thing. */
+function checkResidual(x: Tensor, residual: Tensor | null): void {
+  if (residual === null || residual.shape.join() === x.shape.join()) return;
+  throw new Error(
+    `standardize: the residual has the shape of x, [${x.shape.join(', ')}], got [${residual.shape.join(', ')}].`,
+  );
 }
 
 function shaped(gradient: { data: Tensor['data'] } | null, like: Tensor | null) {

@@ -1,5 +1,6 @@
 import { add, parameter, relu, type Tensor } from '../../../autograd/index.ts';
 import { Module } from '../../module.ts';
+import { checkNorm } from './options.ts';
 
 /**
  * What follows a norm in the same pass over memory: y = relu(norm(x) + residual). A norm that brings its own activation
@@ -68,7 +69,7 @@ export interface AffineOptions {
 }
 
 /** A norm of [N, C] or [N, H, W, C], C = features. */
-export abstract class ChannelNorm<Options> extends Norm {
+export abstract class ChannelNorm<Options extends object> extends Norm {
   constructor(
     /** For messages: `InstanceNorm(features=16)`. */
     protected readonly layer: string,
@@ -76,6 +77,7 @@ export abstract class ChannelNorm<Options> extends Norm {
     readonly options: Options,
   ) {
     super();
+    checkNorm(layer, features, options);
   }
 }
 

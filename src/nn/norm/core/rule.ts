@@ -1,7 +1,9 @@
 import { sameDType } from '../../../autograd/graph.ts';
 import { record, type Tensor } from '../../../autograd/index.ts';
 import { kernels } from '../../../kernels/active.ts';
+import { checkView } from '../../../kernels/checks.ts';
 import type { NDArray, SetView } from '../../../kernels/contract.ts';
+import { checkNumber } from '../../../options.ts';
 import { add, over, read, type Values } from './calculus.ts';
 import type { Standard } from './conventions.ts';
 import { startRule } from './trace.ts';
@@ -31,6 +33,10 @@ export function rule<Tensors extends { x: Tensor } & Record<string, Tensor | nul
   const inputs = Object.entries(tensors);
   const { given = {}, detach = [], asIs = [], numbers = {}, standard } = setting;
   sameDType(name, x, ...inputs.map(([, tensor]) => tensor));
+  checkView(name, x, view);
+  if ('eps' in numbers) checkNumber(name, 'eps', numbers.eps, 0);
+  for (const [key, tensor] of inputs)
+    if (tensor && !asIs.includes(key)) checkReads(name, key, tensor, x, view);
   const values = Object.fromEntries(
     inputs.map(([key, tensor]) => [key, tensor && (asIs.includes(key) ? tensor : read(tensor, x, view))]),
   ) as Reading<Tensors>;
@@ -84,6 +90,15 @@ export function rule<Tensors extends { x: Tensor } & Record<string, Tensor | nul
     },
   );
   return { y: result, statistics };
+}
+
+/** Throws unless the tensor has one value, one for each feature, or is read element by element. */
+function checkReads(name: string, key: string, tensor: Tensor, x: Tensor, { g, k }: SetView): void {
+  const { size, rank } = tensor;
+  if (size === g * k || (size === 1 && rank <= 1) || rank === x.rank) return;
+  throw new Error(
+    `${name}: ${key} has one value for each of the ${g * k} features of x [${x.shape.join(', ')}], got shape [${tensor.shape.join(', ')}].`,
+  );
 }
 
 /** What of a rule is not in its formulas. */

@@ -1,6 +1,7 @@
 import { Tensor } from '../../../autograd/index.ts';
 import type { NDArray, Numbers, SetStatistics } from '../../../kernels/contract.ts';
 import { type AffineOptions, affineParameters, Norm } from './norm.ts';
+import { checkNorm } from './options.ts';
 import { checkFeatures, checkSetSize } from './sets.ts';
 
 /** How running statistics follow those of the batches. `momentum` and `decay` exclude each other. */
@@ -31,10 +32,12 @@ export abstract class RunningNorm extends Norm {
   constructor(
     /** For messages: `BatchNorm(features=16)`. */
     protected readonly layer: string,
+    readonly features: number,
     options: RunningOptions,
     defaultMomentum = 0.1,
   ) {
     super();
+    checkNorm(layer, features, options);
     const { momentum, decay } = options;
     if (momentum != null && decay != null) {
       throw new Error(
@@ -43,16 +46,13 @@ export abstract class RunningNorm extends Norm {
       );
     }
     this.#weight = decay != null ? 1 - decay : (momentum ?? defaultMomentum);
-    if (!(this.#weight >= 0 && this.#weight <= 1)) {
-      throw new Error(`${layer}: momentum and decay are weights from 0 to 1, got ${momentum ?? decay}.`);
-    }
     const averages = momentum === null && decay == null;
     this.batches = averages ? new Tensor(new Float32Array(1), [1]) : null;
   }
 
   /** Throws for input of other features, and for a training batch that has no variance. */
   protected check(x: Tensor, features: number): void {
-    checkFeatures(this.layer, x.shape, features);
+    checkFeatures(this.layer, x, features);
     if (this.learning) checkSetSize(this.layer, x.shape);
   }
 
@@ -103,11 +103,11 @@ export abstract class AffineRunningNorm<Options extends RunningOptions & AffineO
 
   constructor(
     layer: string,
-    readonly features: number,
+    features: number,
     readonly options: Options,
     defaultMomentum?: number,
   ) {
-    super(layer, options, defaultMomentum);
+    super(layer, features, options, defaultMomentum);
     ({ gamma: this.gamma, beta: this.beta } = affineParameters([features], options.affine));
   }
 }

@@ -1,3 +1,5 @@
+import type { Tensor } from '../../../autograd/index.ts';
+import { requireTensor } from '../../../autograd/inputs.ts';
 import { type SetView, type Shape, sizeOf } from '../../../kernels/contract.ts';
 
 /**
@@ -35,7 +37,9 @@ export function lastAxesSets(shape: Shape, count: number): SetView {
 }
 
 /** Throws unless x is [N, features] or [N, H, W, features]. */
-export function checkFeatures(layer: string, shape: Shape, features: number): void {
+export function checkFeatures(layer: string, x: Tensor, features: number): void {
+  requireTensor(layer, x);
+  const { shape } = x;
   if ((shape.length === 2 || shape.length === 4) && shape[shape.length - 1] === features) return;
   throw new Error(
     `${layer}: expected input [N, ${features}] or [N, H, W, ${features}], got [${shape.join(', ')}]. Channels are last; ` +
@@ -44,7 +48,9 @@ export function checkFeatures(layer: string, shape: Shape, features: number): vo
 }
 
 /** Throws unless x is [N, ..., last]. */
-export function checkLastAxes(layer: string, shape: Shape, last: Shape): void {
+export function checkLastAxes(layer: string, x: Tensor, last: Shape): void {
+  requireTensor(layer, x);
+  const { shape } = x;
   const before = shape.length - last.length;
   if (before > 0 && last.every((length, i) => length === shape[before + i])) return;
   throw new Error(

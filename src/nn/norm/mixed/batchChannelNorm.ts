@@ -59,10 +59,10 @@ export class BatchChannelNorm extends RunningNorm {
   readonly runningVar: Tensor;
 
   constructor(
-    readonly features: number,
+    features: number,
     readonly options: BatchChannelOptions = {},
   ) {
-    super(`BatchChannelNorm(features=${features})`, options);
+    super(`BatchChannelNorm(features=${features})`, features, options);
     this.groups = groupsFor(features, options);
     checkGroups('BatchChannelNorm', this.groups, features);
     ({ gamma: this.gammaBatch, beta: this.betaBatch } = affineParameters([features], options.affine));
@@ -84,7 +84,7 @@ export class BatchChannelNorm extends RunningNorm {
       if (!given) this.follow(running, statistics, followed);
       return y;
     }
-    checkFeatures(this.layer, x.shape, features);
+    checkFeatures(this.layer, x, features);
     const { statistics } = noGrad(() => batchNorm(x.detach(), { eps: 1 }));
     this.follow(running, statistics, followed); // moved by this batch first
     const given = { mean: running.mean.clone(), variance: running.variance.clone() };

@@ -58,7 +58,7 @@ export class DynamicErf extends ChannelNorm<DynamicErfOptions> {
   }
 
   forward(x: Tensor, then: Then = {}): Tensor {
-    checkFeatures(this.layer, x.shape, this.features);
+    checkFeatures(this.layer, x, this.features);
     return followedBy(dynamicErf(x, this), then);
   }
 }

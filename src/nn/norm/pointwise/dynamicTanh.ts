@@ -51,7 +51,7 @@ export class DynamicTanh extends ChannelNorm<DynamicTanhOptions> {
   }
 
   forward(x: Tensor, then: Then = {}): Tensor {
-    checkFeatures(this.layer, x.shape, this.features);
+    checkFeatures(this.layer, x, this.features);
     return followedBy(dynamicTanh(x, this.alpha, this.gamma, this.beta), then);
   }
 }

@@ -2,6 +2,7 @@ import { parameter, type Tensor } from '../../../autograd/index.ts';
 import { mul } from '../core/calculus.ts';
 import { defineNorm } from '../core/define.ts';
 import { followedBy, Norm, type Then } from '../core/norm.ts';
+import { checkNorm } from '../core/options.ts';
 import { rule } from '../core/rule.ts';
 import { channelSets, checkFeatures } from '../core/sets.ts';
 
@@ -36,11 +37,12 @@ export class LayerScale extends Norm {
     options: LayerScaleOptions = {},
   ) {
     super();
+    checkNorm('LayerScale', features, options);
     this.lambda = parameter(new Float32Array(features).fill(options.initial ?? 0.1), [features]);
   }
 
   forward(x: Tensor, then: Then = {}): Tensor {
-    checkFeatures(`LayerScale(features=${this.features})`, x.shape, this.features);
+    checkFeatures(`LayerScale(features=${this.features})`, x, this.features);
     return layerScale(x, this.lambda, then);
   }
 }

@@ -76,7 +76,7 @@ export class DivisiveNorm extends AffineNorm<DivisiveNormOptions> {
   }
 
   forward(x: Tensor, then: Then = {}): Tensor {
-    checkFeatures(this.layer, x.shape, this.features);
+    checkFeatures(this.layer, x, this.features);
     return scaleShift(divisiveNorm(x, { ...this.#pools, sigma: this.sigma }), this.gamma, this.beta, then);
   }
 }

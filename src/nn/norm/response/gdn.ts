@@ -2,6 +2,7 @@ import { affine, parameter, square as squared, type Tensor } from '../../../auto
 import { add, div, mul, neg, sqrt, square } from '../core/calculus.ts';
 import { defineNorm } from '../core/define.ts';
 import { followedBy, Norm, type Then } from '../core/norm.ts';
+import { checkNorm } from '../core/options.ts';
 import { rule } from '../core/rule.ts';
 import { checkFeatures, lastAxesSets } from '../core/sets.ts';
 import { pairs, pooling } from './pools.ts';
@@ -45,6 +46,7 @@ export class Gdn extends Norm {
 
   constructor(readonly features: number) {
     super();
+    checkNorm('Gdn', features, {});
     this.bRoot = parameter(new Float32Array(features).fill(1), [features]);
     const roots = new Float32Array(features * features).fill(2 ** -9);
     for (let i = 0; i < features; i++) roots[i * features + i] = Math.sqrt(0.1);
@@ -52,7 +54,7 @@ export class Gdn extends Norm {
   }
 
   forward(x: Tensor, then: Then = {}): Tensor {
-    checkFeatures(`Gdn(features=${this.features})`, x.shape, this.features);
+    checkFeatures(`Gdn(features=${this.features})`, x, this.features);
     return followedBy(gdn(x, affine(squared(this.bRoot), 1, 1e-6), squared(this.gRoot)), then);
   }
 }

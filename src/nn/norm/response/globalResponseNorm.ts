@@ -74,7 +74,7 @@ export class GlobalResponseNorm extends ChannelNorm<GlobalResponseNormOptions> {
   }
 
   forward(x: Tensor, then: Then = {}): Tensor {
-    checkFeatures(this.layer, x.shape, this.features);
+    checkFeatures(this.layer, x, this.features);
     const { gamma, beta, options } = this;
     return followedBy(globalResponseNorm(x, { gamma, beta, eps: options.eps ?? 1e-6 }), then);
   }

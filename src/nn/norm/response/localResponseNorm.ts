@@ -54,7 +54,7 @@ export class LocalResponseNorm extends ChannelNorm<Partial<LocalResponseCall>> {
   }
 
   forward(x: Tensor, then: Then = {}): Tensor {
-    checkFeatures(this.layer, x.shape, this.features);
+    checkFeatures(this.layer, x, this.features);
     const { size = 5, alpha = 1e-4, beta = 0.75, k = 1, divideAlpha = true } = this.options;
     return followedBy(localResponseNorm(x, { size, alpha, beta, k, divideAlpha }), then);
   }

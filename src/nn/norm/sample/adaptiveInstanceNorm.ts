@@ -75,7 +75,7 @@ export class AdaptiveInstanceNorm extends AffineNorm<AdaptiveInstanceOptions> {
   forward(x: Tensor, { style, ...then }: StyleThen = {}): Tensor {
     const { gamma, beta, options } = this;
     const eps = options.eps ?? 1e-5;
-    checkFeatures(this.layer, x.shape, this.features);
+    checkFeatures(this.layer, x, this.features);
     if (style) return adaptiveInstanceNorm(x, style, { ...then, eps });
     return instanceNorm(x, { ...then, gamma, beta, eps });
   }

@@ -99,7 +99,7 @@ export class ConditionalInstanceNorm extends AffineNorm<ConditionalOptions> {
 
   forward(x: Tensor, { labels = new Int32Array(x.shape[0]), ...then }: LabelledThen = {}): Tensor {
     const { gamma, beta, options } = this;
-    checkFeatures(this.layer, x.shape, this.features);
+    checkFeatures(this.layer, x, this.features);
     return conditionalInstanceNorm(x, { ...then, gamma, beta, labels, eps: options.eps ?? 1e-5 });
   }
 }

@@ -66,7 +66,7 @@ export class GroupNorm extends AffineNorm<GroupNormOptions> {
 
   forward(x: Tensor, then: Then = {}): Tensor {
     const { groups, gamma, beta } = this;
-    checkFeatures(this.layer, x.shape, this.features);
+    checkFeatures(this.layer, x, this.features);
     return groupNorm(x, { groups, gamma, beta, ...standard(this.options), ...then });
   }
 }

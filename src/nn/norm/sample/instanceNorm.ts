@@ -58,7 +58,7 @@ export class InstanceNorm extends AffineNorm<InstanceNormOptions> {
 
   forward(x: Tensor, then: Then = {}): Tensor {
     const { gamma, beta } = this;
-    checkFeatures(this.layer, x.shape, this.features);
+    checkFeatures(this.layer, x, this.features);
     return instanceNorm(x, { gamma, beta, ...standard(this.options), ...then });
   }
 }

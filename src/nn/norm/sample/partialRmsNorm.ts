@@ -81,7 +81,7 @@ export class PartialRmsNorm extends ChannelNorm<PartialRmsNormOptions> {
   }
 
   forward(x: Tensor, then: Then = {}): Tensor {
-    checkLastAxes(this.layer, x.shape, [this.features]);
+    checkLastAxes(this.layer, x, [this.features]);
     const { k, gamma, options } = this;
     return partialRmsNorm(x, { ...then, k, gamma, eps: options.eps ?? 1e-6 });
   }

@@ -102,7 +102,7 @@ export class PositionalNorm extends AffineNorm<PositionalOptions> {
   }
 
   #call(x?: Tensor) {
-    if (x) checkLastAxes(this.layer, x.shape, [this.features]);
+    if (x) checkLastAxes(this.layer, x, [this.features]);
     const { eps = 1e-5, ddof = 1 } = this.options;
     return { eps, ddof, gamma: this.gamma, beta: this.beta };
   }

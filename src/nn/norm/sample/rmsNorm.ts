@@ -5,6 +5,7 @@ import { type Conventions, constantsOf, standard } from '../core/conventions.ts'
 import { defineNorm } from '../core/define.ts';
 import { fusedOr, type Standardize } from '../core/fused.ts';
 import { affineParameters, Norm, type Then } from '../core/norm.ts';
+import { lastAxes } from '../core/options.ts';
 import { rule } from '../core/rule.ts';
 import { checkLastAxes, lastAxesSets } from '../core/sets.ts';
 
@@ -58,12 +59,12 @@ export class RmsNorm extends Norm {
     readonly options: RmsNormOptions = {},
   ) {
     super();
-    this.shape = typeof shape === 'number' ? [shape] : shape;
+    this.shape = lastAxes('RmsNorm', shape, options);
     this.gamma = affineParameters(this.shape, options.affine).gamma;
   }
 
   forward(x: Tensor, then: Then = {}): Tensor {
-    checkLastAxes('RmsNorm', x.shape, this.shape);
+    checkLastAxes('RmsNorm', x, this.shape);
     const { gamma, options } = this;
     const view = lastAxesSets(x.shape, this.shape.length);
     return rmsNorm(x, { view, gamma, ...standard({ ...options, eps: options.eps ?? 1e-6 }), ...then });

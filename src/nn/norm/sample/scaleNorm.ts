@@ -52,7 +52,7 @@ export class ScaleNorm extends ChannelNorm<ScaleNormOptions> {
   }
 
   forward(x: Tensor, then: Then = {}): Tensor {
-    checkLastAxes(this.layer, x.shape, [this.features]);
+    checkLastAxes(this.layer, x, [this.features]);
     return scaleNorm(x, { ...then, g: this.g, eps: this.options.eps ?? 1e-5 });
   }
 }

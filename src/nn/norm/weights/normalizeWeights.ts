@@ -1,3 +1,4 @@
+import { unknownName } from '../../../errors.ts';
 import { Conv2d } from '../../layers/conv2d.ts';
 import { Linear } from '../../layers/linear.ts';
 import type { Module } from '../../module.ts';
@@ -13,7 +14,9 @@ export function normalizeWeights(model: Module, name: string, options: NormOptio
   const own = resolveNorm(name);
   const entry = registry.find((each) => each.kind === 'weight' && each.name === own);
   if (!entry) {
-    throw new Error(`unknown norm of weights "${name}"; one of: ${weightNormNames.join(', ')}.`);
+    throw new Error(
+      `${unknownName('norm of weights', String(name), weightNormNames)}; one of: ${weightNormNames.join(', ')}.`,
+    );
   }
   const layers = [...model.namedModules().values()].filter(
     (module) => module instanceof Conv2d || module instanceof Linear,

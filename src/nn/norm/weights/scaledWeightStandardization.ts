@@ -1,6 +1,7 @@
 import { parameter, type Tensor } from '../../../autograd/index.ts';
 import { div, greater, maximum, mean, mul, neg, sqrt, square, sub, sum } from '../core/calculus.ts';
 import { defineNorm } from '../core/define.ts';
+import { checkNorm } from '../core/options.ts';
 import { rule } from '../core/rule.ts';
 import { checkFilters, filterSets, WeightNorm } from './normOfWeights.ts';
 
@@ -75,11 +76,12 @@ export class ScaledWeightStandardization extends WeightNorm {
     readonly options: ScaledWeightStandardizationOptions = {},
   ) {
     super();
+    checkNorm('ScaledWeightStandardization', features, options);
     this.gain = parameter(new Float32Array(features).fill(1), [features]);
   }
 
   forward(weight: Tensor): Tensor {
-    checkFilters('ScaledWeightStandardization', weight.shape, this.features);
+    checkFilters('ScaledWeightStandardization', weight, this.features);
     const { eps = 1e-4, activation = 'relu' } = this.options;
     return scaledWeightStandardization(weight, { gain: this.gain, scale: activationScales[activation], eps });
   }

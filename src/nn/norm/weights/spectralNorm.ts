@@ -3,6 +3,7 @@ import type { Numbers } from '../../../kernels/contract.ts';
 import { createRandom } from '../../../random.ts';
 import { inPrecisionOf, inverse, mul, neg, over, special } from '../core/calculus.ts';
 import { defineNorm } from '../core/define.ts';
+import { checkNorm } from '../core/options.ts';
 import { rule } from '../core/rule.ts';
 import { checkFilters, filterSets, WeightNorm } from './normOfWeights.ts';
 
@@ -81,6 +82,7 @@ export class SpectralNorm extends WeightNorm {
     readonly options: SpectralNormOptions = {},
   ) {
     super();
+    checkNorm('SpectralNorm', features, options);
     const random = createRandom('spectral norm');
     const normal = Float32Array.from({ length: features }, () => random.normal());
     this.u = new Tensor(normal, [features]);
@@ -94,7 +96,7 @@ export class SpectralNorm extends WeightNorm {
   }
 
   forward(weight: Tensor): Tensor {
-    checkFilters('SpectralNorm', weight.shape, this.features);
+    checkFilters('SpectralNorm', weight, this.features);
     if (this.v === null) this.initialize(weight);
     if (this.learning) this.#iterate(weight, this.options.iterations ?? 1);
     return spectralNorm(weight, this.u.data.slice(), this.v!.data.slice());

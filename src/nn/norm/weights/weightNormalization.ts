@@ -1,6 +1,7 @@
 import { noGrad, parameter, type Tensor } from '../../../autograd/index.ts';
 import { inverse, mul, neg, read, sqrt, square, sum } from '../core/calculus.ts';
 import { defineNorm } from '../core/define.ts';
+import { checkNorm } from '../core/options.ts';
 import { rule } from '../core/rule.ts';
 import { checkFilters, filterSets, WeightNorm } from './normOfWeights.ts';
 
@@ -42,6 +43,7 @@ export class WeightNormalization extends WeightNorm {
 
   constructor(readonly features: number) {
     super();
+    checkNorm('WeightNormalization', features, {});
     this.g = parameter(new Float32Array(features).fill(1), [features]);
   }
 
@@ -50,7 +52,7 @@ export class WeightNormalization extends WeightNorm {
   }
 
   forward(weight: Tensor): Tensor {
-    checkFilters('WeightNormalization', weight.shape, this.features);
+    checkFilters('WeightNormalization', weight, this.features);
     return weightNormalization(weight, this.g);
   }
 }

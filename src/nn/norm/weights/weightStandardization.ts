@@ -5,6 +5,7 @@ import { constantsOf, type Standard } from '../core/conventions.ts';
 import { defineNorm } from '../core/define.ts';
 import { fusedOr } from '../core/fused.ts';
 import { epsOf } from '../core/golden.ts';
+import { checkNorm } from '../core/options.ts';
 import { rule } from '../core/rule.ts';
 import { checkFilters, filterSets, WeightNorm } from './normOfWeights.ts';
 
@@ -60,10 +61,11 @@ export class WeightStandardization extends WeightNorm {
     readonly options: Partial<Standard> = {},
   ) {
     super();
+    checkNorm('WeightStandardization', features, options);
   }
 
   forward(weight: Tensor): Tensor {
-    checkFilters('WeightStandardization', weight.shape, this.features);
+    checkFilters('WeightStandardization', weight, this.features);
     const { eps = 1e-6, epsInside = true, ddof = 0 } = this.options;
     return weightStandardization(weight, { eps, epsInside, ddof });
   }
