@@ -42,6 +42,12 @@ export function conv2dBackward(
     const gradient = input(dy.data);
     const dx = needs.x ? result(x.shape) : null;
     const dw = needs.w ? result(w.shape) : null;
+    if (dy.data.length === 0) {
+      // No image or no output: nothing adds to the gradients, and the kernels, which begin sums at their first, never ran
+      dx?.data.fill(0);
+      dw?.data.fill(0);
+      return { dx, dw };
+    }
     const jobs: Job[] = [];
     if (dx) {
       const convolve = winograd ? winogradConv : directConv;

@@ -1,3 +1,4 @@
+import { array } from '../../../autograd/create.ts';
 import { sameDType } from '../../../autograd/graph.ts';
 import { record, type Tensor } from '../../../autograd/index.ts';
 import { kernels } from '../../../kernels/active.ts';
@@ -75,6 +76,7 @@ export function rule<Tensors extends { x: Tensor } & Record<string, Tensor | nul
     { shape: x.shape, data: y.data },
     inputs.map(([, tensor]) => tensor),
     (upstream) => {
+      if (x.size === 0) return inputs.map(([, tensor]) => tensor && zerosLike(tensor));
       const dy = read(upstream, x, view);
       own?.inputs({ dy });
       const gradients = backward(dy);
@@ -99,6 +101,11 @@ function checkReads(name: string, key: string, tensor: Tensor, x: Tensor, { g, k
   throw new Error(
     `${name}: ${key} has one value for each of the ${g * k} features of x [${x.shape.join(', ')}], got shape [${tensor.shape.join(', ')}].`,
   );
+}
+
+/** The gradient where x has no values: an empty sum, though a mean of nothing is NaN. */
+function zerosLike({ shape, dtype, size }: Tensor): NDArray {
+  return { shape, data: new (array(dtype))(size) };
 }
 
 /** What of a rule is not in its formulas. */
@@ -144,7 +151,7 @@ export interface Terms {
 /** A gradient, summed over what shares the tensor's values, in the tensor's shape. */
 function shapedLike(tensor: Tensor, reading: Values, gradient: Values): NDArray {
   const shared = Array.from('npgk').filter(
-    (_, axis) => reading.shape[axis] === 1 && (gradient.shape[axis] ?? 1) > 1,
+    (_, axis) => reading.shape[axis] === 1 && (gradient.shape[axis] ?? 1) !== 1,
   );
   const sums = shared.length > 0 ? over(shared.join('')).sum(gradient) : gradient;
   const whole = sums.data.length < tensor.size ? kernels(sums).broadcastTo(sums, reading.shape) : sums;

@@ -67,6 +67,7 @@ export abstract class RunningNorm extends Norm {
 
   /** The weight of a new batch with m values per set. Once per batch: it counts. */
   protected nextWeight(m: number): number {
+    if (m === 0) throw new Error(`${this.layer}: training needs values, and this batch has none.`);
     if (this.#recalibrated !== null) {
       this.#recalibrated += m;
       return m / this.#recalibrated;

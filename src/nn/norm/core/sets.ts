@@ -10,13 +10,13 @@ import { type SetView, type Shape, sizeOf } from '../../../kernels/contract.ts';
 /** S_i = { j : j_C = i_C }: one set per channel, over the batch and all positions. m = N H W. */
 export function channelSets(shape: Shape): SetView {
   const channels = shape[shape.length - 1];
-  return { n: 1, p: sizeOf(shape) / channels, g: channels, k: 1 };
+  return { n: 1, p: sizeOf(shape.slice(0, -1)), g: channels, k: 1 };
 }
 
 /** S_i = { j : j_N = i_N, group(j_C) = group(i_C) }: one set per sample and group. m = H W C / G. */
 export function groupSets(shape: Shape, groups: number): SetView {
   const channels = shape[shape.length - 1];
-  return { n: shape[0], p: sizeOf(shape) / shape[0] / channels, g: groups, k: channels / groups };
+  return { n: shape[0], p: sizeOf(shape.slice(1, -1)), g: groups, k: channels / groups };
 }
 
 /** S_i = { j : j_N = i_N, j_C = i_C }: one set per sample and channel, over the positions. m = H W. */
@@ -31,9 +31,8 @@ export function positionSets(shape: Shape): SetView {
 
 /** S_i = { j : all axes but the last `count` equal }: m and the features are the product of those. */
 export function lastAxesSets(shape: Shape, count: number): SetView {
-  let m = 1;
-  for (let axis = shape.length - count; axis < shape.length; axis++) m *= shape[axis];
-  return { n: sizeOf(shape) / m, p: 1, g: 1, k: m };
+  const first = shape.length - count;
+  return { n: sizeOf(shape.slice(0, first)), p: 1, g: 1, k: sizeOf(shape.slice(first)) };
 }
 
 /** Throws unless x is [N, features] or [N, H, W, features]. */
