@@ -1,4 +1,4 @@
-import { unknownName } from './errors.ts';
+import { grouped, unknownName } from './errors.ts';
 
 /**
  * What options may be, checked in one way by the whole API. TypeScript sees most mistakes, but not a rate of -1 or NaN, and
@@ -31,21 +31,41 @@ export function checkNumber(
   throw new Error(`${where}: ${option} must be ${rangeText(low, high)}, got ${shown(value)}.`);
 }
 
-/** Throws unless `value` is a whole number of at least `least`. */
-export function checkCount(where: string, option: string, value: unknown, least = 1): void {
-  if (Number.isSafeInteger(value) && (value as number) >= least) return;
-  throw new Error(`${where}: ${option} must be a whole number of at least ${least}, got ${shown(value)}.`);
+/** Half of what the kernels' memory of 4 GiB holds: no operation on a larger tensor has room for its result. */
+const MOST_VALUES = 2 ** 29;
+
+/** Throws unless `value` is a whole number of at least `least`, and of no size that memory has no room for. */
+export function checkCount(
+  where: string,
+  option: string,
+  value: unknown,
+  least = 1,
+  most = MOST_VALUES,
+): void {
+  if (Number.isSafeInteger(value) && (value as number) >= least && (value as number) <= most) return;
+  const limit = (value as number) > most ? ` and at most ${grouped(most)}` : '';
+  throw new Error(
+    `${where}: ${option} must be a whole number of at least ${least}${limit}, got ${shown(value)}.`,
+  );
 }
 
-/** Throws unless `shape` is a list of whole numbers of 0 or more. */
+/** Throws unless `shape` is a list of whole numbers of 0 or more, of a tensor that memory has room for. */
 export function checkShape(where: string, shape: unknown): void {
   if (!Array.isArray(shape)) {
     throw new Error(`${where}: a shape is a list of lengths, such as [2, 3], got ${shown(shape)}.`);
   }
+  let size = 1;
   for (const length of shape) {
-    if (Number.isSafeInteger(length) && length >= 0) continue;
-    throw new Error(`${where}: a shape has whole numbers of 0 or more, got ${shown(shape)}.`);
+    if (!Number.isSafeInteger(length) || length < 0) {
+      throw new Error(`${where}: a shape has whole numbers of 0 or more, got ${shown(shape)}.`);
+    }
+    size *= length;
   }
+  if (size <= MOST_VALUES) return;
+  throw new Error(
+    `${where}: a tensor ${shown(shape)} holds ${grouped(size)} values, ${((size * 4) / 2 ** 30).toPrecision(3)} GiB in float32; ` +
+      `the most is ${grouped(MOST_VALUES)}, half of the memory of the kernels.`,
+  );
 }
 
 /** Throws unless `value` is true, false or absent. */

@@ -3,6 +3,7 @@ import { checkBias } from '../kernels/checks.ts';
 import type { ConvGeometry } from '../kernels/contract.ts';
 import { checkCount, checkFlag, checkOptions } from '../options.ts';
 import { record, sameDType } from './graph.ts';
+import { requireTensors } from './inputs.ts';
 import type { Tensor } from './tensor.ts';
 import { type WindowOptions, windowOptions, windowOver } from './window.ts';
 
@@ -24,6 +25,7 @@ export function conv2d(
   bias: Tensor | null = null,
   options: Conv2dOptions = {},
 ): Tensor {
+  requireTensors('conv2d', x, w);
   sameDType('conv2d', x, w, bias);
   checkOptions('conv2d', options, [...windowOptions, 'groups', 'relu']);
   const { groups = 1 } = options;

@@ -147,18 +147,7 @@ function shapeFirst(call: readonly unknown[]): { shape: Shape; rest: readonly un
 function allocate(name: string, shape: Shape, options: TensorOptions): Numbers {
   checkShape(name, shape);
   checkTensorOptions(name, options);
-  const size = sizeOf(shape);
-  try {
-    return new (array(options.dtype ?? 'float32'))(size);
-  } catch (error) {
-    const bytes = size * (options.dtype === 'float64' ? 8 : 4);
-    throw new Error(
-      `${name}: a tensor [${shape.join(', ')}] needs ${(bytes / 2 ** 30).toPrecision(3)} GiB, more than there is.`,
-      {
-        cause: error,
-      },
-    );
-  }
+  return new (array(options.dtype ?? 'float32'))(sizeOf(shape));
 }
 
 function checkTensorOptions(name: string, options: TensorOptions): void {

@@ -7,6 +7,11 @@ export function requireTensor(name: string, x: unknown, what = 'a tensor'): asse
   throw new Error(`${name}: expected ${what}, got ${shown(x)}. ${howToMakeOne(x)}`);
 }
 
+/** The same of several, none of which may be absent. */
+export function requireTensors(name: string, ...xs: readonly unknown[]): void {
+  for (const x of xs) requireTensor(name, x);
+}
+
 function howToMakeOne(x: unknown): string {
   if (typeof x === 'number' || Array.isArray(x) || ArrayBuffer.isView(x)) {
     return 'Make a tensor of numbers with tensor(values, shape).';

@@ -3,7 +3,7 @@ import { checkNumber, checkOptions, shown } from '../options.ts';
 import { sub } from './arithmetic.ts';
 import { square } from './elementwise.ts';
 import { record, sameDType } from './graph.ts';
-import { requireTensor } from './inputs.ts';
+import { requireTensor, requireTensors } from './inputs.ts';
 import { mean } from './reduce.ts';
 import { Tensor } from './tensor.ts';
 
@@ -61,6 +61,7 @@ function classesOf(labels: ArrayLike<number> | Tensor, logits: Tensor): Int32Arr
 
 /** Mean squared error over all elements.   dprediction = 2 (prediction - target) / size. */
 export function mseLoss(prediction: Tensor, target: Tensor): Tensor {
+  requireTensors('mseLoss', prediction, target);
   sameDType('mseLoss', prediction, target);
   if (prediction.shape.join() !== target.shape.join()) {
     throw new Error(

@@ -3,7 +3,7 @@ import { type Shape, sizeOf } from '../kernels/contract.ts';
 import { checkNumber, checkShape, shown } from '../options.ts';
 import { normalizeAxes, normalizeAxis } from './axes.ts';
 import { record, sameDType } from './graph.ts';
-import { requireTensor } from './inputs.ts';
+import { requireTensor, requireTensors } from './inputs.ts';
 import type { Tensor } from './tensor.ts';
 
 /** The same numbers in another shape, without a copy; one length may be -1: whatever is left. */
@@ -68,6 +68,7 @@ export function concat(xs: readonly Tensor[], axis = 0): Tensor {
   }
   if (xs.length === 0) throw new Error('concat: needs at least one tensor.');
   const [first] = xs;
+  requireTensors('concat', ...xs);
   sameDType('concat', first, ...xs);
   const at = normalizeAxis('concat', axis, first.rank);
   for (const x of xs) {
@@ -118,6 +119,10 @@ export function pad(x: Tensor, before: readonly number[], after: readonly number
     );
   }
   checkNumber('pad', 'value', value, -Infinity, Infinity);
+  checkShape(
+    'pad',
+    x.shape.map((length, i) => before[i] + length + after[i]),
+  );
   const y = kernels(x).pad(x, before, after, value);
   return record('pad', y, [x], (dy) => [kernels(dy).slice(dy, before, x.shape)]);
 }

@@ -70,8 +70,8 @@ export function checkStandardize(call: Omit<StandardizeInput, 'options'>): void 
 }
 
 /** Throws unless the view reads all of x, and nothing else. */
-export function checkView(name: string, { shape, data }: NDArray, view: SetView): void {
-  const { n, p, g, k } = view;
+export function checkView(name: string, { shape, data }: NDArray, view: Partial<SetView> | undefined): void {
+  const { n, p, g, k } = view ?? {};
   if (isCount(n) && isCount(p) && isCount(g) && isCount(k) && n * p * g * k === data.length) return;
   throw new RangeError(
     `${name}: the view [n, p, g, k] = [${n}, ${p}, ${g}, ${k}] does not fit x [${shape}]. Its four lengths must be whole ` +
@@ -79,12 +79,13 @@ export function checkView(name: string, { shape, data }: NDArray, view: SetView)
   );
 }
 
-const isCount = (length: number): boolean => Number.isInteger(length) && length >= 0;
+const isCount = (length: number | undefined): length is number =>
+  Number.isInteger(length) && (length as number) >= 0;
 
-function checkFits(what: string, { shape, data }: NDArray, count: number, of: string): void {
-  if (data.length === count) return;
+function checkFits(what: string, array: NDArray | undefined, count: number, of: string): void {
+  if (array?.data?.length === count) return;
   throw new RangeError(
-    `standardize: ${what} has one value for each of the ${count} ${of}, got shape [${shape}]`,
+    `standardize: ${what} has one value for each of the ${count} ${of}, got shape [${array?.shape}]`,
   );
 }
 

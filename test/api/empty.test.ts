@@ -347,7 +347,7 @@ test('optimizers pass over parameters without values', () => {
 });
 
 function pick<Name extends keyof typeof ops>(...names: Name[]) {
-  return Object.fromEntries(names.map((name) => [name, ops[name]])) as Record<
+  return Object.fromEntries(names.map((name) => [name, ops[name]])) as unknown as Record<
     Name,
     (...xs: Tensor[]) => Tensor
   >;

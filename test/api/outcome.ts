@@ -1,6 +1,6 @@
-import { Tensor } from '../../src/autograd/index.ts';
+import { noGrad, sum, Tensor, tensor } from '../../src/autograd/index.ts';
 import { useKernels } from '../../src/kernels/active.ts';
-import type { Kernels } from '../../src/kernels/contract.ts';
+import type { Kernels, Numbers } from '../../src/kernels/contract.ts';
 import { reference } from '../../src/kernels/reference/reference.ts';
 import { allocate, release } from '../../src/kernels/wasm/runtime/memory.ts';
 import { wasm } from '../../src/kernels/wasm/wasm.ts';
@@ -10,7 +10,29 @@ export type Outcome =
   | { shape: readonly number[]; values: number[]; gradients: number[][] }
   | { error: Error };
 
-export const sets: Readonly<Record<string, Kernels>> = { wasm, reference };
+const lasting = new Set<Numbers>();
+
+/** The WebAssembly kernels; what they allocate for good is remembered, so that a test can give it back. */
+const tracked: Kernels = {
+  ...wasm,
+  lasting(data) {
+    const block = wasm.lasting(data);
+    lasting.add(block);
+    return block;
+  },
+  release(data) {
+    lasting.delete(data);
+    wasm.release(data);
+  },
+};
+
+/** Gives back the parameters that were made since, and their gradients. */
+export function releaseLasting(): void {
+  for (const block of lasting) wasm.release(block);
+  lasting.clear();
+}
+
+const sets: Readonly<Record<string, Kernels>> = { wasm: tracked, reference };
 
 /** Runs `fn` under both sets of kernels, the chosen ones are put back. */
 export function onBoth(fn: () => Outcome): Record<string, Outcome> {
@@ -20,11 +42,20 @@ export function onBoth(fn: () => Outcome): Record<string, Outcome> {
     for (const [name, kernels] of Object.entries(sets)) {
       useKernels(kernels);
       outcomes[name] = fn();
+      endStep();
     }
   } finally {
     useKernels(before);
   }
   return outcomes;
+}
+
+/** Ends the running step, and what an operation that threw left: with numbers that lie in no pool, so that nothing begins anew. */
+export function endStep(): void {
+  const x = tensor([1], { dtype: 'float64', requiresGrad: true });
+  sum(x).backward();
+  sum(x);
+  noGrad(() => sum(x));
 }
 
 /** What engines say where a library should have spoken first. */

@@ -1,6 +1,6 @@
 import { parameter, type Tensor } from '../../autograd/index.ts';
 import type { Shape } from '../../kernels/contract.ts';
-import { checkFlag } from '../../options.ts';
+import { checkFlag, checkShape } from '../../options.ts';
 import { defaultRandom, type Random, requireRandom } from '../../random.ts';
 import { fans, type Initializer, torchDefault, uniform } from '../initializers.ts';
 import type { WeightNorm } from '../norm/weights/normOfWeights.ts';
@@ -22,6 +22,7 @@ export const weightOptions = ['random', 'bias', 'init', 'biasInit'] as const;
 
 /** The weight of that shape, and the bias [last axis] or null. The weight is drawn first. */
 export function weightAndBias(layer: string, shape: Shape, options: WeightOptions) {
+  checkShape(layer, shape);
   const { random = defaultRandom(), bias: hasBias = true, init = torchDefault() } = options;
   requireRandom(layer, random);
   checkFlag(layer, 'bias', hasBias);

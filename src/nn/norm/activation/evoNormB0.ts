@@ -6,7 +6,7 @@ import { epsOf } from '../core/golden.ts';
 import type { AffineCall, AffineOptions, Then } from '../core/norm.ts';
 import { rule } from '../core/rule.ts';
 import { AffineRunningNorm, buffer, moveTowards, type RunningOptions } from '../core/running.ts';
-import { checkFeatures, positionSets } from '../core/sets.ts';
+import { checkCall, checkFeatures, positionSets } from '../core/sets.ts';
 import { scaleShift } from '../pointwise/scaleShift.ts';
 
 /**
@@ -17,6 +17,7 @@ import { scaleShift } from '../pointwise/scaleShift.ts';
  * constant. Returns y, and v of each channel.
  */
 export function evoNormB0(x: Tensor, set: EvoNormB0Call): { y: Tensor; statistics: { variance: NDArray } } {
+  checkCall('evoNormB0', x, set);
   const { gamma, beta, v1, eps, given } = set;
   const view = positionSets(x.shape);
   const channels = x.shape[x.rank - 1];

@@ -5,7 +5,7 @@ import { epsOf } from '../core/golden.ts';
 import { checkGroups, type GroupOptions, groupsFor } from '../core/groups.ts';
 import { type AffineCall, AffineNorm, type AffineOptions, type Then } from '../core/norm.ts';
 import { rule } from '../core/rule.ts';
-import { checkFeatures, groupSets } from '../core/sets.ts';
+import { checkCall, checkFeatures, groupSets } from '../core/sets.ts';
 import { scaleShift } from '../pointwise/scaleShift.ts';
 
 /**
@@ -15,6 +15,7 @@ import { scaleShift } from '../pointwise/scaleShift.ts';
  * mean is subtracted from x itself. Depends on no other sample; training and evaluation are the same.
  */
 export function evoNormS0(x: Tensor, set: EvoNormS0Call): Tensor {
+  checkCall('evoNormS0', x, set);
   const { gamma, beta, v1, groups, eps } = set;
   const tensors = { x, gamma, beta, v1 };
   return rule(

@@ -20,7 +20,7 @@ import { defineNorm } from '../core/define.ts';
 import { runsFused, standardize } from '../core/fused.ts';
 import { type AffineCall, AffineNorm, type AffineOptions, followedBy, type Then } from '../core/norm.ts';
 import { rule } from '../core/rule.ts';
-import { checkFeatures, instanceSets } from '../core/sets.ts';
+import { checkCall, checkFeatures, instanceSets } from '../core/sets.ts';
 
 /**
  * Filter Response Normalization with the Thresholded Linear Unit (Singh and Krishnan 2019, arXiv:1911.09737).
@@ -29,6 +29,7 @@ import { checkFeatures, instanceSets } from '../core/sets.ts';
  * y = max(z, tau), is a ReLU with a learned threshold per channel. Depends on no other sample; evaluation is the same.
  */
 export function filterResponseNorm(x: Tensor, set: FilterResponseCall): Tensor {
+  checkCall('filterResponseNorm', x, set);
   const view = instanceSets(x.shape);
   if (runsFused(x) && !set.learnedEps) return fused(x, view, set);
   return followedBy(written(x, view, set), set);

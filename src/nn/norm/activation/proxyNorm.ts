@@ -6,7 +6,7 @@ import { type Attributes, epsOf } from '../core/golden.ts';
 import { checkGroups, type GroupOptions, groupsFor } from '../core/groups.ts';
 import { ChannelNorm, type ParameterRule, type Then } from '../core/norm.ts';
 import { rule } from '../core/rule.ts';
-import { channelSets, checkFeatures } from '../core/sets.ts';
+import { channelSets, checkCall, checkFeatures } from '../core/sets.ts';
 import { groupNorm } from '../sample/groupNorm.ts';
 import { type Moments, momentsOf, type ProxyActivation, type ProxyExpectation } from './proxyMoments.ts';
 
@@ -18,6 +18,7 @@ import { type Moments, momentsOf, type ProxyActivation, type ProxyExpectation } 
  * and no data enters them. Depends on no other sample; training and evaluation are the same.
  */
 export function proxyNorm(x: Tensor, set: ProxyNormCall): Tensor {
+  checkCall('proxyNorm', x, set);
   const { activation, gamma, beta, groups, eps } = set;
   // ReLU is done in the norm's own pass
   if (activation === 'relu') return byProxy(groupNorm(x, { groups, gamma, beta, eps, relu: true }), set);

@@ -6,7 +6,7 @@ import { constantList } from '../core/golden.ts';
 import { type AffineCall, type AffineOptions, followedBy, type Then } from '../core/norm.ts';
 import { rule } from '../core/rule.ts';
 import { AffineRunningNorm, buffer, type RunningOptions } from '../core/running.ts';
-import { channelSets } from '../core/sets.ts';
+import { channelSets, checkCall } from '../core/sets.ts';
 
 /**
  * Batch renormalization (Ioffe 2017, arXiv:1702.03275): in training, too, every channel is brought (nearly) to where the
@@ -17,6 +17,7 @@ import { channelSets } from '../core/sets.ts';
  * nothing is clipped. Returns y, and mu and sigma of the batch.
  */
 export function batchRenorm(x: Tensor, set: BatchRenormCall): { y: Tensor; statistics: RenormStatistics } {
+  checkCall('batchRenorm', x, set);
   const { gamma, beta, running, eps, limits } = set;
   const view = channelSets(x.shape);
   // Evaluation: mu and sigma are the running ones, so that r = 1 and d = 0

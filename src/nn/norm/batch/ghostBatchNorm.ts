@@ -8,7 +8,7 @@ import { epsOf, givenStatistics } from '../core/golden.ts';
 import { followedBy, type Then } from '../core/norm.ts';
 import { rule } from '../core/rule.ts';
 import { AffineRunningNorm, buffer, type RunningOptions } from '../core/running.ts';
-import { channelSets, checkFeatures, checkSetSize } from '../core/sets.ts';
+import { channelSets, checkCall, checkFeatures, checkSetSize } from '../core/sets.ts';
 import { batchNorm } from './batchNorm.ts';
 
 /**
@@ -23,6 +23,7 @@ import { batchNorm } from './batchNorm.ts';
  * Returns y and the statistics of all ghost batches, [ghosts, C], with m values per channel.
  */
 export function ghostBatchNorm(x: Tensor, set: GhostBatchNormCall) {
+  checkCall('ghostBatchNorm', x, set);
   const { virtualBatch, residual, relu, ...core } = set;
   const samples = x.shape[0];
   const count = Math.max(1, Math.floor(samples / virtualBatch));

@@ -1,6 +1,7 @@
 import { sameDType } from '../../../autograd/graph.ts';
 import { record, type Tensor } from '../../../autograd/index.ts';
 import { kernels } from '../../../kernels/active.ts';
+import { checkView } from '../../../kernels/checks.ts';
 import type { SetStatistics, SetView, StandardizeOptions } from '../../../kernels/contract.ts';
 import { checkNumber } from '../../../options.ts';
 import { type Conventions, checkDdof, detachedPaths } from './conventions.ts';
@@ -59,6 +60,8 @@ export function fusedOr(
   set: Standardize,
   written: () => ReturnType<typeof rule>,
 ): StandardizeResult {
+  checkNumber('standardize', 'eps', set.eps, 0);
+  checkView('standardize', x, view);
   if (!set.given) checkDdof(x.shape, view.p * view.k, set.ddof);
   if (runsFused(x)) return standardize(x, view, set);
   const { y, statistics } = written();

@@ -1,4 +1,6 @@
 import { add, parameter, relu, type Tensor } from '../../../autograd/index.ts';
+import { sizeOf } from '../../../kernels/contract.ts';
+import { checkShape } from '../../../options.ts';
 import { Module } from '../../module.ts';
 import { checkNorm } from './options.ts';
 
@@ -99,7 +101,8 @@ export function learnsShift(norm: Norm | null): boolean {
 
 /** gamma = 1 and beta = 0 of the given shape, or null where the layer goes without. */
 export function affineParameters(shape: readonly number[], affine = true) {
-  const size = shape.reduce((product, length) => product * length, 1);
+  checkShape('a norm', shape);
+  const size = sizeOf(shape);
   return {
     gamma: affine ? parameter(new Float32Array(size).fill(1), shape) : null,
     beta: affine ? parameter(new Float32Array(size), shape) : null,

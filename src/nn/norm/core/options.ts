@@ -44,7 +44,8 @@ function orNull({ must, holds }: Rule): Rule {
 }
 
 function quantiles(value: unknown): boolean {
-  return count.holds((value as { quantiles?: unknown } | null)?.quantiles);
+  const many = (value as { quantiles?: unknown } | null)?.quantiles;
+  return count.holds(many) && (many as number) <= 1e6;
 }
 
 function schedule(value: unknown): boolean {
@@ -91,8 +92,8 @@ export const normOptionRules = {
   initial: finite,
   activation: oneOf('identity', 'relu', 'gelu', 'silu'),
   iterations: {
-    must: 'be a whole number of at least 0',
-    holds: (value) => value === 0 || count.holds(value),
+    must: 'be a whole number from 0 to 1,000',
+    holds: (value) => value === 0 || (count.holds(value) && (value as number) <= 1000),
   },
 } satisfies Readonly<Record<string, Rule>>;
 

@@ -1,6 +1,7 @@
 import type { Tensor } from '../../../autograd/index.ts';
 import { requireTensor } from '../../../autograd/inputs.ts';
 import { type SetView, type Shape, sizeOf } from '../../../kernels/contract.ts';
+import { checkCount, shown } from '../../../options.ts';
 
 /**
  * The index sets S_i of NORMS by name: which elements of x [N, C] or [N, H, W, C] share their statistics with element i.
@@ -15,6 +16,7 @@ export function channelSets(shape: Shape): SetView {
 
 /** S_i = { j : j_N = i_N, group(j_C) = group(i_C) }: one set per sample and group. m = H W C / G. */
 export function groupSets(shape: Shape, groups: number): SetView {
+  checkCount('groupSets', 'groups', groups);
   const channels = shape[shape.length - 1];
   return { n: shape[0], p: sizeOf(shape.slice(1, -1)), g: groups, k: channels / groups };
 }
@@ -33,6 +35,15 @@ export function positionSets(shape: Shape): SetView {
 export function lastAxesSets(shape: Shape, count: number): SetView {
   const first = shape.length - count;
   return { n: sizeOf(shape.slice(0, first)), p: 1, g: 1, k: sizeOf(shape.slice(first)) };
+}
+
+/** Throws unless a norm's function is called with a tensor and an object of what else it takes. */
+export function checkCall(name: string, x: Tensor, set: object): void {
+  requireTensor(name, x);
+  if (typeof set === 'object' && set !== null && !Array.isArray(set)) return;
+  throw new Error(
+    `${name}: behind x comes an object, such as { eps: 1e-5, gamma, beta }, got ${shown(set)}.`,
+  );
 }
 
 /** Throws unless x is [N, features] or [N, H, W, features]. */

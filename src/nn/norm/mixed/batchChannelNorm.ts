@@ -7,7 +7,7 @@ import { epsOf, givenStatistics } from '../core/golden.ts';
 import { checkGroups, type GroupOptions, groupsFor } from '../core/groups.ts';
 import { type AffineOptions, affineParameters, type Then } from '../core/norm.ts';
 import { buffer, RunningNorm, type RunningOptions } from '../core/running.ts';
-import { checkFeatures } from '../core/sets.ts';
+import { checkCall, checkFeatures } from '../core/sets.ts';
 import { groupNorm } from '../sample/groupNorm.ts';
 
 /**
@@ -20,6 +20,7 @@ import { groupNorm } from '../sample/groupNorm.ts';
  * dx = gammaBatch dz / sigma_c. Returns y, and the statistics of the first norm.
  */
 export function batchChannelNorm(x: Tensor, set: BatchChannelCall): StandardizeResult {
+  checkCall('batchChannelNorm', x, set);
   const { gammaBatch, betaBatch, gammaChannel, betaChannel, groups, eps, given, ...then } = set;
   const { y: z, statistics } = batchNorm(x, { gamma: gammaBatch, beta: betaBatch, eps, given });
   const size = x.shape[x.rank - 1] / groups;

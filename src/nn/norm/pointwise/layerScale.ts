@@ -1,4 +1,5 @@
 import { parameter, type Tensor } from '../../../autograd/index.ts';
+import { requireTensor } from '../../../autograd/inputs.ts';
 import { mul } from '../core/calculus.ts';
 import { defineNorm } from '../core/define.ts';
 import { followedBy, Norm, type Then } from '../core/norm.ts';
@@ -12,6 +13,7 @@ import { channelSets, checkFeatures } from '../core/sets.ts';
  * No index set: no statistics at all, and the same in training and evaluation. lambda belongs to a channel.
  */
 export function layerScale(x: Tensor, lambda: Tensor, then: Then = {}): Tensor {
+  requireTensor('layerScale', x);
   const view = channelSets(x.shape);
   const { y } = rule('layerScale', view, { x, lambda }, {}, ({ x, lambda }, norm) => [
     mul(lambda, x),

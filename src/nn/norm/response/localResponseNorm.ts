@@ -3,7 +3,7 @@ import { add, mul, pow, square } from '../core/calculus.ts';
 import { defineNorm } from '../core/define.ts';
 import { ChannelNorm, followedBy, type Then } from '../core/norm.ts';
 import { rule } from '../core/rule.ts';
-import { checkFeatures, lastAxesSets } from '../core/sets.ts';
+import { checkCall, checkFeatures, lastAxesSets } from '../core/sets.ts';
 import { pooling, poolMatrix, windowPool } from './pools.ts';
 
 /**
@@ -14,6 +14,7 @@ import { pooling, poolMatrix, windowPool } from './pools.ts';
  * same in training and evaluation.
  */
 export function localResponseNorm(x: Tensor, set: LocalResponseCall): Tensor {
+  checkCall('localResponseNorm', x, set);
   const { size, alpha, beta, k, divideAlpha } = set;
   const a = divideAlpha ? alpha / size : alpha;
   const window = windowPool(x.shape[x.rank - 1], Math.floor(size / 2), Math.floor((size - 1) / 2));

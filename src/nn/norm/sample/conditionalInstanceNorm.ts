@@ -6,7 +6,7 @@ import { standard } from '../core/conventions.ts';
 import { defineNorm } from '../core/define.ts';
 import { type AffineCall, AffineNorm, type AffineOptions, followedBy, type Then } from '../core/norm.ts';
 import { rule } from '../core/rule.ts';
-import { checkFeatures, instanceSets } from '../core/sets.ts';
+import { checkCall, checkFeatures, instanceSets } from '../core/sets.ts';
 
 /**
  * Conditional instance normalization (Dumoulin, Shlens, Kudlur 2016, arXiv:1610.07629): one network for many styles, which
@@ -16,6 +16,7 @@ import { checkFeatures, instanceSets } from '../core/sets.ts';
  * which each sample takes the row of its label: a product with one-hot labels [N, K], whose transpose gives the gradients back.
  */
 export function conditionalInstanceNorm(x: Tensor, set: ConditionalCall): Tensor {
+  checkCall('conditionalInstanceNorm', x, set);
   const { gamma, beta, labels, eps, ...then } = set;
   const samples = x.shape[0];
   const conditions = gamma?.shape[0] ?? 1;
@@ -97,9 +98,10 @@ export class ConditionalInstanceNorm extends AffineNorm<ConditionalOptions> {
     super(`ConditionalInstanceNorm(features=${features})`, features, options, tables);
   }
 
-  forward(x: Tensor, { labels = new Int32Array(x.shape[0]), ...then }: LabelledThen = {}): Tensor {
+  forward(x: Tensor, { labels: given, ...then }: LabelledThen = {}): Tensor {
     const { gamma, beta, options } = this;
     checkFeatures(this.layer, x, this.features);
+    const labels = given ?? new Int32Array(x.shape[0]);
     return conditionalInstanceNorm(x, { ...then, gamma, beta, labels, eps: options.eps ?? 1e-5 });
   }
 }

@@ -9,7 +9,7 @@ import { epsOf } from '../core/golden.ts';
 import { affineParameters, Norm, type Then } from '../core/norm.ts';
 import { lastAxes } from '../core/options.ts';
 import { rule } from '../core/rule.ts';
-import { checkFeatures, checkLastAxes, groupSets, lastAxesSets } from '../core/sets.ts';
+import { checkCall, checkFeatures, checkLastAxes, groupSets, lastAxesSets } from '../core/sets.ts';
 
 /**
  * Layer normalization (Ba, Kiros, Hinton 2016, arXiv:1607.06450).
@@ -18,6 +18,7 @@ import { checkFeatures, checkLastAxes, groupSets, lastAxesSets } from '../core/s
  * shared by all sets. Depends on no other sample; training and evaluation are the same.
  */
 export function layerNorm(x: Tensor, set: Standardize & { view: SetView }): Tensor {
+  checkCall('layerNorm', x, set);
   return fusedOr(x, set.view, set, () => written(x, set.view, set)).y;
 }
 

@@ -1,5 +1,6 @@
 import type { Tensor } from '../../../autograd/index.ts';
 import * as graph from '../../../autograd/index.ts';
+import { requireTensor } from '../../../autograd/inputs.ts';
 import type { SetView } from '../../../kernels/contract.ts';
 import { add, deviation, div, mean, mul, neg, square, sub } from '../core/calculus.ts';
 import { constantsOf } from '../core/conventions.ts';
@@ -8,7 +9,7 @@ import { fusedOr, type Standardize } from '../core/fused.ts';
 import { epsOf } from '../core/golden.ts';
 import { AffineNorm, type AffineOptions, followedBy, type Then } from '../core/norm.ts';
 import { rule } from '../core/rule.ts';
-import { checkLastAxes, lastAxesSets } from '../core/sets.ts';
+import { checkCall, checkLastAxes, lastAxesSets } from '../core/sets.ts';
 
 /**
  * Positional normalization with moment shortcut (Li, Wu, Weinberger, Belongie 2019, arXiv:1907.04312).
@@ -18,6 +19,7 @@ import { checkLastAxes, lastAxesSets } from '../core/sets.ts';
  * gives them back: y = x sigma + mu.
  */
 export function positionalNorm(x: Tensor, set: PositionalCall): Tensor {
+  checkCall('positionalNorm', x, set);
   const view = lastAxesSets(x.shape, 1);
   const core = { ddof: 1, ...set } as const;
   return fusedOr(x, view, core, () => written(x, view, core)).y;
@@ -54,6 +56,7 @@ function written(x: Tensor, view: SetView, set: Standardize) {
 
 /** The same with the moments that were taken out, [N, ..., 1], as features on the graph: dx gets dmu / C + dsigma xHat / (C - 1). */
 export function positionalNormWithMoments(x: Tensor, set: PositionalCall): Moments & { y: Tensor } {
+  checkCall('positionalNormWithMoments', x, set);
   const { eps, ddof = 1 } = set;
   const v = graph.variance(x, [x.rank - 1], { keepDims: true, ddof });
   const mean = graph.mean(x, [x.rank - 1], { keepDims: true });
@@ -62,6 +65,7 @@ export function positionalNormWithMoments(x: Tensor, set: PositionalCall): Momen
 
 /** y = x deviation + mean: puts the moments of an earlier layer, at the same positions, back in. */
 export function momentShortcut(x: Tensor, { mean, deviation }: Moments, then: Then = {}): Tensor {
+  requireTensor('momentShortcut', x);
   return followedBy(graph.add(graph.mul(x, deviation), mean), then);
 }
 

@@ -7,7 +7,7 @@ import { fusedOr, type Standardize } from '../core/fused.ts';
 import { affineParameters, Norm, type Then } from '../core/norm.ts';
 import { lastAxes } from '../core/options.ts';
 import { rule } from '../core/rule.ts';
-import { checkLastAxes, lastAxesSets } from '../core/sets.ts';
+import { checkCall, checkLastAxes, lastAxesSets } from '../core/sets.ts';
 
 /**
  * Root mean square normalization (Zhang and Sennrich 2019, arXiv:1910.07467).
@@ -16,6 +16,7 @@ import { checkLastAxes, lastAxesSets } from '../core/sets.ts';
  * not sum to 0. Of centred input it is LayerNorm.
  */
 export function rmsNorm(x: Tensor, set: Omit<Standardize, 'ddof' | 'center'> & { view: SetView }): Tensor {
+  checkCall('rmsNorm', x, set);
   const core = { ...set, center: false, ddof: 0 } as const;
   return fusedOr(x, set.view, core, () => written(x, set.view, core)).y;
 }

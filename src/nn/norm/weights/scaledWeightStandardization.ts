@@ -3,6 +3,7 @@ import { div, greater, maximum, mean, mul, neg, sqrt, square, sub, sum } from '.
 import { defineNorm } from '../core/define.ts';
 import { checkNorm } from '../core/options.ts';
 import { rule } from '../core/rule.ts';
+import { checkCall } from '../core/sets.ts';
 import { checkFilters, filterSets, WeightNorm } from './normOfWeights.ts';
 
 /**
@@ -13,6 +14,7 @@ import { checkFilters, filterSets, WeightNorm } from './normOfWeights.ts';
  * (scale gain)^2; scale is a constant, gain per filter learned. Depends on no data; training and evaluation are the same.
  */
 export function scaledWeightStandardization(weight: Tensor, set: ScaledStandardizationCall): Tensor {
+  checkCall('scaledWeightStandardization', weight, set);
   const { gain, eps, scale } = set;
   const view = filterSets(weight.shape);
   return rule(

@@ -1,4 +1,5 @@
 import { permute, reshape, Tensor, wrap } from '../../../autograd/index.ts';
+import { requireTensor } from '../../../autograd/inputs.ts';
 import type { Numbers } from '../../../kernels/contract.ts';
 import { createRandom } from '../../../random.ts';
 import { inPrecisionOf, inverse, mul, neg, over, special } from '../core/calculus.ts';
@@ -16,6 +17,7 @@ import { checkFilters, filterSets, WeightNorm } from './normOfWeights.ts';
  * sigma is still computed from W, with a gradient.
  */
 export function spectralNorm(weight: Tensor, u: Numbers, v: Numbers): Tensor {
+  requireTensor('spectralNorm', weight);
   const everything = over('pg');
   return rule('spectralNorm', filterSets(weight.shape), { x: weight }, {}, ({ x: w }, norm) => {
     const direction = (data: Numbers, shape: number[]) =>

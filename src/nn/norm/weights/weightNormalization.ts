@@ -1,4 +1,5 @@
 import { noGrad, parameter, type Tensor } from '../../../autograd/index.ts';
+import { requireTensor } from '../../../autograd/inputs.ts';
 import { inverse, mul, neg, read, sqrt, square, sum } from '../core/calculus.ts';
 import { defineNorm } from '../core/define.ts';
 import { checkNorm } from '../core/options.ts';
@@ -12,6 +13,7 @@ import { checkFilters, filterSets, WeightNorm } from './normOfWeights.ts';
  * (initializeFromData); training and evaluation are the same.
  */
 export function weightNormalization(v: Tensor, g: Tensor): Tensor {
+  requireTensor('weightNormalization', v);
   return rule('weightNormalization', filterSets(v.shape), { x: v, g }, {}, ({ x: v, g }, norm) => {
     const length = norm.statistic('length', () => sqrt(sum(square(v))));
     const overLength = inverse(length); // a filter of zeros has no direction: 0 is taken

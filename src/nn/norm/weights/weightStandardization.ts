@@ -7,6 +7,7 @@ import { fusedOr } from '../core/fused.ts';
 import { epsOf } from '../core/golden.ts';
 import { checkNorm } from '../core/options.ts';
 import { rule } from '../core/rule.ts';
+import { checkCall } from '../core/sets.ts';
 import { checkFilters, filterSets, WeightNorm } from './normOfWeights.ts';
 
 /**
@@ -15,6 +16,7 @@ import { checkFilters, filterSets, WeightNorm } from './normOfWeights.ts';
  * S_i = the weights of one filter; m = kh kw in, the fan-in. No gamma, no beta. Depends on no data; evaluation is the same.
  */
 export function weightStandardization(weight: Tensor, set: Standard): Tensor {
+  checkCall('weightStandardization', weight, set);
   const view = filterSets(weight.shape);
   if (view.p === 1 && set.ddof === 1) {
     throw new Error(
