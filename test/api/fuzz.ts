@@ -341,8 +341,9 @@ for (const entry of nn.norms) {
           fc.constant(features),
           options(fields),
           flag,
-          tensorOf(isImage ? [n, h, w, features] : [n, features]),
-          then,
+          ...((lengths) => [tensorOf(lengths), options({ relu: flag, residual: tensorOf(lengths) })])(
+            isImage ? [n, h, w, features] : [n, features],
+          ),
         ),
       ),
     layer((features, given) => entry.build(features, given), 2),

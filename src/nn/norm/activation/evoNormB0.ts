@@ -86,7 +86,7 @@ export class EvoNormB0 extends AffineRunningNorm<EvoNormB0Options> {
   forward(x: Tensor, then: Then = {}): Tensor {
     checkFeatures(this.layer, x, this.features);
     const { gamma, beta, v1, runningVar } = this;
-    if (!then.relu || then.residual) return scaleShift(x, gamma, beta, then);
+    if (!then?.relu || then?.residual) return scaleShift(x, gamma, beta, then);
     const given = this.givenFrom(runningVar);
     const { y, statistics } = evoNormB0(x, { gamma, beta, v1, given, eps: this.options.eps ?? 1e-5 });
     if (given) return y;

@@ -80,7 +80,7 @@ export class EvoNormS0 extends AffineNorm<EvoNormS0Options> {
   forward(x: Tensor, then: Then = {}): Tensor {
     checkFeatures(this.layer, x, this.features);
     const { groups, gamma, beta, v1 } = this;
-    if (!then.relu || then.residual) return scaleShift(x, gamma, beta, then);
+    if (!then?.relu || then?.residual) return scaleShift(x, gamma, beta, then);
     return evoNormS0(x, { groups, gamma, beta, v1, eps: this.options.eps ?? 1e-5 });
   }
 }

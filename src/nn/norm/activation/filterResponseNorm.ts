@@ -112,7 +112,7 @@ export class FilterResponseNorm extends AffineNorm<FilterResponseNormOptions> {
   forward(x: Tensor, then: Then = {}): Tensor {
     checkFeatures(this.layer, x, this.features);
     const { gamma, beta, learnedEps } = this;
-    const activates = then.relu && !then.residual;
+    const activates = then?.relu && !then?.residual;
     const rest = activates ? { tau: this.tau } : { tau: null, ...then };
     return filterResponseNorm(x, { ...rest, gamma, beta, learnedEps, eps: this.options.eps ?? 1e-6 });
   }

@@ -129,8 +129,8 @@ export class ProxyNorm extends ChannelNorm<ProxyNormOptions> {
     const { groups, gamma, beta, betaProxy, gammaProxy } = this;
     checkFeatures(this.layer, x, this.features);
     const { eps = 1e-5, proxyEps = 0.03 } = this.options;
-    const activation = then.activation ?? (then.relu ? 'relu' : null);
-    if (!activation || then.residual) return groupNorm(x, { ...then, groups, gamma, beta, eps });
+    const activation = then?.activation ?? (then?.relu ? 'relu' : null);
+    if (!activation || then?.residual) return groupNorm(x, { ...then, groups, gamma, beta, eps });
     const { expectation = activation === 'relu' ? 'exact' : 'gaussHermite' } = this.options;
     const proxied = { gamma, beta, betaProxy, gammaProxy, proxyEps };
     return proxyNorm(x, { groups, activation, expectation, eps, ...proxied });

@@ -20,7 +20,8 @@ export interface GroupOptions {
 }
 
 /** The number of groups of a norm over `features` channels. Throws for options that do not fit. */
-export function groupsFor(features: number, { groups, channelsPerGroup }: GroupOptions): number {
+export function groupsFor(features: number, options: GroupOptions): number {
+  const { groups, channelsPerGroup } = options ?? {};
   checkCount('a norm in groups', 'features', features);
   if (channelsPerGroup === undefined) return groups ?? defaultGroups(features);
   if (groups !== undefined) {

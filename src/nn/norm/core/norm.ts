@@ -110,7 +110,8 @@ export function affineParameters(shape: readonly number[], affine = true) {
 }
 
 /** relu(y + residual), for norms whose last pass over memory does not do it on the way. */
-export function followedBy(y: Tensor, { residual, relu: clips }: Then): Tensor {
+export function followedBy(y: Tensor, then: Then | null): Tensor {
+  const { residual, relu: clips } = then ?? {};
   const sum = residual ? add(y, residual) : y;
   return clips ? relu(sum) : sum;
 }
