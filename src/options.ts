@@ -74,6 +74,15 @@ export function checkFlag(where: string, option: string, value: unknown): void {
   throw new Error(`${where}: ${option} must be true or false, got ${shown(value)}.`);
 }
 
+/** Throws unless `value` is an object that has all of `names`: what other functions of the library return, or models. */
+export function requireFields(where: string, value: unknown, what: string, names: readonly string[]): void {
+  const isObject = typeof value === 'object' && value !== null;
+  if (isObject && names.every((name) => (value as Record<string, unknown>)[name] !== undefined)) return;
+  throw new Error(
+    `${where}: expected ${what} ${names.length > 0 ? ' (with ' + names.join(', ') + ')' : ''}, got ${shown(value)}.`,
+  );
+}
+
 /** Throws unless `norm` is a function that makes a norm. */
 export function requireFactory(where: string, norm: unknown): void {
   if (typeof norm === 'function') return;

@@ -57,7 +57,7 @@ export function createRandom(seed: number | string, state?: RandomState): Random
       }
     },
     integer(n) {
-      checkCount('random.integer', 'n', n);
+      checkCount('random.integer', 'n', n, 1, Number.MAX_SAFE_INTEGER);
       return Math.floor(alea() * n);
     },
     permutation(n) {

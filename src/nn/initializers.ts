@@ -1,5 +1,5 @@
 import { type Shape, sizeOf } from '../kernels/contract.ts';
-import { checkNumber, checkOptions, shown } from '../options.ts';
+import { checkNumber, checkOptions, checkShape, shown } from '../options.ts';
 import type { Random } from '../random.ts';
 
 /**
@@ -10,6 +10,7 @@ export type Initializer = (shape: Shape, random: Random) => Float32Array;
 
 /** How many inputs one output sees (`in`) and how many outputs one input reaches (`out`, counted as in PyTorch: all groups). */
 export function fans(shape: Shape): { in: number; out: number } {
+  checkShape('fans', shape);
   const window = sizeOf(shape.slice(0, -2));
   const [inputs, outputs] = shape.length === 1 ? [shape[0], shape[0]] : shape.slice(-2);
   return { in: window * inputs, out: window * outputs };

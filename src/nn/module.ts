@@ -1,5 +1,6 @@
 import { array } from '../autograd/create.ts';
 import { type DType, parameter, Tensor, zeroGrad } from '../autograd/index.ts';
+import { shown } from '../options.ts';
 import { describeModule } from './describe.ts';
 
 /**
@@ -108,6 +109,11 @@ export abstract class Module {
 
   /** Overwrites parameters and buffers with `state`; names and shapes must match exactly. */
   loadState(state: ReadonlyMap<string, Tensor>): void {
+    if (!(state instanceof Map)) {
+      throw new Error(
+        `loadState: a state is a Map from names to tensors, as state() returns it, got ${shown(state)}.`,
+      );
+    }
     const own = this.namedTensors();
     const missing = [...own.keys()].filter((name) => !state.has(name));
     const unknown = [...state.keys()].filter((name) => !own.has(name));

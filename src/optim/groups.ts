@@ -1,7 +1,7 @@
 import type { Tensor } from '../autograd/index.ts';
 import type { Module } from '../nn/module.ts';
 import { Norm, type ParameterRule } from '../nn/norm/core/norm.ts';
-import { checkNumber, checkOptions } from '../options.ts';
+import { checkNumber, checkOptions, requireFields } from '../options.ts';
 import type { ParameterGroup } from './optimizer.ts';
 
 /**
@@ -11,6 +11,7 @@ import type { ParameterGroup } from './optimizer.ts';
  * its parameters (`parameterRules`).
  */
 export function parameterGroups(model: Module, options: { weightDecay: number }): ParameterGroup[] {
+  requireFields('parameterGroups', model, 'a model', ['namedModules']);
   checkOptions('parameterGroups', options, ['weightDecay']);
   checkNumber('parameterGroups', 'weightDecay', options.weightDecay, 0);
   const rules = new Map<Tensor, ParameterRule>();

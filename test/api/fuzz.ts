@@ -29,7 +29,10 @@ export interface Workbench {
   parameters: Tensor[];
 }
 
-type Run = (args: any[], bench: Workbench, dtype: 'float32' | 'float64') => Tensor;
+// biome-ignore lint/suspicious/noExplicitAny: arguments that are wrong on purpose
+type Anything = any;
+
+type Run = (args: Anything[], bench: Workbench, dtype: 'float32' | 'float64') => Tensor;
 
 interface Recipe {
   args: fc.Arbitrary<readonly unknown[]>;
@@ -80,11 +83,11 @@ const windowFields = {
 };
 
 const op =
-  (run: (...args: any[]) => Tensor): Run =>
+  (run: (...args: Anything[]) => Tensor): Run =>
   (args) =>
     run(...args);
 const named = <Name extends keyof typeof ops>(name: Name): Run =>
-  op((...args) => (ops[name] as any)(...args));
+  op((...args) => (ops[name] as Anything)(...args));
 
 function recipe(args: fc.Arbitrary<readonly unknown[]>, run: Run): Recipe {
   return { args, run };
@@ -131,7 +134,7 @@ for (const name of ['softmax', 'logSoftmax'] as const) {
   recipes[name] = recipe(fc.tuple(anyTensor, fc.integer({ min: -3, max: 3 })), named(name));
 }
 recipes.argmax = recipe(fc.tuple(anyTensor, fc.integer({ min: -3, max: 3 })), (args) =>
-  tensor([...(ops.argmax as any)(...args)]),
+  tensor([...(ops.argmax as Anything)(...args)]),
 );
 recipes.matmul = recipe(
   fc
@@ -191,7 +194,7 @@ recipes.crossEntropy = recipe(
   named('crossEntropy'),
 );
 recipes.dropout = recipe(fc.tuple(anyTensor, fc.double({ min: 0, max: 0.9, noNaN: true })), (args) =>
-  (ops.dropout as any)(args[0], args[1], createRandom(1)),
+  (ops.dropout as Anything)(args[0], args[1], createRandom(1)),
 );
 recipes.reshape = recipe(
   shape().chain((lengths) =>
@@ -261,7 +264,7 @@ recipes.pad = recipe(
 recipes.cast = recipe(fc.tuple(anyTensor, fc.constantFrom('float32', 'float64')), named('cast'));
 recipes.circularPad = recipe(
   fc.tuple(images.chain(tensorOf), fc.nat(2)),
-  op((...args) => (nn.circularPad as any)(...args)),
+  op((...args) => (nn.circularPad as Anything)(...args)),
 );
 recipes.tensor = recipe(
   shape().chain((lengths) =>
@@ -277,20 +280,20 @@ for (const name of ['zeros', 'ones'] as const) recipes[name] = recipe(fc.tuple(s
 recipes.full = recipe(fc.tuple(shape(), number), named('full'));
 recipes.Tensor = recipe(
   shape().map((lengths) => [new Float32Array(size(lengths)), lengths]),
-  op((...args) => new (Tensor as any)(...args)),
+  op((...args) => new (Tensor as Anything)(...args)),
 );
 
 // Layers ------------------------------------------------------------------------------------------------------------------------
 /** A layer built with some arguments, in the tensor's dtype, called with others. */
 const layer =
-  (build: (...args: any[]) => nn.Module, count: number): Run =>
+  (build: (...args: Anything[]) => nn.Module, count: number): Run =>
   (args, bench, dtype) => {
     const built = build(...args.slice(0, count));
     bench.parameters.push(...built.parameters());
     built.to(dtype).train(args[count] !== false);
     bench.parameters.push(...built.parameters());
     bench.leaves.push(...built.parameters());
-    return (built.forward as any)(...args.slice(count + 1));
+    return (built.forward as Anything)(...args.slice(count + 1));
   };
 const then = options({ relu: flag });
 
@@ -421,7 +424,7 @@ const called = (fields: (x: readonly number[]) => Record<string, fc.Arbitrary<un
       }),
     ),
   );
-const y = (run: (...args: any[]) => any): Run =>
+const y = (run: (...args: Anything[]) => Anything): Run =>
   op((...args) => {
     const result = run(...args);
     return result instanceof Tensor ? result : result.y;
@@ -433,38 +436,38 @@ const statistics = (x: readonly number[]) =>
   });
 recipes.batchNorm = recipe(
   called((x) => ({ given: statistics(x) })),
-  y(nn.batchNorm as any),
+  y(nn.batchNorm as Anything),
 );
 recipes.groupNorm = recipe(
   called(() => ({ groups: fc.constantFrom(1, 2, 3) })),
-  y(nn.groupNorm as any),
+  y(nn.groupNorm as Anything),
 );
 recipes.instanceNorm = recipe(
   called(() => ({})),
-  y(nn.instanceNorm as any),
+  y(nn.instanceNorm as Anything),
 );
 recipes.layerNorm = recipe(
   called((x) => ({
     view: fc.constantFrom(nn.lastAxesSets(x, 1), nn.groupSets(x, 1), { n: 1, p: 2, g: 3, k: 4 }),
   })),
-  y(nn.layerNorm as any),
+  y(nn.layerNorm as Anything),
 );
 recipes.evoNormS0 = recipe(
   called((x) => ({ groups: fc.constantFrom(1, 2), v1: tensorOf(x.slice(-1)) })),
-  y(nn.evoNormS0 as any),
+  y(nn.evoNormS0 as Anything),
 );
 recipes.filterResponseNorm = recipe(
   called((x) => ({ tau: featuresOf(x), learnedEps: fc.constant(null) })),
-  y(nn.filterResponseNorm as any),
+  y(nn.filterResponseNorm as Anything),
 );
 recipes.globalResponseNorm = recipe(
   called(() => ({})),
-  y(nn.globalResponseNorm as any),
+  y(nn.globalResponseNorm as Anything),
 );
 
 // Optimizers and schedules --------------------------------------------------------------------------------------------------------
 const optimizer =
-  (make: (parameters: Tensor[], given: any) => Sgd | AdamW): Run =>
+  (make: (parameters: Tensor[], given: Anything) => Sgd | AdamW): Run =>
   ([given, shape], bench, dtype) => {
     const lengths = ops.zeros(shape).shape; // which checks it
     const w = parameter(ops.tensor(numbers(lengths, 1), { dtype }).data, [size(lengths)]);
@@ -503,7 +506,7 @@ for (const name of ['cosine', 'linear', 'stepDecay'] as const) {
       ? { milestones: fc.array(fc.nat(20)), gamma: rate }
       : { steps: fc.integer({ min: 1, max: 20 }), end: rate };
   recipes[`schedules.${name}`] = recipe(fc.tuple(options(fields)), ([given]) =>
-    tensor([0, 3, 50].map((schedules[name] as any)(given))),
+    tensor([0, 3, 50].map((schedules[name] as Anything)(given))),
   );
 }
 
@@ -603,7 +606,7 @@ export function runCall({ name, args, dtype }: Call, bench: Workbench): Tensor {
       return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, real(each)]));
     return value;
   };
-  return recipes[name].run(args.map(real) as any[], bench, dtype);
+  return recipes[name].run(args.map(real) as Anything[], bench, dtype);
 }
 
 function size(lengths: readonly number[]): number {

@@ -1,5 +1,6 @@
 import { checkRate } from '../../autograd/dropout.ts';
 import { dropout, type Tensor } from '../../autograd/index.ts';
+import { requireFields } from '../../options.ts';
 import { createRandom, defaultRandom, type Random, type RandomState, requireRandom } from '../../random.ts';
 import { Module } from '../module.ts';
 
@@ -31,6 +32,7 @@ export function dropoutStates(model: Module): Record<string, RandomState> {
 /** Sets the generators to `states`, so that a resumed run draws the masks of an uninterrupted one. */
 export function loadDropoutStates(model: Module, states: Record<string, RandomState>): void {
   const layers = dropouts(model);
+  requireFields('loadDropoutStates', states, 'what dropoutStates returns', []);
   if ([...layers.keys()].join() !== Object.keys(states).join()) {
     throw new Error(
       `loadDropoutStates: the states are of [${Object.keys(states).join(', ')}], the model has Dropout at ` +
@@ -41,6 +43,7 @@ export function loadDropoutStates(model: Module, states: Record<string, RandomSt
 }
 
 function dropouts(model: Module): Map<string, Dropout> {
+  requireFields('dropoutStates', model, 'a model', ['namedModules']);
   const found = new Map<string, Dropout>();
   for (const [name, module] of model.namedModules()) if (module instanceof Dropout) found.set(name, module);
   return found;

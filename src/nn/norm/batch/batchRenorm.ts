@@ -1,5 +1,6 @@
 import type { Tensor } from '../../../autograd/index.ts';
 import type { NDArray } from '../../../kernels/contract.ts';
+import { requireFields } from '../../../options.ts';
 import { add, div, mean, mul, neg, read, special, sqrt, square, sub, type Values } from '../core/calculus.ts';
 import { defineNorm } from '../core/define.ts';
 import { constantList } from '../core/golden.ts';
@@ -18,6 +19,7 @@ import { channelSets, checkCall } from '../core/sets.ts';
  */
 export function batchRenorm(x: Tensor, set: BatchRenormCall): { y: Tensor; statistics: RenormStatistics } {
   checkCall('batchRenorm', x, set);
+  requireFields('batchRenorm', set.running, 'running statistics', ['mean', 'deviation']);
   const { gamma, beta, running, eps, limits } = set;
   const view = channelSets(x.shape);
   // Evaluation: mu and sigma are the running ones, so that r = 1 and d = 0
@@ -95,6 +97,8 @@ export interface RenormSchedule {
 
 /** The limits in a step: linear from 1 and 0 to their final values. */
 export function renormLimits(step: number, final: RenormLimits, schedule: RenormSchedule): RenormLimits {
+  requireFields('renormLimits', final, 'the final limits', ['rMax', 'dMax']);
+  requireFields('renormLimits', schedule, 'a schedule', ['start', 'rEnd', 'dEnd']);
   const { start, rEnd, dEnd } = schedule;
   const part = (end: number) => Math.min(Math.max((step - start) / Math.max(end - start, 1), 0), 1);
   const grown = (from: number, to: number, by: number) => (by === 1 ? to : from + (to - from) * by);

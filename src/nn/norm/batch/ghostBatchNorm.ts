@@ -91,7 +91,7 @@ export class GhostBatchNorm extends AffineRunningNorm<GhostBatchNormOptions> {
   readonly runningVar = buffer(this.features, 1);
 
   constructor(features: number, options: GhostBatchNormOptions = {}) {
-    const { virtualBatch = 16 } = options;
+    const virtualBatch = options?.virtualBatch ?? 16;
     super(`GhostBatchNorm(features=${features}, virtualBatch=${virtualBatch})`, features, options);
     if (!Number.isInteger(virtualBatch) || virtualBatch < 1) {
       throw new Error(`${this.layer}: virtualBatch counts samples, at least 1.`);

@@ -1,5 +1,6 @@
 import { Tensor } from '../../../autograd/index.ts';
 import type { NDArray, Numbers, SetStatistics } from '../../../kernels/contract.ts';
+import { requireFields } from '../../../options.ts';
 import { type AffineOptions, affineParameters, Norm } from './norm.ts';
 import { checkNorm } from './options.ts';
 import { checkFeatures, checkSetSize } from './sets.ts';
@@ -132,6 +133,7 @@ export interface Move extends BatchVariance {
 
 /** running <- (1 - weight) running + weight batch, for means and variances [C]. */
 export function moveMoments(running: RunningMoments, batch: SetStatistics, move: Move): void {
+  requireFields('moveMoments', move, 'how to move', ['m', 'weight', 'unbiased']);
   const { m, ddof = 0, weight, unbiased, together } = move;
   const [mean, variance] = [running.mean.data, running.variance.data];
   const [batchMean, batchVariance] = [batch.mean.data, batch.variance.data];

@@ -1,7 +1,7 @@
 import type { Tensor } from '../../../autograd/index.ts';
 import { requireTensor } from '../../../autograd/inputs.ts';
 import { type SetView, type Shape, sizeOf } from '../../../kernels/contract.ts';
-import { checkCount, shown } from '../../../options.ts';
+import { checkCount, checkShape, shown } from '../../../options.ts';
 
 /**
  * The index sets S_i of NORMS by name: which elements of x [N, C] or [N, H, W, C] share their statistics with element i.
@@ -10,12 +10,14 @@ import { checkCount, shown } from '../../../options.ts';
 
 /** S_i = { j : j_C = i_C }: one set per channel, over the batch and all positions. m = N H W. */
 export function channelSets(shape: Shape): SetView {
+  if (!Array.isArray(shape)) checkShape('channelSets', shape);
   const channels = shape[shape.length - 1];
   return { n: 1, p: sizeOf(shape.slice(0, -1)), g: channels, k: 1 };
 }
 
 /** S_i = { j : j_N = i_N, group(j_C) = group(i_C) }: one set per sample and group. m = H W C / G. */
 export function groupSets(shape: Shape, groups: number): SetView {
+  if (!Array.isArray(shape)) checkShape('groupSets', shape);
   checkCount('groupSets', 'groups', groups);
   const channels = shape[shape.length - 1];
   return { n: shape[0], p: sizeOf(shape.slice(1, -1)), g: groups, k: channels / groups };
@@ -33,6 +35,7 @@ export function positionSets(shape: Shape): SetView {
 
 /** S_i = { j : all axes but the last `count` equal }: m and the features are the product of those. */
 export function lastAxesSets(shape: Shape, count: number): SetView {
+  if (!Array.isArray(shape)) checkShape('lastAxesSets', shape);
   const first = shape.length - count;
   return { n: sizeOf(shape.slice(0, first)), p: 1, g: 1, k: sizeOf(shape.slice(first)) };
 }

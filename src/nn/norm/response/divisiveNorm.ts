@@ -1,5 +1,5 @@
 import { parameter, type Tensor } from '../../../autograd/index.ts';
-import { checkShape } from '../../../options.ts';
+import { checkShape, requireFields } from '../../../options.ts';
 import { add, div, mul, neg, sqrt, square, sub } from '../core/calculus.ts';
 import { defineNorm } from '../core/define.ts';
 import { AffineNorm, type AffineOptions, type Then } from '../core/norm.ts';
@@ -17,6 +17,7 @@ import { averaging, type Pool, pooling, poolMatrix, windowPool } from './pools.t
  */
 export function divisiveNorm(x: Tensor, set: DivisiveCall): Tensor {
   checkCall('divisiveNorm', x, set);
+  requireFields('divisiveNorm', set, 'its pools and sigma', ['meanPool', 'variancePool', 'sigma']);
   const { sigma } = set;
   const p = pooling('P', poolMatrix(set.meanPool, x));
   const q = pooling('Q', poolMatrix(set.variancePool, x));

@@ -1,4 +1,5 @@
 import type { Tensor } from '../../../autograd/index.ts';
+import { requireFields } from '../../../options.ts';
 import { add, mul, pow, square } from '../core/calculus.ts';
 import { defineNorm } from '../core/define.ts';
 import { ChannelNorm, followedBy, type Then } from '../core/norm.ts';
@@ -15,6 +16,7 @@ import { pooling, poolMatrix, windowPool } from './pools.ts';
  */
 export function localResponseNorm(x: Tensor, set: LocalResponseCall): Tensor {
   checkCall('localResponseNorm', x, set);
+  requireFields('localResponseNorm', set, 'its numbers', ['size', 'alpha', 'beta', 'k']);
   const { size, alpha, beta, k, divideAlpha } = set;
   const a = divideAlpha ? alpha / size : alpha;
   const window = windowPool(x.shape[x.rank - 1], Math.floor(size / 2), Math.floor((size - 1) / 2));

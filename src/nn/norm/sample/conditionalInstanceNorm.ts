@@ -1,6 +1,7 @@
 import { type Tensor, zeros } from '../../../autograd/index.ts';
 import { kernels } from '../../../kernels/active.ts';
 import type { NDArray } from '../../../kernels/contract.ts';
+import { requireFields } from '../../../options.ts';
 import { add, div, mean, mul, neg, special, sqrt, square, sub, sum, type Values } from '../core/calculus.ts';
 import { standard } from '../core/conventions.ts';
 import { defineNorm } from '../core/define.ts';
@@ -17,6 +18,7 @@ import { checkCall, checkFeatures, instanceSets } from '../core/sets.ts';
  */
 export function conditionalInstanceNorm(x: Tensor, set: ConditionalCall): Tensor {
   checkCall('conditionalInstanceNorm', x, set);
+  requireFields('conditionalInstanceNorm', set.labels, 'the labels', ['length']);
   const { gamma, beta, labels, eps, ...then } = set;
   const samples = x.shape[0];
   const conditions = gamma?.shape[0] ?? 1;
@@ -94,7 +96,7 @@ export interface ConditionalOptions extends AffineOptions {
 /** Conditional instance normalization of [N, C] or [N, H, W, C], C = features. With one condition it is InstanceNorm. */
 export class ConditionalInstanceNorm extends AffineNorm<ConditionalOptions> {
   constructor(features: number, options: ConditionalOptions = {}) {
-    const tables = [options.conditions ?? 1, features];
+    const tables = [options?.conditions ?? 1, features];
     super(`ConditionalInstanceNorm(features=${features})`, features, options, tables);
   }
 

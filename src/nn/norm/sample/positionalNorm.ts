@@ -2,6 +2,7 @@ import type { Tensor } from '../../../autograd/index.ts';
 import * as graph from '../../../autograd/index.ts';
 import { requireTensor } from '../../../autograd/inputs.ts';
 import type { SetView } from '../../../kernels/contract.ts';
+import { requireFields } from '../../../options.ts';
 import { add, deviation, div, mean, mul, neg, square, sub } from '../core/calculus.ts';
 import { constantsOf } from '../core/conventions.ts';
 import { defineNorm } from '../core/define.ts';
@@ -64,7 +65,9 @@ export function positionalNormWithMoments(x: Tensor, set: PositionalCall): Momen
 }
 
 /** y = x deviation + mean: puts the moments of an earlier layer, at the same positions, back in. */
-export function momentShortcut(x: Tensor, { mean, deviation }: Moments, then: Then = {}): Tensor {
+export function momentShortcut(x: Tensor, moments: Moments, then: Then = {}): Tensor {
+  requireFields('momentShortcut', moments, 'the moments of a PositionalNorm', ['mean', 'deviation']);
+  const { mean, deviation } = moments;
   requireTensor('momentShortcut', x);
   return followedBy(graph.add(graph.mul(x, deviation), mean), then);
 }

@@ -1,6 +1,7 @@
 import { permute, reshape, Tensor, wrap } from '../../../autograd/index.ts';
 import { requireTensor } from '../../../autograd/inputs.ts';
 import type { Numbers } from '../../../kernels/contract.ts';
+import { requireFields } from '../../../options.ts';
 import { createRandom } from '../../../random.ts';
 import { inPrecisionOf, inverse, mul, neg, over, special } from '../core/calculus.ts';
 import { defineNorm } from '../core/define.ts';
@@ -18,6 +19,8 @@ import { checkFilters, filterSets, WeightNorm } from './normOfWeights.ts';
  */
 export function spectralNorm(weight: Tensor, u: Numbers, v: Numbers): Tensor {
   requireTensor('spectralNorm', weight);
+  requireFields('spectralNorm', u, 'the vector u', ['length']);
+  requireFields('spectralNorm', v, 'the vector v', ['length']);
   const everything = over('pg');
   return rule('spectralNorm', filterSets(weight.shape), { x: weight }, {}, ({ x: w }, norm) => {
     const direction = (data: Numbers, shape: number[]) =>

@@ -1,5 +1,6 @@
 import { noGrad, parameter, type Tensor } from '../../../autograd/index.ts';
 import { requireTensor } from '../../../autograd/inputs.ts';
+import { requireFields } from '../../../options.ts';
 import { inverse, mul, neg, read, sqrt, square, sum } from '../core/calculus.ts';
 import { defineNorm } from '../core/define.ts';
 import { checkNorm } from '../core/options.ts';
@@ -72,6 +73,7 @@ interface NormalizedLayer {
  * layer's new output, the input of what comes next. A filter whose t does not vary keeps g = 1.
  */
 export function initializeFromData(layer: NormalizedLayer, x: Tensor): Tensor {
+  requireFields('initializeFromData', layer, 'a layer', ['weight', 'forward']);
   const { weightNorm: norm, bias } = layer;
   if (!(norm instanceof WeightNormalization)) {
     throw new Error(
