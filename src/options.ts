@@ -78,9 +78,8 @@ export function checkFlag(where: string, option: string, value: unknown): void {
 export function requireFields(where: string, value: unknown, what: string, names: readonly string[]): void {
   const isObject = typeof value === 'object' && value !== null;
   if (isObject && names.every((name) => (value as Record<string, unknown>)[name] !== undefined)) return;
-  throw new Error(
-    `${where}: expected ${what} ${names.length > 0 ? ' (with ' + names.join(', ') + ')' : ''}, got ${shown(value)}.`,
-  );
+  const fields = names.length > 0 ? ` (with ${names.join(', ')})` : '';
+  throw new Error(`${where}: expected ${what}${fields}, got ${shown(value)}.`);
 }
 
 /** Throws unless `norm` is a function that makes a norm. */

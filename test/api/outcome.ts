@@ -51,7 +51,7 @@ export function onBoth(fn: () => Outcome): Record<string, Outcome> {
 }
 
 /** Ends the running step, and what an operation that threw left: with numbers that lie in no pool, so that nothing begins anew. */
-export function endStep(): void {
+function endStep(): void {
   const x = tensor([1], { dtype: 'float64', requiresGrad: true });
   sum(x).backward();
   sum(x);

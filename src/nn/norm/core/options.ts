@@ -117,7 +117,7 @@ export function lastAxes(layer: string, shape: number | Shape, options: object):
   return axes;
 }
 
-export function checkNormOptions(layer: string, options: object): void {
+function checkNormOptions(layer: string, options: object): void {
   checkOptions(layer, options, names);
   for (const [name, value] of Object.entries(options)) {
     const { must, holds }: Rule = normOptionRules[name as keyof typeof normOptionRules];
