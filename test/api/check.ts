@@ -27,7 +27,7 @@ export function checkCall(call: Call): 'result' | 'error' {
     throw new Error(`shapes [${fast.shape}] and [${plain.shape}]`);
   compare('y', fast.values, plain.values);
   if (fast.gradients.length !== plain.gradients.length) throw new Error('different leaves');
-  fast.gradients.forEach((gradient, i) => compare(`gradient ${i}`, gradient, plain.gradients[i]));
+  for (const [i, gradient] of fast.gradients.entries()) compare(`gradient ${i}`, gradient, plain.gradients[i]);
   return 'result';
 }
 
@@ -84,7 +84,9 @@ export function canaries(): { check: () => void; release: () => void } {
         }
       }
     },
-    release: () => blocks.forEach((block) => wasm.release(block)),
+    release() {
+      for (const block of blocks) wasm.release(block);
+    },
   };
 }
 
