@@ -27,7 +27,8 @@ export function checkCall(call: Call): 'result' | 'error' {
     throw new Error(`shapes [${fast.shape}] and [${plain.shape}]`);
   compare('y', fast.values, plain.values);
   if (fast.gradients.length !== plain.gradients.length) throw new Error('different leaves');
-  for (const [i, gradient] of fast.gradients.entries()) compare(`gradient ${i}`, gradient, plain.gradients[i]);
+  for (const [i, gradient] of fast.gradients.entries())
+    compare(`gradient ${i}`, gradient, plain.gradients[i]);
   return 'result';
 }
 
