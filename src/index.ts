@@ -35,7 +35,7 @@ export {
   type SgdOptions,
 } from './optim/index.ts';
 export * as schedules from './optim/schedules.ts';
-export { createRandom, type Random, type RandomState } from './random.ts';
+export { createRandom, defaultRandom, manualSeed, type Random, type RandomState } from './random.ts';
 export {
   type GradcheckNormOptions,
   type GradcheckRow,

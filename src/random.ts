@@ -1,4 +1,5 @@
 import seedrandom from 'seedrandom';
+import { checkCount, shown } from './options.ts';
 
 /**
  * Seeded randomness: seedrandom's alea generator, whose state can be saved and restored, so that a resumed run draws
@@ -28,6 +29,11 @@ export interface RandomState {
 
 /** A generator for `seed`; with a `state` from `random.state()`, one that continues from there. */
 export function createRandom(seed: number | string, state?: RandomState): Random {
+  if (typeof seed !== 'string' && !Number.isFinite(seed)) {
+    throw new Error(
+      `createRandom: a seed is a number or a string, got ${shown(seed)}. The same seed gives the same numbers.`,
+    );
+  }
   const name = String(seed);
   const alea = seedrandom.alea(name, { state: state?.alea ?? true });
   let spare = state?.spare ?? null;
@@ -50,8 +56,12 @@ export function createRandom(seed: number | string, state?: RandomState): Random
         return u * scale;
       }
     },
-    integer: (n) => Math.floor(alea() * n),
+    integer(n) {
+      checkCount('random.integer', 'n', n, 1, Number.MAX_SAFE_INTEGER);
+      return Math.floor(alea() * n);
+    },
     permutation(n) {
+      checkCount('random.permutation', 'n', n, 0);
       const order = Uint32Array.from({ length: n }, (_, i) => i);
       for (let i = n - 1; i > 0; i--) {
         const j = random.integer(i + 1);
@@ -65,4 +75,32 @@ export function createRandom(seed: number | string, state?: RandomState): Random
     state: () => ({ seed: name, alea: alea.state(), spare }),
   };
   return random;
+}
+
+let shared: Random | null = null;
+
+/**
+ * The generator of everything that is drawn without one: `randn([2, 2])`, `new Linear(2, 3)`, `new Dropout(0.5)`. It begins
+ * with seed 0, so a program that draws in the same order gives the same numbers in every run. Where two parts of a program
+ * must not move each other's numbers, give each a generator of its own, `createRandom(seed)`.
+ */
+export function defaultRandom(): Random {
+  shared ??= createRandom(0);
+  return shared;
+}
+
+/** Starts the default generator anew, as `torch.manual_seed` does. */
+export function manualSeed(seed: number | string): void {
+  shared = createRandom(seed);
+}
+
+export function isRandom(value: unknown): value is Random {
+  const { uniform, normal } = (value ?? {}) as Partial<Random>;
+  return typeof uniform === 'function' && typeof normal === 'function';
+}
+
+/** Throws unless `value` is a generator. */
+export function requireRandom(where: string, value: unknown): asserts value is Random {
+  if (isRandom(value)) return;
+  throw new Error(`${where}: random must be a generator, such as createRandom(1), got ${shown(value)}.`);
 }

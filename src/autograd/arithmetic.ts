@@ -3,7 +3,8 @@ import type { BinaryOp, NDArray } from '../kernels/contract.ts';
 import { full } from './create.ts';
 import { affine, neg, powScalar } from './elementwise.ts';
 import { record, sameDType } from './graph.ts';
-import { Tensor } from './tensor.ts';
+import { requireTensor, requireTensors } from './inputs.ts';
+import type { Tensor } from './tensor.ts';
 
 /**
  * Arithmetic on two tensors, or a tensor and a number. Shapes broadcast as in NumPy: aligned at the last axis, and an axis
@@ -12,21 +13,29 @@ import { Tensor } from './tensor.ts';
 export type Operand = Tensor | number;
 
 /** y = a + b.   da = dy, db = dy. */
-export function add(a: Tensor, b: Operand): Tensor {
-  if (typeof b === 'number') return affine(a, 1, b);
+export function add(a: Operand, b: Operand): Tensor {
+  if (typeof b === 'number') return scaled('add', a, 1, b);
+  if (typeof a === 'number') return scaled('add', b, 1, a);
+  requireTensors('add', a, b);
+  sameDType('add', a, b);
   return record('add', forward('add', a, b), [a, b], [], (dy) => [dy, dy]);
 }
 
 /** y = a - b.   da = dy, db = -dy. */
 export function sub(a: Operand, b: Operand): Tensor {
-  if (typeof b === 'number') return affine(a as Tensor, 1, -b);
-  if (typeof a === 'number') return affine(b, -1, a);
+  if (typeof b === 'number') return scaled('sub', a, 1, -b);
+  if (typeof a === 'number') return scaled('sub', b, -1, a);
+  requireTensors('sub', a, b);
+  sameDType('sub', a, b);
   return record('sub', forward('sub', a, b), [a, b], [], (dy) => [dy, () => neg(dy)]);
 }
 
 /** y = a b.   da = dy b, db = dy a. */
-export function mul(a: Tensor, b: Operand): Tensor {
-  if (typeof b === 'number') return affine(a, b, 0);
+export function mul(a: Operand, b: Operand): Tensor {
+  if (typeof b === 'number') return scaled('mul', a, b, 0);
+  if (typeof a === 'number') return scaled('mul', b, a, 0);
+  requireTensors('mul', a, b);
+  sameDType('mul', a, b);
   const y = forward('mul', a, b);
   return record('mul', y, [a, b], [[b], [a]], (dy) => [
     () => forward('mul', dy, b),
@@ -36,8 +45,10 @@ export function mul(a: Tensor, b: Operand): Tensor {
 
 /** y = a / b.   da = dy / b, db = -dy y / b. */
 export function div(a: Operand, b: Operand): Tensor {
-  if (typeof b === 'number') return affine(a as Tensor, 1 / b, 0);
-  if (typeof a === 'number') return affine(powScalar(b, -1), a, 0);
+  if (typeof b === 'number') return scaled('div', a, 1 / b, 0);
+  if (typeof a === 'number') return scaled('div', powScalar(b, -1), a, 0);
+  requireTensors('div', a, b);
+  sameDType('div', a, b);
   const y = forward('div', a, b);
   return record('div', y, [a, b], [[b], [y, b]], (dy) => [
     () => forward('div', dy, b),
@@ -45,12 +56,21 @@ export function div(a: Operand, b: Operand): Tensor {
   ]);
 }
 
+/** scale x + shift, for a number and a tensor. */
+function scaled(name: string, x: Operand, scale: number, shift: number): Tensor {
+  requireTensor(name, x);
+  return affine(x, scale, shift);
+}
+
 /**
  * y = a^b; NaN where a < 0 and b is not whole.   da = dy b a^(b-1), db = dy y ln a. As in PyTorch, da is 0 where b = 0, and db
  * is 0 where a = 0 and b >= 0 (0^b is flat there); where a < 0, b cannot move, and db is NaN.
  */
-export function pow(a: Tensor, b: Operand): Tensor {
+export function pow(base: Operand, b: Operand): Tensor {
+  const a = constant('pow', base, b);
   if (typeof b === 'number') return powScalar(a, b);
+  requireTensors('pow', a, b);
+  sameDType('pow', a, b);
   const y = forward('pow', a, b);
   const zero = full([], 0, { dtype: b.dtype });
   return record('pow', y, [a, b], (dy) => [
@@ -69,17 +89,29 @@ export function pow(a: Tensor, b: Operand): Tensor {
 }
 
 /** y = max(a, b).   dy goes to the larger one; halves to both where they are equal, as in PyTorch. */
-export function maximum(a: Tensor, b: Operand): Tensor {
+export function maximum(a: Operand, b: Operand): Tensor {
   return extreme('maximum', a, b);
 }
 
 /** y = min(a, b).   dy goes to the smaller one; halves to both where they are equal. */
-export function minimum(a: Tensor, b: Operand): Tensor {
+export function minimum(a: Operand, b: Operand): Tensor {
   return extreme('minimum', a, b);
 }
 
-function extreme(op: 'maximum' | 'minimum', a: Tensor, right: Operand): Tensor {
-  const b = typeof right === 'number' ? full([], right, { dtype: a.dtype }) : right;
+/** A number as a tensor in the precision of the other operand; a tensor as it is. */
+function constant(name: string, value: Operand, other: Operand): Tensor {
+  if (typeof value !== 'number') {
+    requireTensor(name, value);
+    return value;
+  }
+  requireTensor(name, other);
+  return full([], value, { dtype: other.dtype });
+}
+
+function extreme(op: 'maximum' | 'minimum', left: Operand, right: Operand): Tensor {
+  const [a, b] = [constant(op, left, right), constant(op, right, left)];
+  requireTensors(op, a, b);
+  sameDType(op, a, b);
   const wins = (x: NDArray, over: NDArray) => {
     const strictly = op === 'maximum' ? forward('greater', x, over) : forward('greater', over, x);
     const tie = kernels(x).unary('affine', forward('equal', x, over), 0.5, 0);
@@ -92,7 +124,6 @@ function extreme(op: 'maximum' | 'minimum', a: Tensor, right: Operand): Tensor {
 }
 
 function forward(op: BinaryOp, a: NDArray, b: NDArray): NDArray {
-  if (a instanceof Tensor && b instanceof Tensor) sameDType(op, a, b);
   const rank = Math.max(a.shape.length, b.shape.length);
   for (let i = 1; i <= rank; i++) {
     const [m, n] = [a.shape.at(-i) ?? 1, b.shape.at(-i) ?? 1];

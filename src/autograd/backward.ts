@@ -151,7 +151,7 @@ function unbroadcast(gradient: Gradient, x: Tensor, name: string): Numbers {
   if (sameShape(dx.shape, x.shape)) return dx.data;
   const extra = dx.shape.length - x.shape.length;
   const repeated = dx.shape.flatMap((length, i) =>
-    i < extra || (x.shape[i - extra] === 1 && length > 1) ? [i] : [],
+    i < extra || (x.shape[i - extra] === 1 && length !== 1) ? [i] : [],
   );
   const kept = dx.shape.slice(extra).map((length, i) => (repeated.includes(i + extra) ? 1 : length));
   if (extra < 0 || !sameShape(kept, x.shape)) {

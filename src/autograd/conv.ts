@@ -1,8 +1,11 @@
 import { kernels } from '../kernels/active.ts';
+import { checkBias } from '../kernels/checks.ts';
 import type { ConvGeometry } from '../kernels/contract.ts';
+import { checkCount, checkFlag, checkOptions } from '../options.ts';
 import { record, sameDType } from './graph.ts';
+import { requireTensors } from './inputs.ts';
 import type { Tensor } from './tensor.ts';
-import { type WindowOptions, windowOver } from './window.ts';
+import { type WindowOptions, windowOptions, windowOver } from './window.ts';
 
 export interface Conv2dOptions extends WindowOptions {
   /** Channels are cut into this many groups that do not see each other; groups = channels is a depthwise convolution. */
@@ -22,17 +25,25 @@ export function conv2d(
   bias: Tensor | null = null,
   options: Conv2dOptions = {},
 ): Tensor {
+  requireTensors('conv2d', x, w);
   sameDType('conv2d', x, w, bias);
-  const groups = options.groups ?? 1;
+  checkOptions('conv2d', options, [...windowOptions, 'groups', 'relu']);
+  const { groups = 1 } = options;
+  checkCount('conv2d', 'groups', groups);
+  checkFlag('conv2d', 'relu', options.relu);
   const [kh, kw, inPerGroup, out] = w.shape;
+  if (w.rank !== 4) {
+    throw new Error(`conv2d: the weight is [kh, kw, in / groups, out], got [${w.shape.join(', ')}].`);
+  }
   const { kernel, stride, padding, dilation } = windowOver('conv2d', x.shape, [kh, kw], options);
   const geometry: ConvGeometry = { kernel, stride, padding, dilation, groups };
-  if (w.rank !== 4 || inPerGroup * groups !== x.shape[3] || out % groups !== 0) {
+  if (inPerGroup * groups !== x.shape[3] || out % groups !== 0) {
     throw new Error(
       `conv2d: weight [kh, kw, in / groups, out] = [${w.shape.join(', ')}] with ${groups} groups needs ` +
         `${inPerGroup * groups} input channels and outputs divisible by ${groups}, got images [${x.shape.join(', ')}].`,
     );
   }
+  checkBias('conv2d', bias, out);
   const k = kernels(x);
   const input = k.resident(x); // a batch comes from ordinary memory, and dw reads it again
   const y = k.conv2d(input, w, bias, geometry, options.relu);

@@ -1,15 +1,19 @@
 import { kernels } from '../kernels/active.ts';
-import type { Random } from '../random.ts';
+import { shown } from '../options.ts';
+import { defaultRandom, type Random, requireRandom } from '../random.ts';
 import { array } from './create.ts';
 import { record } from './graph.ts';
+import { requireTensor } from './inputs.ts';
 import type { Tensor } from './tensor.ts';
 
 /**
  * Inverted dropout (Srivastava et al. 2014): y = x mask / (1 - rate), with mask = 1 at random with probability 1 - rate.
  * dx = dy mask / (1 - rate). The expectation of y is x, so evaluation needs no change.
  */
-export function dropout(x: Tensor, rate: number, random: Random): Tensor {
-  if (!(rate >= 0 && rate < 1)) throw new Error(`dropout: the rate must be in [0, 1), got ${rate}.`);
+export function dropout(x: Tensor, rate = 0.5, random: Random = defaultRandom()): Tensor {
+  requireTensor('dropout', x);
+  requireRandom('dropout', random);
+  checkRate('dropout', rate);
   if (rate === 0) return x;
   const scale = 1 / (1 - rate);
   const mask = { shape: x.shape, data: new (array(x.dtype))(x.size) };
@@ -17,4 +21,10 @@ export function dropout(x: Tensor, rate: number, random: Random): Tensor {
   return record('dropout', kernels(x).binary('mul', x, mask), [x], [], (dy) => [
     kernels(dy).binary('mul', dy, mask),
   ]);
+}
+
+/** Throws unless the rate is in [0, 1): at 1 nothing would be left to scale up. */
+export function checkRate(where: string, rate: number): void {
+  if (typeof rate === 'number' && rate >= 0 && rate < 1) return;
+  throw new Error(`${where}: the rate must be in [0, 1), got ${shown(rate)}.`);
 }

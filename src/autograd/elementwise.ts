@@ -1,6 +1,8 @@
 import { kernels } from '../kernels/active.ts';
 import type { UnaryOp } from '../kernels/contract.ts';
+import { checkNumber } from '../options.ts';
 import { record } from './graph.ts';
+import { requireTensor } from './inputs.ts';
 import type { Tensor } from './tensor.ts';
 
 /**
@@ -8,6 +10,7 @@ import type { Tensor } from './tensor.ts';
  * src/kernels/reference/elementwise.ts, one line each; here they only meet the graph.
  */
 function unary(op: UnaryOp, x: Tensor, p = 0, q = 0): Tensor {
+  requireTensor(op, x);
   const y = kernels(x).unary(op, x, p, q);
   const reads = [readsResult.has(op) ? y : op === 'affine' ? null : x];
   return record(op, y, [x], [reads], (dy) => [kernels(x).unaryBackward(op, dy, x, y, p, q)]);
@@ -15,6 +18,10 @@ function unary(op: UnaryOp, x: Tensor, p = 0, q = 0): Tensor {
 
 /** Their derivative is made of y, that of the others of x; that of an affine function is a constant. */
 const readsResult = new Set<UnaryOp>(['exp', 'sqrt', 'sigmoid', 'tanh']);
+/** A number, which may be infinite or NaN: a constant of the user's own arithmetic. */
+function checkConstant(name: string, option: string, value: number): void {
+  if (typeof value !== 'number') checkNumber(name, option, value);
+}
 
 /** y = e^x. */
 export const exp = (x: Tensor) => unary('exp', x);
@@ -26,17 +33,34 @@ export const abs = (x: Tensor) => unary('abs', x);
 export const square = (x: Tensor) => unary('square', x);
 export const neg = (x: Tensor) => unary('affine', x, -1, 0);
 /** y = scale x + shift, with numbers that are constants. */
-export const affine = (x: Tensor, scale: number, shift: number) => unary('affine', x, scale, shift);
+export function affine(x: Tensor, scale: number, shift: number): Tensor {
+  checkConstant('affine', 'scale', scale);
+  checkConstant('affine', 'shift', shift);
+  return unary('affine', x, scale, shift);
+}
 /** y = min(max(x, low), high); the gradient passes where low <= x <= high, as in PyTorch. */
-export const clamp = (x: Tensor, low: number, high: number) => unary('clamp', x, low, high);
+export function clamp(x: Tensor, low: number, high = Infinity): Tensor {
+  checkNumber('clamp', 'high', high, -Infinity, Infinity);
+  checkNumber('clamp', 'low', low, -Infinity, high);
+  return unary('clamp', x, low, high);
+}
 /** y = x^exponent, for a constant exponent. */
-export const powScalar = (x: Tensor, exponent: number) => unary('pow', x, exponent);
+export function powScalar(x: Tensor, exponent: number): Tensor {
+  checkConstant('powScalar', 'exponent', exponent);
+  return unary('pow', x, exponent);
+}
 
 export const relu = (x: Tensor) => unary('relu', x);
 /** y = x where x > 0, slope x elsewhere. */
-export const leakyRelu = (x: Tensor, slope = 0.01) => unary('leakyRelu', x, slope);
+export function leakyRelu(x: Tensor, slope = 0.01): Tensor {
+  checkNumber('leakyRelu', 'slope', slope);
+  return unary('leakyRelu', x, slope);
+}
 /** y = x where x > 0, alpha (e^x - 1) elsewhere (Clevert, Unterthiner, Hochreiter 2016). */
-export const elu = (x: Tensor, alpha = 1) => unary('elu', x, alpha);
+export function elu(x: Tensor, alpha = 1): Tensor {
+  checkNumber('elu', 'alpha', alpha);
+  return unary('elu', x, alpha);
+}
 /** y = x Phi(x), with the exact normal distribution function (Hendrycks and Gimpel 2016). */
 export const gelu = (x: Tensor) => unary('gelu', x);
 /** y = x sigmoid(x) (Elfwing, Uchibe, Doya 2017; "swish"). */

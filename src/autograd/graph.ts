@@ -1,5 +1,6 @@
 import type { NDArray } from '../kernels/contract.ts';
 import type { Flow } from './flow.ts';
+import { requireTensor } from './inputs.ts';
 import { gradEnabled, ownByStep, ownOffGraph } from './lifetime.ts';
 import { Tensor } from './tensor.ts';
 import { look, type Seen } from './unchanged.ts';
@@ -100,10 +101,13 @@ function arraysRead(y: NDArray, inputs: readonly Input[], reads: Reads<readonly 
 /** Does backward() have to compute a gradient for this input? */
 export const needsGradient = (x: Input): boolean => x?.requiresGrad ?? false;
 
-/** Throws unless all inputs have one dtype: mixing them would quietly lose the precision that float64 is for. */
+/** Throws unless all inputs are tensors of one dtype: mixing them would quietly lose the precision that float64 is for. */
 export function sameDType(name: string, first: Tensor, ...others: readonly Input[]): void {
+  requireTensor(name, first);
   for (const x of others) {
-    if (x === null || x.dtype === first.dtype) continue;
+    if (x === null) continue;
+    requireTensor(name, x);
+    if (x.dtype === first.dtype) continue;
     const got = [first, ...others].flatMap((each) => each?.dtype ?? []).join(' and ');
     throw new Error(`${name}: all inputs must have one dtype, got ${got}. Convert with cast(x, dtype).`);
   }

@@ -1,6 +1,7 @@
 import { activeKernels } from '../kernels/active.ts';
 import type { Numbers } from '../kernels/contract.ts';
 import { claimFresh, hasFresh } from '../kernels/ownership.ts';
+import { shown } from '../options.ts';
 import { Tensor } from './tensor.ts';
 import { lookAnew } from './unchanged.ts';
 import { noneUnused } from './unused.ts';
@@ -76,6 +77,8 @@ export function spendStep(): void {
  * (alone, or in arrays and plain objects).
  */
 export function noGrad<T>(fn: () => T): T {
+  if (typeof fn !== 'function')
+    throw new Error(`noGrad: takes a function, noGrad(() => ...), got ${shown(fn)}.`);
   return inBlock(fn, (result, block) => {
     while (hasFresh()) block.blocks.push(claimFresh());
     if (result instanceof Promise) {

@@ -1,5 +1,8 @@
 import { kernels } from '../kernels/active.ts';
+import { checkBias } from '../kernels/checks.ts';
+import { checkFlag, checkOptions } from '../options.ts';
 import { record, sameDType } from './graph.ts';
+import { requireTensors } from './inputs.ts';
 import { broadcastTo } from './shape.ts';
 import type { Tensor } from './tensor.ts';
 
@@ -8,6 +11,7 @@ import type { Tensor } from './tensor.ts';
  * da = dy b^T, db = a^T dy.
  */
 export function matmul(a: Tensor, b: Tensor): Tensor {
+  requireTensors('matmul', a, b);
   sameDType('matmul', a, b);
   if (a.rank < 2 || b.rank < 2 || a.shape.at(-1) !== b.shape.at(-2)) {
     throw new Error(
@@ -27,8 +31,18 @@ export function matmul(a: Tensor, b: Tensor): Tensor {
  * A dense layer: y = x w + bias, then relu where asked.   x [N, in], w [in, out], bias [out] or null -> [N, out].
  * With g = dy behind the relu: dx = g w^T, dw = x^T g, dbias = sum over N of g.
  */
-export function linear(x: Tensor, w: Tensor, bias: Tensor | null, options: { relu?: boolean } = {}): Tensor {
+export function linear(
+  x: Tensor,
+  w: Tensor,
+  bias: Tensor | null = null,
+  options: { relu?: boolean } = {},
+): Tensor {
+  requireTensors('linear', x, w);
   sameDType('linear', x, w, bias);
+  checkOptions('linear', options, ['relu']);
+  checkFlag('linear', 'relu', options.relu);
+  if (w.rank !== 2) throw new Error(`linear: the weight is [in, out], got [${w.shape.join(', ')}].`);
+  checkBias('linear', bias, w.shape[1]);
   if (x.rank !== 2 || x.shape[1] !== w.shape[0]) {
     throw new Error(
       `linear: weight [${w.shape.join(', ')}] needs input [N, ${w.shape[0]}], got [${x.shape.join(', ')}]. ` +
@@ -62,7 +76,7 @@ function withBatch(x: Tensor, other: Tensor): Tensor {
         `matmul: leading axes [${own.join(', ')}] and [${theirs.join(', ')}] do not broadcast.`,
       );
     }
-    return Math.max(m, n);
+    return m === 1 ? n : m;
   });
   const shape = [...batch, ...x.shape.slice(-2)];
   return shape.join() === x.shape.join() ? x : broadcastTo(x, shape);

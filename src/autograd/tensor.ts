@@ -1,6 +1,8 @@
 import { kernels } from '../kernels/active.ts';
 import { type NDArray, type Numbers, type Shape, sizeOf } from '../kernels/contract.ts';
+import { checkShape, shown } from '../options.ts';
 import { backward } from './backward.ts';
+import { describe } from './describe.ts';
 import type { GraphNode } from './graph.ts';
 import { noteWrite } from './unchanged.ts';
 
@@ -36,14 +38,11 @@ export class Tensor implements NDArray {
   #whyGone = '';
 
   constructor(data: Numbers, shape: Shape, { requiresGrad = false, lasting = false } = {}) {
-    if (data.length !== sizeOf(shape)) {
-      throw new Error(
-        `Tensor: shape [${shape.join(', ')}] holds ${sizeOf(shape)} values, got ${data.length}. Pass a shape that fits the data.`,
-      );
-    }
+    const isDouble = data instanceof Float64Array;
+    if (!(isDouble || data instanceof Float32Array) || !holds(shape, data.length)) refuse(data, shape);
     this.#data = data;
     this.shape = shape;
-    this.dtype = data instanceof Float64Array ? 'float64' : 'float32';
+    this.dtype = isDouble ? 'float64' : 'float32';
     this.requiresGrad = requiresGrad;
     this.lasting = lasting;
   }
@@ -122,9 +121,38 @@ export class Tensor implements NDArray {
     backward(this, options);
   }
 
+  /** `tensor [2, 2]: [[1, 2], [3, 4]]` */
+  toString(): string {
+    return describe(this);
+  }
+
+  /** Shape, dtype and all numbers in one flat list: what `tensor(data, shape, { dtype })` reads. */
+  toJSON(): { shape: Shape; dtype: DType; data: number[] } {
+    return { shape: this.shape, dtype: this.dtype, data: this.toArray() };
+  }
+
+  /** What console.log prints in Node. */
+  [Symbol.for('nodejs.util.inspect.custom')](): string {
+    return describe(this);
+  }
+
+  /** Text where text is wanted. JavaScript's operators are refused: `a + b` would be a number off the graph, or nonsense. */
+  [Symbol.toPrimitive](hint: string): string {
+    if (hint === 'string') return describe(this);
+    throw new Error(
+      `Tensor [${this.shape.join(', ')}]: JavaScript's operators (+, *, <, ==) do not work on tensors. Use add(a, b) or ` +
+        'mul(a, b) for a tensor, .item() for the number of a tensor of one, and String(x) for text.',
+    );
+  }
+
   /** Other storage for the same numbers (lifetime.ts). */
   moveTo(data: Numbers): void {
     this.#data = data;
+  }
+
+  /** Have the numbers gone back to the pool? Then `data` throws. */
+  get isGone(): boolean {
+    return this.#data === null;
   }
 
   /** Ends the life of the numbers; reading them from now on throws `why` (lifetime.ts). */
@@ -133,4 +161,29 @@ export class Tensor implements NDArray {
     this.#whyGone = why;
     this.node = null;
   }
+}
+
+/** Is `shape` a list of whole numbers of 0 or more whose product is `count`? */
+function holds(shape: Shape, count: number): boolean {
+  if (!Array.isArray(shape)) return false;
+  let size = 1;
+  for (const length of shape) {
+    if (!(length >= 0) || !Number.isInteger(length)) return false;
+    size *= length;
+  }
+  return size === count;
+}
+
+function refuse(data: unknown, shape: unknown): never {
+  if (!(data instanceof Float32Array || data instanceof Float64Array)) {
+    throw new Error(
+      `Tensor: data is a Float32Array or a Float64Array, got ${shown(data)}. tensor(values, shape) makes a tensor of any numbers.`,
+    );
+  }
+  checkShape('Tensor', shape);
+  const { length } = data;
+  const lengths = (shape as Shape).join(', ');
+  throw new Error(
+    `Tensor: shape [${lengths}] holds ${sizeOf(shape as Shape)} values, got ${length}. Pass a shape that fits the data.`,
+  );
 }

@@ -1,4 +1,5 @@
 import type { Shape, Window } from '../kernels/contract.ts';
+import { shown } from '../options.ts';
 
 /** One number for both directions, or [height, width]. */
 export type Pair = number | readonly [number, number];
@@ -12,11 +13,15 @@ export interface WindowOptions {
   dilation?: Pair;
 }
 
+/** The names of WindowOptions. */
+export const windowOptions = ['stride', 'padding', 'dilation'] as const;
+
 /** A window's geometry over images [N, H, W, C]; throws where it does not fit. */
 export function windowOver(name: string, shape: Shape, kernel: Pair, options: WindowOptions): Window {
   if (shape.length !== 4) {
     throw new Error(`${name}: expected images [N, H, W, C], got [${shape.join(', ')}].`);
   }
+  checkWindow(name, kernel, options);
   const [kh, kw] = pair(kernel);
   const stride = pair(options.stride ?? 1);
   const dilation = pair(options.dilation ?? 1);
@@ -31,6 +36,32 @@ export function windowOver(name: string, shape: Shape, kernel: Pair, options: Wi
   }
   return { kernel: [kh, kw], stride, dilation, padding: [top, bottom, left, right] };
 }
+
+/** Throws for a window that is none: cells, steps and distances are whole numbers of at least 1, padding of at least 0. */
+export function checkWindow(name: string, kernel: Pair, options: WindowOptions): void {
+  checkPair(name, 'the window', kernel, 1);
+  checkPair(name, 'stride', options.stride ?? 1, 1);
+  checkPair(name, 'dilation', options.dilation ?? 1, 1);
+  const { padding = 0 } = options;
+  if (padding !== 'same' && padding !== 'valid') {
+    checkPair(name, 'padding', padding, 0, "'same', 'valid' or ");
+  }
+}
+
+function checkPair(name: string, option: string, value: unknown, least: number, or = ''): void {
+  const list = Array.isArray(value) ? value : [value, value];
+  if (
+    list.length === 2 &&
+    list.every((each) => Number.isSafeInteger(each) && each >= least && each <= LARGEST)
+  )
+    return;
+  throw new Error(
+    `${name}: ${option} must be ${or}a whole number of at least ${least}, or [height, width], got ${shown(value)}.`,
+  );
+}
+
+/** No image has so many rows; beyond, addresses in the kernels would overflow. */
+const LARGEST = 2 ** 20;
 
 function pair(value: Pair): readonly [number, number] {
   return typeof value === 'number' ? [value, value] : value;

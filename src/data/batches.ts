@@ -1,3 +1,4 @@
+import { checkOptions, requireFields } from '../options.ts';
 import { createRandom } from '../random.ts';
 import type { Augmentation } from './augment.ts';
 import { classBatchCount, classOrder } from './classBatches.ts';
@@ -39,6 +40,15 @@ export interface Batches {
 }
 
 export function createBatches(set: ImageSet, options: BatchOptions): Batches {
+  requireFields('createBatches', set, 'images', ['images', 'labels', 'count']);
+  checkOptions('createBatches', options, [
+    'batchSize',
+    'transform',
+    'shuffleSeed',
+    'augment',
+    'classesPerBatch',
+    'last',
+  ]);
   const { batchSize, transform, shuffleSeed, augment, classesPerBatch, last = 'keep' } = options;
   const draws = shuffleSeed !== undefined;
   requireValid(

@@ -1,3 +1,4 @@
+import { requireFields } from '../options.ts';
 import type { ImageSet } from './dataset.ts';
 import { requireValid } from './errors.ts';
 
@@ -18,7 +19,9 @@ export interface ChannelStatistics {
 }
 
 /** Exact up to the last double operations: bytes are counted first, so no sum over millions of pixels loses digits. */
-export function channelStatistics({ images, channels }: ImageSet): ChannelStatistics {
+export function channelStatistics(set: ImageSet): ChannelStatistics {
+  requireFields('channelStatistics', set, 'images', ['images', 'channels']);
+  const { images, channels } = set;
   const counts = Array.from({ length: channels }, () => new Float64Array(256));
   for (let i = 0; i < images.length; i += channels) {
     for (let c = 0; c < channels; c++) counts[c][images[i + c]]++;
@@ -37,13 +40,17 @@ export function channelStatistics({ images, channels }: ImageSet): ChannelStatis
 }
 
 /** (x - mean) / std per channel. Use the training split's statistics for both splits. */
-export function standardizePixels({ mean, std }: Pick<ChannelStatistics, 'mean' | 'std'>): PixelTransform {
+export function standardizePixels(statistics: Pick<ChannelStatistics, 'mean' | 'std'>): PixelTransform {
+  requireFields('standardizePixels', statistics, 'what channelStatistics returns', ['mean', 'std']);
+  const { mean, std } = statistics;
   checkSpread(std, 'standardize');
   return tabulate(mean.length, (x, c) => (x - mean[c]) / std[c]);
 }
 
 /** (x - min) / (max - min) per channel: the training split then fills [0, 1]. */
-export function minMaxScale({ min, max }: Pick<ChannelStatistics, 'min' | 'max'>): PixelTransform {
+export function minMaxScale(statistics: Pick<ChannelStatistics, 'min' | 'max'>): PixelTransform {
+  requireFields('minMaxScale', statistics, 'what channelStatistics returns', ['min', 'max']);
+  const { min, max } = statistics;
   checkSpread(
     max.map((high, c) => high - min[c]),
     'min-max scale',
@@ -57,7 +64,10 @@ export function symmetricScale(channels: number): PixelTransform {
 }
 
 /** The floats of `images` [..., channels], in the same order. */
-export function applyTransform(images: Uint8Array, { channels, table }: PixelTransform): Float32Array {
+export function applyTransform(images: Uint8Array, transform: PixelTransform): Float32Array {
+  requireFields('applyTransform', images, 'pixels', ['length']);
+  requireFields('applyTransform', transform, 'a transform', ['channels', 'table']);
+  const { channels, table } = transform;
   const floats = new Float32Array(images.length);
   for (let i = 0; i < images.length; i += channels) {
     for (let c = 0; c < channels; c++) floats[i + c] = table[256 * c + images[i + c]];

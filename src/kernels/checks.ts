@@ -1,6 +1,18 @@
-import type { ConvGeometry, MatmulOptions, NDArray, ReduceOp, Shape, Window } from './contract.ts';
+import type {
+  ConvGeometry,
+  MatmulOptions,
+  NDArray,
+  ReduceOp,
+  SetView,
+  Shape,
+  StandardizeInput,
+  Window,
+} from './contract.ts';
 
 /** What both sets of kernels ask of their arguments, and the lengths that follow from them. */
+
+/** Of one channel of one image: 1 GiB. */
+const MOST_POSITIONS = 2 ** 28;
 
 /** How many positions a window takes on an image, down and across. */
 export function windowPositions(height: number, width: number, window: Window): [number, number] {
@@ -15,6 +27,12 @@ export function windowPositions(height: number, width: number, window: Window): 
         `${height}x${width} image with padding [${window.padding}]: use a smaller kernel or more padding`,
     );
   }
+  if (rows * columns > MOST_POSITIONS) {
+    throw new RangeError(
+      `a window over a ${height}x${width} image with padding [${window.padding}] would take ${rows}x${columns} positions, ` +
+        'more than memory holds: use less padding',
+    );
+  }
   return [rows, columns];
 }
 
@@ -26,6 +44,49 @@ export function checkChannels(x: NDArray, w: NDArray, { groups }: ConvGeometry):
         '[kh, kw, in / groups, out], and groups must divide both channel counts',
     );
   }
+}
+
+/** Throws unless the bias has one value for each of the `outputs`: kernels would read past its end. */
+export function checkBias(name: string, bias: NDArray | null | undefined, outputs: number): void {
+  if (!bias || (bias.shape.length === 1 && bias.shape[0] === outputs && bias.data.length === outputs)) return;
+  throw new RangeError(
+    `${name}: the bias has one value for each of the ${outputs} outputs, [${outputs}], got [${bias.shape.join(', ')}]`,
+  );
+}
+
+/** Throws unless the view covers x, and all that comes with x fits the view: kernels would read past their ends. */
+export function checkStandardize(call: Omit<StandardizeInput, 'options'>): void {
+  const { x, view, gamma, beta, given, residual } = call;
+  const { n, g, k } = view;
+  const { length } = x.data;
+  checkView('standardize', x, view);
+  if (gamma) checkFits('gamma', gamma, g * k, 'features (g * k)');
+  if (beta) checkFits('beta', beta, g * k, 'features (g * k)');
+  if (residual) checkFits('the residual', residual, length, 'values of x');
+  if (given) {
+    checkFits('the given mean', given.mean, n * g, 'sets (n * g)');
+    checkFits('the given variance', given.variance, n * g, 'sets (n * g)');
+  }
+}
+
+/** Throws unless the view reads all of x, and nothing else. */
+export function checkView(name: string, { shape, data }: NDArray, view: Partial<SetView> | undefined): void {
+  const { n, p, g, k } = view ?? {};
+  if (isCount(n) && isCount(p) && isCount(g) && isCount(k) && n * p * g * k === data.length) return;
+  throw new RangeError(
+    `${name}: the view [n, p, g, k] = [${n}, ${p}, ${g}, ${k}] does not fit x [${shape}]. Its four lengths must be whole ` +
+      `numbers with the product ${data.length}; groups must divide the channels`,
+  );
+}
+
+const isCount = (length: number | undefined): length is number =>
+  Number.isInteger(length) && (length as number) >= 0;
+
+function checkFits(what: string, array: NDArray | undefined, count: number, of: string): void {
+  if (array?.data?.length === count) return;
+  throw new RangeError(
+    `standardize: ${what} has one value for each of the ${count} ${of}, got shape [${array?.shape}]`,
+  );
 }
 
 /** The lengths of op(a) [m, k] and op(b) [k, n]. */

@@ -1,4 +1,5 @@
 import { type Shape, sizeOf } from '../kernels/contract.ts';
+import { checkNumber, checkOptions, checkShape, shown } from '../options.ts';
 import type { Random } from '../random.ts';
 
 /**
@@ -9,6 +10,7 @@ export type Initializer = (shape: Shape, random: Random) => Float32Array;
 
 /** How many inputs one output sees (`in`) and how many outputs one input reaches (`out`, counted as in PyTorch: all groups). */
 export function fans(shape: Shape): { in: number; out: number } {
+  checkShape('fans', shape);
   const window = sizeOf(shape.slice(0, -2));
   const [inputs, outputs] = shape.length === 1 ? [shape[0], shape[0]] : shape.slice(-2);
   return { in: window * inputs, out: window * outputs };
@@ -21,23 +23,32 @@ export interface HeOptions {
   slope?: number;
 }
 
+interface GainOptions {
+  /** Multiplies the deviation; default: 1. */
+  gain?: number;
+}
+
 /** N(0, 2 / ((1 + slope^2) fan)): half of the signal dies in a ReLU, hence the 2 (He et al. 2015, eq. 10 and 15). */
 export function heNormal(options: HeOptions = {}): Initializer {
+  checkHe('heNormal', options);
   return (shape, random) => normal({ std: heStd(shape, options) })(shape, random);
 }
 
 /** Uniform with the variance of heNormal. */
 export function heUniform(options: HeOptions = {}): Initializer {
+  checkHe('heUniform', options);
   return (shape, random) => symmetric(heStd(shape, options), shape, random);
 }
 
 /** N(0, gain^2 2 / (fanIn + fanOut)), for layers without a ReLU (Glorot and Bengio 2010, eq. 12). */
-export function xavierNormal({ gain = 1 } = {}): Initializer {
+export function xavierNormal(options: GainOptions = {}): Initializer {
+  const gain = gainOf('xavierNormal', options);
   return (shape, random) => normal({ std: gain * xavierStd(shape) })(shape, random);
 }
 
 /** Uniform with the variance of xavierNormal (eq. 16); Keras' default, "glorot_uniform". */
-export function xavierUniform({ gain = 1 } = {}): Initializer {
+export function xavierUniform(options: GainOptions = {}): Initializer {
+  const gain = gainOf('xavierUniform', options);
   return (shape, random) => symmetric(gain * xavierStd(shape), shape, random);
 }
 
@@ -46,15 +57,24 @@ export function torchDefault(): Initializer {
   return heUniform({ slope: Math.sqrt(5) });
 }
 
-export function uniform({ low, high }: { low: number; high: number }): Initializer {
+export function uniform(options: { low: number; high: number }): Initializer {
+  checkOptions('uniform', options, ['low', 'high']);
+  const { low, high } = options;
+  checkNumber('uniform', 'low', low);
+  checkNumber('uniform', 'high', high);
   return (shape, random) => fill(shape, () => low + (high - low) * random.uniform());
 }
 
-export function normal({ mean = 0, std }: { mean?: number; std: number }): Initializer {
+export function normal(options: { mean?: number; std: number }): Initializer {
+  checkOptions('normal', options, ['mean', 'std']);
+  const { mean = 0, std } = options;
+  checkNumber('normal', 'mean', mean);
+  checkNumber('normal', 'std', std, 0);
   return (shape, random) => fill(shape, () => mean + std * random.normal());
 }
 
 export function constant(value: number): Initializer {
+  checkNumber('constant', 'the value', value);
   return (shape) => fill(shape, () => value);
 }
 
@@ -62,7 +82,8 @@ export function constant(value: number): Initializer {
  * A random orthogonal matrix times gain (Saxe, McClelland, Ganguli 2014): the weight as [fanIn, out] has orthonormal columns,
  * or rows where there are more outputs than inputs. Normal vectors, made orthonormal one after another (Gram and Schmidt).
  */
-export function orthogonal({ gain = 1 } = {}): Initializer {
+export function orthogonal(options: GainOptions = {}): Initializer {
+  const gain = gainOf('orthogonal', options);
   return (shape, random) => {
     const columns = shape[shape.length - 1];
     const rows = sizeOf(shape) / columns;
@@ -81,6 +102,21 @@ export function orthogonal({ gain = 1 } = {}): Initializer {
       return gain * (rows >= columns ? vectors[column][row] : vectors[row][column]);
     });
   };
+}
+
+function checkHe(name: string, options: HeOptions): void {
+  checkOptions(name, options, ['fan', 'slope']);
+  const { fan = 'in', slope = 0 } = options;
+  if (fan !== 'in' && fan !== 'out')
+    throw new Error(`${name}: fan must be 'in' or 'out', got ${shown(fan)}.`);
+  checkNumber(name, 'slope', slope);
+}
+
+function gainOf(name: string, options: GainOptions): number {
+  checkOptions(name, options, ['gain']);
+  const { gain = 1 } = options;
+  checkNumber(name, 'gain', gain);
+  return gain;
 }
 
 function heStd(shape: Shape, { fan = 'in', slope = 0 }: HeOptions): number {

@@ -1,6 +1,8 @@
 import { array } from '../autograd/create.ts';
 import { type DType, parameter, Tensor, zeroGrad } from '../autograd/index.ts';
 import { noteFound } from '../autograd/reached.ts';
+import { shown } from '../options.ts';
+import { describeModule } from './describe.ts';
 import { byName, type Member, membersOf } from './members.ts';
 
 /**
@@ -87,6 +89,16 @@ export abstract class Module {
     return this;
   }
 
+  /** Its layers as a tree, with their sizes. */
+  toString(): string {
+    return describeModule(this);
+  }
+
+  /** What console.log prints in Node. */
+  [Symbol.for('nodejs.util.inspect.custom')](): string {
+    return describeModule(this);
+  }
+
   /** A copy of every parameter and buffer. */
   state(): Map<string, Tensor> {
     return new Map([...this.namedTensors()].map(([name, tensor]) => [name, tensor.clone()]));
@@ -104,6 +116,11 @@ export abstract class Module {
 
   /** Overwrites parameters and buffers with `state`; names and shapes must match exactly. */
   loadState(state: ReadonlyMap<string, Tensor>): void {
+    if (!(state instanceof Map)) {
+      throw new Error(
+        `loadState: a state is a Map from names to tensors, as state() returns it, got ${shown(state)}.`,
+      );
+    }
     let own = this.namedTensors();
     const missing = [...own.keys()].filter((name) => !state.has(name));
     if (missing.length === 0) {

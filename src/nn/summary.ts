@@ -1,4 +1,5 @@
 import type { Tensor } from '../autograd/index.ts';
+import { requireFields } from '../options.ts';
 import { type Module, ownTensors } from './module.ts';
 
 export interface LayerSummary {
@@ -13,11 +14,13 @@ export interface LayerSummary {
 
 /** How many numbers a model learns. */
 export function parameterCount(model: Module): number {
+  requireFields('parameterCount', model, 'a model', ['namedModules']);
   return model.parameters().reduce((sum, parameter) => sum + parameter.size, 0);
 }
 
 /** A row for each layer that computes: every module with parameters of its own, or without children. */
 export function summarize(model: Module): LayerSummary[] {
+  requireFields('summarize', model, 'a model', ['namedModules']);
   const counted = new Set<Tensor>(); // a weight that two layers share
   return [...model.namedModules()].flatMap(([name, module]) => {
     const own = ownTensors(module).filter(({ value }) => value.lasting && !counted.has(value));

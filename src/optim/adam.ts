@@ -1,5 +1,6 @@
 import { kernels } from '../kernels/active.ts';
-import { BaseOptimizer, type ParametersOrGroups, requireRange, type Slot, type Update } from './optimizer.ts';
+import { checkFlag, checkNumber, checkOptions, shown } from '../options.ts';
+import { BaseOptimizer, type ParametersOrGroups, type Slot, type Update } from './optimizer.ts';
 
 export interface AdamOptions {
   /** Default: 1e-3. */
@@ -13,6 +14,8 @@ export interface AdamOptions {
   amsgrad?: boolean;
 }
 
+const adamOptions = ['lr', 'betas', 'eps', 'weightDecay', 'amsgrad'];
+
 /**
  * Adam (Kingma and Ba 2015), as in PyTorch. With t the number of the step, from 1:
  *   m = beta1 m + (1 - beta1) g,   v = beta2 v + (1 - beta2) g^2,
@@ -24,9 +27,14 @@ export class Adam extends BaseOptimizer {
   readonly #decoupled: boolean;
 
   constructor(parametersOrGroups: ParametersOrGroups, options: AdamOptions = {}, name = 'Adam') {
+    checkOptions(name, options, adamOptions);
     const { lr = 1e-3, betas = [0.9, 0.999], eps = 1e-8, weightDecay = 0, amsgrad = false } = options;
-    for (const beta of betas) requireRange(name, 'each beta', beta, 0, 1 - Number.EPSILON);
-    requireRange(name, 'eps', eps, 0, Infinity);
+    if (!Array.isArray(betas) || betas.length !== 2) {
+      throw new Error(`${name}: betas are two numbers, such as [0.9, 0.999], got ${shown(betas)}.`);
+    }
+    for (const beta of betas) checkNumber(name, 'each beta', beta, 0, 1 - Number.EPSILON);
+    checkNumber(name, 'eps', eps, 0);
+    checkFlag(name, 'amsgrad', amsgrad);
     const moments = ['firstMoment', 'secondMoment', ...(amsgrad ? ['maxSecondMoment'] : [])];
     super(name, parametersOrGroups, { lr, weightDecay }, moments);
     this.#options = { betas, eps, amsgrad };
@@ -35,6 +43,7 @@ export class Adam extends BaseOptimizer {
 
   protected update(slots: readonly Slot[], { lr, weightDecay, steps }: Update): void {
     const { betas, eps, amsgrad } = this.#options;
+    checkNumber(this.name, 'lr', lr, 0);
     kernels(slots[0].parameter).adamStep({
       parameters: slots.map((slot) => slot.parameter.data),
       gradients: slots.map((slot) => slot.parameter.grad!.data),
@@ -58,6 +67,7 @@ export class Adam extends BaseOptimizer {
  */
 export class AdamW extends Adam {
   constructor(parametersOrGroups: ParametersOrGroups, options: AdamOptions = {}) {
+    checkOptions('AdamW', options, adamOptions);
     super(parametersOrGroups, { ...options, weightDecay: options.weightDecay ?? 0.01 }, 'AdamW');
   }
 }

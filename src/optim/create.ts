@@ -1,3 +1,4 @@
+import { unknownName } from '../errors.ts';
 import { Adam, type AdamOptions, AdamW } from './adam.ts';
 import type { Optimizer, ParametersOrGroups } from './optimizer.ts';
 import { Sgd, type SgdOptions } from './sgd.ts';
@@ -15,7 +16,10 @@ export function createOptimizer<Name extends OptimizerName>(
   parameters: ParametersOrGroups,
   options: Name extends 'sgd' ? SgdOptions : AdamOptions,
 ): Optimizer {
-  if (!optimizers[name])
-    throw new Error(`unknown optimizer "${name}"; one of: ${optimizerNames.join(', ')}.`);
+  if (!Object.hasOwn(optimizers, name)) {
+    throw new Error(
+      `${unknownName('optimizer', String(name), optimizerNames)}; one of: ${optimizerNames.join(', ')}.`,
+    );
+  }
   return new optimizers[name](parameters, options as SgdOptions & AdamOptions);
 }

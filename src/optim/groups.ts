@@ -1,6 +1,7 @@
 import type { Tensor } from '../autograd/index.ts';
 import type { Module } from '../nn/module.ts';
 import { Norm, type ParameterRule } from '../nn/norm/core/norm.ts';
+import { checkNumber, checkOptions, requireFields } from '../options.ts';
 import type { ParameterGroup } from './optimizer.ts';
 
 /**
@@ -10,6 +11,9 @@ import type { ParameterGroup } from './optimizer.ts';
  * its parameters (`parameterRules`).
  */
 export function parameterGroups(model: Module, options: { weightDecay: number }): ParameterGroup[] {
+  requireFields('parameterGroups', model, 'a model', ['namedModules']);
+  checkOptions('parameterGroups', options, ['weightDecay']);
+  checkNumber('parameterGroups', 'weightDecay', options.weightDecay, 0);
   const rules = new Map<Tensor, ParameterRule>();
   for (const module of model.namedModules().values()) {
     if (!(module instanceof Norm)) continue;

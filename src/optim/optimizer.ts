@@ -5,6 +5,7 @@ import { noteTrained } from '../autograd/reached.ts';
 import { noteWrite } from '../autograd/unchanged.ts';
 import { kernels } from '../kernels/active.ts';
 import type { Numbers } from '../kernels/contract.ts';
+import { checkNumber, shown } from '../options.ts';
 import { requireGradients, requireKnown } from './missing.ts';
 
 /** Parameters with options that differ from the optimizer's own. */
@@ -73,13 +74,17 @@ export abstract class BaseOptimizer implements Optimizer {
     /** The arrays that the optimizer keeps for each parameter; they start as zeros. */
     readonly remembers: readonly string[],
   ) {
-    requireRange(name, 'lr', options.lr, 0, Infinity);
-    requireRange(name, 'weightDecay', options.weightDecay, 0, Infinity);
+    checkNumber(name, 'lr', options.lr, 0);
+    checkNumber(name, 'weightDecay', options.weightDecay, 0);
     this.lr = options.lr;
     this.groups = asGroups(name, parametersOrGroups).map((group) => ({
       ...group,
       weightDecay: group.weightDecay ?? options.weightDecay,
     }));
+    for (const { weightDecay, lrScale = 1 } of this.groups) {
+      checkNumber(name, "a group's weightDecay", weightDecay, 0);
+      checkNumber(name, "a group's lrScale", lrScale, 0);
+    }
     this.#slots = this.groups.map((group) =>
       group.parameters.map((parameter) => ({ parameter, steps: 0, arrays: {} })),
     );
@@ -159,12 +164,6 @@ export abstract class BaseOptimizer implements Optimizer {
 
 const isMoving = ({ parameter }: Slot): boolean => parameter.requiresGrad && parameter.grad !== null;
 
-/** Throws unless low <= value <= high. */
-export function requireRange(layer: string, option: string, value: number, low: number, high: number): void {
-  if (value >= low && value <= high) return;
-  throw new Error(`${layer}: ${option} must be a number from ${low} to ${high}, got ${value}.`);
-}
-
 /** The projection of constrained parameters (`Tensor.constraint`), after the step and not in the forward pass. */
 function constrain({ constraint, data }: Tensor): void {
   if (constraint === null) return;
@@ -175,16 +174,19 @@ function constrain({ constraint, data }: Tensor): void {
 function asGroups(name: string, given: ParametersOrGroups): readonly ParameterGroup[] {
   const isGroups = (list: ParametersOrGroups): list is readonly ParameterGroup[] =>
     list.length > 0 && 'parameters' in list[0];
+  if (!Array.isArray(given as unknown) || !given.every((each) => typeof each === 'object' && each !== null)) {
+    throw new Error(`${name}: takes a list of parameters, model.parameters(), got ${shown(given)}.`);
+  }
   const groups = isGroups(given) ? given : [{ parameters: given as readonly Tensor[] }];
   const all = groups.flatMap((group) => group.parameters);
   if (all.length === 0)
     throw new Error(`${name}: there are no parameters to train. Pass model.parameters().`);
+  sameDType(name, all[0], ...all);
   if (new Set(all).size < all.length) {
     throw new Error(`${name}: a parameter is given twice; each may be in one group only.`);
   }
   if (all.some((parameter) => parameter.node !== null)) {
     throw new Error(`${name}: a parameter is the result of an operation. Only leaves can be trained.`);
   }
-  sameDType(name, all[0], ...all);
   return groups;
 }

@@ -1,5 +1,6 @@
 import { kernels } from '../kernels/active.ts';
-import { BaseOptimizer, type ParametersOrGroups, requireRange, type Slot, type Update } from './optimizer.ts';
+import { checkFlag, checkNumber, checkOptions } from '../options.ts';
+import { BaseOptimizer, type ParametersOrGroups, type Slot, type Update } from './optimizer.ts';
 
 export interface SgdOptions {
   lr: number;
@@ -20,8 +21,11 @@ export class Sgd extends BaseOptimizer {
   readonly #options: Required<Omit<SgdOptions, 'lr' | 'weightDecay'>>;
 
   constructor(parametersOrGroups: ParametersOrGroups, options: SgdOptions) {
+    checkOptions('Sgd', options, ['lr', 'momentum', 'dampening', 'nesterov', 'weightDecay']);
     const { lr, momentum = 0, dampening = 0, nesterov = false, weightDecay = 0 } = options;
-    requireRange('Sgd', 'momentum', momentum, 0, Infinity);
+    checkNumber('Sgd', 'momentum', momentum, 0, 1);
+    checkNumber('Sgd', 'dampening', dampening, 0, 1);
+    checkFlag('Sgd', 'nesterov', nesterov);
     if (nesterov && (momentum === 0 || dampening !== 0)) {
       throw new Error(
         `Sgd: nesterov needs a momentum above 0 and no dampening, got ${momentum} and ${dampening}.`,
@@ -33,6 +37,7 @@ export class Sgd extends BaseOptimizer {
 
   protected update(slots: readonly Slot[], { lr, weightDecay, steps }: Update): void {
     const { momentum, dampening, nesterov } = this.#options;
+    checkNumber('Sgd', 'lr', lr, 0);
     kernels(slots[0].parameter).sgdStep({
       momentum,
       dampening,

@@ -47,9 +47,11 @@ test.each([
 });
 
 test('sizes that cannot be get an error that names the layer', () => {
-  expect(() => new Linear(0, 3, { random })).toThrow('Linear(in=0, out=3)');
+  expect(() => new Linear(0, 3, { random })).toThrow(
+    'Linear: inFeatures must be a whole number of at least 1, got 0',
+  );
   expect(() => new Conv2d(3, 8, 3, { random, groups: 2 })).toThrow('Conv2d(in=3, out=8, groups=2)');
-  expect(() => new Conv2d(4, 6, 3, { random, groups: 4 })).toThrow('must divide the output channels');
+  expect(() => new Conv2d(4, 6, 3, { random, groups: 4 })).toThrow('must divide the channels');
   expect(() => activation('rleu' as ActivationName)).toThrow('one of: relu, leakyRelu');
 });
 

@@ -1,3 +1,4 @@
+import { checkCount, checkOptions } from '../../options.ts';
 import type { Random } from '../../random.ts';
 import { createRandom } from '../../random.ts';
 import { digitClasses } from '../classes.ts';
@@ -37,7 +38,11 @@ export interface DigitsOptions {
 }
 
 /** Train and test split from independent streams of one seed. Fewer images with the same seed are the first of more. */
-export function syntheticDigits({ seed, train = 5000, test = 1000 }: DigitsOptions): Dataset {
+export function syntheticDigits(options: DigitsOptions): Dataset {
+  checkOptions('syntheticDigits', options, ['seed', 'train', 'test']);
+  const { seed, train = 5000, test = 1000 } = options;
+  checkCount('syntheticDigits', 'train', train, 0);
+  checkCount('syntheticDigits', 'test', test, 0);
   const random = createRandom(seed).fork('synthetic digits');
   return {
     train: drawSet('train', train, random.fork('train')),

@@ -1,4 +1,4 @@
-import { checkChannels } from '../checks.ts';
+import { checkBias, checkChannels } from '../checks.ts';
 import type { ConvGeometry, NDArray } from '../contract.ts';
 import { addOuterProduct, addRowTimesMatrix, startSums, storeSums } from './matmul.ts';
 import { fromDouble, zerosLike } from './results.ts';
@@ -17,6 +17,7 @@ export function conv2d(
   relu = false,
 ): NDArray {
   const { taps, batch, positions, outChannels, groups, groupOut, groupIn } = plan(x, w, geometry);
+  checkBias('conv2d', bias, outChannels);
   const y = zerosLike(x, [batch, taps.outHeight, taps.outWidth, outChannels]);
   const patch = new Float64Array(taps.count * groupIn);
   const sums = new Float64Array(groupOut);

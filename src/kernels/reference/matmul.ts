@@ -1,10 +1,11 @@
-import { productLengths } from '../checks.ts';
+import { checkBias, productLengths } from '../checks.ts';
 import type { MatmulOptions, NDArray } from '../contract.ts';
 import { zerosLike } from './results.ts';
 
 export function matmul(a: NDArray, b: NDArray, options: MatmulOptions = {}): NDArray {
   const { transposeA = false, transposeB = false, bias = null, relu = false } = options;
   const { m, k, n } = productLengths(a, b, options);
+  checkBias('matmul', bias, n);
   const leading = a.shape.slice(0, -2);
   const y = zerosLike(a, [...leading, m, n]);
   const matrices = leading.reduce((product, length) => product * length, 1);

@@ -1,3 +1,4 @@
+import { checkStandardize } from '../checks.ts';
 import type {
   NDArray,
   SetStatistics,
@@ -16,6 +17,7 @@ import { fromDouble, zerosLike } from './results.ts';
  */
 export function standardize(input: StandardizeInput): { y: NDArray; statistics: SetStatistics } {
   const { x, view, gamma, beta, residual, relu, options } = input;
+  checkStandardize(input);
   const { n, p } = view;
   const { features, setOf } = readView(view);
   const { mean, variance } = input.given ? doubles(input.given) : setStatistics(x, view, options);

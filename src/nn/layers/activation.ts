@@ -9,6 +9,7 @@ import {
   type Tensor,
   tanh,
 } from '../../autograd/index.ts';
+import { unknownName } from '../../errors.ts';
 import { Module } from '../module.ts';
 
 /** Every activation once, by name. */
@@ -31,8 +32,10 @@ export const activationNames = Object.keys(functions) as ActivationName[];
 export class Activation extends Module {
   constructor(readonly name: ActivationName) {
     super();
-    if (!(name in functions)) {
-      throw new Error(`unknown activation "${name}"; one of: ${activationNames.join(', ')}.`);
+    if (!Object.hasOwn(functions, name)) {
+      throw new Error(
+        `${unknownName('activation', String(name), activationNames)}; one of: ${activationNames.join(', ')}.`,
+      );
     }
   }
 

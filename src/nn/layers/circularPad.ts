@@ -1,4 +1,6 @@
 import { concat, slice, type Tensor } from '../../autograd/index.ts';
+import { requireTensor } from '../../autograd/inputs.ts';
+import { checkCount } from '../../options.ts';
 import { Module } from '../module.ts';
 
 /**
@@ -7,6 +9,8 @@ import { Module } from '../module.ts';
  * pixels that it was copied from: slice and concat see to it.
  */
 export function circularPad(x: Tensor, cells: number): Tensor {
+  requireTensor('circularPad', x);
+  checkCount('circularPad', 'cells', cells, 0);
   const [, height, width] = x.shape;
   if (x.rank !== 4 || cells > Math.min(height, width)) {
     throw new Error(
@@ -30,6 +34,7 @@ function wrapped(x: Tensor, axis: number, cells: number): Tensor {
 export class CircularPad extends Module {
   constructor(readonly cells: number) {
     super();
+    checkCount('CircularPad', 'cells', cells, 0);
   }
 
   forward(x: Tensor): Tensor {

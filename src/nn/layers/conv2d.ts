@@ -1,7 +1,9 @@
 import { conv2d, type Pair, type Tensor, type WindowOptions } from '../../autograd/index.ts';
+import { checkWindow, windowOptions } from '../../autograd/window.ts';
+import { checkCount, checkOptions } from '../../options.ts';
 import { Module } from '../module.ts';
 import type { WeightNorm } from '../norm/weights/normOfWeights.ts';
-import { effectiveWeight, type WeightOptions, weightAndBias } from './weights.ts';
+import { effectiveWeight, type WeightOptions, weightAndBias, weightOptions } from './weights.ts';
 
 export interface Conv2dLayerOptions extends WindowOptions, WeightOptions {
   /** Channels are cut into this many groups that do not see each other; default: 1. */
@@ -20,12 +22,19 @@ export class Conv2d extends Module {
     readonly inChannels: number,
     readonly outChannels: number,
     kernel: Pair,
-    options: Conv2dLayerOptions,
+    options: Conv2dLayerOptions = {},
   ) {
     super();
+    checkCount('Conv2d', 'inChannels', inChannels);
+    checkCount('Conv2d', 'outChannels', outChannels);
+    checkOptions('Conv2d', options, [...windowOptions, 'groups', ...weightOptions]);
+    checkWindow('Conv2d', kernel, options);
     const { stride = 1, padding = 0, dilation = 1, groups = 1 } = options;
+    checkCount('Conv2d', 'groups', groups);
     const layer = `Conv2d(in=${inChannels}, out=${outChannels}, groups=${groups})`;
-    if (outChannels % groups !== 0) throw new Error(`${layer}: the groups must divide the output channels.`);
+    if (inChannels % groups !== 0 || outChannels % groups !== 0) {
+      throw new Error(`${layer}: the groups must divide the channels of the input and of the output.`);
+    }
     const [height, width] = typeof kernel === 'number' ? [kernel, kernel] : kernel;
     this.geometry = { stride, padding, dilation, groups };
     const shape = [height, width, inChannels / groups, outChannels];

@@ -10,6 +10,8 @@ import {
   tanh,
   zeros,
 } from '../../autograd/index.ts';
+import { requireTensor } from '../../autograd/inputs.ts';
+import { checkCount, checkOptions, requireFactory } from '../../options.ts';
 import type { Random } from '../../random.ts';
 import { Module } from '../module.ts';
 import { Linear } from './linear.ts';
@@ -17,11 +19,11 @@ import type { SequenceNorm } from './sequenceNorm.ts';
 import { effectiveWeight } from './weights.ts';
 
 export interface GruOptions {
-  /** The norm for so many features; null: none. */
-  norm: (features: number) => SequenceNorm | null;
+  /** The norm for so many features; null (default): none. */
+  norm?: (features: number) => SequenceNorm | null;
   /** Of the sums of the input; default: true. Beside a norm with a beta it has nothing to do. */
   bias?: boolean;
-  random: Random;
+  random?: Random;
 }
 
 /**
@@ -53,9 +55,14 @@ export class Gru extends Module {
   constructor(
     readonly inFeatures: number,
     readonly hidden: number,
-    { norm, bias = true, random }: GruOptions,
+    options: GruOptions = {},
   ) {
     super();
+    checkCount('Gru', 'inFeatures', inFeatures);
+    checkCount('Gru', 'hidden', hidden);
+    checkOptions('Gru', options, ['norm', 'bias', 'random']);
+    const { norm = () => null, bias = true, random } = options;
+    requireFactory('Gru', norm);
     this.inputGates = new Linear(inFeatures, 2 * hidden, { bias, random });
     this.stateGates = new Linear(hidden, 2 * hidden, { bias: false, random });
     this.inputCandidate = new Linear(inFeatures, hidden, { bias, random });
@@ -67,9 +74,10 @@ export class Gru extends Module {
   }
 
   forward(x: Tensor): Tensor {
+    requireTensor('Gru', x);
     const [samples, steps] = x.shape;
     const { inFeatures, hidden } = this;
-    if (x.size !== samples * steps * inFeatures) {
+    if (x.rank < 3 || x.size !== samples * steps * inFeatures) {
       throw new Error(
         `Gru(in=${inFeatures}, hidden=${hidden}): expected [N, T, ${inFeatures}] or images [N, H, W, C] with W C = ` +
           `${inFeatures}, got [${x.shape.join(', ')}].`,

@@ -1,7 +1,8 @@
 import { linear, type Tensor } from '../../autograd/index.ts';
+import { checkCount, checkOptions } from '../../options.ts';
 import { Module } from '../module.ts';
 import type { WeightNorm } from '../norm/weights/normOfWeights.ts';
-import { effectiveWeight, type WeightOptions, weightAndBias } from './weights.ts';
+import { effectiveWeight, type WeightOptions, weightAndBias, weightOptions } from './weights.ts';
 
 /** A dense layer: [N, in] -> [N, out], y = x weight + bias. weight [in, out], bias [out]. */
 export class Linear extends Module {
@@ -13,9 +14,12 @@ export class Linear extends Module {
   constructor(
     readonly inFeatures: number,
     readonly outFeatures: number,
-    options: WeightOptions,
+    options: WeightOptions = {},
   ) {
     super();
+    checkCount('Linear', 'inFeatures', inFeatures);
+    checkCount('Linear', 'outFeatures', outFeatures);
+    checkOptions('Linear', options, weightOptions);
     const layer = `Linear(in=${inFeatures}, out=${outFeatures})`;
     ({ weight: this.weight, bias: this.bias } = weightAndBias(layer, [inFeatures, outFeatures], options));
   }

@@ -6,6 +6,8 @@ import {
   type PoolOptions,
   type Tensor,
 } from '../../autograd/index.ts';
+import { checkWindow, windowOptions } from '../../autograd/window.ts';
+import { checkOptions } from '../../options.ts';
 import { Module } from '../module.ts';
 
 /** The largest value of each window: [N, H, W, C] -> [N, H', W', C]. default stride: size. */
@@ -15,6 +17,8 @@ export class MaxPool2d extends Module {
     readonly options: PoolOptions = {},
   ) {
     super();
+    checkOptions('MaxPool2d', options, windowOptions);
+    checkWindow('MaxPool2d', size, options);
   }
 
   forward(x: Tensor): Tensor {
@@ -29,6 +33,8 @@ export class AvgPool2d extends Module {
     readonly options: PoolOptions & { countPadding?: boolean } = {},
   ) {
     super();
+    checkOptions('AvgPool2d', options, [...windowOptions, 'countPadding']);
+    checkWindow('AvgPool2d', size, options);
   }
 
   forward(x: Tensor): Tensor {

@@ -1,4 +1,5 @@
 import { add, relu, type Tensor } from '../../autograd/index.ts';
+import { checkOptions, requireFactory } from '../../options.ts';
 import type { Random } from '../../random.ts';
 import type { Initializer } from '../initializers.ts';
 import { Module } from '../module.ts';
@@ -8,9 +9,10 @@ import { Conv2d } from './conv2d.ts';
 export interface ResidualOptions {
   /** 2 halves the image; default: 1. */
   stride?: number;
-  /** The norm for so many features; null: none. Without one that has a beta the convolutions have biases. */
-  norm: (features: number) => Norm | null;
-  random: Random;
+  /** The norm for so many features; null (default): none. Without one that has a beta the convolutions have biases. */
+  norm?: (features: number) => Norm | null;
+  /** Default: the default generator. */
+  random?: Random;
   init?: Initializer;
 }
 
@@ -27,12 +29,13 @@ export class ResidualBlock extends Module {
   readonly shortcut: Conv2d | null;
   readonly shortcutNorm: Norm | null;
 
-  constructor(inChannels: number, outChannels: number, options: ResidualOptions) {
+  constructor(inChannels: number, outChannels: number, options: ResidualOptions = {}) {
     super();
+    const norm = normOf('ResidualBlock', options);
     const changes = reshapes(inChannels, outChannels, options);
-    this.norm1 = options.norm(outChannels);
-    this.norm2 = options.norm(outChannels);
-    this.shortcutNorm = changes ? options.norm(outChannels) : null;
+    this.norm1 = norm(outChannels);
+    this.norm2 = norm(outChannels);
+    this.shortcutNorm = changes ? norm(outChannels) : null;
     const bias = !learnsShift(this.norm1);
     ({ conv1: this.conv1, conv2: this.conv2 } = convolutions(inChannels, outChannels, bias, options));
     this.shortcut = changes ? projection(inChannels, outChannels, bias, options) : null;
@@ -57,10 +60,11 @@ export class PreActivationBlock extends Module {
   readonly conv2: Conv2d;
   readonly shortcut: Conv2d | null;
 
-  constructor(inChannels: number, outChannels: number, options: ResidualOptions) {
+  constructor(inChannels: number, outChannels: number, options: ResidualOptions = {}) {
     super();
-    this.norm1 = options.norm(inChannels);
-    this.norm2 = options.norm(outChannels);
+    const norm = normOf('PreActivationBlock', options);
+    this.norm1 = norm(inChannels);
+    this.norm2 = norm(outChannels);
     const bias = !learnsShift(this.norm1);
     ({ conv1: this.conv1, conv2: this.conv2 } = convolutions(inChannels, outChannels, bias, options));
     const changes = reshapes(inChannels, outChannels, options);
@@ -72,6 +76,13 @@ export class PreActivationBlock extends Module {
     const residual = this.shortcut ? this.shortcut.forward(h) : x;
     return add(this.conv2.forward(convolve(this.conv1, this.norm2, h, { relu: true })), residual);
   }
+}
+
+function normOf(block: string, options: ResidualOptions): (features: number) => Norm | null {
+  checkOptions(block, options, ['stride', 'norm', 'random', 'init']);
+  const { norm = () => null } = options;
+  requireFactory(block, norm);
+  return norm;
 }
 
 /** relu(norm(conv(x)) + residual), the last two where asked: inside the norm's own pass where there is one. */

@@ -1,4 +1,5 @@
 import type { Tensor } from '../../autograd/index.ts';
+import { checkCount, requireFactory } from '../../options.ts';
 import { affineParameters, Norm, type Then } from '../norm/core/norm.ts';
 import { scaleShift } from '../norm/pointwise/scaleShift.ts';
 
@@ -28,6 +29,9 @@ export class SequenceNorm extends Norm {
     readonly perStep: number | null = null,
   ) {
     super();
+    checkCount('SequenceNorm', 'features', features);
+    requireFactory('SequenceNorm', norm);
+    if (perStep !== null) checkCount('SequenceNorm', 'perStep', perStep);
     this.norms = perStep === null ? [norm(true)] : Array.from({ length: perStep }, () => norm(false));
     ({ gamma: this.gamma, beta: this.beta } = affineParameters([features], perStep !== null));
   }

@@ -1,8 +1,9 @@
 import type { Tensor } from '../../autograd/index.ts';
+import { shown } from '../../options.ts';
 import { Module } from '../module.ts';
 import { ProxyNorm } from '../norm/activation/proxyNorm.ts';
 import { Norm } from '../norm/core/norm.ts';
-import { Activation } from './activation.ts';
+import { Activation, activationNames } from './activation.ts';
 import { Conv2d } from './conv2d.ts';
 import { Linear } from './linear.ts';
 
@@ -12,8 +13,14 @@ import { Linear } from './linear.ts';
  * takes in GELU and SiLU as well.
  */
 export class Sequential extends Module {
-  constructor(readonly layers: readonly Module[]) {
+  readonly layers: readonly Module[];
+
+  /** One list, or the layers one by one: `new Sequential(new Linear(2, 8), activation('relu'))`. */
+  constructor(...layers: readonly Module[] | [readonly Module[]]) {
     super();
+    const [first] = layers;
+    this.layers = layers.length === 1 && Array.isArray(first) ? [...first] : (layers as readonly Module[]);
+    this.layers.forEach(requireModule);
   }
 
   forward(x: Tensor): Tensor {
@@ -35,6 +42,15 @@ export class Sequential extends Module {
     }
     return y;
   }
+}
+
+function requireModule(layer: unknown, i: number): void {
+  if (layer instanceof Module) return;
+  const isName = typeof layer === 'function' && activationNames.some((name) => name === layer.name);
+  const hint = isName
+    ? `activation('${(layer as () => void).name}') is the layer of it.`
+    : 'A function of your own goes into a Module with a forward().';
+  throw new Error(`Sequential: layer ${i} must be a layer, got ${shown(layer)}. ${hint}`);
 }
 
 function takesRelu(layer: Module): layer is Norm | Conv2d | Linear {

@@ -1,14 +1,15 @@
 import { parameter, Tensor } from '../../autograd/index.ts';
 import { type Shape, sizeOf } from '../../kernels/contract.ts';
 import { requireMemory } from '../../kernels/memory.ts';
-import type { Random } from '../../random.ts';
+import { checkFlag, checkShape } from '../../options.ts';
+import { defaultRandom, type Random, requireRandom } from '../../random.ts';
 import { fans, type Initializer, torchDefault, uniform } from '../initializers.ts';
 import type { WeightNorm } from '../norm/weights/normOfWeights.ts';
 
 /** What Linear and Conv2d have in common. */
 export interface WeightOptions {
-  /** Where the first values come from: the same seed gives the same network. */
-  random: Random;
+  /** Where the first values come from: the same seed gives the same network. Default: the default generator. */
+  random?: Random;
   /** Default: true. In front of a norm that subtracts the mean of each channel a bias does nothing. */
   bias?: boolean;
   /** Default: PyTorch's (initializers.ts). */
@@ -17,15 +18,15 @@ export interface WeightOptions {
   biasInit?: Initializer;
 }
 
+/** The names of WeightOptions. */
+export const weightOptions = ['random', 'bias', 'init', 'biasInit'] as const;
+
 /** The weight of that shape, and the bias [last axis] or null. The weight is drawn first. */
 export function weightAndBias(layer: string, shape: Shape, options: WeightOptions) {
-  if (!shape.every((length) => Number.isInteger(length) && length > 0)) {
-    throw new Error(
-      `${layer}: its weight would have shape [${shape.join(', ')}]. Every size must be a whole number of at least 1, and ` +
-        'groups must divide the channels.',
-    );
-  }
-  const { random, bias: hasBias = true, init = torchDefault() } = options;
+  checkShape(layer, shape);
+  const { random = defaultRandom(), bias: hasBias = true, init = torchDefault() } = options;
+  requireRandom(layer, random);
+  checkFlag(layer, 'bias', hasBias);
   if (counted !== undefined) return countedOnly(shape, hasBias);
   requireMemory(`${layer}: its weight of shape [${shape.join(', ')}]`, 4 * sizeOf(shape));
   const limit = 1 / Math.sqrt(fans(shape).in);

@@ -1,3 +1,6 @@
+import { unknownName } from '../../errors.ts';
+import { isPlain, shown } from '../../options.ts';
+import { defaultRandom, requireRandom } from '../../random.ts';
 import type { Sequential } from '../layers/sequential.ts';
 import { countWeights } from '../layers/weights.ts';
 import { normalizeWeights } from '../norm/weights/normalizeWeights.ts';
@@ -35,11 +38,14 @@ export const models: readonly ModelEntry[] = [
 /** What `--model` accepts. */
 export const modelNames: readonly string[] = models.map((model) => model.name);
 
+/** Without `random`, the default generator draws the first weights. */
+type CreateOptions = Omit<ModelOptions, 'random'> & Partial<Pick<ModelOptions, 'random'>> & ModelChoices;
+
 /**
  * The model of that name. [N, height, width, channels] -> logits [N, classes]. Throws for an unknown name, for an option that
  * the model does not take, and for images that do not fit.
  */
-export function createModel(name: string, options: ModelOptions & ModelChoices): Sequential {
+export function createModel(name: string, options: CreateOptions): Sequential {
   const { build, weightNorm, normOptions } = prepare(name, options);
   const network = build();
   if (weightNorm) normalizeWeights(network, weightNorm.name, weightNorm.isOnly ? normOptions : {});
@@ -47,20 +53,28 @@ export function createModel(name: string, options: ModelOptions & ModelChoices):
 }
 
 /** How many weights and biases the model of that name would have, as `createModel` takes them; none of them is made. */
-export function countModelWeights(name: string, options: ModelOptions & ModelChoices): number {
+export function countModelWeights(name: string, options: CreateOptions): number {
   return countWeights(prepare(name, options).build);
 }
 
 /** The model before it is built, its options checked. */
-function prepare(name: string, options: ModelOptions & ModelChoices) {
+function prepare(name: string, options: CreateOptions) {
   const entry = models.find((model) => model.name === name);
-  if (!entry) throw new Error(`unknown model "${name}"; one of: ${modelNames.join(', ')}.`);
-  const { input, classes, norm, normOptions, weightNorm, random, ...own } = options;
+  if (!entry)
+    throw new Error(`${unknownName('model', String(name), modelNames)}; one of: ${modelNames.join(', ')}.`);
+  if (!isPlain(options)) {
+    throw new Error(
+      `${name}: options are an object, such as { input: [28, 28, 1], classes: 10, norm: 'batch' }, got ${shown(options)}.`,
+    );
+  }
+  const { input, classes, norm, normOptions, weightNorm, random = defaultRandom(), ...own } = options;
   checkChoices(name, entry.takes, own);
-  if (![...input, classes].every((size) => Number.isInteger(size) && size > 0)) {
+  requireRandom(name, random);
+  const isInput = Array.isArray(input) && input.length === 3;
+  if (!isInput || ![...input, classes].every((size) => Number.isInteger(size) && size > 0)) {
     throw new Error(
       `${name}: input [height, width, channels] and classes must be whole numbers of at least 1, got ` +
-        `[${input.join(', ')}] and ${classes}.`,
+        `${shown(input)} and ${shown(classes)}.`,
     );
   }
   const split = splitNorms(name, norm, weightNorm);

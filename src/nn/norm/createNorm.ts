@@ -1,3 +1,4 @@
+import { unknownName } from '../../errors.ts';
 import type { Norm } from './core/norm.ts';
 import { type NormEntry, type NormOptions, registry } from './registry.ts';
 
@@ -14,6 +15,7 @@ export const weightNormNames: readonly string[] = registry
  * `batch-norm`, `BatchNorm2d` and `nn.BatchNorm2d` are all `batch`.
  */
 export function resolveNorm(name: string): string | undefined {
+  if (typeof name !== 'string') return undefined;
   return names.get(plain(name)) ?? names.get(keyOf(name));
 }
 
@@ -22,7 +24,9 @@ export function findNorm(name: string): NormEntry {
   const own = resolveNorm(name);
   const entry = registry.find((each) => each.name === own);
   if (!entry)
-    throw new Error(`unknown norm "${name}"; one of: ${registry.map((each) => each.name).join(', ')}.`);
+    throw new Error(
+      `${unknownName('norm', String(name), normNames)}; one of: ${registry.map((each) => each.name).join(', ')}.`,
+    );
   return entry;
 }
 

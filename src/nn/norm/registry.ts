@@ -10,6 +10,7 @@ import { l1Batch } from './batch/l1BatchNorm.ts';
 import { meanOnly } from './batch/meanOnlyBatchNorm.ts';
 import { topkBatch } from './batch/topkBatchNorm.ts';
 import type { DefinedNorm } from './core/define.ts';
+import { normOptionRules } from './core/options.ts';
 import { batchChannel } from './mixed/batchChannelNorm.ts';
 import { batchInstance } from './mixed/batchInstanceNorm.ts';
 import { switchable } from './mixed/switchableNorm.ts';
@@ -51,6 +52,9 @@ type All<Union> = (Union extends unknown ? (each: Union) => void : never) extend
 
 /** Everything that some norm takes, by name; each takes what its own options name. */
 export type NormOptions = All<OptionsOf<(typeof norms)[number]>>;
+
+/** Does not compile while an option of a norm has no rule, or a rule no norm. */
+normOptionRules satisfies Readonly<Record<keyof NormOptions, unknown>>;
 
 export type NormEntry = DefinedNorm<NormOptions>;
 

@@ -6,7 +6,7 @@ import { type GoldenOp, optional } from './goldenOp.ts';
 
 const { add, div, maximum, minimum, mul, sub, max, mean, min, sum, logSoftmax, softmax } = ops;
 const { abs, erf, exp, log, neg, relu, sigmoid, silu, softplus, sqrt, square, tanh } = ops;
-const { flatten, transpose } = ops;
+const { flatten } = ops;
 
 /** Linear, convolution, pooling, arithmetic, activations, reductions, shapes and losses, by their golden names. */
 export const coreOps: Readonly<Record<string, GoldenOp>> = {
@@ -43,7 +43,8 @@ export const coreOps: Readonly<Record<string, GoldenOp>> = {
   pow: (inputs, a) => ({ y: ops.pow(inputs.x, inputs.y ?? a.number('exponent')) }),
 
   ...each({ relu, silu, softplus, sigmoid, tanh, erf, exp, log, sqrt }, onOne),
-  ...each({ abs, neg, square, flatten, transpose }, onOne),
+  ...each({ abs, neg, square, flatten }, onOne),
+  transpose: onOne((x) => ops.transpose(x)),
   leakyRelu: onOne((x, a) => ops.leakyRelu(x, a.number('negativeSlope', a.number('slope', 0.01)))),
   elu: onOne((x, a) => ops.elu(x, a.number('alpha', 1))),
   gelu: onOne((x, a) => {

@@ -40,7 +40,9 @@ describe('names of norms', () => {
   test('what nobody calls a norm is nothing', () => {
     for (const name of ['', 'norm', 'batchnorm3', 'toString', 'constructor'])
       expect(resolveNorm(name)).toBeUndefined();
-    expect(() => findNorm('bach')).toThrow('unknown norm "bach"; one of: batch, layer');
+    expect(() => findNorm('bach')).toThrow(
+      'unknown norm "bach" (did you mean "batch"?); one of: batch, layer',
+    );
   });
 
   test('createNorm takes them', () => {

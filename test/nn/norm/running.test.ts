@@ -50,7 +50,7 @@ describe('conventions of running statistics', () => {
 
   test('both at once are refused, and so is a weight beyond 1', () => {
     expect(() => new BatchNorm(1, { decay: 0.9, momentum: 0.1 })).toThrow(/say the same thing twice/);
-    expect(() => new BatchNorm(1, { momentum: 99 })).toThrow(/weights from 0 to 1, got 99/);
+    expect(() => new BatchNorm(1, { momentum: 99 })).toThrow(/momentum must be a number from 0 to 1.*got 99/);
   });
 
   test('momentum null is the plain average over all batches', () => {

@@ -164,7 +164,7 @@ test('two norms of weights, an unknown one, and one in the place of a norm of ac
   const build = (norm: string, weightNorm: string) => createModel('mlp', { ...options, norm, weightNorm });
   expect(() => build('spectral', 'weight-norm')).toThrow('both norms of weights');
   expect(() => build('group', 'weight-nrom')).toThrow(
-    'unknown norm of weights "weight-nrom"; one of: weight-',
+    'unknown norm of weights "weight-nrom" (did you mean "weight-norm"?); one of: weight-',
   );
   expect(() => createNorm('spectral', 4)).toThrow('normalizeWeights(model, "spectral")');
   expect(() => build('spectral', 'spectral')).not.toThrow();

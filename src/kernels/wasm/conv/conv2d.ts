@@ -1,3 +1,4 @@
+import { checkBias } from '../../checks.ts';
 import type { ConvGeometry, NDArray } from '../../contract.ts';
 import { input, kernelCall, result } from '../runtime/operands.ts';
 import { type Job, runInTurn } from '../runtime/threads.ts';
@@ -17,6 +18,7 @@ export function conv2d(
   relu = false,
 ): NDArray {
   const sizes = convSizes(x, w, geometry);
+  checkBias('conv2d', bias, sizes.outChannels);
   const convolve = usesWinograd(sizes) ? winogradConv : directConv;
   return kernelCall(() => {
     const y = result(outputShape(sizes));
@@ -40,6 +42,12 @@ export function conv2dBackward(
     const gradient = input(dy.data);
     const dx = needs.x ? result(x.shape) : null;
     const dw = needs.w ? result(w.shape) : null;
+    if (dy.data.length === 0) {
+      // No image or no output: nothing adds to the gradients, and the kernels, which begin sums at their first, never ran
+      dx?.data.fill(0);
+      dw?.data.fill(0);
+      return { dx, dw };
+    }
     const jobs: Job[] = [];
     if (dx) {
       const convolve = winograd ? winogradConv : directConv;

@@ -1,4 +1,4 @@
-import { productLengths } from '../../checks.ts';
+import { checkBias, productLengths } from '../../checks.ts';
 import type { MatmulOptions, NDArray } from '../../contract.ts';
 import { input, kernelCall, result, workspace } from '../runtime/operands.ts';
 import { type Job, runInTurn } from '../runtime/threads.ts';
@@ -12,6 +12,7 @@ import { planFor, type Step } from './plan.ts';
 export function matmul(a: NDArray, b: NDArray, options: MatmulOptions = {}): NDArray {
   const { transposeA = false, transposeB = false, bias = null, relu = false } = options;
   const { m, k, n } = productLengths(a, b, options);
+  checkBias('matmul', bias, n);
   return kernelCall(() => {
     const y = result(a.shape.length === 2 ? [m, n] : [...a.shape.slice(0, -2), m, n]);
     if (y.data.length === 0) return y;

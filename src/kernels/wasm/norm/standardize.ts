@@ -1,3 +1,4 @@
+import { checkStandardize } from '../../checks.ts';
 import type {
   NDArray,
   SetStatistics,
@@ -17,10 +18,14 @@ export function standardize(call: StandardizeInput): { y: NDArray; statistics: S
   const { n, p, g, k } = view;
   const { eps, epsInside, ddof } = options;
   const count = p * k;
+  checkStandardize(call);
   return kernelCall(() => {
     const y = result(x.shape);
     const statistics = given ?? newStatistics(n, g);
-    if (x.data.length === 0) return { y, statistics };
+    if (x.data.length === 0) {
+      if (!given) for (const { data } of [statistics.mean, statistics.variance]) data.fill(Number.NaN);
+      return { y, statistics };
+    }
     const plan = p === 1 ? rowsForward(n, g, k) : columnsForward(n, p, g, k);
     const { sums, tables, own } = takeRoom(plan.room);
     plan.block.set({

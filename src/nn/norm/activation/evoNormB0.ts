@@ -6,7 +6,7 @@ import { epsOf } from '../core/golden.ts';
 import type { AffineCall, AffineOptions, Then } from '../core/norm.ts';
 import { rule } from '../core/rule.ts';
 import { AffineRunningNorm, buffer, moveTowards, type RunningOptions } from '../core/running.ts';
-import { checkFeatures, positionSets } from '../core/sets.ts';
+import { checkCall, checkFeatures, positionSets } from '../core/sets.ts';
 import { scaleShift } from '../pointwise/scaleShift.ts';
 
 /**
@@ -17,6 +17,7 @@ import { scaleShift } from '../pointwise/scaleShift.ts';
  * constant. Returns y, and v of each channel.
  */
 export function evoNormB0(x: Tensor, set: EvoNormB0Call): { y: Tensor; statistics: { variance: NDArray } } {
+  checkCall('evoNormB0', x, set);
   const { gamma, beta, v1, eps, given } = set;
   const view = positionSets(x.shape);
   const channels = x.shape[x.rank - 1];
@@ -85,9 +86,9 @@ export class EvoNormB0 extends AffineRunningNorm<EvoNormB0Options> {
 
   /** With `relu` and no residual its own activation takes the ReLU's place; else y = gamma x + beta. */
   forward(x: Tensor, then: Then = {}): Tensor {
-    checkFeatures(this.layer, x.shape, this.features);
+    checkFeatures(this.layer, x, this.features);
     const { gamma, beta, v1, runningVar } = this;
-    if (!then.relu || then.residual) return scaleShift(x, gamma, beta, then);
+    if (!then?.relu || then?.residual) return scaleShift(x, gamma, beta, then);
     const given = this.givenFrom(runningVar);
     const { y, statistics } = evoNormB0(x, { gamma, beta, v1, given, eps: this.options.eps ?? 1e-5 });
     if (given) return y;

@@ -5,7 +5,7 @@ import { epsOf } from '../core/golden.ts';
 import { checkGroups, type GroupOptions, groupsFor } from '../core/groups.ts';
 import { type AffineCall, AffineNorm, type AffineOptions, type Then } from '../core/norm.ts';
 import { rule } from '../core/rule.ts';
-import { checkFeatures, groupSets } from '../core/sets.ts';
+import { checkCall, checkFeatures, groupSets } from '../core/sets.ts';
 import { scaleShift } from '../pointwise/scaleShift.ts';
 
 /**
@@ -15,6 +15,7 @@ import { scaleShift } from '../pointwise/scaleShift.ts';
  * mean is subtracted from x itself. Depends on no other sample; training and evaluation are the same.
  */
 export function evoNormS0(x: Tensor, set: EvoNormS0Call): Tensor {
+  checkCall('evoNormS0', x, set);
   const { gamma, beta, v1, groups, eps } = set;
   const tensors = { x, gamma, beta, v1 };
   return rule(
@@ -77,9 +78,9 @@ export class EvoNormS0 extends AffineNorm<EvoNormS0Options> {
 
   /** With `relu` and no residual its own activation takes the ReLU's place; else y = gamma x + beta. */
   forward(x: Tensor, then: Then = {}): Tensor {
-    checkFeatures(this.layer, x.shape, this.features);
+    checkFeatures(this.layer, x, this.features);
     const { groups, gamma, beta, v1 } = this;
-    if (!then.relu || then.residual) return scaleShift(x, gamma, beta, then);
+    if (!then?.relu || then?.residual) return scaleShift(x, gamma, beta, then);
     return evoNormS0(x, { groups, gamma, beta, v1, eps: this.options.eps ?? 1e-5 });
   }
 }

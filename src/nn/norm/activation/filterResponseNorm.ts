@@ -20,7 +20,7 @@ import { defineNorm } from '../core/define.ts';
 import { runsFused, standardize } from '../core/fused.ts';
 import { type AffineCall, AffineNorm, type AffineOptions, followedBy, type Then } from '../core/norm.ts';
 import { rule } from '../core/rule.ts';
-import { checkFeatures, instanceSets } from '../core/sets.ts';
+import { checkCall, checkFeatures, instanceSets } from '../core/sets.ts';
 
 /**
  * Filter Response Normalization with the Thresholded Linear Unit (Singh and Krishnan 2019, arXiv:1911.09737).
@@ -29,6 +29,7 @@ import { checkFeatures, instanceSets } from '../core/sets.ts';
  * y = max(z, tau), is a ReLU with a learned threshold per channel. Depends on no other sample; evaluation is the same.
  */
 export function filterResponseNorm(x: Tensor, set: FilterResponseCall): Tensor {
+  checkCall('filterResponseNorm', x, set);
   const view = instanceSets(x.shape);
   if (runsFused(x) && !set.learnedEps) return fused(x, view, set);
   return followedBy(written(x, view, set), set);
@@ -109,9 +110,9 @@ export class FilterResponseNorm extends AffineNorm<FilterResponseNormOptions> {
 
   /** With `relu` and no residual the TLU takes the ReLU's place. */
   forward(x: Tensor, then: Then = {}): Tensor {
-    checkFeatures(this.layer, x.shape, this.features);
+    checkFeatures(this.layer, x, this.features);
     const { gamma, beta, learnedEps } = this;
-    const activates = then.relu && !then.residual;
+    const activates = then?.relu && !then?.residual;
     const rest = activates ? { tau: this.tau } : { tau: null, ...then };
     return filterResponseNorm(x, { ...rest, gamma, beta, learnedEps, eps: this.options.eps ?? 1e-6 });
   }

@@ -6,7 +6,7 @@ import { type Attributes, epsOf } from '../core/golden.ts';
 import { checkGroups, type GroupOptions, groupsFor } from '../core/groups.ts';
 import { ChannelNorm, type ParameterRule, type Then } from '../core/norm.ts';
 import { rule } from '../core/rule.ts';
-import { channelSets, checkFeatures } from '../core/sets.ts';
+import { channelSets, checkCall, checkFeatures } from '../core/sets.ts';
 import { groupNorm } from '../sample/groupNorm.ts';
 import { type Moments, momentsOf, type ProxyActivation, type ProxyExpectation } from './proxyMoments.ts';
 
@@ -18,6 +18,7 @@ import { type Moments, momentsOf, type ProxyActivation, type ProxyExpectation } 
  * and no data enters them. Depends on no other sample; training and evaluation are the same.
  */
 export function proxyNorm(x: Tensor, set: ProxyNormCall): Tensor {
+  checkCall('proxyNorm', x, set);
   const { activation, gamma, beta, groups, eps } = set;
   // ReLU is done in the norm's own pass
   if (activation === 'relu') return byProxy(groupNorm(x, { groups, gamma, beta, eps, relu: true }), set);
@@ -126,10 +127,10 @@ export class ProxyNorm extends ChannelNorm<ProxyNormOptions> {
   /** Behind no activation, or a residual, it is the plain norm with gamma and beta. */
   forward(x: Tensor, then: ActivatedThen = {}): Tensor {
     const { groups, gamma, beta, betaProxy, gammaProxy } = this;
-    checkFeatures(this.layer, x.shape, this.features);
+    checkFeatures(this.layer, x, this.features);
     const { eps = 1e-5, proxyEps = 0.03 } = this.options;
-    const activation = then.activation ?? (then.relu ? 'relu' : null);
-    if (!activation || then.residual) return groupNorm(x, { ...then, groups, gamma, beta, eps });
+    const activation = then?.activation ?? (then?.relu ? 'relu' : null);
+    if (!activation || then?.residual) return groupNorm(x, { ...then, groups, gamma, beta, eps });
     const { expectation = activation === 'relu' ? 'exact' : 'gaussHermite' } = this.options;
     const proxied = { gamma, beta, betaProxy, gammaProxy, proxyEps };
     return proxyNorm(x, { groups, activation, expectation, eps, ...proxied });

@@ -8,7 +8,7 @@ import { epsOf } from '../core/golden.ts';
 import type { Then } from '../core/norm.ts';
 import { rule } from '../core/rule.ts';
 import { AffineRunningNorm, buffer, moveMoments, type RunningOptions } from '../core/running.ts';
-import { channelSets, checkSetSize } from '../core/sets.ts';
+import { channelSets, checkCall, checkSetSize } from '../core/sets.ts';
 
 /**
  * Batch normalization (Ioffe and Szegedy 2015, arXiv:1502.03167).
@@ -19,6 +19,7 @@ import { channelSets, checkSetSize } from '../core/sets.ts';
  * Returns y and the statistics of the batch, [1, C]: to move the running ones (running.ts).
  */
 export function batchNorm(x: Tensor, set: Standardize): StandardizeResult {
+  checkCall('batchNorm', x, set);
   const view = channelSets(x.shape);
   return fusedOr(x, view, set, () => written(x, view, set));
 }

@@ -1,12 +1,13 @@
 import { Tensor } from '../../../autograd/index.ts';
 import type { NDArray } from '../../../kernels/contract.ts';
+import { requireFields } from '../../../options.ts';
 import { add, div, mean, mul, neg, read, special, sqrt, square, sub, type Values } from '../core/calculus.ts';
 import { defineNorm } from '../core/define.ts';
 import { constantList } from '../core/golden.ts';
 import { type AffineCall, type AffineOptions, followedBy, type Then } from '../core/norm.ts';
 import { rule } from '../core/rule.ts';
 import { AffineRunningNorm, buffer, type RunningOptions } from '../core/running.ts';
-import { channelSets } from '../core/sets.ts';
+import { channelSets, checkCall } from '../core/sets.ts';
 
 /**
  * Batch renormalization (Ioffe 2017, arXiv:1702.03275): in training, too, every channel is brought (nearly) to where the
@@ -17,6 +18,8 @@ import { channelSets } from '../core/sets.ts';
  * nothing is clipped. Returns y, and mu and sigma of the batch.
  */
 export function batchRenorm(x: Tensor, set: BatchRenormCall): { y: Tensor; statistics: RenormStatistics } {
+  checkCall('batchRenorm', x, set);
+  requireFields('batchRenorm', set.running, 'running statistics', ['mean', 'deviation']);
   const { gamma, beta, running, eps, limits } = set;
   const view = channelSets(x.shape);
   // Evaluation: mu and sigma are the running ones, so that r = 1 and d = 0
@@ -94,6 +97,8 @@ export interface RenormSchedule {
 
 /** The limits in a step: linear from 1 and 0 to their final values. */
 export function renormLimits(step: number, final: RenormLimits, schedule: RenormSchedule): RenormLimits {
+  requireFields('renormLimits', final, 'the final limits', ['rMax', 'dMax']);
+  requireFields('renormLimits', schedule, 'a schedule', ['start', 'rEnd', 'dEnd']);
   const { start, rEnd, dEnd } = schedule;
   const part = (end: number) => Math.min(Math.max((step - start) / Math.max(end - start, 1), 0), 1);
   const grown = (from: number, to: number, by: number) => (by === 1 ? to : from + (to - from) * by);
@@ -152,7 +157,7 @@ export class BatchRenorm extends AffineRunningNorm<BatchRenormOptions> {
       variance: { shape: deviation.shape, data: deviation.data.map((value) => value ** 2) },
     };
     this.follow({ mean: runningMean, variance }, batch, { m, unbiased: false });
-    runningStd.data.set(variance.data.map(Math.sqrt));
+    runningStd.set(variance.data.map(Math.sqrt));
   }
 }
 

@@ -6,7 +6,7 @@ import type { StandardizeResult } from '../core/fused.ts';
 import { type AffineCall, type AffineOptions, followedBy, type Then } from '../core/norm.ts';
 import { rule } from '../core/rule.ts';
 import { AffineRunningNorm, buffer, moveMoments, moveTowards, type RunningOptions } from '../core/running.ts';
-import { channelSets } from '../core/sets.ts';
+import { channelSets, checkCall } from '../core/sets.ts';
 
 /**
  * Extended batch normalization (Luo, Zhan, Wang, Yang 2020, arXiv:2003.05569): the mean of each channel, the variance of
@@ -16,6 +16,7 @@ import { channelSets } from '../core/sets.ts';
  * running ones, constants. Returns y, the means [C] and the one variance [1].
  */
 export function extendedBatchNorm(x: Tensor, set: ExtendedCall): StandardizeResult {
+  checkCall('extendedBatchNorm', x, set);
   const { gamma, beta, eps, given } = set;
   const setting = { given: { mu: given?.mean, v: given?.variance }, numbers: { eps, M: x.size } };
   const view = channelSets(x.shape);

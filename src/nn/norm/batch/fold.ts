@@ -1,4 +1,5 @@
 import { noGrad } from '../../../autograd/index.ts';
+import { requireFields } from '../../../options.ts';
 import { createRandom } from '../../../random.ts';
 import { Conv2d } from '../../layers/conv2d.ts';
 import { effectiveWeight } from '../../layers/weights.ts';
@@ -11,6 +12,8 @@ import type { BatchNorm } from './batchNorm.ts';
  * A copy: the layers that were given do not change.
  */
 export function fold(conv: Conv2d, norm: BatchNorm): Conv2d {
+  requireFields('fold', conv, 'a Conv2d', ['weight', 'geometry']);
+  requireFields('fold', norm, 'the BatchNorm behind it', ['features', 'options']);
   const { runningMean, runningVar, gamma, beta, features, options } = norm;
   if (features !== conv.outChannels) {
     throw new Error(

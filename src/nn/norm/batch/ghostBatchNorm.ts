@@ -8,7 +8,7 @@ import { epsOf, givenStatistics } from '../core/golden.ts';
 import { followedBy, type Then } from '../core/norm.ts';
 import { rule } from '../core/rule.ts';
 import { AffineRunningNorm, buffer, type RunningOptions } from '../core/running.ts';
-import { channelSets, checkFeatures, checkSetSize } from '../core/sets.ts';
+import { channelSets, checkCall, checkFeatures, checkSetSize } from '../core/sets.ts';
 import { batchNorm } from './batchNorm.ts';
 
 /**
@@ -23,6 +23,7 @@ import { batchNorm } from './batchNorm.ts';
  * Returns y and the statistics of all ghost batches, [ghosts, C], with m values per channel.
  */
 export function ghostBatchNorm(x: Tensor, set: GhostBatchNormCall) {
+  checkCall('ghostBatchNorm', x, set);
   const { virtualBatch, residual, relu, ...core } = set;
   const samples = x.shape[0];
   const count = Math.max(1, Math.floor(samples / virtualBatch));
@@ -90,7 +91,7 @@ export class GhostBatchNorm extends AffineRunningNorm<GhostBatchNormOptions> {
   readonly runningVar = buffer(this.features, 1);
 
   constructor(features: number, options: GhostBatchNormOptions = {}) {
-    const { virtualBatch = 16 } = options;
+    const virtualBatch = options?.virtualBatch ?? 16;
     super(`GhostBatchNorm(features=${features}, virtualBatch=${virtualBatch})`, features, options);
     if (!Number.isInteger(virtualBatch) || virtualBatch < 1) {
       throw new Error(`${this.layer}: virtualBatch counts samples, at least 1.`);
@@ -100,7 +101,7 @@ export class GhostBatchNorm extends AffineRunningNorm<GhostBatchNormOptions> {
   forward(x: Tensor, then: Then = {}): Tensor {
     const { features, gamma, beta, options, runningMean: mean, runningVar: variance } = this;
     const { virtualBatch = 16, ddof } = options;
-    checkFeatures(this.layer, x.shape, features);
+    checkFeatures(this.layer, x, features);
     const core = { gamma, beta, ...standard(options), ...then };
     if (!this.learning) return batchNorm(x, { ...core, given: { mean, variance } }).y;
     checkSetSize(this.layer, [Math.min(virtualBatch, x.shape[0]), ...x.shape.slice(1)]);

@@ -4,7 +4,7 @@ import { defineNorm } from '../core/define.ts';
 import { epsOf } from '../core/golden.ts';
 import { followedBy } from '../core/norm.ts';
 import { rule } from '../core/rule.ts';
-import { channelSets } from '../core/sets.ts';
+import { channelSets, checkCall } from '../core/sets.ts';
 import { AbsoluteBatchNorm, type AbsoluteCall, type AbsoluteOptions } from './absoluteBatchNorm.ts';
 
 /**
@@ -15,6 +15,7 @@ import { AbsoluteBatchNorm, type AbsoluteCall, type AbsoluteOptions } from './ab
  * ones, constants.
  */
 export function l1BatchNorm(x: Tensor, set: AbsoluteCall) {
+  checkCall('l1BatchNorm', x, set);
   const { gamma, beta, eps, given } = set;
   const setting = { given: { mu: given?.mean, s: given?.scale }, numbers: { eps } };
   const view = channelSets(x.shape);

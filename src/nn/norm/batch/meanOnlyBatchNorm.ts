@@ -5,7 +5,7 @@ import { defineNorm } from '../core/define.ts';
 import { type AffineOptions, affineParameters, followedBy, type Then } from '../core/norm.ts';
 import { rule } from '../core/rule.ts';
 import { buffer, moveTowards, RunningNorm, type RunningOptions } from '../core/running.ts';
-import { channelSets } from '../core/sets.ts';
+import { channelSets, checkCall } from '../core/sets.ts';
 
 /**
  * Mean-only batch normalization (Salimans and Kingma 2016, arXiv:1602.07868, section 3): the mean goes, the scale stays. Made
@@ -15,6 +15,7 @@ import { channelSets } from '../core/sets.ts';
  * one, a constant. Returns y and mu of each channel.
  */
 export function meanOnlyBatchNorm(x: Tensor, set: MeanOnlyCall): { y: Tensor; mean: NDArray } {
+  checkCall('meanOnlyBatchNorm', x, set);
   const { beta, given } = set;
   const [view, setting] = [channelSets(x.shape), { given: { mu: given } }];
   const { y, statistics } = rule('meanOnlyBatchNorm', view, { x, beta }, setting, ({ x, beta }, norm) => {
@@ -46,10 +47,10 @@ export class MeanOnlyBatchNorm extends RunningNorm {
   readonly runningMean: Tensor;
 
   constructor(
-    readonly features: number,
+    features: number,
     readonly options: MeanOnlyOptions = {},
   ) {
-    super(`MeanOnlyBatchNorm(features=${features})`, options);
+    super(`MeanOnlyBatchNorm(features=${features})`, features, options);
     this.beta = affineParameters([features], options.affine).beta;
     this.runningMean = buffer(features, 0);
   }

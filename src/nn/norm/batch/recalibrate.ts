@@ -1,4 +1,5 @@
 import { noGrad, type Tensor } from '../../../autograd/index.ts';
+import { requireFields, shown } from '../../../options.ts';
 import type { Module } from '../../module.ts';
 import { RunningNorm } from '../core/running.ts';
 
@@ -15,6 +16,12 @@ import { RunningNorm } from '../core/running.ts';
  * parameter changes; frozen norms keep their statistics; afterwards every module is in the mode in which it was.
  */
 export function recalibrate(model: Module, batches: Iterable<Tensor>): void {
+  requireFields('recalibrate', model, 'a model', ['namedModules']);
+  if (typeof batches?.[Symbol.iterator] !== 'function') {
+    throw new Error(
+      `recalibrate: batches are a list of tensors, or another iterable, got ${shown(batches)}.`,
+    );
+  }
   const modules = [...model.namedModules().values()];
   const modes = modules.map((module) => module.training);
   const norms = modules.filter((module) => module instanceof RunningNorm);

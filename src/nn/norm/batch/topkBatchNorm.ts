@@ -3,7 +3,7 @@ import { abs, add, div, mean, mul, neg, sign, special, sub, sum, type Values } f
 import { defineNorm } from '../core/define.ts';
 import { followedBy } from '../core/norm.ts';
 import { rule } from '../core/rule.ts';
-import { channelSets } from '../core/sets.ts';
+import { channelSets, checkCall } from '../core/sets.ts';
 import { AbsoluteBatchNorm, type AbsoluteCall, type AbsoluteOptions } from './absoluteBatchNorm.ts';
 
 /**
@@ -14,6 +14,7 @@ import { AbsoluteBatchNorm, type AbsoluteCall, type AbsoluteOptions } from './ab
  * deviation. In evaluation mu and s are the running ones, constants.
  */
 export function topkBatchNorm(x: Tensor, set: AbsoluteCall & { topK: number }) {
+  checkCall('topkBatchNorm', x, set);
   const { gamma, beta, eps, given, topK } = set;
   const setting = { given: { mu: given?.mean, s: given?.scale }, numbers: { eps } };
   const view = channelSets(x.shape);

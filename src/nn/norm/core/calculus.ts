@@ -1,5 +1,6 @@
 import { kernels } from '../../../kernels/active.ts';
 import type { NDArray, Numbers, SetView, UnaryOp } from '../../../kernels/contract.ts';
+import { shown } from '../../../options.ts';
 import { noteStep } from './trace.ts';
 
 /**
@@ -130,6 +131,9 @@ export function deviation(
 
 /** An array of the tensor's numbers for this view: elements, features [g k], sets [n g], or one number for all. */
 export function read(a: NDArray, like: NDArray, { n, p, g, k }: SetView): Values {
+  if (a?.data === undefined) {
+    throw new Error(`calculus: expected numbers with a shape, { shape, data }, got ${shown(a)}.`);
+  }
   const { length } = a.data;
   const data = inPrecisionOf(like, a.data);
   if (length === n * p * g * k) return { shape: [n, p, g, k], data };

@@ -1,4 +1,4 @@
-import type { SetStatistics } from '../../../kernels/contract.ts';
+import { type SetStatistics, sizeOf } from '../../../kernels/contract.ts';
 import type { AffineOptions } from './norm.ts';
 import type { Setting } from './rule.ts';
 
@@ -47,7 +47,7 @@ export function constantsOf(set: Conventions & { given?: SetStatistics | null })
 
 /** Throws where the unbiased variance is taken of sets of one value. */
 export function checkDdof(shape: readonly number[], m: number, ddof: 0 | 1 = 0): void {
-  if (m > ddof) return;
+  if (m > ddof || sizeOf(shape) === 0) return;
   throw new Error(
     `standardize: the unbiased variance (ddof 1) needs more than one value per set; [${shape.join(', ')}] has sets of one. ` +
       'Use ddof 0, or sets that hold more.',

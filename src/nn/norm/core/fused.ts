@@ -1,7 +1,9 @@
 import { sameDType } from '../../../autograd/graph.ts';
 import { record, type Tensor } from '../../../autograd/index.ts';
 import { kernels } from '../../../kernels/active.ts';
+import { checkView } from '../../../kernels/checks.ts';
 import type { SetStatistics, SetView, StandardizeOptions } from '../../../kernels/contract.ts';
+import { checkNumber } from '../../../options.ts';
 import { type Conventions, checkDdof, detachedPaths } from './conventions.ts';
 import { followedBy, type Then } from './norm.ts';
 import { asItIs, type rule } from './rule.ts';
@@ -15,6 +17,8 @@ export function standardize(x: Tensor, view: SetView, set: Standardize): Standar
   const { gamma = null, beta = null, residual = null, relu = false } = set;
   const given = set.given ? { mean: asItIs(set.given.mean), variance: asItIs(set.given.variance) } : null;
   sameDType('standardize', x, gamma, beta, residual);
+  checkNumber('standardize', 'eps', set.eps, 0);
+  checkResidual(x, residual);
   const options: StandardizeOptions = {
     eps: set.eps,
     epsInside: set.epsInside ?? true,
@@ -59,6 +63,8 @@ export function fusedOr(
   set: Standardize,
   written: () => ReturnType<typeof rule>,
 ): StandardizeResult {
+  checkNumber('standardize', 'eps', set.eps, 0);
+  checkView('standardize', x, view);
   if (!set.given) checkDdof(x.shape, view.p * view.k, set.ddof);
   if (runsFused(x)) return standardize(x, view, set);
   const { y, statistics } = written();
@@ -84,6 +90,14 @@ export interface Standardize extends Then, Omit<Conventions, 'affine'> {
 export interface StandardizeResult {
   y: Tensor;
   statistics: SetStatistics;
+}
+
+/** A residual is added element by element: one of the same size and another shape would be another thing. */
+function checkResidual(x: Tensor, residual: Tensor | null): void {
+  if (residual === null || residual.shape.join() === x.shape.join()) return;
+  throw new Error(
+    `standardize: the residual has the shape of x, [${x.shape.join(', ')}], got [${residual.shape.join(', ')}].`,
+  );
 }
 
 function shaped(gradient: { data: Tensor['data'] } | null, like: Tensor | null) {

@@ -1,5 +1,10 @@
+import { checkCount } from '../../../options.ts';
+
 function divisors(features: number): number[] {
-  return Array.from({ length: features }, (_, i) => i + 1).filter((n) => features % n === 0);
+  const small: number[] = [];
+  for (let n = 1; n * n <= features; n++) if (features % n === 0) small.push(n);
+  const large = small.map((n) => features / n).filter((n) => n * n > features);
+  return [...small, ...large.reverse()];
 }
 
 /** The largest divisor of `features` up to 8: the paper's 32 groups are too many for the narrow networks of a CPU. */
@@ -15,7 +20,9 @@ export interface GroupOptions {
 }
 
 /** The number of groups of a norm over `features` channels. Throws for options that do not fit. */
-export function groupsFor(features: number, { groups, channelsPerGroup }: GroupOptions): number {
+export function groupsFor(features: number, options: GroupOptions): number {
+  const { groups, channelsPerGroup } = options ?? {};
+  checkCount('a norm in groups', 'features', features);
   if (channelsPerGroup === undefined) return groups ?? defaultGroups(features);
   if (groups !== undefined) {
     throw new Error(
@@ -33,6 +40,7 @@ export function groupsFor(features: number, { groups, channelsPerGroup }: GroupO
 
 /** Throws unless `groups` cut the features into equal parts; names those that would. */
 export function checkGroups(layer: string, groups: number, features: number): void {
+  checkCount(layer, 'features', features);
   if (Number.isInteger(groups) && groups >= 1 && features % groups === 0) return;
   throw new Error(
     `${layer}(groups=${groups}, features=${features}): the groups must divide the features. ` +

@@ -1,5 +1,8 @@
 import { add, parameter, relu, type Tensor } from '../../../autograd/index.ts';
+import { sizeOf } from '../../../kernels/contract.ts';
+import { checkShape } from '../../../options.ts';
 import { Module } from '../../module.ts';
+import { checkNorm } from './options.ts';
 
 /**
  * What follows a norm in the same pass over memory: y = relu(norm(x) + residual). A norm that brings its own activation
@@ -68,7 +71,7 @@ export interface AffineOptions {
 }
 
 /** A norm of [N, C] or [N, H, W, C], C = features. */
-export abstract class ChannelNorm<Options> extends Norm {
+export abstract class ChannelNorm<Options extends object> extends Norm {
   constructor(
     /** For messages: `InstanceNorm(features=16)`. */
     protected readonly layer: string,
@@ -76,6 +79,7 @@ export abstract class ChannelNorm<Options> extends Norm {
     readonly options: Options,
   ) {
     super();
+    checkNorm(layer, features, options);
   }
 }
 
@@ -97,7 +101,8 @@ export function learnsShift(norm: Norm | null): boolean {
 
 /** gamma = 1 and beta = 0 of the given shape, or null where the layer goes without. */
 export function affineParameters(shape: readonly number[], affine = true) {
-  const size = shape.reduce((product, length) => product * length, 1);
+  checkShape('a norm', shape);
+  const size = sizeOf(shape);
   return {
     gamma: affine ? parameter(new Float32Array(size).fill(1), shape) : null,
     beta: affine ? parameter(new Float32Array(size), shape) : null,
@@ -105,7 +110,8 @@ export function affineParameters(shape: readonly number[], affine = true) {
 }
 
 /** relu(y + residual), for norms whose last pass over memory does not do it on the way. */
-export function followedBy(y: Tensor, { residual, relu: clips }: Then): Tensor {
+export function followedBy(y: Tensor, then: Then | null): Tensor {
+  const { residual, relu: clips } = then ?? {};
   const sum = residual ? add(y, residual) : y;
   return clips ? relu(sum) : sum;
 }

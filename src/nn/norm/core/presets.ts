@@ -1,3 +1,4 @@
+import { unknownName } from '../../../errors.ts';
 import type { NormOptions } from '../registry.ts';
 
 export type Framework = 'torch' | 'keras';
@@ -27,6 +28,11 @@ export const presets: Readonly<Record<Framework, Readonly<Record<string, NormOpt
 
 /** The options of one norm in one framework. Throws where that framework does not have it. */
 export function preset(framework: Framework, norm: string): NormOptions {
+  if (!Object.hasOwn(presets, framework)) {
+    throw new Error(
+      `preset: ${unknownName('framework', String(framework), Object.keys(presets))}; it has torch and keras.`,
+    );
+  }
   const options = presets[framework][norm];
   if (options) return options;
   throw new Error(

@@ -1,8 +1,11 @@
+import { array } from '../../../autograd/create.ts';
 import { sameDType } from '../../../autograd/graph.ts';
 import { record, type Tensor } from '../../../autograd/index.ts';
 import { gradEnabled } from '../../../autograd/lifetime.ts';
 import { kernels } from '../../../kernels/active.ts';
+import { checkView } from '../../../kernels/checks.ts';
 import type { NDArray, SetView } from '../../../kernels/contract.ts';
+import { checkNumber } from '../../../options.ts';
 import { add, over, read, type Values } from './calculus.ts';
 import type { Standard } from './conventions.ts';
 import { startRule } from './trace.ts';
@@ -32,6 +35,10 @@ export function rule<Tensors extends { x: Tensor } & Record<string, Tensor | nul
   const inputs = Object.entries(tensors);
   const { given = {}, detach = [], asIs = [], numbers = {}, standard } = setting;
   sameDType(name, x, ...inputs.map(([, tensor]) => tensor));
+  checkView(name, x, view);
+  if ('eps' in numbers) checkNumber(name, 'eps', numbers.eps, 0);
+  for (const [key, tensor] of inputs)
+    if (tensor && !asIs.includes(key)) checkReads(name, key, tensor, x, view);
   const values = Object.fromEntries(
     inputs.map(([key, tensor]) => [key, tensor && (asIs.includes(key) ? tensor : read(tensor, x, view))]),
   ) as Reading<Tensors>;
@@ -70,6 +77,7 @@ export function rule<Tensors extends { x: Tensor } & Record<string, Tensor | nul
     { shape: x.shape, data: y.data },
     inputs.map(([, tensor]) => tensor),
     (upstream) => {
+      if (x.size === 0) return inputs.map(([, tensor]) => tensor && zerosLike(tensor));
       const dy = read(upstream, x, view);
       own?.inputs({ dy });
       const gradients = backward(dy);
@@ -85,6 +93,20 @@ export function rule<Tensors extends { x: Tensor } & Record<string, Tensor | nul
     },
   );
   return { y: result, statistics };
+}
+
+/** Throws unless the tensor has one value, one for each feature, or is read element by element. */
+function checkReads(name: string, key: string, tensor: Tensor, x: Tensor, { g, k }: SetView): void {
+  const { size, rank } = tensor;
+  if (size === g * k || (size === 1 && rank <= 1) || rank === x.rank) return;
+  throw new Error(
+    `${name}: ${key} has one value for each of the ${g * k} features of x [${x.shape.join(', ')}], got shape [${tensor.shape.join(', ')}].`,
+  );
+}
+
+/** The gradient where x has no values: an empty sum, though a mean of nothing is NaN. */
+function zerosLike({ shape, dtype, size }: Tensor): NDArray {
+  return { shape, data: new (array(dtype))(size) };
 }
 
 /** What of a rule is not in its formulas. */
@@ -135,7 +157,7 @@ export function asItIs(statistic: NDArray): NDArray {
 /** A gradient, summed over what shares the tensor's values, in the tensor's shape. */
 function shapedLike(tensor: Tensor, reading: Values, gradient: Values): NDArray {
   const shared = Array.from('npgk').filter(
-    (_, axis) => reading.shape[axis] === 1 && (gradient.shape[axis] ?? 1) > 1,
+    (_, axis) => reading.shape[axis] === 1 && (gradient.shape[axis] ?? 1) !== 1,
   );
   const sums = shared.length > 0 ? over(shared.join('')).sum(gradient) : gradient;
   const whole = sums.data.length < tensor.size ? kernels(sums).broadcastTo(sums, reading.shape) : sums;

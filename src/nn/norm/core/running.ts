@@ -1,6 +1,8 @@
 import { Tensor } from '../../../autograd/index.ts';
 import type { NDArray, Numbers, SetStatistics } from '../../../kernels/contract.ts';
+import { requireFields } from '../../../options.ts';
 import { type AffineOptions, affineParameters, Norm } from './norm.ts';
+import { checkNorm } from './options.ts';
 import { checkFeatures, checkSetSize } from './sets.ts';
 
 /** How running statistics follow those of the batches. `momentum` and `decay` exclude each other. */
@@ -31,10 +33,12 @@ export abstract class RunningNorm extends Norm {
   constructor(
     /** For messages: `BatchNorm(features=16)`. */
     protected readonly layer: string,
+    readonly features: number,
     options: RunningOptions,
     defaultMomentum = 0.1,
   ) {
     super();
+    checkNorm(layer, features, options);
     const { momentum, decay } = options;
     if (momentum != null && decay != null) {
       throw new Error(
@@ -43,16 +47,13 @@ export abstract class RunningNorm extends Norm {
       );
     }
     this.#weight = decay != null ? 1 - decay : (momentum ?? defaultMomentum);
-    if (!(this.#weight >= 0 && this.#weight <= 1)) {
-      throw new Error(`${layer}: momentum and decay are weights from 0 to 1, got ${momentum ?? decay}.`);
-    }
     const averages = momentum === null && decay == null;
     this.batches = averages ? new Tensor(new Float32Array(1), [1]) : null;
   }
 
   /** Throws for input of other features, and for a training batch that has no variance. */
   protected check(x: Tensor, features: number): void {
-    checkFeatures(this.layer, x.shape, features);
+    checkFeatures(this.layer, x, features);
     if (this.learning) checkSetSize(this.layer, x.shape);
   }
 
@@ -72,6 +73,7 @@ export abstract class RunningNorm extends Norm {
 
   /** The same, with how many values were seen before where they are to be taken together. */
   protected nextMove(m: number): Pick<Move, 'weight' | 'seen'> {
+    if (m === 0) throw new Error(`${this.layer}: training needs values, and this batch has none.`);
     if (this.#recalibrated !== null) {
       const seen = this.#recalibrated;
       this.#recalibrated += m;
@@ -108,11 +110,11 @@ export abstract class AffineRunningNorm<Options extends RunningOptions & AffineO
 
   constructor(
     layer: string,
-    readonly features: number,
+    features: number,
     readonly options: Options,
     defaultMomentum?: number,
   ) {
-    super(layer, options, defaultMomentum);
+    super(layer, features, options, defaultMomentum);
     ({ gamma: this.gamma, beta: this.beta } = affineParameters([features], options.affine));
   }
 }
@@ -139,6 +141,7 @@ export interface Move extends BatchVariance {
 
 /** running <- (1 - weight) running + weight batch, for means and variances [C]. */
 export function moveMoments(running: RunningMoments, batch: SetStatistics, move: Move): void {
+  requireFields('moveMoments', move, 'how to move', ['m', 'weight', 'unbiased']);
   const { m, ddof = 0, weight, unbiased, seen } = move;
   const [mean, variance] = [running.mean.data, running.variance.data];
   const [batchMean, batchVariance] = [batch.mean.data, batch.variance.data];

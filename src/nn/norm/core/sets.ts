@@ -1,4 +1,7 @@
+import type { Tensor } from '../../../autograd/index.ts';
+import { requireTensor } from '../../../autograd/inputs.ts';
 import { type SetView, type Shape, sizeOf } from '../../../kernels/contract.ts';
+import { checkCount, checkShape, shown } from '../../../options.ts';
 
 /**
  * The index sets S_i of NORMS by name: which elements of x [N, C] or [N, H, W, C] share their statistics with element i.
@@ -7,14 +10,17 @@ import { type SetView, type Shape, sizeOf } from '../../../kernels/contract.ts';
 
 /** S_i = { j : j_C = i_C }: one set per channel, over the batch and all positions. m = N H W. */
 export function channelSets(shape: Shape): SetView {
+  if (!Array.isArray(shape)) checkShape('channelSets', shape);
   const channels = shape[shape.length - 1];
-  return { n: 1, p: sizeOf(shape) / channels, g: channels, k: 1 };
+  return { n: 1, p: sizeOf(shape.slice(0, -1)), g: channels, k: 1 };
 }
 
 /** S_i = { j : j_N = i_N, group(j_C) = group(i_C) }: one set per sample and group. m = H W C / G. */
 export function groupSets(shape: Shape, groups: number): SetView {
+  if (!Array.isArray(shape)) checkShape('groupSets', shape);
+  checkCount('groupSets', 'groups', groups);
   const channels = shape[shape.length - 1];
-  return { n: shape[0], p: sizeOf(shape) / shape[0] / channels, g: groups, k: channels / groups };
+  return { n: shape[0], p: sizeOf(shape.slice(1, -1)), g: groups, k: channels / groups };
 }
 
 /** S_i = { j : j_N = i_N, j_C = i_C }: one set per sample and channel, over the positions. m = H W. */
@@ -29,13 +35,24 @@ export function positionSets(shape: Shape): SetView {
 
 /** S_i = { j : all axes but the last `count` equal }: m and the features are the product of those. */
 export function lastAxesSets(shape: Shape, count: number): SetView {
-  let m = 1;
-  for (let axis = shape.length - count; axis < shape.length; axis++) m *= shape[axis];
-  return { n: sizeOf(shape) / m, p: 1, g: 1, k: m };
+  if (!Array.isArray(shape)) checkShape('lastAxesSets', shape);
+  const first = shape.length - count;
+  return { n: sizeOf(shape.slice(0, first)), p: 1, g: 1, k: sizeOf(shape.slice(first)) };
+}
+
+/** Throws unless a norm's function is called with a tensor and an object of what else it takes. */
+export function checkCall(name: string, x: Tensor, set: object): void {
+  requireTensor(name, x);
+  if (typeof set === 'object' && set !== null && !Array.isArray(set)) return;
+  throw new Error(
+    `${name}: behind x comes an object, such as { eps: 1e-5, gamma, beta }, got ${shown(set)}.`,
+  );
 }
 
 /** Throws unless x is [N, features] or [N, H, W, features]. */
-export function checkFeatures(layer: string, shape: Shape, features: number): void {
+export function checkFeatures(layer: string, x: Tensor, features: number): void {
+  requireTensor(layer, x);
+  const { shape } = x;
   if ((shape.length === 2 || shape.length === 4) && shape[shape.length - 1] === features) return;
   throw new Error(
     `${layer}: expected input [N, ${features}] or [N, H, W, ${features}], got [${shape.join(', ')}]. Channels are last; ` +
@@ -44,7 +61,9 @@ export function checkFeatures(layer: string, shape: Shape, features: number): vo
 }
 
 /** Throws unless x is [N, ..., last]. */
-export function checkLastAxes(layer: string, shape: Shape, last: Shape): void {
+export function checkLastAxes(layer: string, x: Tensor, last: Shape): void {
+  requireTensor(layer, x);
+  const { shape } = x;
   const before = shape.length - last.length;
   if (before > 0 && last.every((length, i) => length === shape[before + i])) return;
   throw new Error(

@@ -7,7 +7,7 @@ import { epsOf, givenStatistics } from '../core/golden.ts';
 import { checkGroups, type GroupOptions, groupsFor } from '../core/groups.ts';
 import { type AffineOptions, affineParameters, type Then } from '../core/norm.ts';
 import { buffer, RunningNorm, type RunningOptions } from '../core/running.ts';
-import { checkFeatures } from '../core/sets.ts';
+import { checkCall, checkFeatures } from '../core/sets.ts';
 import { groupNorm } from '../sample/groupNorm.ts';
 
 /**
@@ -20,6 +20,7 @@ import { groupNorm } from '../sample/groupNorm.ts';
  * dx = gammaBatch dz / sigma_c. Returns y, and the statistics of the first norm.
  */
 export function batchChannelNorm(x: Tensor, set: BatchChannelCall): StandardizeResult {
+  checkCall('batchChannelNorm', x, set);
   const { gammaBatch, betaBatch, gammaChannel, betaChannel, groups, eps, given, ...then } = set;
   const { y: z, statistics } = batchNorm(x, { gamma: gammaBatch, beta: betaBatch, eps, given });
   const size = x.shape[x.rank - 1] / groups;
@@ -59,10 +60,10 @@ export class BatchChannelNorm extends RunningNorm {
   readonly runningVar: Tensor;
 
   constructor(
-    readonly features: number,
+    features: number,
     readonly options: BatchChannelOptions = {},
   ) {
-    super(`BatchChannelNorm(features=${features})`, options);
+    super(`BatchChannelNorm(features=${features})`, features, options);
     this.groups = groupsFor(features, options);
     checkGroups('BatchChannelNorm', this.groups, features);
     ({ gamma: this.gammaBatch, beta: this.betaBatch } = affineParameters([features], options.affine));
@@ -84,7 +85,7 @@ export class BatchChannelNorm extends RunningNorm {
       if (!given) this.follow(running, statistics, followed);
       return y;
     }
-    checkFeatures(this.layer, x.shape, features);
+    checkFeatures(this.layer, x, features);
     const { statistics } = noGrad(() => batchNorm(x.detach(), { eps: 1 }));
     this.follow(running, statistics, followed); // moved by this batch first
     const given = { mean: running.mean.clone(), variance: running.variance.clone() };

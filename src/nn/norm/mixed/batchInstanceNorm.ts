@@ -7,7 +7,7 @@ import { epsOf, givenStatistics } from '../core/golden.ts';
 import { type AffineCall, type AffineOptions, followedBy, type Then } from '../core/norm.ts';
 import { rule } from '../core/rule.ts';
 import { AffineRunningNorm, buffer, type RunningOptions } from '../core/running.ts';
-import { positionSets } from '../core/sets.ts';
+import { checkCall, positionSets } from '../core/sets.ts';
 
 /**
  * Batch-instance normalization (Nam and Kim 2018, arXiv:1805.07925): each channel learns how much of its instances' style to
@@ -18,6 +18,7 @@ import { positionSets } from '../core/sets.ts';
  * in training. Returns y, and the statistics of the batch [C].
  */
 export function batchInstanceNorm(x: Tensor, set: BatchInstanceCall): StandardizeResult {
+  checkCall('batchInstanceNorm', x, set);
   const { gamma, beta, rho, eps, given } = set;
   const setting = { given: { muB: given?.mean, vB: given?.variance }, numbers: { eps } };
   const [batch, instance] = [over('np'), over('p')];

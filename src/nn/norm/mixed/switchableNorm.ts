@@ -7,7 +7,7 @@ import { epsOf, givenStatistics } from '../core/golden.ts';
 import { type AffineCall, type AffineOptions, followedBy, type Then } from '../core/norm.ts';
 import { rule } from '../core/rule.ts';
 import { AffineRunningNorm, buffer, type RunningOptions } from '../core/running.ts';
-import { positionSets } from '../core/sets.ts';
+import { checkCall, positionSets } from '../core/sets.ts';
 import { ofLogits, softmax } from './logits.ts';
 
 /**
@@ -18,6 +18,7 @@ import { ofLogits, softmax } from './logits.ts';
  * ones, constants, so that the terms with B fall away. Returns y, and muB and vB.
  */
 export function switchableNorm(x: Tensor, set: SwitchableCall): StandardizeResult {
+  checkCall('switchableNorm', x, set);
   const { gamma, beta, meanLogits, varLogits, given, eps } = set;
   const setting = {
     given: { muB: given?.mean, vB: given?.variance },

@@ -24,7 +24,7 @@ export class ActNorm extends ChannelNorm<ActNormOptions> {
   }
 
   forward(x: Tensor, then: Then = {}): Tensor {
-    checkFeatures(this.layer, x.shape, this.features);
+    checkFeatures(this.layer, x, this.features);
     if (this.learning && this.initialized.data[0] === 0) {
       checkSetSize(this.layer, x.shape);
       this.#initialize(x);

@@ -3,7 +3,7 @@ import { add, erf, exp, mul, neg, square } from '../core/calculus.ts';
 import { defineNorm } from '../core/define.ts';
 import { type AffineOptions, affineParameters, ChannelNorm, followedBy, type Then } from '../core/norm.ts';
 import { rule } from '../core/rule.ts';
-import { channelSets, checkFeatures } from '../core/sets.ts';
+import { channelSets, checkCall, checkFeatures } from '../core/sets.ts';
 
 /**
  * Dynamic erf, Derf (Chen et al. 2025, arXiv:2512.10938): DyT with the error function and a shift.
@@ -12,6 +12,7 @@ import { channelSets, checkFeatures } from '../core/sets.ts';
  * alpha and shift are one number each for the layer.
  */
 export function dynamicErf(x: Tensor, set: DynamicErfCall): Tensor {
+  checkCall('dynamicErf', x, set);
   const { alpha, shift, gamma, beta } = set;
   const tensors = { x, alpha, shift, gamma, beta };
   return rule('dynamicErf', channelSets(x.shape), tensors, {}, ({ x, alpha, shift, gamma, beta }, norm) => {
@@ -58,7 +59,7 @@ export class DynamicErf extends ChannelNorm<DynamicErfOptions> {
   }
 
   forward(x: Tensor, then: Then = {}): Tensor {
-    checkFeatures(this.layer, x.shape, this.features);
+    checkFeatures(this.layer, x, this.features);
     return followedBy(dynamicErf(x, this), then);
   }
 }

@@ -1,4 +1,5 @@
 import { parameter, type Tensor } from '../../../autograd/index.ts';
+import { requireTensor } from '../../../autograd/inputs.ts';
 import { add, mul, square, sub, tanh } from '../core/calculus.ts';
 import { defineNorm } from '../core/define.ts';
 import { type AffineOptions, affineParameters, ChannelNorm, followedBy, type Then } from '../core/norm.ts';
@@ -12,6 +13,7 @@ import { channelSets, checkFeatures } from '../core/sets.ts';
  * alpha is one number for the layer.
  */
 export function dynamicTanh(x: Tensor, alpha: Tensor, gamma: Tensor | null, beta: Tensor | null): Tensor {
+  requireTensor('dynamicTanh', x);
   const tensors = { x, alpha, gamma, beta };
   return rule('dynamicTanh', channelSets(x.shape), tensors, {}, ({ x, alpha, gamma, beta }, norm) => {
     const t = tanh(mul(alpha, x));
@@ -51,7 +53,7 @@ export class DynamicTanh extends ChannelNorm<DynamicTanhOptions> {
   }
 
   forward(x: Tensor, then: Then = {}): Tensor {
-    checkFeatures(this.layer, x.shape, this.features);
+    checkFeatures(this.layer, x, this.features);
     return followedBy(dynamicTanh(x, this.alpha, this.gamma, this.beta), then);
   }
 }

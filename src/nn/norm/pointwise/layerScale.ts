@@ -1,7 +1,9 @@
 import { parameter, type Tensor } from '../../../autograd/index.ts';
+import { requireTensor } from '../../../autograd/inputs.ts';
 import { mul } from '../core/calculus.ts';
 import { defineNorm } from '../core/define.ts';
 import { followedBy, Norm, type Then } from '../core/norm.ts';
+import { checkNorm } from '../core/options.ts';
 import { rule } from '../core/rule.ts';
 import { channelSets, checkFeatures } from '../core/sets.ts';
 
@@ -11,6 +13,7 @@ import { channelSets, checkFeatures } from '../core/sets.ts';
  * No index set: no statistics at all, and the same in training and evaluation. lambda belongs to a channel.
  */
 export function layerScale(x: Tensor, lambda: Tensor, then: Then = {}): Tensor {
+  requireTensor('layerScale', x);
   const view = channelSets(x.shape);
   const { y } = rule('layerScale', view, { x, lambda }, {}, ({ x, lambda }, norm) => [
     mul(lambda, x),
@@ -36,11 +39,12 @@ export class LayerScale extends Norm {
     options: LayerScaleOptions = {},
   ) {
     super();
+    checkNorm('LayerScale', features, options);
     this.lambda = parameter(new Float32Array(features).fill(options.initial ?? 0.1), [features]);
   }
 
   forward(x: Tensor, then: Then = {}): Tensor {
-    checkFeatures(`LayerScale(features=${this.features})`, x.shape, this.features);
+    checkFeatures(`LayerScale(features=${this.features})`, x, this.features);
     return layerScale(x, this.lambda, then);
   }
 }

@@ -1,9 +1,10 @@
 import { parameter, type Tensor } from '../../../autograd/index.ts';
+import { checkShape, requireFields } from '../../../options.ts';
 import { add, div, mul, neg, sqrt, square, sub } from '../core/calculus.ts';
 import { defineNorm } from '../core/define.ts';
 import { AffineNorm, type AffineOptions, type Then } from '../core/norm.ts';
 import { rule } from '../core/rule.ts';
-import { checkFeatures, lastAxesSets } from '../core/sets.ts';
+import { checkCall, checkFeatures, lastAxesSets } from '../core/sets.ts';
 import { scaleShift } from '../pointwise/scaleShift.ts';
 import { averaging, type Pool, pooling, poolMatrix, windowPool } from './pools.ts';
 
@@ -15,6 +16,8 @@ import { averaging, type Pool, pooling, poolMatrix, windowPool } from './pools.t
  * other sample, as long as the pools do not; training and evaluation are the same.
  */
 export function divisiveNorm(x: Tensor, set: DivisiveCall): Tensor {
+  checkCall('divisiveNorm', x, set);
+  requireFields('divisiveNorm', set, 'its pools and sigma', ['meanPool', 'variancePool', 'sigma']);
   const { sigma } = set;
   const p = pooling('P', poolMatrix(set.meanPool, x));
   const q = pooling('Q', poolMatrix(set.variancePool, x));
@@ -68,6 +71,7 @@ export class DivisiveNorm extends AffineNorm<DivisiveNormOptions> {
 
   constructor(features: number, options: DivisiveNormOptions = {}) {
     super(`DivisiveNorm(features=${features})`, features, options);
+    checkShape('DivisiveNorm', [features, features]);
     const nearest = averaging(windowPool(features, 2, 2));
     const { meanPool = nearest, variancePool = nearest } = options;
     checkPool(features, 'meanPool', meanPool);
@@ -76,7 +80,7 @@ export class DivisiveNorm extends AffineNorm<DivisiveNormOptions> {
   }
 
   forward(x: Tensor, then: Then = {}): Tensor {
-    checkFeatures(this.layer, x.shape, this.features);
+    checkFeatures(this.layer, x, this.features);
     return scaleShift(divisiveNorm(x, { ...this.#pools, sigma: this.sigma }), this.gamma, this.beta, then);
   }
 }

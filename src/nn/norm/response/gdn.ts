@@ -1,7 +1,10 @@
 import { affine, parameter, square as squared, type Tensor } from '../../../autograd/index.ts';
+import { requireTensor } from '../../../autograd/inputs.ts';
+import { checkShape } from '../../../options.ts';
 import { add, div, mul, neg, sqrt, square } from '../core/calculus.ts';
 import { defineNorm } from '../core/define.ts';
 import { followedBy, Norm, type Then } from '../core/norm.ts';
+import { checkNorm } from '../core/options.ts';
 import { rule } from '../core/rule.ts';
 import { checkFeatures, lastAxesSets } from '../core/sets.ts';
 import { pairs, pooling } from './pools.ts';
@@ -12,6 +15,7 @@ import { pairs, pooling } from './pools.ts';
  * S_i = the channels of one position, each weighted by the learned matrix G [C, C]. Depends on no other sample; evaluation is the same.
  */
 export function gdn(x: Tensor, b: Tensor, g: Tensor): Tensor {
+  requireTensor('gdn', x);
   const tensors = { x, b, G: g };
   const asIs = { asIs: ['G'] };
   return rule('gdn', lastAxesSets(x.shape, 1), tensors, asIs, ({ x, b, G }, norm) => {
@@ -45,6 +49,8 @@ export class Gdn extends Norm {
 
   constructor(readonly features: number) {
     super();
+    checkNorm('Gdn', features, {});
+    checkShape('Gdn', [features, features]);
     this.bRoot = parameter(new Float32Array(features).fill(1), [features]);
     const roots = new Float32Array(features * features).fill(2 ** -9);
     for (let i = 0; i < features; i++) roots[i * features + i] = Math.sqrt(0.1);
@@ -52,7 +58,7 @@ export class Gdn extends Norm {
   }
 
   forward(x: Tensor, then: Then = {}): Tensor {
-    checkFeatures(`Gdn(features=${this.features})`, x.shape, this.features);
+    checkFeatures(`Gdn(features=${this.features})`, x, this.features);
     return followedBy(gdn(x, affine(squared(this.bRoot), 1, 1e-6), squared(this.gRoot)), then);
   }
 }

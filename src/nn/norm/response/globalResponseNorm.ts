@@ -3,7 +3,7 @@ import { add, div, inverse, mul, neg, over, sqrt, square } from '../core/calculu
 import { defineNorm } from '../core/define.ts';
 import { ChannelNorm, followedBy, type Then } from '../core/norm.ts';
 import { rule } from '../core/rule.ts';
-import { checkFeatures, positionSets } from '../core/sets.ts';
+import { checkCall, checkFeatures, positionSets } from '../core/sets.ts';
 
 /**
  * Global Response Normalization (Woo et al. 2023, arXiv:2301.00808, ConvNeXt V2): channels compete by their energy.
@@ -12,6 +12,7 @@ import { checkFeatures, positionSets } from '../core/sets.ts';
  * length of the sample's channels. Depends on no other sample; training and evaluation are the same.
  */
 export function globalResponseNorm(x: Tensor, set: GlobalResponseCall): Tensor {
+  checkCall('globalResponseNorm', x, set);
   const { gamma, beta, eps } = set;
   const view = positionSets(x.shape);
   const [positions, channels] = [over('p'), over('k')];
@@ -74,7 +75,7 @@ export class GlobalResponseNorm extends ChannelNorm<GlobalResponseNormOptions> {
   }
 
   forward(x: Tensor, then: Then = {}): Tensor {
-    checkFeatures(this.layer, x.shape, this.features);
+    checkFeatures(this.layer, x, this.features);
     const { gamma, beta, options } = this;
     return followedBy(globalResponseNorm(x, { gamma, beta, eps: options.eps ?? 1e-6 }), then);
   }

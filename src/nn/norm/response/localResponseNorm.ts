@@ -1,9 +1,10 @@
 import type { Tensor } from '../../../autograd/index.ts';
+import { requireFields } from '../../../options.ts';
 import { add, mul, pow, square } from '../core/calculus.ts';
 import { defineNorm } from '../core/define.ts';
 import { ChannelNorm, followedBy, type Then } from '../core/norm.ts';
 import { rule } from '../core/rule.ts';
-import { checkFeatures, lastAxesSets } from '../core/sets.ts';
+import { checkCall, checkFeatures, lastAxesSets } from '../core/sets.ts';
 import { pooling, poolMatrix, windowPool } from './pools.ts';
 
 /**
@@ -14,6 +15,8 @@ import { pooling, poolMatrix, windowPool } from './pools.ts';
  * same in training and evaluation.
  */
 export function localResponseNorm(x: Tensor, set: LocalResponseCall): Tensor {
+  checkCall('localResponseNorm', x, set);
+  requireFields('localResponseNorm', set, 'its numbers', ['size', 'alpha', 'beta', 'k']);
   const { size, alpha, beta, k, divideAlpha } = set;
   const a = divideAlpha ? alpha / size : alpha;
   const window = windowPool(x.shape[x.rank - 1], Math.floor(size / 2), Math.floor((size - 1) / 2));
@@ -54,7 +57,7 @@ export class LocalResponseNorm extends ChannelNorm<Partial<LocalResponseCall>> {
   }
 
   forward(x: Tensor, then: Then = {}): Tensor {
-    checkFeatures(this.layer, x.shape, this.features);
+    checkFeatures(this.layer, x, this.features);
     const { size = 5, alpha = 1e-4, beta = 0.75, k = 1, divideAlpha = true } = this.options;
     return followedBy(localResponseNorm(x, { size, alpha, beta, k, divideAlpha }), then);
   }

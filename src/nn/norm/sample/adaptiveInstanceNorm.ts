@@ -5,7 +5,7 @@ import { defineNorm } from '../core/define.ts';
 import { epsOf } from '../core/golden.ts';
 import { AffineNorm, type AffineOptions, followedBy, type Then } from '../core/norm.ts';
 import { rule } from '../core/rule.ts';
-import { checkFeatures, instanceSets } from '../core/sets.ts';
+import { checkCall, checkFeatures, instanceSets } from '../core/sets.ts';
 import { instanceNorm } from './instanceNorm.ts';
 
 /**
@@ -15,6 +15,7 @@ import { instanceNorm } from './instanceNorm.ts';
  * S_i = { j : j_N = i_N, j_C = i_C }: one set per sample and channel, over the positions: m = H W of x, M = H' W' of the style.
  */
 export function adaptiveInstanceNorm(x: Tensor, style: Tensor, set: Then & { eps: number }): Tensor {
+  checkCall('adaptiveInstanceNorm', x, set);
   const { eps, ...then } = set;
   const channels = x.shape[x.rank - 1];
   if (x.rank !== 4 || style.rank !== 4 || style.shape[0] !== x.shape[0] || style.shape[3] !== channels) {
@@ -75,7 +76,7 @@ export class AdaptiveInstanceNorm extends AffineNorm<AdaptiveInstanceOptions> {
   forward(x: Tensor, { style, ...then }: StyleThen = {}): Tensor {
     const { gamma, beta, options } = this;
     const eps = options.eps ?? 1e-5;
-    checkFeatures(this.layer, x.shape, this.features);
+    checkFeatures(this.layer, x, this.features);
     if (style) return adaptiveInstanceNorm(x, style, { ...then, eps });
     return instanceNorm(x, { ...then, gamma, beta, eps });
   }

@@ -1,12 +1,13 @@
 import { type Tensor, zeros } from '../../../autograd/index.ts';
 import { kernels } from '../../../kernels/active.ts';
 import type { NDArray } from '../../../kernels/contract.ts';
+import { requireFields } from '../../../options.ts';
 import { add, div, mean, mul, neg, special, sqrt, square, sub, sum, type Values } from '../core/calculus.ts';
 import { standard } from '../core/conventions.ts';
 import { defineNorm } from '../core/define.ts';
 import { type AffineCall, AffineNorm, type AffineOptions, followedBy, type Then } from '../core/norm.ts';
 import { rule } from '../core/rule.ts';
-import { checkFeatures, instanceSets } from '../core/sets.ts';
+import { checkCall, checkFeatures, instanceSets } from '../core/sets.ts';
 
 /**
  * Conditional instance normalization (Dumoulin, Shlens, Kudlur 2016, arXiv:1610.07629): one network for many styles, which
@@ -16,6 +17,8 @@ import { checkFeatures, instanceSets } from '../core/sets.ts';
  * which each sample takes the row of its label: a product with one-hot labels [N, K], whose transpose gives the gradients back.
  */
 export function conditionalInstanceNorm(x: Tensor, set: ConditionalCall): Tensor {
+  checkCall('conditionalInstanceNorm', x, set);
+  requireFields('conditionalInstanceNorm', set.labels, 'the labels', ['length']);
   const { gamma, beta, labels, eps, ...then } = set;
   const samples = x.shape[0];
   const conditions = gamma?.shape[0] ?? 1;
@@ -93,13 +96,14 @@ export interface ConditionalOptions extends AffineOptions {
 /** Conditional instance normalization of [N, C] or [N, H, W, C], C = features. With one condition it is InstanceNorm. */
 export class ConditionalInstanceNorm extends AffineNorm<ConditionalOptions> {
   constructor(features: number, options: ConditionalOptions = {}) {
-    const tables = [options.conditions ?? 1, features];
+    const tables = [options?.conditions ?? 1, features];
     super(`ConditionalInstanceNorm(features=${features})`, features, options, tables);
   }
 
-  forward(x: Tensor, { labels = new Int32Array(x.shape[0]), ...then }: LabelledThen = {}): Tensor {
+  forward(x: Tensor, { labels: given, ...then }: LabelledThen = {}): Tensor {
     const { gamma, beta, options } = this;
-    checkFeatures(this.layer, x.shape, this.features);
+    checkFeatures(this.layer, x, this.features);
+    const labels = given ?? new Int32Array(x.shape[0]);
     return conditionalInstanceNorm(x, { ...then, gamma, beta, labels, eps: options.eps ?? 1e-5 });
   }
 }

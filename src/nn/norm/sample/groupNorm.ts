@@ -8,7 +8,7 @@ import { epsOf } from '../core/golden.ts';
 import { checkGroups, type GroupOptions, groupsFor } from '../core/groups.ts';
 import { AffineNorm, type Then } from '../core/norm.ts';
 import { rule } from '../core/rule.ts';
-import { checkFeatures, groupSets } from '../core/sets.ts';
+import { checkCall, checkFeatures, groupSets } from '../core/sets.ts';
 
 /**
  * Group normalization (Wu and He 2018, arXiv:1803.08494).
@@ -17,6 +17,7 @@ import { checkFeatures, groupSets } from '../core/sets.ts';
  * G = C is InstanceNorm; G = 1 has LayerNorm's statistics, with gamma and beta per channel.
  */
 export function groupNorm(x: Tensor, set: Standardize & { groups: number }): Tensor {
+  checkCall('groupNorm', x, set);
   const view = groupSets(x.shape, set.groups);
   return fusedOr(x, view, set, () => written(x, view, set)).y;
 }
@@ -66,7 +67,7 @@ export class GroupNorm extends AffineNorm<GroupNormOptions> {
 
   forward(x: Tensor, then: Then = {}): Tensor {
     const { groups, gamma, beta } = this;
-    checkFeatures(this.layer, x.shape, this.features);
+    checkFeatures(this.layer, x, this.features);
     return groupNorm(x, { groups, gamma, beta, ...standard(this.options), ...then });
   }
 }

@@ -7,7 +7,7 @@ import { fusedOr, type Standardize } from '../core/fused.ts';
 import { epsOf } from '../core/golden.ts';
 import { AffineNorm, type Then } from '../core/norm.ts';
 import { rule } from '../core/rule.ts';
-import { checkFeatures, instanceSets } from '../core/sets.ts';
+import { checkCall, checkFeatures, instanceSets } from '../core/sets.ts';
 
 /**
  * Instance normalization (Ulyanov, Vedaldi, Lempitsky 2016, arXiv:1607.08022).
@@ -15,6 +15,7 @@ import { checkFeatures, instanceSets } from '../core/sets.ts';
  * S_i = { j : j_N = i_N, j_C = i_C }: one set per sample and channel, over the positions, m = H W. gamma and beta per channel.
  */
 export function instanceNorm(x: Tensor, set: Standardize): Tensor {
+  checkCall('instanceNorm', x, set);
   const view = instanceSets(x.shape);
   return fusedOr(x, view, set, () => written(x, view, set)).y;
 }
@@ -58,7 +59,7 @@ export class InstanceNorm extends AffineNorm<InstanceNormOptions> {
 
   forward(x: Tensor, then: Then = {}): Tensor {
     const { gamma, beta } = this;
-    checkFeatures(this.layer, x.shape, this.features);
+    checkFeatures(this.layer, x, this.features);
     return instanceNorm(x, { gamma, beta, ...standard(this.options), ...then });
   }
 }

@@ -1,5 +1,5 @@
 import type { Tensor } from '../../../autograd/index.ts';
-import type { SetView, Shape } from '../../../kernels/contract.ts';
+import type { SetView } from '../../../kernels/contract.ts';
 import { channelsFirst, channelsLast, sampleChannelsLast } from '../../border.ts';
 import { add, deviation, div, mean, mul, neg, square, sub } from '../core/calculus.ts';
 import { type Conventions, constantsOf, standard } from '../core/conventions.ts';
@@ -7,8 +7,9 @@ import { defineNorm } from '../core/define.ts';
 import { fusedOr, type Standardize } from '../core/fused.ts';
 import { epsOf } from '../core/golden.ts';
 import { affineParameters, Norm, type Then } from '../core/norm.ts';
+import { lastAxes } from '../core/options.ts';
 import { rule } from '../core/rule.ts';
-import { checkFeatures, checkLastAxes, groupSets, lastAxesSets } from '../core/sets.ts';
+import { checkCall, checkFeatures, checkLastAxes, groupSets, lastAxesSets } from '../core/sets.ts';
 
 /**
  * Layer normalization (Ba, Kiros, Hinton 2016, arXiv:1607.06450).
@@ -17,6 +18,7 @@ import { checkFeatures, checkLastAxes, groupSets, lastAxesSets } from '../core/s
  * shared by all sets. Depends on no other sample; training and evaluation are the same.
  */
 export function layerNorm(x: Tensor, set: Standardize & { view: SetView }): Tensor {
+  checkCall('layerNorm', x, set);
   return fusedOr(x, set.view, set, () => written(x, set.view, set)).y;
 }
 
@@ -72,22 +74,22 @@ export class LayerNorm extends Norm {
     readonly options: LayerNormOptions = {},
   ) {
     super();
-    this.shape = typeof shape === 'number' ? [shape] : shape;
+    this.shape = lastAxes('LayerNorm', shape, options);
     ({ gamma: this.gamma, beta: this.beta } = affineParameters(this.shape, options.affine));
   }
 
   forward(x: Tensor, then: Then = {}): Tensor {
     const { gamma, beta } = this;
-    return layerNorm(x, { view: this.#sets(x.shape), gamma, beta, ...standard(this.options), ...then });
+    return layerNorm(x, { view: this.#sets(x), gamma, beta, ...standard(this.options), ...then });
   }
 
-  #sets(shape: Shape): SetView {
+  #sets(x: Tensor): SetView {
     if (this.options.over === 'sample') {
-      checkFeatures('LayerNorm', shape, this.shape[0]);
-      return groupSets(shape, 1);
+      checkFeatures('LayerNorm', x, this.shape[0]);
+      return groupSets(x.shape, 1);
     }
-    checkLastAxes('LayerNorm', shape, this.shape);
-    return lastAxesSets(shape, this.shape.length);
+    checkLastAxes('LayerNorm', x, this.shape);
+    return lastAxesSets(x.shape, this.shape.length);
   }
 }
 

@@ -4,7 +4,7 @@ import { add, div, mean, mul, neg, special, sqrt, square, sum, type Values } fro
 import { defineNorm } from '../core/define.ts';
 import { type AffineOptions, affineParameters, ChannelNorm, followedBy, type Then } from '../core/norm.ts';
 import { rule } from '../core/rule.ts';
-import { checkLastAxes, lastAxesSets } from '../core/sets.ts';
+import { checkCall, checkLastAxes, lastAxesSets } from '../core/sets.ts';
 
 /**
  * Partial RMSNorm (Zhang and Sennrich 2019, arXiv:1910.07467, section 3.2): the root mean square of the first k of the D
@@ -13,6 +13,7 @@ import { checkLastAxes, lastAxesSets } from '../core/sets.ts';
  * S_i = the first k elements of the same position, over the last axis. All D elements are divided by r.
  */
 export function partialRmsNorm(x: Tensor, set: PartialRmsNormCall): Tensor {
+  checkCall('partialRmsNorm', x, set);
   const { k, gamma, eps } = set;
   const view = lastAxesSets(x.shape, 1);
   const { y } = rule('partialRmsNorm', view, { x, gamma }, { numbers: { eps, k } }, ({ x, gamma }, norm) => {
@@ -81,7 +82,7 @@ export class PartialRmsNorm extends ChannelNorm<PartialRmsNormOptions> {
   }
 
   forward(x: Tensor, then: Then = {}): Tensor {
-    checkLastAxes(this.layer, x.shape, [this.features]);
+    checkLastAxes(this.layer, x, [this.features]);
     const { k, gamma, options } = this;
     return partialRmsNorm(x, { ...then, k, gamma, eps: options.eps ?? 1e-6 });
   }

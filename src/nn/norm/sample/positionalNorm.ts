@@ -1,6 +1,8 @@
 import type { Tensor } from '../../../autograd/index.ts';
 import * as graph from '../../../autograd/index.ts';
+import { requireTensor } from '../../../autograd/inputs.ts';
 import type { SetView } from '../../../kernels/contract.ts';
+import { requireFields } from '../../../options.ts';
 import { add, deviation, div, mean, mul, neg, square, sub } from '../core/calculus.ts';
 import { constantsOf } from '../core/conventions.ts';
 import { defineNorm } from '../core/define.ts';
@@ -8,7 +10,7 @@ import { fusedOr, type Standardize } from '../core/fused.ts';
 import { epsOf } from '../core/golden.ts';
 import { AffineNorm, type AffineOptions, followedBy, type Then } from '../core/norm.ts';
 import { rule } from '../core/rule.ts';
-import { checkLastAxes, lastAxesSets } from '../core/sets.ts';
+import { checkCall, checkLastAxes, lastAxesSets } from '../core/sets.ts';
 
 /**
  * Positional normalization with moment shortcut (Li, Wu, Weinberger, Belongie 2019, arXiv:1907.04312).
@@ -18,6 +20,7 @@ import { checkLastAxes, lastAxesSets } from '../core/sets.ts';
  * gives them back: y = x sigma + mu.
  */
 export function positionalNorm(x: Tensor, set: PositionalCall): Tensor {
+  checkCall('positionalNorm', x, set);
   const view = lastAxesSets(x.shape, 1);
   const core = { ddof: 1, ...set } as const;
   return fusedOr(x, view, core, () => written(x, view, core)).y;
@@ -54,6 +57,7 @@ function written(x: Tensor, view: SetView, set: Standardize) {
 
 /** The same with the moments that were taken out, [N, ..., 1], as features on the graph: dx gets dmu / C + dsigma xHat / (C - 1). */
 export function positionalNormWithMoments(x: Tensor, set: PositionalCall): Moments & { y: Tensor } {
+  checkCall('positionalNormWithMoments', x, set);
   const { eps, ddof = 1 } = set;
   const v = graph.variance(x, [x.rank - 1], { keepDims: true, ddof });
   const mean = graph.mean(x, [x.rank - 1], { keepDims: true });
@@ -61,7 +65,10 @@ export function positionalNormWithMoments(x: Tensor, set: PositionalCall): Momen
 }
 
 /** y = x deviation + mean: puts the moments of an earlier layer, at the same positions, back in. */
-export function momentShortcut(x: Tensor, { mean, deviation }: Moments, then: Then = {}): Tensor {
+export function momentShortcut(x: Tensor, moments: Moments, then: Then = {}): Tensor {
+  requireFields('momentShortcut', moments, 'the moments of a PositionalNorm', ['mean', 'deviation']);
+  const { mean, deviation } = moments;
+  requireTensor('momentShortcut', x);
   return followedBy(graph.add(graph.mul(x, deviation), mean), then);
 }
 
@@ -102,7 +109,7 @@ export class PositionalNorm extends AffineNorm<PositionalOptions> {
   }
 
   #call(x?: Tensor) {
-    if (x) checkLastAxes(this.layer, x.shape, [this.features]);
+    if (x) checkLastAxes(this.layer, x, [this.features]);
     const { eps = 1e-5, ddof = 1 } = this.options;
     return { eps, ddof, gamma: this.gamma, beta: this.beta };
   }

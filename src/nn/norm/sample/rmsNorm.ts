@@ -5,8 +5,9 @@ import { type Conventions, constantsOf, standard } from '../core/conventions.ts'
 import { defineNorm } from '../core/define.ts';
 import { fusedOr, type Standardize } from '../core/fused.ts';
 import { affineParameters, Norm, type Then } from '../core/norm.ts';
+import { lastAxes } from '../core/options.ts';
 import { rule } from '../core/rule.ts';
-import { checkLastAxes, lastAxesSets } from '../core/sets.ts';
+import { checkCall, checkLastAxes, lastAxesSets } from '../core/sets.ts';
 
 /**
  * Root mean square normalization (Zhang and Sennrich 2019, arXiv:1910.07467).
@@ -15,6 +16,7 @@ import { checkLastAxes, lastAxesSets } from '../core/sets.ts';
  * not sum to 0. Of centred input it is LayerNorm.
  */
 export function rmsNorm(x: Tensor, set: Omit<Standardize, 'ddof' | 'center'> & { view: SetView }): Tensor {
+  checkCall('rmsNorm', x, set);
   const core = { ...set, center: false, ddof: 0 } as const;
   return fusedOr(x, set.view, core, () => written(x, set.view, core)).y;
 }
@@ -58,12 +60,12 @@ export class RmsNorm extends Norm {
     readonly options: RmsNormOptions = {},
   ) {
     super();
-    this.shape = typeof shape === 'number' ? [shape] : shape;
+    this.shape = lastAxes('RmsNorm', shape, options);
     this.gamma = affineParameters(this.shape, options.affine).gamma;
   }
 
   forward(x: Tensor, then: Then = {}): Tensor {
-    checkLastAxes('RmsNorm', x.shape, this.shape);
+    checkLastAxes('RmsNorm', x, this.shape);
     const { gamma, options } = this;
     const view = lastAxesSets(x.shape, this.shape.length);
     return rmsNorm(x, { view, gamma, ...standard({ ...options, eps: options.eps ?? 1e-6 }), ...then });

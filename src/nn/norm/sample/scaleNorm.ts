@@ -4,7 +4,7 @@ import { defineNorm } from '../core/define.ts';
 import { epsOf } from '../core/golden.ts';
 import { ChannelNorm, followedBy, type Then } from '../core/norm.ts';
 import { rule } from '../core/rule.ts';
-import { checkLastAxes, lastAxesSets } from '../core/sets.ts';
+import { checkCall, checkLastAxes, lastAxesSets } from '../core/sets.ts';
 
 /**
  * ScaleNorm (Nguyen and Salazar 2019, arXiv:1910.05895): every position's vector on a sphere, whose radius g, one number, is learned.
@@ -12,6 +12,7 @@ import { checkLastAxes, lastAxesSets } from '../core/sets.ts';
  * S_i = all elements of the same position, over the last axis; D of them. dx stands at right angles to x.
  */
 export function scaleNorm(x: Tensor, set: Then & { g: Tensor; eps: number }): Tensor {
+  checkCall('scaleNorm', x, set);
   const { g, eps } = set;
   const view = lastAxesSets(x.shape, 1);
   const { y } = rule('scaleNorm', view, { x, g }, { numbers: { eps } }, ({ x, g }, norm) => {
@@ -52,7 +53,7 @@ export class ScaleNorm extends ChannelNorm<ScaleNormOptions> {
   }
 
   forward(x: Tensor, then: Then = {}): Tensor {
-    checkLastAxes(this.layer, x.shape, [this.features]);
+    checkLastAxes(this.layer, x, [this.features]);
     return scaleNorm(x, { ...then, g: this.g, eps: this.options.eps ?? 1e-5 });
   }
 }

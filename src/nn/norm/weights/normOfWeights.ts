@@ -1,5 +1,5 @@
 import type { Tensor } from '../../../autograd/index.ts';
-import type { Shape } from '../../../kernels/contract.ts';
+import { requireTensor } from '../../../autograd/inputs.ts';
 import { Norm } from '../core/norm.ts';
 import { channelSets } from '../core/sets.ts';
 
@@ -19,7 +19,9 @@ export abstract class WeightNorm extends Norm {
 export const filterSets = channelSets;
 
 /** Throws unless the weight has as many filters as the norm was built for. */
-export function checkFilters(layer: string, shape: Shape, features: number): void {
+export function checkFilters(layer: string, weight: Tensor, features: number): void {
+  requireTensor(layer, weight);
+  const { shape } = weight;
   if (shape.length >= 2 && shape[shape.length - 1] === features) return;
   throw new Error(
     `${layer}(features=${features}): expected a weight [..., ${features}], filters last, got [${shape.join(', ')}].`,

@@ -1,3 +1,5 @@
+import { unknownName } from '../../../errors.ts';
+import { requireFields } from '../../../options.ts';
 import { Conv2d } from '../../layers/conv2d.ts';
 import { Linear } from '../../layers/linear.ts';
 import type { Module } from '../../module.ts';
@@ -10,10 +12,13 @@ import type { WeightNorm } from './normOfWeights.ts';
  * logits. Do so before making the optimizer: the norm may have parameters. Trained weights keep their names.
  */
 export function normalizeWeights(model: Module, name: string, options: NormOptions = {}): void {
+  requireFields('normalizeWeights', model, 'a model', ['namedModules']);
   const own = resolveNorm(name);
   const entry = registry.find((each) => each.kind === 'weight' && each.name === own);
   if (!entry) {
-    throw new Error(`unknown norm of weights "${name}"; one of: ${weightNormNames.join(', ')}.`);
+    throw new Error(
+      `${unknownName('norm of weights', String(name), weightNormNames)}; one of: ${weightNormNames.join(', ')}.`,
+    );
   }
   const layers = [...model.namedModules().values()].filter(
     (module) => module instanceof Conv2d || module instanceof Linear,

@@ -1,7 +1,9 @@
 import { parameter, type Tensor } from '../../../autograd/index.ts';
 import { div, greater, maximum, mean, mul, neg, sqrt, square, sub, sum } from '../core/calculus.ts';
 import { defineNorm } from '../core/define.ts';
+import { checkNorm } from '../core/options.ts';
 import { rule } from '../core/rule.ts';
+import { checkCall } from '../core/sets.ts';
 import { checkFilters, filterSets, WeightNorm } from './normOfWeights.ts';
 
 /**
@@ -12,6 +14,7 @@ import { checkFilters, filterSets, WeightNorm } from './normOfWeights.ts';
  * (scale gain)^2; scale is a constant, gain per filter learned. Depends on no data; training and evaluation are the same.
  */
 export function scaledWeightStandardization(weight: Tensor, set: ScaledStandardizationCall): Tensor {
+  checkCall('scaledWeightStandardization', weight, set);
   const { gain, eps, scale } = set;
   const view = filterSets(weight.shape);
   return rule(
@@ -75,11 +78,12 @@ export class ScaledWeightStandardization extends WeightNorm {
     readonly options: ScaledWeightStandardizationOptions = {},
   ) {
     super();
+    checkNorm('ScaledWeightStandardization', features, options);
     this.gain = parameter(new Float32Array(features).fill(1), [features]);
   }
 
   forward(weight: Tensor): Tensor {
-    checkFilters('ScaledWeightStandardization', weight.shape, this.features);
+    checkFilters('ScaledWeightStandardization', weight, this.features);
     const { eps = 1e-4, activation = 'relu' } = this.options;
     return scaledWeightStandardization(weight, { gain: this.gain, scale: activationScales[activation], eps });
   }

@@ -1,8 +1,11 @@
 import { permute, reshape, Tensor, wrap } from '../../../autograd/index.ts';
+import { requireTensor } from '../../../autograd/inputs.ts';
 import type { Numbers } from '../../../kernels/contract.ts';
+import { requireFields } from '../../../options.ts';
 import { createRandom } from '../../../random.ts';
 import { inPrecisionOf, inverse, mul, neg, over, special } from '../core/calculus.ts';
 import { defineNorm } from '../core/define.ts';
+import { checkNorm } from '../core/options.ts';
 import { rule } from '../core/rule.ts';
 import { checkFilters, filterSets, WeightNorm } from './normOfWeights.ts';
 
@@ -15,6 +18,9 @@ import { checkFilters, filterSets, WeightNorm } from './normOfWeights.ts';
  * sigma is still computed from W, with a gradient.
  */
 export function spectralNorm(weight: Tensor, u: Numbers, v: Numbers): Tensor {
+  requireTensor('spectralNorm', weight);
+  requireFields('spectralNorm', u, 'the vector u', ['length']);
+  requireFields('spectralNorm', v, 'the vector v', ['length']);
   const everything = over('pg');
   return rule('spectralNorm', filterSets(weight.shape), { x: weight }, {}, ({ x: w }, norm) => {
     const direction = (data: Numbers, shape: number[]) =>
@@ -81,6 +87,7 @@ export class SpectralNorm extends WeightNorm {
     readonly options: SpectralNormOptions = {},
   ) {
     super();
+    checkNorm('SpectralNorm', features, options);
     const random = createRandom('spectral norm');
     const normal = Float32Array.from({ length: features }, () => random.normal());
     this.u = new Tensor(normal, [features]);
@@ -94,7 +101,7 @@ export class SpectralNorm extends WeightNorm {
   }
 
   forward(weight: Tensor): Tensor {
-    checkFilters('SpectralNorm', weight.shape, this.features);
+    checkFilters('SpectralNorm', weight, this.features);
     if (this.v === null) this.initialize(weight);
     if (this.learning) this.#iterate(weight, this.options.iterations ?? 1);
     return spectralNorm(weight, this.u.data.slice(), this.v!.data.slice());

@@ -1,6 +1,9 @@
 import { noGrad, parameter, type Tensor } from '../../../autograd/index.ts';
+import { requireTensor } from '../../../autograd/inputs.ts';
+import { requireFields } from '../../../options.ts';
 import { inverse, mul, neg, read, sqrt, square, sum } from '../core/calculus.ts';
 import { defineNorm } from '../core/define.ts';
+import { checkNorm } from '../core/options.ts';
 import { rule } from '../core/rule.ts';
 import { checkFilters, filterSets, WeightNorm } from './normOfWeights.ts';
 
@@ -11,6 +14,7 @@ import { checkFilters, filterSets, WeightNorm } from './normOfWeights.ts';
  * (initializeFromData); training and evaluation are the same.
  */
 export function weightNormalization(v: Tensor, g: Tensor): Tensor {
+  requireTensor('weightNormalization', v);
   return rule('weightNormalization', filterSets(v.shape), { x: v, g }, {}, ({ x: v, g }, norm) => {
     const length = norm.statistic('length', () => sqrt(sum(square(v))));
     const overLength = inverse(length); // a filter of zeros has no direction: 0 is taken
@@ -42,6 +46,7 @@ export class WeightNormalization extends WeightNorm {
 
   constructor(readonly features: number) {
     super();
+    checkNorm('WeightNormalization', features, {});
     this.g = parameter(new Float32Array(features).fill(1), [features]);
   }
 
@@ -50,7 +55,7 @@ export class WeightNormalization extends WeightNorm {
   }
 
   forward(weight: Tensor): Tensor {
-    checkFilters('WeightNormalization', weight.shape, this.features);
+    checkFilters('WeightNormalization', weight, this.features);
     return weightNormalization(weight, this.g);
   }
 }
@@ -68,6 +73,7 @@ interface NormalizedLayer {
  * layer's new output, the input of what comes next. A filter whose t does not vary keeps g = 1.
  */
 export function initializeFromData(layer: NormalizedLayer, x: Tensor): Tensor {
+  requireFields('initializeFromData', layer, 'a layer', ['weight', 'forward']);
   const { weightNorm: norm, bias } = layer;
   if (!(norm instanceof WeightNormalization)) {
     throw new Error(

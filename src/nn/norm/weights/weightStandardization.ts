@@ -5,7 +5,9 @@ import { constantsOf, type Standard } from '../core/conventions.ts';
 import { defineNorm } from '../core/define.ts';
 import { fusedOr } from '../core/fused.ts';
 import { epsOf } from '../core/golden.ts';
+import { checkNorm } from '../core/options.ts';
 import { rule } from '../core/rule.ts';
+import { checkCall } from '../core/sets.ts';
 import { checkFilters, filterSets, WeightNorm } from './normOfWeights.ts';
 
 /**
@@ -14,6 +16,7 @@ import { checkFilters, filterSets, WeightNorm } from './normOfWeights.ts';
  * S_i = the weights of one filter; m = kh kw in, the fan-in. No gamma, no beta. Depends on no data; evaluation is the same.
  */
 export function weightStandardization(weight: Tensor, set: Standard): Tensor {
+  checkCall('weightStandardization', weight, set);
   const view = filterSets(weight.shape);
   if (view.p === 1 && set.ddof === 1) {
     throw new Error(
@@ -60,10 +63,11 @@ export class WeightStandardization extends WeightNorm {
     readonly options: Partial<Standard> = {},
   ) {
     super();
+    checkNorm('WeightStandardization', features, options);
   }
 
   forward(weight: Tensor): Tensor {
-    checkFilters('WeightStandardization', weight.shape, this.features);
+    checkFilters('WeightStandardization', weight, this.features);
     const { eps = 1e-6, epsInside = true, ddof = 0 } = this.options;
     return weightStandardization(weight, { eps, epsInside, ddof });
   }
