@@ -66,20 +66,22 @@ export function editDistance(a: string, b: string): number {
   return d[a.length][b.length];
 }
 
-/** A value in a message: as JSON, and its beginning only where that is long or the value a nest of others. */
+/** A value in an error message, in a few words. */
 export function shown(value: unknown): string {
-  if (Array.isArray(value) && value.some((each) => typeof each === 'object' && each !== null)) {
-    return `a list of ${value.length}`;
+  if (typeof value === 'string')
+    return JSON.stringify(value.length > 40 ? `${value.slice(0, 40)}...` : value);
+  if (typeof value === 'function') return value.name ? `the function ${value.name}` : 'a function';
+  if (typeof value === 'symbol' || typeof value === 'bigint') return `a ${typeof value}`;
+  if (typeof value !== 'object' || value === null) return String(value);
+  if (Array.isArray(value)) {
+    const first = value.slice(0, 8).map((each) => (Array.isArray(each) ? '[...]' : shown(each)));
+    return `[${first.join(', ')}${value.length > 8 ? ', ...' : ''}]`;
   }
-  if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
-    return `an object with ${Object.keys(value).slice(0, 5).join(', ') || 'nothing in it'}`;
-  }
-  const isWord = typeof value === 'number' || typeof value === 'bigint' || value === undefined;
-  const text = isWord ? String(value) : (JSON.stringify(value) ?? typeof value);
-  return text.length > MOST_SHOWN ? `${text.slice(0, MOST_SHOWN)}…` : text;
+  const { shape } = value as { shape?: unknown };
+  const kind = value.constructor?.name ?? 'Object';
+  if (Array.isArray(shape)) return `a ${kind} [${shape.join(', ')}]`;
+  return kind === 'Object' ? `an object { ${Object.keys(value).slice(0, 5).join(', ')} }` : `a ${kind}`;
 }
-
-const MOST_SHOWN = 60;
 
 /** `1 run`, `2 runs`. */
 export function plural(count: number, thing: string): string {

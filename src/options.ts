@@ -1,4 +1,4 @@
-import { grouped, unknownName } from './errors.ts';
+import { grouped, shown, unknownName } from './errors.ts';
 
 /**
  * What options may be, checked in one way by the whole API. TypeScript sees most mistakes, but not a rate of -1 or NaN, and
@@ -88,23 +88,6 @@ export function requireFactory(where: string, norm: unknown): void {
   throw new Error(
     `${where}: norm is a function, from so many features to their norm, such as (features) => new LayerNorm(features); got ${shown(norm)}.`,
   );
-}
-
-/** A value in an error message, in a few words. */
-export function shown(value: unknown): string {
-  if (typeof value === 'string')
-    return JSON.stringify(value.length > 40 ? `${value.slice(0, 40)}...` : value);
-  if (typeof value === 'function') return value.name ? `the function ${value.name}` : 'a function';
-  if (typeof value === 'symbol' || typeof value === 'bigint') return `a ${typeof value}`;
-  if (typeof value !== 'object' || value === null) return String(value);
-  if (Array.isArray(value)) {
-    const first = value.slice(0, 8).map((each) => (Array.isArray(each) ? '[...]' : shown(each)));
-    return `[${first.join(', ')}${value.length > 8 ? ', ...' : ''}]`;
-  }
-  const { shape } = value as { shape?: unknown };
-  const kind = value.constructor?.name ?? 'Object';
-  if (Array.isArray(shape)) return `a ${kind} [${shape.join(', ')}]`;
-  return kind === 'Object' ? `an object { ${Object.keys(value).slice(0, 5).join(', ')} }` : `a ${kind}`;
 }
 
 /** An object that is only its named values: no array, no tensor, no module. */

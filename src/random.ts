@@ -1,5 +1,6 @@
 import seedrandom from 'seedrandom';
-import { checkCount, shown } from './options.ts';
+import { shown } from './errors.ts';
+import { checkCount } from './options.ts';
 
 /**
  * Seeded randomness: seedrandom's alea generator, whose state can be saved and restored, so that a resumed run draws

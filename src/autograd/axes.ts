@@ -1,5 +1,5 @@
+import { shown } from '../errors.ts';
 import type { Shape } from '../kernels/contract.ts';
-import { shown } from '../options.ts';
 
 /** Which axes an operation works along: one or several, negative ones counted from the end. undefined: all of them. */
 export type Axes = number | readonly number[] | undefined;

@@ -1,6 +1,7 @@
+import { shown } from '../errors.ts';
 import { activeKernels, kernels } from '../kernels/active.ts';
 import { type Numbers, type Shape, sizeOf } from '../kernels/contract.ts';
-import { checkFlag, checkNumber, checkOptions, checkShape, isPlain, shown } from '../options.ts';
+import { checkFlag, checkNumber, checkOptions, checkShape, isPlain } from '../options.ts';
 import { defaultRandom, isRandom, type Random, requireRandom } from '../random.ts';
 import { record } from './graph.ts';
 import { requireTensor } from './inputs.ts';

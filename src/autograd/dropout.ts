@@ -1,5 +1,5 @@
+import { shown } from '../errors.ts';
 import { kernels } from '../kernels/active.ts';
-import { shown } from '../options.ts';
 import { defaultRandom, type Random, requireRandom } from '../random.ts';
 import { array } from './create.ts';
 import { record } from './graph.ts';

@@ -1,4 +1,4 @@
-import { shown } from '../options.ts';
+import { shown } from '../errors.ts';
 import { Tensor } from './tensor.ts';
 
 /** Throws unless `x` is a tensor: what else comes is named, and how it becomes one. */

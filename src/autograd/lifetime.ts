@@ -1,7 +1,7 @@
+import { shown } from '../errors.ts';
 import { activeKernels } from '../kernels/active.ts';
 import type { Numbers } from '../kernels/contract.ts';
 import { claimFresh, hasFresh } from '../kernels/ownership.ts';
-import { shown } from '../options.ts';
 import { Tensor } from './tensor.ts';
 import { lookAnew } from './unchanged.ts';
 import { noneUnused } from './unused.ts';

@@ -1,5 +1,6 @@
+import { shown } from '../errors.ts';
 import { kernels } from '../kernels/active.ts';
-import { checkNumber, checkOptions, shown } from '../options.ts';
+import { checkNumber, checkOptions } from '../options.ts';
 import { sub } from './arithmetic.ts';
 import { square } from './elementwise.ts';
 import { record, sameDType } from './graph.ts';

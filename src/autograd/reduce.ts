@@ -1,6 +1,7 @@
+import { shown } from '../errors.ts';
 import { kernels } from '../kernels/active.ts';
 import { type NDArray, type ReduceOp, sizeOf } from '../kernels/contract.ts';
-import { checkFlag, checkOptions, shown } from '../options.ts';
+import { checkFlag, checkOptions } from '../options.ts';
 import { type Axes, normalizeAxes, normalizeAxis, reducedCount, reducedShape } from './axes.ts';
 import { record } from './graph.ts';
 import { requireTensor } from './inputs.ts';

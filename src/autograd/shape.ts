@@ -1,6 +1,7 @@
+import { shown } from '../errors.ts';
 import { kernels } from '../kernels/active.ts';
 import { type Shape, sizeOf } from '../kernels/contract.ts';
-import { checkNumber, checkShape, shown } from '../options.ts';
+import { checkNumber, checkShape } from '../options.ts';
 import { normalizeAxes, normalizeAxis } from './axes.ts';
 import { record, sameDType } from './graph.ts';
 import { requireTensor, requireTensors } from './inputs.ts';

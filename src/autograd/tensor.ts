@@ -1,6 +1,7 @@
+import { shown } from '../errors.ts';
 import { kernels } from '../kernels/active.ts';
 import { type NDArray, type Numbers, type Shape, sizeOf } from '../kernels/contract.ts';
-import { checkShape, shown } from '../options.ts';
+import { checkShape } from '../options.ts';
 import { backward } from './backward.ts';
 import { describe } from './describe.ts';
 import type { GraphNode } from './graph.ts';

@@ -1,5 +1,5 @@
+import { shown } from '../errors.ts';
 import type { Shape, Window } from '../kernels/contract.ts';
-import { shown } from '../options.ts';
 
 /** One number for both directions, or [height, width]. */
 export type Pair = number | readonly [number, number];

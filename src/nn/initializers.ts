@@ -1,5 +1,6 @@
+import { shown } from '../errors.ts';
 import { type Shape, sizeOf } from '../kernels/contract.ts';
-import { checkNumber, checkOptions, checkShape, shown } from '../options.ts';
+import { checkNumber, checkOptions, checkShape } from '../options.ts';
 import type { Random } from '../random.ts';
 
 /**

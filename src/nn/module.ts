@@ -1,7 +1,7 @@
 import { array } from '../autograd/create.ts';
 import { type DType, parameter, Tensor, zeroGrad } from '../autograd/index.ts';
 import { noteFound } from '../autograd/reached.ts';
-import { shown } from '../options.ts';
+import { shown } from '../errors.ts';
 import { describeModule } from './describe.ts';
 import { byName, type Member, membersOf } from './members.ts';
 

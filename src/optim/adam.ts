@@ -1,5 +1,6 @@
+import { shown } from '../errors.ts';
 import { kernels } from '../kernels/active.ts';
-import { checkFlag, checkNumber, checkOptions, shown } from '../options.ts';
+import { checkFlag, checkNumber, checkOptions } from '../options.ts';
 import { BaseOptimizer, type ParametersOrGroups, type Slot, type Update } from './optimizer.ts';
 
 export interface AdamOptions {

@@ -3,9 +3,10 @@ import { sameDType } from '../autograd/graph.ts';
 import { type Tensor, zeroGrad } from '../autograd/index.ts';
 import { noteTrained } from '../autograd/reached.ts';
 import { noteWrite } from '../autograd/unchanged.ts';
+import { shown } from '../errors.ts';
 import { kernels } from '../kernels/active.ts';
 import type { Numbers } from '../kernels/contract.ts';
-import { checkNumber, shown } from '../options.ts';
+import { checkNumber } from '../options.ts';
 import { requireGradients, requireKnown } from './missing.ts';
 
 /** Parameters with options that differ from the optimizer's own. */

@@ -1,4 +1,5 @@
-import { checkCount, checkNumber, checkOptions, shown } from '../options.ts';
+import { shown } from '../errors.ts';
+import { checkCount, checkNumber, checkOptions } from '../options.ts';
 
 /**
  * The learning rate over time: from the number of optimizer steps already taken (0 before the first) to a factor of the

@@ -99,7 +99,7 @@ export async function trainingLoop(
       optimizer.lr = config.lr * schedule(progress.steps);
       if (progress.steps % probeEvery === 0) await probe(batch, optimizer.lr);
       const logits = model.forward(imagesOf(data, batch));
-      const loss = crossEntropy(logits, batch.labels, config);
+      const loss = crossEntropy(logits, batch.labels, { labelSmoothing: config.labelSmoothing });
       const score = { loss: loss.item(), accuracy: accuracyOf(logits, batch.labels) };
       const step = ++progress.step;
       const steps = ++progress.steps;

@@ -6,6 +6,7 @@ import type { Norm } from '../nn/norm/core/norm.ts';
 import { traced } from '../nn/norm/core/trace.ts';
 import { findNorm } from '../nn/norm/createNorm.ts';
 import type { NormEntry, NormOptions } from '../nn/norm/registry.ts';
+import { requireFields } from '../options.ts';
 import { createRandom, type Random } from '../random.ts';
 import { pathPairs, wrongPath } from './pathCheck.ts';
 
@@ -40,6 +41,8 @@ const defaultShape = [3, 4, 5, 6];
  */
 export function gradcheckNorm(norm: NormEntry | string, options: GradcheckNormOptions = {}): GradcheckRow[] {
   const entry = typeof norm === 'string' ? findNorm(norm) : norm;
+  requireFields('gradcheckNorm', entry, 'a norm, by its name or as defineNorm returns it', ['build', 'name']);
+  requireFields('gradcheckNorm', options, 'an object of options', []);
   const { shape = defaultShape, seed = 1 } = options;
   const settings = options.norm ?? (options.shape ? {} : { groups: 3 });
   const random = createRandom(`gradcheck ${seed}`);

@@ -1,6 +1,7 @@
 import { numericGradient } from '../autograd/differences.ts';
 import { type GradcheckOptions, upstreamFor } from '../autograd/gradcheck.ts';
 import { noGrad, type Tensor, zeroGrad } from '../autograd/index.ts';
+import { requireTensor } from '../autograd/inputs.ts';
 import type { NDArray } from '../kernels/contract.ts';
 import { traced } from '../nn/norm/core/trace.ts';
 
@@ -37,6 +38,7 @@ export function checkPaths(
   x: Tensor,
   { h, seed = 1 }: Pick<GradcheckOptions, 'h' | 'seed'> = {},
 ): PathCheck {
+  requireTensor('checkPaths', x, 'x, a tensor behind the norm');
   if (x.dtype !== 'float64' || !x.requiresGrad) {
     throw new Error(
       `checkPaths: x must be float64 and require a gradient, got ${x.dtype}: ` +

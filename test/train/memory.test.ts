@@ -52,7 +52,7 @@ describe('a network that does not fit into memory', () => {
 
   it('is refused by a single layer, and on the command line with exit code 2', () => {
     expect(() => new Linear(1e6, 1e6, { random: createRandom(1) })).toThrow(
-      'Linear(in=1000000, out=1000000): its weight of shape [1000000, 1000000] takes 3.6 TiB',
+      'Linear(in=1000000, out=1000000): a tensor [1000000, 1000000] holds 1,000,000,000,000 values',
     );
     try {
       build({ hidden: [1e6, 1e6] });

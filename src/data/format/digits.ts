@@ -1,4 +1,4 @@
-import { checkCount, checkOptions } from '../../options.ts';
+import { checkOptions } from '../../options.ts';
 import type { Random } from '../../random.ts';
 import { createRandom } from '../../random.ts';
 import { digitClasses } from '../classes.ts';
@@ -41,8 +41,6 @@ export interface DigitsOptions {
 export function syntheticDigits(options: DigitsOptions): Dataset {
   checkOptions('syntheticDigits', options, ['seed', 'train', 'test']);
   const { seed, train = 5000, test = 1000 } = options;
-  checkCount('syntheticDigits', 'train', train, 0);
-  checkCount('syntheticDigits', 'test', test, 0);
   const random = createRandom(seed).fork('synthetic digits');
   return {
     train: drawSet('train', train, random.fork('train')),

@@ -1,5 +1,5 @@
 import type { Tensor } from '../../autograd/index.ts';
-import { shown } from '../../options.ts';
+import { shown } from '../../errors.ts';
 import { Module } from '../module.ts';
 import { ProxyNorm } from '../norm/activation/proxyNorm.ts';
 import { Norm } from '../norm/core/norm.ts';

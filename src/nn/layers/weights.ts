@@ -1,6 +1,5 @@
 import { parameter, Tensor } from '../../autograd/index.ts';
 import { type Shape, sizeOf } from '../../kernels/contract.ts';
-import { requireMemory } from '../../kernels/memory.ts';
 import { checkFlag, checkShape } from '../../options.ts';
 import { defaultRandom, type Random, requireRandom } from '../../random.ts';
 import { fans, type Initializer, torchDefault, uniform } from '../initializers.ts';
@@ -23,12 +22,11 @@ export const weightOptions = ['random', 'bias', 'init', 'biasInit'] as const;
 
 /** The weight of that shape, and the bias [last axis] or null. The weight is drawn first. */
 export function weightAndBias(layer: string, shape: Shape, options: WeightOptions) {
-  checkShape(layer, shape);
   const { random = defaultRandom(), bias: hasBias = true, init = torchDefault() } = options;
   requireRandom(layer, random);
   checkFlag(layer, 'bias', hasBias);
   if (counted !== undefined) return countedOnly(shape, hasBias);
-  requireMemory(`${layer}: its weight of shape [${shape.join(', ')}]`, 4 * sizeOf(shape));
+  checkShape(layer, shape);
   const limit = 1 / Math.sqrt(fans(shape).in);
   const { biasInit = uniform({ low: -limit, high: limit }) } = options;
   const weight = parameter(init(shape, random), shape);

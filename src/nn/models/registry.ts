@@ -1,5 +1,5 @@
-import { unknownName } from '../../errors.ts';
-import { isPlain, shown } from '../../options.ts';
+import { shown, unknownName } from '../../errors.ts';
+import { isPlain } from '../../options.ts';
 import { defaultRandom, requireRandom } from '../../random.ts';
 import type { Sequential } from '../layers/sequential.ts';
 import { countWeights } from '../layers/weights.ts';

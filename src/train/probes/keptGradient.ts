@@ -45,7 +45,7 @@ export const keptGradient: Probe = ({ model, data, config }) => {
   for (const batch of data.train.epoch(1)) {
     if (count++ === BATCHES) break;
     const logits = withForward(norms, watch, () => model.forward(imagesOf(data, batch)));
-    crossEntropy(logits, batch.labels, config).backward();
+    crossEntropy(logits, batch.labels, { labelSmoothing: config.labelSmoothing }).backward();
   }
   const kept = norms.map((norm) => squares.get(norm)!.in / squares.get(norm)!.direct);
   return { kept, mean: kept.reduce((sum, share) => sum + share, 0) / kept.length };

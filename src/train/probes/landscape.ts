@@ -40,7 +40,9 @@ export const landscape: Probe = (context) => {
 };
 
 function lossAndGradient({ model, data, batch, config }: ProbeContext) {
-  const loss = crossEntropy(model.forward(imagesOf(data, batch)), batch.labels, config);
+  const loss = crossEntropy(model.forward(imagesOf(data, batch)), batch.labels, {
+    labelSmoothing: config.labelSmoothing,
+  });
   const value = loss.item();
   loss.backward();
   const parameters = model.parameters().filter(({ requiresGrad }) => requiresGrad);

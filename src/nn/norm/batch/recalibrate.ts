@@ -1,5 +1,6 @@
 import { noGrad, type Tensor } from '../../../autograd/index.ts';
-import { requireFields, shown } from '../../../options.ts';
+import { shown } from '../../../errors.ts';
+import { requireFields } from '../../../options.ts';
 import type { Module } from '../../module.ts';
 import { RunningNorm } from '../core/running.ts';
 

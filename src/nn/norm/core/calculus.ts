@@ -1,6 +1,6 @@
+import { shown } from '../../../errors.ts';
 import { kernels } from '../../../kernels/active.ts';
 import type { NDArray, Numbers, SetView, UnaryOp } from '../../../kernels/contract.ts';
-import { shown } from '../../../options.ts';
 import { noteStep } from './trace.ts';
 
 /**

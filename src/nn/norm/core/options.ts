@@ -1,5 +1,6 @@
+import { shown } from '../../../errors.ts';
 import type { Shape } from '../../../kernels/contract.ts';
-import { checkCount, checkOptions, shown } from '../../../options.ts';
+import { checkCount, checkOptions } from '../../../options.ts';
 import { detachable } from './conventions.ts';
 
 /**

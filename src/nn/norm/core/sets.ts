@@ -1,7 +1,8 @@
 import type { Tensor } from '../../../autograd/index.ts';
 import { requireTensor } from '../../../autograd/inputs.ts';
+import { shown } from '../../../errors.ts';
 import { type SetView, type Shape, sizeOf } from '../../../kernels/contract.ts';
-import { checkCount, checkShape, shown } from '../../../options.ts';
+import { checkCount, checkShape } from '../../../options.ts';
 
 /**
  * The index sets S_i of NORMS by name: which elements of x [N, C] or [N, H, W, C] share their statistics with element i.
