@@ -66,6 +66,7 @@ const storedSchema: v.GenericSchema<unknown, StoredExperiment> = v.pipe(
     normgrad: v.string(),
     node: v.string(),
     kernels: v.string(),
+    engine: v.optional(v.object({ digest: v.string(), arithmetic: v.string(), made: v.string() })),
     claims: v.array(
       v.object({
         says: v.string(),

@@ -34,6 +34,12 @@ describe('a network that does not fit into memory', () => {
     expect(build({ model: 'cnn', batchSize: 1e7 }, 5_000).training).toBe(true);
   });
 
+  it('is counted without a number drawn from the seed', () => {
+    const random = createRandom(1);
+    countModelWeights('random-conv', { input: [8, 8, 3], classes: 10, norm: 'batch', random });
+    expect(random.uniform()).toBe(createRandom(1).uniform());
+  });
+
   it('is counted as it is built', () => {
     for (const name of modelNames) {
       const options = () => ({

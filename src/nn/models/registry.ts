@@ -1,6 +1,6 @@
 import { shown, unknownName } from '../../errors.ts';
 import { isPlain } from '../../options.ts';
-import { defaultRandom, requireRandom } from '../../random.ts';
+import { createRandom, defaultRandom, requireRandom } from '../../random.ts';
 import type { Sequential } from '../layers/sequential.ts';
 import { countWeights } from '../layers/weights.ts';
 import { normalizeWeights } from '../norm/weights/normalizeWeights.ts';
@@ -54,7 +54,8 @@ export function createModel(name: string, options: CreateOptions): Sequential {
 
 /** How many weights and biases the model of that name would have, as `createModel` takes them; none of them is made. */
 export function countModelWeights(name: string, options: CreateOptions): number {
-  return countWeights(prepare(name, options).build);
+  // A generator of its own: what the build draws, for a scattered gamma, is not drawn from the caller's
+  return countWeights(prepare(name, { ...options, random: createRandom('counted') }).build);
 }
 
 /** The model before it is built, its options checked. */
