@@ -21,7 +21,7 @@ export default defineExperiment({
   data: { dataset: 'synthetic', limit: 40, testLimit: 20 },
   training: { epochs: 1 },
   figure: { x: 'epoch', y: 'testAccuracy' },
-  claims: [{ says: 'Two runs.', check: ({ runs }) => atLeast(runs.length as number, ${threshold}) }],
+  claims: [{ says: 'Two runs.', check: ({ runs }) => atLeast(runs.length, ${threshold}) }],
 });
 `;
 
@@ -48,21 +48,26 @@ it('--smoke runs a whole experiment without files, and judges nothing', async ()
 });
 
 it('runs a file from anywhere, and exits with 1 if its claim fails', async () => {
-  const file = join(folder, 'mine.ts');
-  const args = ['experiment', './mine.ts', '--out', 'mine', '--save', 'kept'];
-  writeFileSync(file, mine(2));
-  const fromSource = { cwd: folder, source: true };
-  const held = await normgrad(args, fromSource);
+  const args = ['experiment', './mine.mjs', '--out', 'mine', '--save', 'kept'];
+  writeFileSync(join(folder, 'mine.mjs'), mine(2));
+  const held = await normgrad(args, { cwd: folder });
   expect(held.stderr).toMatch(/^1\/2 {2}(relu|sigmoid) +seed 1 +loss/m);
   expect(held.stdout).toContain('✓ Two runs. (measured 2, wanted at least 2)');
   expect(held.code).toBe(0);
   expect(existsSync(join(folder, 'kept/mine.json'))).toBe(true);
-  writeFileSync(file, mine(3));
-  const failed = await normgrad(args, fromSource);
+  writeFileSync(join(folder, 'mine.mjs'), mine(3));
+  const failed = await normgrad(args, { cwd: folder });
   expect(failed.stdout).toContain('✗ Two runs. (measured 2, wanted at least 3)');
   expect(failed.code).toBe(1);
   // What was finished was not run again.
   expect(failed.stderr).not.toContain('val_acc');
+});
+
+it('runs from the source of a clone, which reads TypeScript on any Node', async () => {
+  writeFileSync(join(folder, 'mine.ts'), mine(2));
+  const args = ['experiment', './mine.ts', '--out', 'typed', '--jobs', '1'];
+  const { stdout } = await normgrad(args, { cwd: folder, source: true });
+  expect(stdout).toContain('✓ Two runs. (measured 2, wanted at least 2)');
 });
 
 it.each([

@@ -3,7 +3,7 @@ import { register } from 'node:module';
 import { extname, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { experiments } from '../../../experiments/index.ts';
-import { unknownName } from '../../errors.ts';
+import { shown, unknownName } from '../../errors.ts';
 import { defineExperiment } from '../../experiment/define.ts';
 import type { Experiment } from '../../experiment/spec.ts';
 import { UsageError } from '../exit.ts';
@@ -36,9 +36,13 @@ async function loadExperiment(name: string): Promise<Experiment> {
   const { href } = pathToFileURL(path);
   resolveOwnName(href);
   const { default: spec } = await import(href).catch((error) => {
-    if (error.code !== 'ERR_UNKNOWN_FILE_EXTENSION') throw error;
-    throw new UsageError(`this Node (${process.versions.node}) cannot read TypeScript: ${path}`, [
-      'write it as .mjs, or use Node 22.18 or newer',
+    if (error.code === 'ERR_UNKNOWN_FILE_EXTENSION') {
+      throw new UsageError(`this Node (${process.versions.node}) cannot read TypeScript: ${path}`, [
+        'write it as .mjs, or use Node 22.18 or newer',
+      ]);
+    }
+    throw new UsageError(`${path} cannot be loaded: ${error instanceof Error ? error : shown(error)}`, [
+      `node --check names the line, where its syntax is wrong`,
     ]);
   });
   if (typeof spec !== 'object' || spec === null) {

@@ -17,7 +17,7 @@ import { scaleShift } from '../pointwise/scaleShift.ts';
  * constant. Returns y, and v of each channel.
  */
 export function evoNormB0(x: Tensor, set: EvoNormB0Call): { y: Tensor; statistics: { variance: NDArray } } {
-  checkCall('evoNormB0', x, set);
+  checkCall('evoNormB0', x, set, ['shape', 'data']);
   const { gamma, beta, v1, eps, given } = set;
   const view = positionSets(x.shape);
   const channels = x.shape[x.rank - 1];

@@ -15,7 +15,7 @@ import { AbsoluteBatchNorm, type AbsoluteCall, type AbsoluteOptions } from './ab
  * ones, constants.
  */
 export function l1BatchNorm(x: Tensor, set: AbsoluteCall) {
-  checkCall('l1BatchNorm', x, set);
+  checkCall('l1BatchNorm', x, set, ['mean', 'scale']);
   const { gamma, beta, eps, given } = set;
   const setting = { given: { mu: given?.mean, s: given?.scale }, numbers: { eps } };
   const view = channelSets(x.shape);

@@ -15,7 +15,7 @@ import { channelSets, checkCall } from '../core/sets.ts';
  * one, a constant. Returns y and mu of each channel.
  */
 export function meanOnlyBatchNorm(x: Tensor, set: MeanOnlyCall): { y: Tensor; mean: NDArray } {
-  checkCall('meanOnlyBatchNorm', x, set);
+  checkCall('meanOnlyBatchNorm', x, set, ['shape', 'data']);
   const { beta, given } = set;
   const [view, setting] = [channelSets(x.shape), { given: { mu: given } }];
   const { y, statistics } = rule('meanOnlyBatchNorm', view, { x, beta }, setting, ({ x, beta }, norm) => {

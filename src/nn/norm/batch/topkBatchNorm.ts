@@ -14,7 +14,7 @@ import { AbsoluteBatchNorm, type AbsoluteCall, type AbsoluteOptions } from './ab
  * deviation. In evaluation mu and s are the running ones, constants.
  */
 export function topkBatchNorm(x: Tensor, set: AbsoluteCall & { topK: number }) {
-  checkCall('topkBatchNorm', x, set);
+  checkCall('topkBatchNorm', x, set, ['mean', 'scale']);
   const { gamma, beta, eps, given, topK } = set;
   const setting = { given: { mu: given?.mean, s: given?.scale }, numbers: { eps } };
   const view = channelSets(x.shape);

@@ -2,7 +2,7 @@ import type { Tensor } from '../../../autograd/index.ts';
 import { requireTensor } from '../../../autograd/inputs.ts';
 import { shown } from '../../../errors.ts';
 import { type SetView, type Shape, sizeOf } from '../../../kernels/contract.ts';
-import { checkCount, checkShape } from '../../../options.ts';
+import { checkCount, checkShape, requireFields } from '../../../options.ts';
 
 /**
  * The index sets S_i of NORMS by name: which elements of x [N, C] or [N, H, W, C] share their statistics with element i.
@@ -41,13 +41,24 @@ export function lastAxesSets(shape: Shape, count: number): SetView {
   return { n: sizeOf(shape.slice(0, first)), p: 1, g: 1, k: sizeOf(shape.slice(first)) };
 }
 
-/** Throws unless a norm's function is called with a tensor and an object of what else it takes. */
-export function checkCall(name: string, x: Tensor, set: object): void {
+/**
+ * Throws unless a norm's function is called with a tensor and an object of what else it takes. `statistics` are the names of
+ * those that may be given in it, instead of computed.
+ */
+export function checkCall(
+  name: string,
+  x: Tensor,
+  set: object,
+  statistics: readonly string[] = ['mean', 'variance'],
+): void {
   requireTensor(name, x);
-  if (typeof set === 'object' && set !== null && !Array.isArray(set)) return;
-  throw new Error(
-    `${name}: behind x comes an object, such as { eps: 1e-5, gamma, beta }, got ${shown(set)}.`,
-  );
+  if (typeof set !== 'object' || set === null || Array.isArray(set)) {
+    throw new Error(
+      `${name}: behind x comes an object, such as { eps: 1e-5, gamma, beta }, got ${shown(set)}.`,
+    );
+  }
+  const { given } = set as { given?: unknown };
+  if (given) requireFields(name, given, 'given statistics', statistics);
 }
 
 /** Throws unless x is [N, features] or [N, H, W, features]. */
