@@ -1,4 +1,5 @@
 import { inspect } from 'node:util';
+import { runInNewContext } from 'node:vm';
 import { describe, expect, test } from 'vitest';
 import * as normgrad from '../../src/index.ts';
 import { isOwn } from './outcome.ts';
@@ -67,6 +68,7 @@ describe('works', () => {
       ],
       [1, 0],
     ],
+    ['options of another realm', () => new Sgd(parameters(), runInNewContext('({ lr: 0.5 })')).lr, 0.5],
     ['concat([a, b])', () => ng.concat([x(), x()]).shape, [4, 3]],
     ['linear(x, w)', () => ng.linear(x(), randn(3, 4)).shape, [2, 4]],
     [
