@@ -90,11 +90,11 @@ export function requireFactory(where: string, norm: unknown): void {
   );
 }
 
-/** An object that is only its named values: no array, no tensor, no module. */
+/** An object that is only its named values: no array, no tensor, no module. Of any realm: a test runner or a frame has its own Object. */
 export function isPlain(value: unknown): value is Record<string, unknown> {
   if (typeof value !== 'object' || value === null) return false;
   const prototype = Object.getPrototypeOf(value);
-  return prototype === Object.prototype || prototype === null;
+  return prototype === null || Object.getPrototypeOf(prototype) === null;
 }
 
 function rangeText(low: number, high: number): string {

@@ -1,7 +1,9 @@
 import { kernels } from '../kernels/active.ts';
 import type { NDArray, Numbers, Shape } from '../kernels/contract.ts';
+import { checkOptions } from '../options.ts';
 import { drop, type Flow, flowOf, keepPooled, newFlow, sumOf } from './flow.ts';
 import { type Gradient, type GraphNode, needsGradient } from './graph.ts';
+import { requireArray, requireTensor } from './inputs.ts';
 import { resultsOfStep, scratch, spendStep } from './lifetime.ts';
 import { forgetReached, noteReached } from './reached.ts';
 import { Tensor } from './tensor.ts';
@@ -15,6 +17,7 @@ import { firstChanged, lookAway, noteWrite } from './unchanged.ts';
  * A root whose step has ended is on no tape any more: reading its numbers says so.
  */
 export function backward(root: Tensor, options: { gradient?: NDArray; retainGraph?: boolean }): void {
+  checkOptions('backward()', options, ['gradient', 'retainGraph']);
   const dy = upstream(root, options.gradient);
   void root.data;
   forgetReached();
@@ -66,7 +69,7 @@ function inputGradients(y: Tensor, node: GraphNode, dy: Flow): (Flow | null)[] {
   }
   const changed = firstChanged(seen);
   if (changed !== undefined) throw overwritten(y, node, changed);
-  const gradients = rule(new Tensor(dy.data, y.shape), inputs.map(needsGradient));
+  const gradients: readonly Gradient[] = rule(new Tensor(dy.data, y.shape), inputs.map(needsGradient));
   const flows: (Flow | null)[] = [];
   for (let i = 0; i < inputs.length; i++) {
     const x = inputs[i];
@@ -87,6 +90,7 @@ function overwritten(y: Tensor, { name, inputs }: GraphNode, changed: NDArray): 
 
 /** Clears a leaf's gradient; its memory goes back to the pool. */
 export function zeroGrad(leaf: Tensor): void {
+  requireTensor('zeroGrad', leaf);
   const { grad } = leaf;
   if (grad === null) return;
   leaf.grad = null;
@@ -135,6 +139,7 @@ function upstream(root: Tensor, gradient: NDArray | undefined): Numbers {
     }
     return root.dtype === 'float64' ? Float64Array.of(1) : Float32Array.of(1);
   }
+  requireArray('backward({ gradient })', gradient, root.dtype);
   if (!sameShape(gradient.shape, root.shape)) {
     throw new Error(
       `backward({ gradient }): expected shape [${root.shape.join(', ')}], got [${gradient.shape.join(', ')}].`,
@@ -146,7 +151,12 @@ function upstream(root: Tensor, gradient: NDArray | undefined): Numbers {
 /** Evaluates a rule's gradient and undoes broadcasting: sums over the axes along which the input was repeated. */
 function unbroadcast(gradient: Gradient, x: Tensor, name: string): Numbers {
   const dx = typeof gradient === 'function' ? gradient() : gradient;
-  if (dx === null) throw new Error(`${name}: the backward rule gave no gradient for an input that needs one`);
+  if (dx === null || dx === undefined) {
+    throw new Error(
+      `${name}: the backward rule gave no gradient for an input that needs one. A rule returns a list with one gradient for each input.`,
+    );
+  }
+  requireArray(`${name}: a gradient of the backward rule`, dx, x.dtype);
   // The array alone: a rule that uses tensor operations gives a tensor, which ends with the rule
   if (sameShape(dx.shape, x.shape)) return dx.data;
   const extra = dx.shape.length - x.shape.length;

@@ -5,6 +5,7 @@ import { checkFlag, checkNumber, checkOptions, checkShape, isPlain } from '../op
 import { defaultRandom, isRandom, type Random, requireRandom } from '../random.ts';
 import { record } from './graph.ts';
 import { requireTensor } from './inputs.ts';
+import { noteMade } from './reached.ts';
 import { type DType, Tensor } from './tensor.ts';
 
 type NumberArray =
@@ -60,7 +61,9 @@ export function wrap(data: Numbers, shape: Shape): Tensor {
 /** A trainable leaf. Its numbers and its gradient live in the kernels' own memory until it is garbage. */
 export function parameter(values: Numbers, shape: Shape): Tensor {
   const { data, shape: own } = wrap(values, shape); // which checks both
-  return new Tensor(kernels({ data }).lasting(data), own, { requiresGrad: true, lasting: true });
+  const made = new Tensor(kernels({ data }).lasting(data), own, { requiresGrad: true, lasting: true });
+  noteMade(made);
+  return made;
 }
 
 /** All of one value. */

@@ -1,6 +1,9 @@
+import { shown } from '../errors.ts';
+import { isPlain } from '../options.ts';
 import { createRandom } from '../random.ts';
 import { zeroGrad } from './backward.ts';
 import { differences } from './differences.ts';
+import { requireTensor } from './inputs.ts';
 import { noGrad } from './lifetime.ts';
 import { Tensor } from './tensor.ts';
 import { type GradcheckResult, indexOf, judge } from './verdict.ts';
@@ -42,6 +45,12 @@ export function checkGradients<Inputs extends Readonly<Record<string, Tensor>>>(
   inputs: Inputs,
   { h = 1e-5, tolerance = 1e-7, seed = 1 }: GradcheckOptions = {},
 ): { results: GradcheckResult[]; upstream: Tensor } {
+  if (typeof fn !== 'function' || !isPlain(inputs)) {
+    throw new Error(
+      `gradcheck: takes a function and its inputs by name, gradcheck(({ x }) => f(x), { x }), got ${shown(fn)} and ${shown(inputs)}.`,
+    );
+  }
+  for (const [name, x] of Object.entries(inputs)) requireTensor(`gradcheck: input "${name}"`, x);
   const checked = Object.entries(inputs).filter(([, x]) => x.requiresGrad);
   for (const [name, x] of Object.entries(inputs)) requireFloat64(`input "${name}"`, x);
   if (checked.length === 0) {
@@ -54,7 +63,12 @@ export function checkGradients<Inputs extends Readonly<Record<string, Tensor>>>(
   if (!(h > 0 && tolerance > 0)) {
     throw new Error(`gradcheck: h and tolerance must be above 0, got h ${h} and tolerance ${tolerance}.`);
   }
-  const evaluate = () => noGrad(() => fn(inputs)).toArray();
+  const evaluate = () =>
+    noGrad(() => {
+      const y = fn(inputs);
+      requireTensor('gradcheck: the result of fn', y);
+      return y.toArray();
+    });
   const expected = evaluate();
 
   for (const [, x] of checked) zeroGrad(x);

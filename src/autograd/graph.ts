@@ -1,3 +1,4 @@
+import { shown } from '../errors.ts';
 import type { NDArray } from '../kernels/contract.ts';
 import type { Flow } from './flow.ts';
 import { requireTensor } from './inputs.ts';
@@ -72,6 +73,7 @@ export function record(
     | readonly [BackwardRule<readonly Input[]>]
     | readonly [Reads<readonly Input[]>, BackwardRule<readonly Input[]>]
 ): Tensor {
+  requireRecordable(name, y, inputs, rest);
   const result = new Tensor(y.data, y.shape);
   if (!gradEnabled() || !inputs.some(needsGradient)) {
     ownOffGraph(result);
@@ -85,6 +87,21 @@ export function record(
   result.node = { name, inputs, backward, seen, gradient: null, isUsed: false };
   noteUnused(inputs);
   return result;
+}
+
+function requireRecordable(
+  name: string,
+  y: NDArray,
+  inputs: readonly Input[],
+  rest: readonly unknown[],
+): void {
+  if (typeof name !== 'string' || !y?.data || !Array.isArray(inputs) || typeof rest.at(-1) !== 'function') {
+    throw new Error(
+      'record: takes a name, the result { shape, data }, the list of inputs and the backward rule, ' +
+        `record('cube', y, [x], (dy) => [gradient of x]); got ${[name, y, inputs, ...rest].map(shown).join(', ')}.`,
+    );
+  }
+  for (const x of inputs) if (x !== null) requireTensor(name, x);
 }
 
 function arraysRead(y: NDArray, inputs: readonly Input[], reads: Reads<readonly Input[]> | null): NDArray[] {

@@ -2,6 +2,7 @@ import { shown } from '../errors.ts';
 import { activeKernels } from '../kernels/active.ts';
 import type { Numbers } from '../kernels/contract.ts';
 import { claimFresh, hasFresh } from '../kernels/ownership.ts';
+import { isPlain } from '../options.ts';
 import { Tensor } from './tensor.ts';
 import { lookAnew } from './unchanged.ts';
 import { noneUnused } from './unused.ts';
@@ -148,7 +149,7 @@ function giveBack(block: Numbers): void {
 function* tensorsIn(value: unknown): Generator<Tensor> {
   if (value instanceof Tensor) yield value;
   else if (Array.isArray(value)) for (const item of value) yield* tensorsIn(item);
-  else if (value !== null && typeof value === 'object' && Object.getPrototypeOf(value) === Object.prototype) {
+  else if (isPlain(value)) {
     for (const item of Object.values(value)) yield* tensorsIn(item);
   }
 }

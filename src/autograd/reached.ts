@@ -6,12 +6,27 @@ import type { Tensor } from './tensor.ts';
  */
 let clock = 0;
 const foundAt = new WeakMap<Tensor, number>();
+const madeAt = new WeakMap<Tensor, number>();
 let reached: Reached[] = [];
 
 export interface Reached {
   parameter: Tensor;
   /** The operation whose input it is. */
   operation: string;
+}
+
+/** A parameter has been made. */
+export function noteMade(parameter: Tensor): void {
+  madeAt.set(parameter, clock);
+}
+
+export function wasMadeBy(parameter: Tensor, time: number): boolean {
+  return (madeAt.get(parameter) ?? 0) < time;
+}
+
+/** Whoever listed a module's tensors at that time found this one, or left it out by choosing among the module's layers. */
+export function couldBeFoundAt(tensor: Tensor, time: number): void {
+  foundAt.set(tensor, time);
 }
 
 /** A module has found this tensor among what it holds. */

@@ -177,8 +177,9 @@ function holds(shape: Shape, count: number): boolean {
 
 function refuse(data: unknown, shape: unknown): never {
   if (!(data instanceof Float32Array || data instanceof Float64Array)) {
+    const isForeign = /^\[object Float(32|64)Array\]$/.test(Object.prototype.toString.call(data));
     throw new Error(
-      `Tensor: data is a Float32Array or a Float64Array, got ${shown(data)}. tensor(values, shape) makes a tensor of any numbers.`,
+      `Tensor: data is a Float32Array or a Float64Array, got ${shown(data)}${isForeign ? ' of another realm (a frame, a vm context)' : ''}. tensor(values, shape) makes a tensor of any numbers.`,
     );
   }
   checkShape('Tensor', shape);

@@ -1,3 +1,5 @@
+import { isPlain } from '../options.ts';
+
 /**
  * What an object holds: its properties, and what lies in the arrays, plain objects, Maps and Sets among them. Values of other
  * classes are not looked into, and #private fields cannot be seen at all.
@@ -75,7 +77,5 @@ function replaceIn(set: Set<unknown>, old: unknown, next: unknown): void {
 }
 
 function isContainer(value: object): boolean {
-  if (Array.isArray(value) || value instanceof Map || value instanceof Set) return true;
-  const prototype = Object.getPrototypeOf(value);
-  return prototype === Object.prototype || prototype === null;
+  return Array.isArray(value) || value instanceof Map || value instanceof Set || isPlain(value);
 }

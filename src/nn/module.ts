@@ -1,8 +1,11 @@
 import { array } from '../autograd/create.ts';
 import { type DType, parameter, Tensor, zeroGrad } from '../autograd/index.ts';
+import { requireTensor } from '../autograd/inputs.ts';
 import { noteFound } from '../autograd/reached.ts';
 import { shown } from '../errors.ts';
+import { checkFlag } from '../options.ts';
 import { describeModule } from './describe.ts';
+import { noteModule } from './living.ts';
 import { byName, type Member, membersOf } from './members.ts';
 
 /**
@@ -15,11 +18,15 @@ export abstract class Module {
   /** Training or evaluation: Dropout and the batch norms differ. Set by train() and eval(). */
   training = true;
 
+  constructor() {
+    noteModule(this);
+  }
+
   abstract forward(x: Tensor): Tensor;
 
-  /** Everything an optimizer trains, by name: tensors made with `parameter()`, frozen ones included. */
+  /** Everything an optimizer trains, by name: tensors made with `parameter()`, frozen ones included, or with `requiresGrad`. */
   namedParameters(): Map<string, Tensor> {
-    return new Map([...this.namedTensors()].filter(([, tensor]) => tensor.lasting));
+    return new Map([...this.namedTensors()].filter(([, tensor]) => isTrainable(tensor)));
   }
 
   parameters(): Tensor[] {
@@ -28,7 +35,7 @@ export abstract class Module {
 
   /** State that is not trained but belongs to the model: running statistics. */
   namedBuffers(): Map<string, Tensor> {
-    return new Map([...this.namedTensors()].filter(([, tensor]) => !tensor.lasting));
+    return new Map([...this.namedTensors()].filter(([, tensor]) => !isTrainable(tensor)));
   }
 
   /** Parameters and buffers by name. */
@@ -62,6 +69,7 @@ export abstract class Module {
   }
 
   train(training = true): this {
+    checkFlag('train', 'training', training);
     for (const module of this.namedModules().values()) module.training = training;
     return this;
   }
@@ -116,7 +124,7 @@ export abstract class Module {
 
   /** Overwrites parameters and buffers with `state`; names and shapes must match exactly. */
   loadState(state: ReadonlyMap<string, Tensor>): void {
-    if (!(state instanceof Map)) {
+    if (Object.prototype.toString.call(state) !== '[object Map]') {
       throw new Error(
         `loadState: a state is a Map from names to tensors, as state() returns it, got ${shown(state)}.`,
       );
@@ -136,6 +144,7 @@ export abstract class Module {
     }
     for (const [name, tensor] of own) {
       const value = state.get(name) as Tensor;
+      requireTensor(`loadState: ${name}`, value);
       if (value.shape.join() !== tensor.shape.join()) {
         throw new Error(
           `loadState: ${name} has shape [${tensor.shape.join(', ')}], the state holds [${value.shape.join(', ')}].`,
@@ -146,9 +155,9 @@ export abstract class Module {
   }
 }
 
-/** The tensors of a module itself: those of its children are theirs. */
+/** The tensors of a module itself: those of its children are theirs, and results of operations (a layer keeps its last y) the step's. */
 export function ownTensors(module: Module): Member<Tensor>[] {
-  return membersOf(module, isTensor);
+  return membersOf(module, isTensor).filter(({ value }) => value.node === null && !value.isGone);
 }
 
 function inDType(tensor: Tensor, dtype: DType): Tensor {
@@ -159,5 +168,6 @@ function inDType(tensor: Tensor, dtype: DType): Tensor {
   return copy;
 }
 
+const isTrainable = ({ lasting, requiresGrad }: Tensor): boolean => lasting || requiresGrad;
 const isTensor = (value: object): value is Tensor => value instanceof Tensor;
 const isModule = (value: object): value is Module => value instanceof Module;

@@ -1,6 +1,8 @@
 import { sameDType } from '../autograd/graph.ts';
 import { clamp, noGrad, type Tensor } from '../autograd/index.ts';
+import { requireTensor } from '../autograd/inputs.ts';
 import { noteWrite } from '../autograd/unchanged.ts';
+import { shown } from '../errors.ts';
 import { kernels } from '../kernels/active.ts';
 
 /**
@@ -34,12 +36,18 @@ export function clipGradValue(parameters: readonly Tensor[], maxValue: number): 
 
 /** 0 would stop the training, and less would turn it round. */
 function requireLimit(name: string, option: string, limit: number): void {
-  if (limit > 0) return;
-  throw new Error(`${name}: ${option} must be above 0, got ${limit}. Infinity limits nothing.`);
+  if (typeof limit === 'number' && limit > 0) return;
+  throw new Error(
+    `${name}: ${option} must be above 0, got ${shown(limit)}. Infinity limits nothing.`,
+  );
 }
 
 /** Throws where parameters that are not frozen were given and none of them has a gradient: they are not what backward() reached. */
 function gradientsOf(name: string, parameters: readonly Tensor[]): Tensor[] {
+  if (!Array.isArray(parameters)) {
+    throw new Error(`${name}: takes a list of parameters, model.parameters(), got ${shown(parameters)}.`);
+  }
+  for (const each of parameters) requireTensor(name, each, 'a list of parameters');
   const gradients = parameters.flatMap(({ grad }) => (grad === null ? [] : [grad]));
   if (gradients.length === 0 && parameters.some(({ requiresGrad }) => requiresGrad)) {
     throw new Error(

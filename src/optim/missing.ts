@@ -1,6 +1,8 @@
 import type { Tensor } from '../autograd/index.ts';
-import { strangersSince, wasFound } from '../autograd/reached.ts';
+import { couldBeFoundAt, strangersSince, wasFound, wasMadeBy } from '../autograd/reached.ts';
 import { plural } from '../errors.ts';
+import { livingModules } from '../nn/living.ts';
+import { type Module, ownTensors } from '../nn/module.ts';
 
 /** What makes a step a mistake: an optimizer whose parameters are not, or not all, those that the loss depends on. */
 
@@ -19,11 +21,14 @@ export function requireGradients(name: string, parameters: readonly Tensor[]): v
 
 /**
  * Throws where backward() has reached parameters that the optimizer made at that time could not know of. Only one that has a
- * model's parameters can miss some: an optimizer of a lone image trains that, through any network.
+ * model's parameters can miss some: an optimizer of a lone image trains that, through any network. One that was given some layers
+ * of a model, a head, has left out the others on purpose.
  */
 export function requireKnown(name: string, parameters: readonly Tensor[], madeAt: number): void {
-  const strangers = strangersSince(madeAt);
-  if (strangers.length === 0 || !parameters.some(wasFound)) return;
+  const candidates = strangersSince(madeAt);
+  if (candidates.length === 0 || !parameters.some(wasFound)) return;
+  const strangers = candidates.filter(({ parameter }) => !wasLeftOut(parameter, parameters, madeAt));
+  if (strangers.length === 0) return;
   const named = strangers
     .slice(0, 5)
     .map((each) => `[${each.parameter.shape.join(', ')}] in ${each.operation}`);
@@ -35,4 +40,26 @@ export function requireKnown(name: string, parameters: readonly Tensor[], madeAt
       'found there: use ordinary properties, arrays, objects, Maps or Sets. If they are to stay as they are, set their ' +
       'requiresGrad to false.',
   );
+}
+
+/** Was it, when the optimizer was made, in a model that holds all parameters of the optimizer? Asked once: the answer stays. */
+function wasLeftOut(stranger: Tensor, parameters: readonly Tensor[], madeAt: number): boolean {
+  if (!wasMadeBy(stranger, madeAt)) return false;
+  for (const model of livingModules()) {
+    const held = tensorsIn(model);
+    if (!held.has(stranger) || !parameters.every((parameter) => held.has(parameter))) continue;
+    couldBeFoundAt(stranger, madeAt);
+    return true;
+  }
+  return false;
+}
+
+/** Without names: a model that uses one twice does not matter here. */
+function tensorsIn(model: Module): Set<Tensor> {
+  const [tensors, modules] = [new Set<Tensor>(), new Set([model])];
+  for (const module of modules) {
+    for (const { value } of ownTensors(module)) tensors.add(value);
+    for (const [, child] of module.children()) modules.add(child);
+  }
+  return tensors;
 }

@@ -6,7 +6,7 @@ import { noteWrite } from '../autograd/unchanged.ts';
 import { shown } from '../errors.ts';
 import { kernels } from '../kernels/active.ts';
 import type { Numbers } from '../kernels/contract.ts';
-import { checkNumber } from '../options.ts';
+import { checkNumber, requireFields } from '../options.ts';
 import { requireGradients, requireKnown } from './missing.ts';
 
 /** Parameters with options that differ from the optimizer's own. */
@@ -130,6 +130,7 @@ export abstract class BaseOptimizer implements Optimizer {
   }
 
   loadState(state: OptimizerState): void {
+    requireFields(`${this.name}: loadState`, state, 'what state() returned', ['lr', 'steps', 'arrays']);
     const slots = this.#slots.flat();
     const expected = new Map(
       slots.flatMap(({ parameter }, i) =>
@@ -180,8 +181,13 @@ function asGroups(name: string, given: ParametersOrGroups): readonly ParameterGr
   }
   const groups = isGroups(given) ? given : [{ parameters: given as readonly Tensor[] }];
   const all = groups.flatMap((group) => group.parameters);
-  if (all.length === 0)
-    throw new Error(`${name}: there are no parameters to train. Pass model.parameters().`);
+  if (all.length === 0) {
+    throw new Error(
+      `${name}: there are no parameters to train. Pass model.parameters(). If that is an empty list, the model keeps its layers ` +
+        'where they cannot be found (#private fields, objects that are no Module), or its tensors were made without ' +
+        'requiresGrad: make them with parameter(values, shape).',
+    );
+  }
   sameDType(name, all[0], ...all);
   if (new Set(all).size < all.length) {
     throw new Error(`${name}: a parameter is given twice; each may be in one group only.`);

@@ -2,8 +2,9 @@ import { Tensor, zeroGrad } from '../../src/autograd/index.ts';
 import type { Numbers } from '../../src/kernels/contract.ts';
 import { kernelMemory } from '../../src/kernels/wasm/runtime/memory.ts';
 import { wasm } from '../../src/kernels/wasm/wasm.ts';
-import { type Call, runCall, type Workbench } from './fuzz.ts';
+import { type Call, runCall } from './fuzz.ts';
 import { forwardAndBackward, isOwn, type Outcome, onBoth, poison, releaseLasting } from './outcome.ts';
+import type { Workbench } from './recipe.ts';
 
 /** What a random call must hold: the library's own errors, the same on both sets of kernels, and nothing written beside the result. */
 export function checkCall(call: Call): 'result' | 'error' {

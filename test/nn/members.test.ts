@@ -127,6 +127,31 @@ describe('what is used twice counts once', () => {
     expect(net.two.weight).toBe(net.one.weight);
   });
 
+  test('a tensor with requiresGrad trains as a parameter does; what a layer keeps of its last pass is not part of it', () => {
+    class Scaled extends Module {
+      readonly scale = tensor([1, 1], { requiresGrad: true });
+      readonly shift = tensor([0, 0]);
+      last: Tensor | null = null;
+
+      forward(x: Tensor): Tensor {
+        this.last = mul(x, this.scale);
+        return this.last;
+      }
+    }
+    const net = new Scaled();
+    const before = net.scale.toArray();
+    const optimizer = new Sgd(net.parameters(), { lr: 0.1 });
+    for (let i = 0; i < 2; i++) {
+      mean(square(net.forward(x))).backward();
+      optimizer.step();
+    }
+    expect(net.scale.toArray()).not.toEqual(before);
+    expect([...net.namedParameters().keys()]).toEqual(['scale']);
+    expect(names(net)).toEqual(['scale', 'shift']);
+    mean(x);
+    expect([...net.state().keys()]).toEqual(['scale', 'shift']);
+  });
+
   test('links back to a parent end', () => {
     const child = Object.assign(new Net(() => []), { inner: layer(), parent: null as Module | null });
     const parent = Object.assign(new Net(() => [child]), { child });
@@ -193,6 +218,11 @@ describe('an optimizer that misses layers says so in its step', () => {
     const net = netOf({ body: layer(), head: layer() });
     net.parameters();
     stepOf(net, new Sgd(net.head.parameters(), { lr: 0.1 }))(); // listed before, and left out
+    const other = netOf({ body: layer(), head: layer() });
+    const ofHead = new Sgd(other.head.parameters(), { lr: 0.1 });
+    for (let i = 0; i < 2; i++) stepOf(other, ofHead)(); // never listed, but the same model holds both
+    const late = Object.assign(other, { added: layer() });
+    expect(stepOf(new Net(() => [late.head, late.added]), ofHead)).toThrow(missing);
     const [one, two] = [layer(), layer()];
     const pair = Object.assign(new Net(() => [one, two]), {});
     const optimizer = new Sgd(one.parameters(), { lr: 0.1 });

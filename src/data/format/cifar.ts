@@ -1,3 +1,4 @@
+import { requireFields } from '../../options.ts';
 import type { NamedBytes } from '../dataset.ts';
 import { checkLabels } from '../dataset.ts';
 import { invalidFile } from '../errors.ts';
@@ -26,7 +27,11 @@ export interface CifarRecords {
   labels: Uint8Array[];
 }
 
-export function decodeCifar({ file, bytes }: NamedBytes, { labelClasses }: CifarFormat): CifarRecords {
+export function decodeCifar(source: NamedBytes, format: CifarFormat): CifarRecords {
+  requireFields('decodeCifar', source, 'a file', ['file', 'bytes']);
+  requireFields('decodeCifar', format, 'cifar10Format or cifar100Format', ['labelClasses']);
+  const { file, bytes } = source;
+  const { labelClasses } = format;
   const header = labelClasses.length;
   const recordLength = header + 3 * plane;
   const count = bytes.length / recordLength;

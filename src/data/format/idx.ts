@@ -1,3 +1,4 @@
+import { requireFields } from '../../options.ts';
 import type { ImageSet, NamedBytes } from '../dataset.ts';
 import { checkLabels } from '../dataset.ts';
 import { invalidFile } from '../errors.ts';
@@ -63,6 +64,8 @@ export function decodeIdxPair(
   images: NamedBytes,
   labels: NamedBytes,
 ): Omit<ImageSet, 'warnings'> {
+  requireFields('decodeIdxPair', about, 'what the set is', ['name', 'split', 'classes']);
+  for (const source of [images, labels]) requireFields('decodeIdxPair', source, 'a file', ['file', 'bytes']);
   const pixels = parseIdx(images, 3);
   const [count, height, width] = pixels.shape;
   const answers = parseIdx(labels, 1);

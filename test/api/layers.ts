@@ -1,0 +1,141 @@
+import fc from 'fast-check';
+import * as nn from '../../src/nn/index.ts';
+import { createRandom } from '../../src/random.ts';
+import {
+  type Anything,
+  flag,
+  images,
+  length,
+  options,
+  pair,
+  type Recipe,
+  type Run,
+  recipe,
+  tensorOf,
+  windowFields,
+} from './recipe.ts';
+
+/** Random calls of layers: built with some arguments, called with others. Every norm of the registry is among them. */
+export const layers: Record<string, Recipe> = {};
+
+/** A layer built with some arguments, in the tensor's dtype, called with others. */
+const layer =
+  (build: (...args: Anything[]) => nn.Module, count: number): Run =>
+  (args, bench, dtype) => {
+    const built = build(...args.slice(0, count));
+    bench.parameters.push(...built.parameters());
+    built.to(dtype).train(args[count] !== false);
+    bench.parameters.push(...built.parameters());
+    bench.leaves.push(...built.parameters());
+    return (built.forward as Anything)(...args.slice(count + 1));
+  };
+const then = options({ relu: flag });
+
+for (const entry of nn.norms) {
+  if (entry.kind === 'weight') {
+    layers[`norm ${entry.name}`] = recipe(
+      fc
+        .tuple(fc.constantFrom(2, 4, 6), images)
+        .chain(([features, [, kh, kw, from]]) =>
+          fc.tuple(
+            fc.constant(features),
+            options({ eps: fc.constantFrom(1e-5, 1e-3), iterations: fc.nat(3) }),
+            flag,
+            tensorOf([kh, kw, from, features]),
+          ),
+        ),
+      layer((features, given) => entry.build(features, given), 2),
+    );
+    continue;
+  }
+  const fields = {
+    ...{
+      eps: fc.constantFrom(1e-5, 1e-3, 1),
+      affine: flag,
+      groups: fc.constantFrom(1, 2, 3),
+      momentum: fc.constantFrom(0, 0.1, 1, null),
+    },
+    ...{
+      ddof: fc.constantFrom(0, 1),
+      epsInside: flag,
+      virtualBatch: fc.constantFrom(1, 2, 5),
+      topK: fc.constantFrom(1, 4),
+      conditions: fc.constantFrom(1, 3),
+    },
+    ...{
+      portion: fc.constantFrom(0.2, 1),
+      trackRunningStats: flag,
+      estimated: flag,
+      size: fc.constantFrom(1, 2, 5),
+      learnEps: flag,
+    },
+  };
+  layers[`norm ${entry.name}`] = recipe(
+    fc
+      .tuple(fc.constantFrom(1, 2, 4, 6), images, flag)
+      .chain(([features, [n, h, w], isImage]) =>
+        fc.tuple(
+          fc.constant(features),
+          options(fields),
+          flag,
+          ...((lengths) => [tensorOf(lengths), options({ relu: flag, residual: tensorOf(lengths) })])(
+            isImage ? [n, h, w, features] : [n, features],
+          ),
+        ),
+      ),
+    layer((features, given) => entry.build(features, given), 2),
+  );
+}
+layers.Linear = recipe(
+  fc
+    .tuple(length, length, length)
+    .chain(([n, from, to]) =>
+      fc.tuple(fc.constant(from), fc.constant(to), options({ bias: flag }), flag, tensorOf([n, from]), then),
+    ),
+  layer((from, to, given) => new nn.Linear(from, to, { random: createRandom(1), ...(given as object) }), 3),
+);
+layers.Conv2d = recipe(
+  images.chain((x) =>
+    fc.tuple(
+      fc.constant(x[3]),
+      fc.constantFrom(1, 2, 4),
+      pair(1, 3),
+      options({ ...windowFields, groups: fc.constantFrom(1, 2), bias: flag }),
+      flag,
+      tensorOf(x),
+      then,
+    ),
+  ),
+  layer(
+    (from, to, kernel, given) =>
+      new nn.Conv2d(
+        from,
+        to,
+        kernel,
+        given === null || typeof given !== 'object' ? given : { random: createRandom(1), ...given },
+      ),
+    4,
+  ),
+);
+layers.Gru = recipe(
+  fc
+    .tuple(fc.constantFrom(0, 1, 2), fc.constantFrom(0, 1, 3), fc.constantFrom(1, 2, 4))
+    .chain(([n, t, from]) =>
+      fc.tuple(fc.constant(from), fc.constantFrom(1, 3), flag, tensorOf([n, t, from])),
+    ),
+  layer((from, hidden) => new nn.Gru(from, hidden, { random: createRandom(1) }), 2),
+);
+layers.ResidualBlock = recipe(
+  images.chain((x) =>
+    fc.tuple(fc.constant(x[3]), fc.constantFrom(2, 4), fc.constantFrom(1, 2), flag, tensorOf(x)),
+  ),
+  layer(
+    (from, to, stride) =>
+      new nn.ResidualBlock(from, to, {
+        stride,
+        random: createRandom(1),
+        norm: (features) => new nn.GroupNorm(1, features),
+      }),
+    3,
+  ),
+);

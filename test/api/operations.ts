@@ -1,0 +1,220 @@
+import fc from 'fast-check';
+import * as ops from '../../src/autograd/index.ts';
+import { Tensor, tensor } from '../../src/autograd/index.ts';
+import * as nn from '../../src/nn/index.ts';
+import { createRandom } from '../../src/random.ts';
+import {
+  type Anything,
+  anyTensor,
+  axes,
+  broadcasting,
+  type Fields,
+  flag,
+  images,
+  length,
+  number,
+  op,
+  options,
+  pair,
+  type Recipe,
+  type Run,
+  recipe,
+  shape,
+  size,
+  tensorOf,
+  windowFields,
+} from './recipe.ts';
+
+/** Random calls of operations on tensors, and of what makes tensors. */
+export const operations: Record<string, Recipe> = {};
+const all = { ...ops };
+const named = <Name extends keyof typeof ops>(name: Name): Run =>
+  op((...args) => (all[name] as Anything)(...args));
+
+for (const name of [
+  'relu',
+  'exp',
+  'log',
+  'sqrt',
+  'abs',
+  'square',
+  'neg',
+  'gelu',
+  'silu',
+  'softplus',
+  'sigmoid',
+  'tanh',
+  'erf',
+  'flatten',
+  'globalAvgPool2d',
+  'globalMaxPool2d',
+] as const) {
+  operations[name] = recipe(fc.tuple(anyTensor), named(name));
+}
+for (const name of ['leakyRelu', 'elu', 'powScalar', 'clamp', 'affine'] as const) {
+  operations[name] = recipe(fc.tuple(anyTensor, number, number), named(name));
+}
+for (const name of ['add', 'sub', 'mul', 'div', 'pow', 'maximum', 'minimum', 'mseLoss'] as const) {
+  const withNumber = fc.oneof(fc.tuple(anyTensor, number), fc.tuple(number, anyTensor));
+  operations[name] = recipe(
+    fc.oneof({ weight: 3, arbitrary: broadcasting }, { weight: 1, arbitrary: withNumber }),
+    named(name),
+  );
+}
+for (const name of ['sum', 'mean', 'max', 'min', 'variance'] as const) {
+  const fields: Fields =
+    name === 'variance' ? { keepDims: flag, ddof: fc.constantFrom(0, 1) } : { keepDims: flag };
+  operations[name] = recipe(fc.tuple(anyTensor, axes, options(fields)), named(name));
+}
+for (const name of ['softmax', 'logSoftmax'] as const) {
+  operations[name] = recipe(fc.tuple(anyTensor, fc.integer({ min: -3, max: 3 })), named(name));
+}
+operations.argmax = recipe(fc.tuple(anyTensor, fc.integer({ min: -3, max: 3 })), (args) =>
+  tensor([...(ops.argmax as Anything)(...args)]),
+);
+operations.matmul = recipe(
+  fc
+    .tuple(shape(0, 2), length, length, length, flag)
+    .chain(([batch, m, k, n, broadcast]) =>
+      fc.tuple(tensorOf([...batch, m, k]), tensorOf([...(broadcast ? [] : batch), k, n])),
+    ),
+  named('matmul'),
+);
+operations.linear = recipe(
+  fc
+    .tuple(length, length, length, flag)
+    .chain(([n, from, to, biased]) =>
+      fc.tuple(
+        tensorOf([n, from]),
+        tensorOf([from, to]),
+        biased ? tensorOf([to]) : fc.constant(null),
+        options({ relu: flag }),
+      ),
+    ),
+  named('linear'),
+);
+operations.conv2d = recipe(
+  fc
+    .tuple(
+      images,
+      fc.integer({ min: 1, max: 4 }),
+      fc.integer({ min: 1, max: 4 }),
+      fc.constantFrom(1, 2, 4, 8, 16),
+      fc.constantFrom(1, 1, 2, 4),
+      flag,
+    )
+    .chain(([x, kh, kw, out, groups, biased]) =>
+      fc.tuple(
+        tensorOf(x),
+        tensorOf([kh, kw, Math.max(1, Math.floor(x[3] / groups)), out]),
+        biased ? tensorOf([out]) : fc.constant(null),
+        options({ ...windowFields, groups: fc.constant(groups), relu: flag }),
+      ),
+    ),
+  named('conv2d'),
+);
+for (const name of ['maxPool2d', 'avgPool2d'] as const) {
+  const fields: Fields = name === 'avgPool2d' ? { ...windowFields, countPadding: flag } : windowFields;
+  operations[name] = recipe(fc.tuple(images.chain(tensorOf), pair(1, 3), options(fields)), named(name));
+}
+operations.crossEntropy = recipe(
+  fc
+    .tuple(length, fc.integer({ min: 1, max: 5 }))
+    .chain(([n, classes]) =>
+      fc.tuple(
+        tensorOf([n, classes]),
+        fc.array(fc.nat(classes - 1), { minLength: n, maxLength: n }),
+        options({ labelSmoothing: fc.double({ min: 0, max: 1, noNaN: true }) }),
+      ),
+    ),
+  named('crossEntropy'),
+);
+operations.dropout = recipe(fc.tuple(anyTensor, fc.double({ min: 0, max: 0.9, noNaN: true })), (args) =>
+  (ops.dropout as Anything)(args[0], args[1], createRandom(1)),
+);
+operations.reshape = recipe(
+  shape().chain((lengths) =>
+    fc.tuple(
+      tensorOf(lengths),
+      fc.oneof(
+        fc.constant([-1]),
+        fc.shuffledSubarray([...lengths], { minLength: lengths.length }),
+        fc.constant([-1, ...lengths.slice(1)]),
+      ),
+    ),
+  ),
+  named('reshape'),
+);
+operations.permute = recipe(
+  shape().chain((lengths) =>
+    fc.tuple(
+      tensorOf(lengths),
+      fc.shuffledSubarray(
+        lengths.map((_, i) => i),
+        { minLength: lengths.length },
+      ),
+    ),
+  ),
+  named('permute'),
+);
+operations.transpose = recipe(
+  fc.tuple(anyTensor, fc.integer({ min: -3, max: 3 }), fc.integer({ min: -3, max: 3 })),
+  named('transpose'),
+);
+operations.broadcastTo = recipe(
+  broadcasting.map(([whole, part]) => [part, whole.tensorOf]),
+  named('broadcastTo'),
+);
+operations.concat = recipe(
+  fc
+    .tuple(shape(1), fc.nat(2), fc.array(length, { minLength: 1, maxLength: 3 }))
+    .chain(([lengths, axis, sizes]) =>
+      fc.tuple(
+        fc.tuple(...sizes.map((size) => tensorOf(lengths.map((n, i) => (i === axis ? size : n))))),
+        fc.constant(axis),
+      ),
+    ),
+  named('concat'),
+);
+operations.slice = recipe(
+  shape().chain((lengths) =>
+    fc.tuple(
+      tensorOf(lengths),
+      fc.tuple(...lengths.map((n) => fc.nat(n))),
+      fc.tuple(...lengths.map((n) => fc.integer({ min: -1, max: n }))),
+    ),
+  ),
+  named('slice'),
+);
+operations.pad = recipe(
+  shape().chain((lengths) =>
+    fc.tuple(
+      tensorOf(lengths),
+      fc.tuple(...lengths.map(() => fc.nat(2))),
+      fc.tuple(...lengths.map(() => fc.nat(2))),
+      number,
+    ),
+  ),
+  named('pad'),
+);
+operations.cast = recipe(fc.tuple(anyTensor, fc.constantFrom('float32', 'float64')), named('cast'));
+operations.circularPad = recipe(
+  fc.tuple(images.chain(tensorOf), fc.nat(2)),
+  op((...args) => (nn.circularPad as Anything)(...args)),
+);
+operations.tensor = recipe(
+  shape().chain((lengths) =>
+    fc.tuple(
+      fc.array(number, { minLength: size(lengths), maxLength: size(lengths) }),
+      fc.constant(lengths),
+      options({ dtype: fc.constantFrom('float32', 'float64') }),
+    ),
+  ),
+  named('tensor'),
+);
+for (const name of ['zeros', 'ones'] as const) operations[name] = recipe(fc.tuple(shape()), named(name));
+operations.full = recipe(fc.tuple(shape(), number), named('full'));
+operations.Tensor = recipe(
+  shape().map((lengths) => [new Float32Array(size(lengths)), lengths]),
+  op((...args) => new (Tensor as Anything)(...args)),
+);
