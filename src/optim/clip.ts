@@ -37,9 +37,7 @@ export function clipGradValue(parameters: readonly Tensor[], maxValue: number): 
 /** 0 would stop the training, and less would turn it round. */
 function requireLimit(name: string, option: string, limit: number): void {
   if (typeof limit === 'number' && limit > 0) return;
-  throw new Error(
-    `${name}: ${option} must be above 0, got ${shown(limit)}. Infinity limits nothing.`,
-  );
+  throw new Error(`${name}: ${option} must be above 0, got ${shown(limit)}. Infinity limits nothing.`);
 }
 
 /** Throws where parameters that are not frozen were given and none of them has a gradient: they are not what backward() reached. */

@@ -2,6 +2,7 @@ import type * as v from 'valibot';
 import { RunFolderError } from '../errors.ts';
 import { checked, parsed, readText } from '../storedFile.node.ts';
 import { fromJson, toJson } from '../train/metrics.ts';
+import { ifThere } from './lock/errors.ts';
 
 export { makeFolder } from '../makeFolder.node.ts';
 
@@ -10,14 +11,24 @@ export function jsonText(value: unknown): string {
   return `${toJson(value, 2)}\n`;
 }
 
-/** What a file holds that `jsonText` made; a RunFolderError where it is not what the schema says. */
-export function readJson<T>(
+const USELESS = 'delete it, or choose another folder';
+
+/** What a file holds that `jsonText` made; a RunFolderError where it is not what the schema says, or not there. */
+export function readJson<T>(file: string, schema: v.GenericSchema<unknown, T>, hint = USELESS): T {
+  const content = readJsonIfThere(file, schema, hint);
+  if (content === undefined) throw new RunFolderError(`there is no file ${file}`, [hint]);
+  return content;
+}
+
+/** The same; undefined where there is no such file, which others may remove at any moment. */
+export function readJsonIfThere<T>(
   file: string,
   schema: v.GenericSchema<unknown, T>,
-  hint = 'delete it, or choose another folder',
-): T {
+  hint = USELESS,
+): T | undefined {
   const from = { file, hint };
-  return checked(from, parsed(from, readText(from), fromJson), schema);
+  const text = ifThere(() => readText(from));
+  return text === undefined ? undefined : checked(from, parsed(from, text, fromJson), schema);
 }
 
 /** Says in words what the file system refused. */

@@ -6,8 +6,7 @@ import { plainObject, wholeNumber } from '../storedFile.node.ts';
 import { configSchema, type TrainConfig } from '../train/config.ts';
 import { fromJson } from '../train/metrics.ts';
 import { type RunStatus, resultSchema, runStatuses, type TrainResult } from '../train/result.ts';
-import { readJson } from './files.ts';
-import { ifThere } from './lock/errors.ts';
+import { readJson, readJsonIfThere } from './files.ts';
 import { isLocked } from './lock/look.ts';
 
 /** The files of the run folder at `path`; folder.ts says what is in them. */
@@ -83,13 +82,13 @@ export function readConfig(path: string): TrainConfig {
  * interrupted.
  */
 export function readRun(path: string): HowItRan | undefined {
-  const run = ifThere(() => readJson(runFiles(path).run, runSchema));
+  const run = readJsonIfThere(runFiles(path).run, runSchema);
   return run?.status === 'running' && !isLocked(path) ? { ...run, status: 'interrupted' } : run;
 }
 
 /** The content of result.json; undefined for a run that is not finished. */
 export function readResult(path: string): TrainResult | undefined {
-  return ifThere(() => readJson(runFiles(path).result, resultSchema));
+  return readJsonIfThere(runFiles(path).result, resultSchema);
 }
 
 /** The first lines of metrics.jsonl, which a checkpoint counts on; an Error where they are not all there. */
