@@ -5,10 +5,11 @@ import { type NormEntry, registry } from '../nn/norm/registry.ts';
 import { typed } from '../typed.node.ts';
 import { UsageError } from './exit.ts';
 
-/** The value of an option that is a number. */
+/** The value of an option that is a number; "1e400" is none, as JavaScript reads it as Infinity. */
 export function number(given: string): number {
   const value = Number(given);
   if (given.trim() === '' || Number.isNaN(value)) throw new InvalidArgumentError('It must be a number.');
+  if (!Number.isFinite(value)) throw new InvalidArgumentError('It must be a finite number.');
   return value;
 }
 

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { RunFolderError } from '../errors.ts';
 import { ifThere } from '../runs/lock/errors.ts';
@@ -27,6 +27,8 @@ export interface FinishedFolderRun extends FolderRun {
 export function readRuns(folders: readonly string[]): FolderRun[] {
   return folders.flatMap((folder) => {
     if (!existsSync(folder)) throw new RunFolderError(`there is no folder ${folder}`);
+    if (!statSync(folder).isDirectory())
+      throw new RunFolderError(`${folder} is a file, not a folder with runs`);
     return runPaths(folder).map(readFolder);
   });
 }

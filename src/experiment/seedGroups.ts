@@ -5,7 +5,7 @@ import {
   type Summary,
   summarize,
 } from '../charts/statistics.ts';
-import { ConfigError, unknownName } from '../errors.ts';
+import { ConfigError, shown, unknownName } from '../errors.ts';
 import { resolveNorm } from '../nn/norm/createNorm.ts';
 import { decisiveFields } from '../runs/name.ts';
 import { configFields, type TrainConfig } from '../train/config.ts';
@@ -56,9 +56,16 @@ export function compareRuns(
   const bySeed = (group: readonly FinishedRun[]) =>
     new Map(group.map(({ config, result }) => [config.seed, endOf(result)]));
 
+  if (baseline !== undefined && checked.length === 0) {
+    throw new ConfigError(
+      'baseline',
+      `the runs differ in nothing but the seed, so that none is ${shown(baseline)}`,
+      ['leave it out, or name the setting it is a value of: --by norm'],
+    );
+  }
   if (baseline !== undefined && !runs.some((run) => valuesOf(run)[0] === baseline)) {
     const known = [...new Set(runs.map((run) => valuesOf(run)[0]))];
-    throw new ConfigError('baseline', unknownName(checked[0] ?? 'value', baseline, known), [
+    throw new ConfigError('baseline', unknownName(checked[0], baseline, known), [
       `one of: ${known.join(', ')}`,
     ]);
   }

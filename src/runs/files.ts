@@ -31,17 +31,20 @@ export function readJsonIfThere<T>(
   return text === undefined ? undefined : checked(from, parsed(from, text, fromJson), schema);
 }
 
-/** Says in words what the file system refused. */
-export function guarded<T>(path: string, fn: () => T): T {
+/** Says in words what the file system refused to do with `what`, a run folder or the file that `--out` names. */
+export function guarded<T>(path: string, fn: () => T, what: 'the run folder ' | '' = 'the run folder '): T {
   try {
     return fn();
   } catch (error) {
     const { code, syscall, message } = error as NodeJS.ErrnoException;
     if (syscall === undefined) throw error;
+    const out = what ? '--out DIR' : '--out FILE';
     const hint =
       code === 'ENOSPC' || code === 'EDQUOT'
-        ? 'free some space, or choose a folder on another disk: --out DIR'
-        : 'check the permissions, or choose another folder: --out DIR';
-    throw new RunFolderError(`cannot write the run folder ${path}: ${message}`, [hint], { cause: error });
+        ? `free some space, or choose a folder on another disk: ${out}`
+        : code === 'ENOENT' || code === 'ENOTDIR'
+          ? `check that the folder around it exists, or choose another place: ${out}`
+          : `check the permissions, or choose another place: ${out}`;
+    throw new RunFolderError(`cannot write ${what}${path}: ${message}`, [hint], { cause: error });
   }
 }

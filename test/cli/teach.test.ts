@@ -30,6 +30,7 @@ describe('explain', () => {
     [['explain', 'bach'], 'unknown norm "bach" (did you mean "batch"?)'],
     [['explain'], 'which norm?'],
     [['explain', 'layer', '--x', '1,two'], 'It must be a number'],
+    [['explain', 'layer', '--x', '1,1e400'], 'It must be a finite number'],
     [['explain', 'layer', '--step', '7'], 'It must be 1 to 6'],
     [['explain', 'group', '--shape', '2,2,2,3', '--groups', '2'], 'the groups must divide the features'],
     [['quiz', 'dyt'], 'has no question'],

@@ -53,6 +53,9 @@ describe('compareRuns', () => {
     );
     expect(() => compareRuns(runs, 'testAccuracy', ['nrom'])).toThrow('did you mean "norm"?');
     expect(() => compareRuns(runs, 'testAccuracy', undefined, 'nonee')).toThrow('did you mean "none"?');
+    expect(() => compareRuns([runs[0]], 'testAccuracy', undefined, 'none')).toThrow(
+      'baseline: the runs differ in nothing but the seed, so that none is "none"',
+    );
     expect(() => compareRuns([...runs, runs[0]], 'testAccuracy')).toThrow('the same run lies in two');
   });
 });

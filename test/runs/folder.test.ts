@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ConfigError } from '../../src/errors.ts';
-import { makeFolder } from '../../src/runs/files.ts';
+import { guarded, makeFolder } from '../../src/runs/files.ts';
 import { createRunFolder, defaultOut, recordDeath } from '../../src/runs/folder.ts';
 import { type Lock, LostLock, lockTaker } from '../../src/runs/lock/lock.ts';
 import { readResult, readRun } from '../../src/runs/record.ts';
@@ -158,4 +158,16 @@ describe('readMetrics', () => {
 
 it('defaultOut names the command and the local time', () => {
   expect(defaultOut('train', new Date(2026, 10, 2, 4, 5, 6))).toBe(join('runs', 'train-20261102-040506'));
+});
+
+it('what cannot be written is named as what it is', () => {
+  const file = join(folder, 'none', 'figure.svg');
+  const write = () => writeFileSync(file, '');
+  expect(() => guarded(file, write, '')).toThrow(
+    expect.objectContaining({
+      message: expect.stringContaining(`cannot write ${file}: ENOENT`),
+      hint: ['check that the folder around it exists, or choose another place: --out FILE'],
+    }),
+  );
+  expect(() => guarded(file, write)).toThrow(`cannot write the run folder ${file}`);
 });

@@ -68,7 +68,7 @@ async function run(folders: string[], options: Options, command: Command): Promi
   const chart = asFlags(() => plotRuns(runs, { x, y, by: by?.split(','), band, logY, title, caption }));
   if (unfinished > 0) output.warn(`unfinished, and left out: ${unfinished}`);
   const drawn = await draw(chart, format, out === undefined, output);
-  if (out !== undefined) guarded(out, () => writeWholeFile(out, drawn));
+  if (out !== undefined) guarded(out, () => writeWholeFile(out, drawn), '');
   output.raw(out ?? String(drawn).trimEnd());
   output.event('result', { file: out, format, chart });
 }

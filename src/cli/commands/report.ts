@@ -69,7 +69,7 @@ async function run(folders: string[], options: Options, command: Command): Promi
     }
   } else {
     const page = ofRuns(folders, options);
-    guarded(file, () => writeWholeFile(file, page));
+    guarded(file, () => writeWholeFile(file, page), '');
   }
   output.result(file);
   output.event('result', { file });

@@ -31,7 +31,7 @@ export function writeExperimentReport(
     plan: known.map((planned) => ({ ...planned, why: whyNotDone(planned.path) })),
     command: commandOf(experiment, stored),
   });
-  guarded(file, () => writeWholeFile(file, page));
+  guarded(file, () => writeWholeFile(file, page), '');
   return { file, unknown: plan.length - known.length };
 }
 

@@ -1,5 +1,5 @@
-import { closeSync, fstatSync, openSync, readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { closeSync, fstatSync, openSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { RunFolderError } from '../../errors.ts';
 import { attempt, codeOf, ifThere } from './errors.ts';
 import { fateOf, type Owner } from './owner.ts';
@@ -62,8 +62,11 @@ function entries(place: string): string[] {
     return readdirSync(place);
   } catch (error) {
     if (codeOf(error) !== 'ENOTDIR') throw error;
+    if (!statSync(dirname(place)).isDirectory()) {
+      throw new RunFolderError(`${dirname(place)} is a file and no folder`, ['choose another name']);
+    }
     throw new RunFolderError(`${place} is a file, as normgrad once wrote it, and no folder`, [
-      'delete it, if nobody works there',
+      'delete that file, if no older normgrad works there',
     ]);
   }
 }

@@ -1,5 +1,6 @@
 import { setTimeout } from 'node:timers/promises';
 import { RunFolderError } from '../../errors.ts';
+import { guarded } from '../files.ts';
 import { type Lock, type LockOptions, lockTaker } from './lock.ts';
 import { isFresh, look, placeIn, STALE_MS } from './look.ts';
 import { fateOf } from './owner.ts';
@@ -25,7 +26,7 @@ export async function lockFolder(folder: string, options: WaitOptions = {}): Pro
   const take = lockTaker(options);
   let first: string | undefined;
   for (;;) {
-    const lock = take(folder);
+    const lock = guarded(folder, () => take(folder));
     if (lock) return lock;
     const found = look(placeIn(folder));
     if (found?.name !== undefined) {
@@ -42,7 +43,7 @@ export async function lockFolder(folder: string, options: WaitOptions = {}): Pro
 export async function withLock<T>(folder: string, fn: (lock: Lock) => T): Promise<T> {
   const take = lockTaker();
   for (;;) {
-    const lock = take(folder);
+    const lock = guarded(folder, () => take(folder));
     if (lock) {
       try {
         return fn(lock);

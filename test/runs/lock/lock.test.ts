@@ -89,6 +89,12 @@ describe('a lock', () => {
     writeFileSync(join(folder, 'lock'), '1@elsewhere now\n');
     expect(() => lockTaker()(folder)).toThrow('is a file, as normgrad once wrote it');
   });
+
+  it('is none in a file', () => {
+    const file = join(folder, 'plain');
+    writeFileSync(file, '');
+    expect(() => lockTaker()(file)).toThrow(`${file} is a file and no folder`);
+  });
 });
 
 describe('an owner', () => {
