@@ -74,5 +74,5 @@ export default defineExperiment({
   ],
   remarks:
     'In the dense network the norm brings next to nothing in three epochs: two layers of 64 learn well as they are. The convolutional one ' +
-    'learns sooner with it. Which side of the activation is better differs between the two, and by less than a point.',
+    'learns sooner with it. Which side of the activation is better differs between the two, and by about a point.',
 });
