@@ -82,6 +82,14 @@ describe('errors on the command line', () => {
     expect(stderr).toContain(`error: cannot write the run folder ${join(file, 'run')}`);
   });
 
+  it('a golden file without a case, which proves nothing', async () => {
+    const file = join(folder, 'empty.json');
+    writeFileSync(file, '{"family": "core", "source": "mine", "cases": []}');
+    const { code, stdout } = await normgrad(['verify', file]);
+    expect(stdout).toContain('0 passed, 0 failed');
+    expect(code).toBe(1);
+  });
+
   it('a golden file that is none', async () => {
     const file = join(folder, 'bad.json');
     writeFileSync(file, '{"family": 1}');

@@ -14,7 +14,7 @@ const examples: Example[] = [
 ];
 
 const remark =
-  'Exit code 1 if a case is outside of its tolerance, 2 for a file that cannot be read. A case whose ' +
+  'Exit code 1 if a case is outside of its tolerance or none was compared, 2 for a file that cannot be read. A case whose ' +
   'operation this engine does not have is listed as not covered, and counts neither way.';
 
 /** `verify FILE…`: this engine against golden files, case by case, in float64 and float32. */
@@ -39,7 +39,7 @@ async function run(files: string[], _options: object, command: Command): Promise
   const counts = { passed: total('passed'), failed: total('failed'), notCovered: total('notCovered') };
   output.result(`${counts.passed} passed, ${counts.failed} failed, ${counts.notCovered} not covered`);
   output.event('result', counts);
-  if (counts.failed > 0) process.exitCode = EXIT.failed;
+  if (counts.failed > 0 || counts.passed === 0) process.exitCode = EXIT.failed;
 }
 
 async function read(file: string): Promise<string> {
