@@ -4,5 +4,5 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   resolve: { conditions: ['normgrad-source'] },
   ssr: { resolve: { conditions: ['normgrad-source'] } },
-  test: { include: ['test/**/*.proof.ts'] },
+  test: { globalSetup: 'test/setup.mjs', include: ['test/**/*.proof.ts'] },
 });

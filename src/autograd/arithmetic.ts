@@ -2,8 +2,8 @@ import { kernels } from '../kernels/active.ts';
 import type { BinaryOp, NDArray } from '../kernels/contract.ts';
 import { full } from './create.ts';
 import { affine, neg, powScalar } from './elementwise.ts';
-import { record, sameDType } from './graph.ts';
-import { requireTensor, requireTensors } from './inputs.ts';
+import { record, requireOneDType } from './graph.ts';
+import { requireTensor } from './inputs.ts';
 import type { Tensor } from './tensor.ts';
 
 /**
@@ -16,8 +16,7 @@ export type Operand = Tensor | number;
 export function add(a: Operand, b: Operand): Tensor {
   if (typeof b === 'number') return scaled('add', a, 1, b);
   if (typeof a === 'number') return scaled('add', b, 1, a);
-  requireTensors('add', a, b);
-  sameDType('add', a, b);
+  requireOneDType('add', a, b);
   return record('add', forward('add', a, b), [a, b], [], (dy) => [dy, dy]);
 }
 
@@ -25,8 +24,7 @@ export function add(a: Operand, b: Operand): Tensor {
 export function sub(a: Operand, b: Operand): Tensor {
   if (typeof b === 'number') return scaled('sub', a, 1, -b);
   if (typeof a === 'number') return scaled('sub', b, -1, a);
-  requireTensors('sub', a, b);
-  sameDType('sub', a, b);
+  requireOneDType('sub', a, b);
   return record('sub', forward('sub', a, b), [a, b], [], (dy) => [dy, () => neg(dy)]);
 }
 
@@ -34,8 +32,7 @@ export function sub(a: Operand, b: Operand): Tensor {
 export function mul(a: Operand, b: Operand): Tensor {
   if (typeof b === 'number') return scaled('mul', a, b, 0);
   if (typeof a === 'number') return scaled('mul', b, a, 0);
-  requireTensors('mul', a, b);
-  sameDType('mul', a, b);
+  requireOneDType('mul', a, b);
   const y = forward('mul', a, b);
   return record('mul', y, [a, b], [[b], [a]], (dy) => [
     () => forward('mul', dy, b),
@@ -47,8 +44,7 @@ export function mul(a: Operand, b: Operand): Tensor {
 export function div(a: Operand, b: Operand): Tensor {
   if (typeof b === 'number') return scaled('div', a, 1 / b, 0);
   if (typeof a === 'number') return scaled('div', powScalar(b, -1), a, 0);
-  requireTensors('div', a, b);
-  sameDType('div', a, b);
+  requireOneDType('div', a, b);
   const y = forward('div', a, b);
   return record('div', y, [a, b], [[b], [y, b]], (dy) => [
     () => forward('div', dy, b),
@@ -69,8 +65,7 @@ function scaled(name: string, x: Operand, scale: number, shift: number): Tensor 
 export function pow(base: Operand, b: Operand): Tensor {
   const a = constant('pow', base, b);
   if (typeof b === 'number') return powScalar(a, b);
-  requireTensors('pow', a, b);
-  sameDType('pow', a, b);
+  requireOneDType('pow', a, b);
   const y = forward('pow', a, b);
   const zero = full([], 0, { dtype: b.dtype });
   return record('pow', y, [a, b], (dy) => [
@@ -110,8 +105,7 @@ function constant(name: string, value: Operand, other: Operand): Tensor {
 
 function extreme(op: 'maximum' | 'minimum', left: Operand, right: Operand): Tensor {
   const [a, b] = [constant(op, left, right), constant(op, right, left)];
-  requireTensors(op, a, b);
-  sameDType(op, a, b);
+  requireOneDType(op, a, b);
   const wins = (x: NDArray, over: NDArray) => {
     const strictly = op === 'maximum' ? forward('greater', x, over) : forward('greater', over, x);
     const tie = kernels(x).unary('affine', forward('equal', x, over), 0.5, 0);

@@ -3,9 +3,11 @@ import { checkBias } from '../kernels/checks.ts';
 import type { ConvGeometry } from '../kernels/contract.ts';
 import { checkCount, checkFlag, checkOptions } from '../options.ts';
 import { record, sameDType } from './graph.ts';
-import { requireTensors } from './inputs.ts';
+import { requireTensor } from './inputs.ts';
 import type { Tensor } from './tensor.ts';
 import { type WindowOptions, windowOptions, windowOver } from './window.ts';
+
+const conv2dOptions = [...windowOptions, 'groups', 'relu'];
 
 export interface Conv2dOptions extends WindowOptions {
   /** Channels are cut into this many groups that do not see each other; groups = channels is a depthwise convolution. */
@@ -25,9 +27,9 @@ export function conv2d(
   bias: Tensor | null = null,
   options: Conv2dOptions = {},
 ): Tensor {
-  requireTensors('conv2d', x, w);
+  requireTensor('conv2d', w);
   sameDType('conv2d', x, w, bias);
-  checkOptions('conv2d', options, [...windowOptions, 'groups', 'relu']);
+  checkOptions('conv2d', options, conv2dOptions);
   const { groups = 1 } = options;
   checkCount('conv2d', 'groups', groups);
   checkFlag('conv2d', 'relu', options.relu);

@@ -118,14 +118,17 @@ function arraysRead(y: NDArray, inputs: readonly Input[], reads: Reads<readonly 
 /** Does backward() have to compute a gradient for this input? */
 export const needsGradient = (x: Input): boolean => x?.requiresGrad ?? false;
 
-/** Throws unless all inputs are tensors of one dtype: mixing them would quietly lose the precision that float64 is for. */
-export function sameDType(name: string, first: Tensor, ...others: readonly Input[]): void {
-  requireTensor(name, first);
-  for (const x of others) {
-    if (x === null) continue;
+/** Throws unless all are tensors of one dtype: mixing them would quietly lose the precision that float64 is for. */
+export function requireOneDType(name: string, ...xs: readonly Tensor[]): void {
+  for (const x of xs) {
     requireTensor(name, x);
-    if (x.dtype === first.dtype) continue;
-    const got = [first, ...others].flatMap((each) => each?.dtype ?? []).join(' and ');
+    if (x.dtype === xs[0].dtype) continue;
+    const got = xs.flatMap((each) => each?.dtype ?? []).join(' and ');
     throw new Error(`${name}: all inputs must have one dtype, got ${got}. Convert with cast(x, dtype).`);
   }
+}
+
+/** The same of inputs of which all but the first may be absent. */
+export function sameDType(name: string, first: Tensor, ...others: readonly Input[]): void {
+  requireOneDType(name, first, ...others.filter((x) => x !== null));
 }

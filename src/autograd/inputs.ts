@@ -8,11 +8,6 @@ export function requireTensor(name: string, x: unknown, what = 'a tensor'): asse
   throw new Error(`${name}: expected ${what}, got ${shown(x)}. ${howToMakeOne(x)}`);
 }
 
-/** The same of several, none of which may be absent. */
-export function requireTensors(name: string, ...xs: readonly unknown[]): void {
-  for (const x of xs) requireTensor(name, x);
-}
-
 /** Throws unless `x` is a shape and as many numbers of that dtype: what is shorter is read past its end, and another dtype as zeros. */
 export function requireArray(name: string, x: NDArray, dtype: DType): void {
   const data = x?.data as unknown;

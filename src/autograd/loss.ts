@@ -3,8 +3,8 @@ import { kernels } from '../kernels/active.ts';
 import { checkNumber, checkOptions } from '../options.ts';
 import { sub } from './arithmetic.ts';
 import { square } from './elementwise.ts';
-import { record, sameDType } from './graph.ts';
-import { requireTensor, requireTensors } from './inputs.ts';
+import { record, requireOneDType } from './graph.ts';
+import { requireTensor } from './inputs.ts';
 import { mean } from './reduce.ts';
 import { Tensor } from './tensor.ts';
 
@@ -62,8 +62,7 @@ function classesOf(labels: ArrayLike<number> | Tensor, logits: Tensor): Int32Arr
 
 /** Mean squared error over all elements.   dprediction = 2 (prediction - target) / size. */
 export function mseLoss(prediction: Tensor, target: Tensor): Tensor {
-  requireTensors('mseLoss', prediction, target);
-  sameDType('mseLoss', prediction, target);
+  requireOneDType('mseLoss', prediction, target);
   if (prediction.shape.join() !== target.shape.join()) {
     throw new Error(
       `mseLoss: prediction [${prediction.shape.join(', ')}] and target [${target.shape.join(', ')}] must have one shape.`,

@@ -1,8 +1,8 @@
 import { kernels } from '../kernels/active.ts';
 import { checkBias } from '../kernels/checks.ts';
 import { checkFlag, checkOptions } from '../options.ts';
-import { record, sameDType } from './graph.ts';
-import { requireTensors } from './inputs.ts';
+import { record, requireOneDType, sameDType } from './graph.ts';
+import { requireTensor } from './inputs.ts';
 import { broadcastTo } from './shape.ts';
 import type { Tensor } from './tensor.ts';
 
@@ -11,8 +11,7 @@ import type { Tensor } from './tensor.ts';
  * da = dy b^T, db = a^T dy.
  */
 export function matmul(a: Tensor, b: Tensor): Tensor {
-  requireTensors('matmul', a, b);
-  sameDType('matmul', a, b);
+  requireOneDType('matmul', a, b);
   if (a.rank < 2 || b.rank < 2 || a.shape.at(-1) !== b.shape.at(-2)) {
     throw new Error(
       `matmul: [${a.shape.join(', ')}] times [${b.shape.join(', ')}]: both need two axes or more, and the last axis of the ` +
@@ -37,7 +36,7 @@ export function linear(
   bias: Tensor | null = null,
   options: { relu?: boolean } = {},
 ): Tensor {
-  requireTensors('linear', x, w);
+  requireTensor('linear', w);
   sameDType('linear', x, w, bias);
   checkOptions('linear', options, ['relu']);
   checkFlag('linear', 'relu', options.relu);

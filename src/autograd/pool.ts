@@ -10,6 +10,9 @@ import { type Pair, type WindowOptions, windowOptions, windowOver } from './wind
 
 export interface PoolOptions extends WindowOptions {}
 
+/** The names that avgPool2d takes. */
+export const avgPool2dOptions = [...windowOptions, 'countPadding'];
+
 /** The largest value of each window; x [N, H, W, C]. Default stride: size.   dy goes to the first maximum. */
 export function maxPool2d(x: Tensor, size: Pair, options: PoolOptions = {}): Tensor {
   requireTensor('maxPool2d', x);
@@ -27,7 +30,7 @@ export function avgPool2d(
   options: PoolOptions & { countPadding?: boolean } = {},
 ): Tensor {
   requireTensor('avgPool2d', x);
-  checkOptions('avgPool2d', options, [...windowOptions, 'countPadding']);
+  checkOptions('avgPool2d', options, avgPool2dOptions);
   const { countPadding = true, ...geometry } = options;
   checkFlag('avgPool2d', 'countPadding', countPadding);
   const window = windowOver('avgPool2d', x.shape, size, { stride: size, ...geometry });

@@ -3,8 +3,8 @@ import { kernels } from '../kernels/active.ts';
 import { type Shape, sizeOf } from '../kernels/contract.ts';
 import { checkNumber, checkShape } from '../options.ts';
 import { normalizeAxes, normalizeAxis } from './axes.ts';
-import { record, sameDType } from './graph.ts';
-import { requireTensor, requireTensors } from './inputs.ts';
+import { record, requireOneDType } from './graph.ts';
+import { requireTensor } from './inputs.ts';
 import type { Tensor } from './tensor.ts';
 
 /** The same numbers in another shape, without a copy; one length may be -1: whatever is left. */
@@ -69,8 +69,7 @@ export function concat(xs: readonly Tensor[], axis = 0): Tensor {
   }
   if (xs.length === 0) throw new Error('concat: needs at least one tensor.');
   const [first] = xs;
-  requireTensors('concat', ...xs);
-  sameDType('concat', first, ...xs);
+  requireOneDType('concat', ...xs);
   const at = normalizeAxis('concat', axis, first.rank);
   for (const x of xs) {
     if (x.rank !== first.rank || x.shape.some((length, i) => i !== at && length !== first.shape[i])) {

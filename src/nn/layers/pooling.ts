@@ -6,6 +6,7 @@ import {
   type PoolOptions,
   type Tensor,
 } from '../../autograd/index.ts';
+import { avgPool2dOptions } from '../../autograd/pool.ts';
 import { checkWindow, windowOptions } from '../../autograd/window.ts';
 import { checkOptions } from '../../options.ts';
 import { Module } from '../module.ts';
@@ -33,7 +34,7 @@ export class AvgPool2d extends Module {
     readonly options: PoolOptions & { countPadding?: boolean } = {},
   ) {
     super();
-    checkOptions('AvgPool2d', options, [...windowOptions, 'countPadding']);
+    checkOptions('AvgPool2d', options, avgPool2dOptions);
     checkWindow('AvgPool2d', size, options);
   }
 

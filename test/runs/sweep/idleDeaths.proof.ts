@@ -1,9 +1,10 @@
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
 import { runSweep } from '../../../src/runs/sweep/run.ts';
 import { putLock } from '../lock/foreign.ts';
+import { childrenOf, ofProcess } from './children.ts';
 
 /** A worker with nothing to do may be killed as often as one likes: it is replaced, and the sweep goes on. */
 const folder = mkdtempSync(join(tmpdir(), 'normgrad-idle-'));
@@ -11,15 +12,7 @@ afterAll(() => rmSync(folder, { recursive: true }));
 
 /** The worker, this process's only child that runs process.ts. */
 function workerPid(): number {
-  const pid = readdirSync('/proc').find((name) => {
-    if (!/^\d+$/.test(name)) return false;
-    const stat = readFileSync(`/proc/${name}/stat`, 'utf8');
-    const parent = stat.slice(stat.lastIndexOf(')')).split(' ')[2];
-    return (
-      parent === String(process.pid) && readFileSync(`/proc/${name}/cmdline`, 'utf8').includes('process.ts')
-    );
-  });
-  return Number(pid);
+  return Number(childrenOf(process.pid).find((pid) => ofProcess(pid, 'cmdline').includes('process.ts')));
 }
 
 it.skipIf(process.platform !== 'linux')(

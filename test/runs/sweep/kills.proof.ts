@@ -1,35 +1,22 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import {
-  cpSync,
-  existsSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout } from 'node:timers/promises';
-import { build } from 'vite';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { createRandom } from '../../../src/random.ts';
 import { loadSweep } from '../../../src/runs/sweep/sweep.ts';
-import { readMetrics } from '../../../src/train/metrics.ts';
+import { packageFolder } from '../../package.ts';
+import { childrenOf } from './children.ts';
+import { essence } from './essence.ts';
 
 /**
  * SIGKILL, hundreds of times, for workers and for whole commands of sweeps with three workers, at random moments: no run may
  * be lost, trained twice or come out differently, nothing may hang, and nobody may end without a word.
  */
-const root = join(import.meta.dirname, '../../..');
 const folder = mkdtempSync(join(tmpdir(), 'normgrad-kills-'));
-/** The command line in few files, which starts in half the time; below the node_modules that it needs. */
-const bundle = join(root, 'node_modules', '.cache', `normgrad-kills-${process.pid}`);
-afterAll(() => {
-  for (const made of [folder, bundle]) rmSync(made, { recursive: true, force: true });
-});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 const KILLS = 300;
 /** Per folder; then the sweep may end. */
@@ -37,28 +24,11 @@ const KILLS_EACH = 50;
 const PATIENCE_MS = 120_000;
 const grid = join(folder, 'grid.json');
 
-beforeAll(async () => {
-  const conditions = ['normgrad-source'];
-  await build({
-    root,
-    configFile: false,
-    logLevel: 'error',
-    resolve: { conditions },
-    ssr: { resolve: { conditions } },
-    build: {
-      ssr: true,
-      outDir: bundle,
-      rollupOptions: {
-        input: { main: 'src/cli/main.ts', process: 'src/runs/sweep/process.ts' },
-        output: { entryFileNames: '[name].js', chunkFileNames: '[name]-[hash].js' },
-      },
-    },
-  });
-  cpSync(join(root, 'package.json'), join(bundle, 'package.json'));
+beforeAll(() => {
   const base = { dataset: 'synthetic', limit: 200, testLimit: 20, hidden: [8], epochs: 10 };
   const axes = { norm: ['none', 'batch', 'layer'], seed: [1, 2, 3, 4, 5, 6, 7, 8] };
   writeFileSync(grid, JSON.stringify({ base, grid: axes }));
-}, 300_000);
+});
 
 interface Command {
   child: ChildProcess;
@@ -69,19 +39,11 @@ interface Command {
   isOver: boolean;
 }
 
-/** Everything that a run is, but for the times. */
-const essence = (out: string) =>
-  loadSweep(out).map(({ id, status, result, folder: path }) => ({
-    id,
-    status,
-    result: { ...result, seconds: 0 },
-    metrics: readMetrics(join(path, 'metrics.jsonl')).map((line) => ({ ...line, ms: 0, seconds: 0 })),
-  }));
-
 function startSweep(out: string, problems: string[], orphans: Set<number>): Command {
-  const main = join(bundle, 'main.js');
   const args = ['--json', 'sweep', grid, '--out', out, '--jobs', '3', '--checkpoint-every', '5'];
-  const child = spawn(process.execPath, [main, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, [join(packageFolder, 'normgrad'), ...args], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   const command: Command = { child, events: 0, failed: 0, isOver: false };
   createInterface(child.stdout).on('line', (line) => {
     const { type, message } = JSON.parse(line.endsWith('}') ? line : '{}');
@@ -105,21 +67,6 @@ function startSweep(out: string, problems: string[], orphans: Set<number>): Comm
   return command;
 }
 
-function childrenOf(pid: number): number[] {
-  return readdirSync('/proc').flatMap((name) => {
-    const stat = /^\d+$/.test(name) ? read(`/proc/${name}/stat`) : '';
-    return stat.slice(stat.lastIndexOf(')')).split(' ')[2] === String(pid) ? [Number(name)] : [];
-  });
-}
-
-function read(file: string): string {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch {
-    return '';
-  }
-}
-
 /** false if it is gone already. */
 function kill(pid: number): boolean {
   try {
@@ -140,7 +87,7 @@ it.skipIf(process.platform !== 'linux')(
     const undisturbed = join(folder, 'undisturbed');
     await startSweep(undisturbed, problems, pids).ended;
     expect(problems).toEqual([]);
-    const expected = essence(undisturbed);
+    const expected = loadSweep(undisturbed).map(essence);
     expect(expected.every(({ status }) => status === 'done')).toBe(true);
 
     const random = createRandom('kills');
@@ -199,7 +146,7 @@ it.skipIf(process.platform !== 'linux')(
       }
       lookAtResults();
       expect(problems).toEqual([]);
-      expect(essence(out)).toEqual(expected);
+      expect(loadSweep(out).map(essence)).toEqual(expected);
       // What a worker leaves that is killed right after its result: the lock of a dead process, and a checkpoint nobody needs.
       const files = ['config.json', 'last.safetensors', 'lock', 'metrics.jsonl', 'result.json', 'run.json'];
       for (const { id } of expected)

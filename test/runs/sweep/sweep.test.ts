@@ -15,16 +15,10 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { createRandom } from '../../../src/random.ts';
 import { runName } from '../../../src/runs/name.ts';
 import type { SweepEvent } from '../../../src/runs/sweep/run.ts';
-import {
-  loadSweep,
-  ofShard,
-  type SweepPlan,
-  type SweepRun,
-  writePlan,
-} from '../../../src/runs/sweep/sweep.ts';
+import { loadSweep, ofShard, type SweepPlan, writePlan } from '../../../src/runs/sweep/sweep.ts';
 import { resolveConfig, type TrainOptions } from '../../../src/train/config.ts';
-import { readMetrics } from '../../../src/train/metrics.ts';
 import { compiled } from '../../package.ts';
+import { essence } from './essence.ts';
 
 /** Compiled, as its workers then are: they start in a fraction of the time. */
 const { runSweep } = await compiled<typeof import('../../../src/runs/sweep/run.ts')>('src/runs/sweep/run.ts');
@@ -44,14 +38,6 @@ function planOf(variants: TrainOptions[]): SweepPlan {
     }),
   };
 }
-
-/** Everything that a run is, but for the times. */
-const essence = ({ id, status, result, folder }: SweepRun) => ({
-  id,
-  status,
-  result: { ...result, seconds: 0 },
-  metrics: readMetrics(join(folder, 'metrics.jsonl')).map((line) => ({ ...line, ms: 0, seconds: 0 })),
-});
 
 describe('a sweep of 24 runs with three workers', () => {
   it('survives a killed worker, a stop and a power cut: all done, none twice, the same bits', {
