@@ -228,8 +228,5 @@ test('a program that used threads ends by itself, at once, and sleeps while idle
     ['--conditions=normgrad-source', '--import', 'tsx', program],
     { timeout: 20_000, env: { ...process.env, NORMGRAD_THREADS: '3' } },
   );
-  const { threads, correct, idleCores } = JSON.parse(stdout);
-  expect(threads).toBe(3);
-  expect(correct).toBe(true);
-  expect(idleCores).toBeLessThan(0.5);
+  expect(JSON.parse(stdout)).toEqual({ threads: 3, correct: true, sleeps: true });
 });

@@ -21,8 +21,19 @@ for (let i = 0; i < 5; i++) {
   kernel.range('run', x.length, 64, x.byteOffset);
   await settle(20);
 }
-const before = process.cpuUsage();
-await settle(300);
-const { user, system } = process.cpuUsage(before);
+
+/** The share of a core that this process uses while its main thread waits. */
+async function coresWhileIdle(): Promise<number> {
+  const before = process.cpuUsage();
+  const begun = performance.now();
+  await settle(100);
+  const { user, system } = process.cpuUsage(before);
+  return (user + system) / 1000 / (performance.now() - begun);
+}
+
+// On a busy machine workers are still coming up here, and compiling: what counts is that quiet comes, where a
+// worker that spins would keep a core for ever.
+let sleeps = false;
+for (let i = 0; i < 50 && !sleeps; i++) sleeps = (await coresWhileIdle()) < 0.5;
 const correct = x.every((value) => value === 32);
-console.log(JSON.stringify({ threads: threadCount(), correct, idleCores: (user + system) / 300_000 }));
+console.log(JSON.stringify({ threads: threadCount(), correct, sleeps }));
