@@ -55,7 +55,7 @@ function inBrowser(executablePath: string, isolated: boolean): TestProjectInline
     extends: true,
     environments: { client: { resolve: { conditions: ['normgrad-source', 'browser', 'module'] } } },
     // Found by vite also without this line, but in the middle of a test, and then it loads the page anew.
-    optimizeDeps: { include: ['seedrandom'] },
+    optimizeDeps: { include: ['seedrandom/lib/alea.js'] },
     server: { headers: isolated ? headers : {} },
     test: {
       name: isolated ? 'browser, isolated' : 'browser',

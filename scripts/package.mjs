@@ -1,13 +1,14 @@
-import { spawnSync } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { build } from './build.mjs';
 import { root } from './install.mjs';
 
 /**
- * Builds the package as npm would publish it, in a new folder below node_modules, where it finds its dependencies. A folder
- * of its own: with a dist/ in this one, bin/normgrad.mjs would run that instead of the source. Whoever calls removes it.
+ * Builds the package as npm would publish it, in a new folder below node_modules, where it finds the optional peer that draws
+ * PNGs. A folder of its own: with a dist/ in this one, bin/normgrad.mjs would run that instead of the source. Whoever calls
+ * removes it.
  */
-export function makePackage() {
+export async function makePackage() {
   const cache = join(root, 'node_modules/.cache');
   mkdirSync(cache, { recursive: true });
   const folder = mkdtempSync(join(cache, 'package-'));
@@ -21,10 +22,6 @@ export function makePackage() {
   }
   // As npm links it, so that it is called by its name.
   symlinkSync('bin/normgrad.mjs', join(folder, 'normgrad'));
-  // An error of types is the type check's: the package is built all the same.
-  const tsc = join(root, 'node_modules/typescript/bin/tsc');
-  spawnSync(process.execPath, [tsc, '-p', 'tsconfig.build.json', '--outDir', join(folder, 'dist')], {
-    cwd: root,
-  });
+  await build(join(folder, 'dist'));
   return folder;
 }

@@ -7,11 +7,12 @@ import { spawnSync } from 'node:child_process';
 import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { ensureInstalled, root } from './install.mjs';
-import { makePackage } from './package.mjs';
 
 ensureInstalled();
 
-const packageFolder = makePackage();
+// The build needs what has just been installed.
+const { makePackage } = await import('./package.mjs');
+const packageFolder = await makePackage();
 process.env.TEST_PACKAGE = packageFolder;
 const report = join(packageFolder, 'vitest.json');
 const results = [

@@ -1,4 +1,5 @@
-import seedrandom from 'seedrandom';
+// Only the generator that is used: seedrandom's whole asks for Node's crypto, and every page would carry six more.
+import alea from 'seedrandom/lib/alea.js';
 import { shown } from './errors.ts';
 import { checkCount } from './options.ts';
 
@@ -23,7 +24,7 @@ export interface Random {
 
 export interface RandomState {
   seed: string;
-  alea: seedrandom.State.Alea;
+  alea: { c: number; s0: number; s1: number; s2: number };
   /** The second normal of a pair, drawn but not yet handed out. */
   spare: number | null;
 }
@@ -36,11 +37,11 @@ export function createRandom(seed: number | string, state?: RandomState): Random
     );
   }
   const name = String(seed);
-  const alea = seedrandom.alea(name, { state: state?.alea ?? true });
+  const draw = alea(name, { state: state?.alea ?? true });
   let spare = state?.spare ?? null;
 
   const random: Random = {
-    uniform: () => alea(),
+    uniform: () => draw(),
     normal() {
       if (spare !== null) {
         const value = spare;
@@ -48,8 +49,8 @@ export function createRandom(seed: number | string, state?: RandomState): Random
         return value;
       }
       for (;;) {
-        const u = 2 * alea() - 1;
-        const v = 2 * alea() - 1;
+        const u = 2 * draw() - 1;
+        const v = 2 * draw() - 1;
         const s = u * u + v * v;
         if (s === 0 || s >= 1) continue;
         const scale = Math.sqrt((-2 * Math.log(s)) / s);
@@ -59,7 +60,7 @@ export function createRandom(seed: number | string, state?: RandomState): Random
     },
     integer(n) {
       checkCount('random.integer', 'n', n, 1, Number.MAX_SAFE_INTEGER);
-      return Math.floor(alea() * n);
+      return Math.floor(draw() * n);
     },
     permutation(n) {
       checkCount('random.permutation', 'n', n, 0);
@@ -73,7 +74,7 @@ export function createRandom(seed: number | string, state?: RandomState): Random
       return order;
     },
     fork: (child) => createRandom(`${name}/${child}`),
-    state: () => ({ seed: name, alea: alea.state(), spare }),
+    state: () => ({ seed: name, alea: draw.state(), spare }),
   };
   return random;
 }

@@ -25,7 +25,7 @@ const fields = v.strictObject(
   Object.fromEntries(Object.entries(settings).map(([field, setting]) => [field, setting.schema])),
 ) as unknown as v.GenericSchema<Record<string, unknown>, TrainConfig>;
 
-/** Options, also from a file, with the defaults filled in. */
+/** @internal Options, also from a file, with the defaults filled in. */
 export const configSchema: v.GenericSchema<unknown, TrainConfig> = v.pipe(
   plainObject,
   fields,

@@ -43,11 +43,13 @@ export interface ProbeLine {
 
 export type MetricsLine = StepLine | EpochLine | ProbeLine;
 
+/** @internal */
 export const scoreSchema: v.GenericSchema<unknown, Score> = v.object({
   loss: anyNumber,
   accuracy: anyNumber,
 });
 
+/** @internal */
 export const probeLineSchema = v.object({
   t: v.literal('probe'),
   probe: v.picklist(probeNames),

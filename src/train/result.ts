@@ -43,10 +43,12 @@ export function whereDiverged({ step, loss, gradientNorm }: Diverged): string {
 
 export const runStatuses = ['done', 'diverged', 'interrupted'] as const satisfies readonly RunStatus[];
 
+/** @internal */
 export const bestSchema = v.object({ loss: anyNumber, accuracy: anyNumber, epoch: wholeNumber });
 
 const position = { epoch: wholeNumber, step: wholeNumber };
 
+/** @internal */
 export const resultSchema: v.GenericSchema<unknown, TrainResult> = v.pipe(
   plainObject,
   v.object({

@@ -6,7 +6,7 @@ import type { NormOptions } from '../nn/norm/registry.ts';
 
 /** One setting of a run: a field of its configuration and a flag of `train`. */
 export interface Setting<Input = unknown, Output = unknown> extends Extras {
-  /** With the default; null means that there is none, or that it is derived (config.ts). */
+  /** @internal With the default; null means that there is none, or that it is derived (config.ts). */
   schema: v.GenericSchema<Input, Output>;
   /** How it is written on the command line. */
   reads: 'name' | 'names' | 'number' | 'numbers' | 'switch';
@@ -28,7 +28,7 @@ interface Extras<Value = never> {
   ofNorm?: (value: Value) => NormOptions;
 }
 
-/** A setting that always has a value. */
+/** @internal A setting that always has a value. */
 export function usual<Input, Output>(
   schema: v.GenericSchema<Input, Output>,
   byDefault: Input,
@@ -40,7 +40,7 @@ export function usual<Input, Output>(
   return { schema: whole, reads: readsOf(schema), value, help, ...extras };
 }
 
-/** A setting that need not have one: null. */
+/** @internal A setting that need not have one: null. */
 export function maybe<Input, Output>(
   schema: v.GenericSchema<Input, Output>,
   value: string,
@@ -50,7 +50,7 @@ export function maybe<Input, Output>(
   return { ...usual(v.nullable(schema), null, value, help), reads: readsOf(schema), ...extras };
 }
 
-/** A setting that is one of `names`, which the help lists. */
+/** @internal A setting that is one of `names`, which the help lists. */
 export function named<const Name extends string>(
   what: string,
   names: readonly Name[],
@@ -61,7 +61,7 @@ export function named<const Name extends string>(
   return usual(oneOf(what, names), byDefault, value, `${help} ${names.join(', ')}`.trim(), extras);
 }
 
-/** The choices of models: null for the model's own. */
+/** @internal The choices of models: null for the model's own. */
 export function ofModels() {
   const rows = Object.entries(choices).map(([name, choice]: [string, Choice<unknown>]) => {
     const { must, holds, reads, what, names, help } = choice;
@@ -74,6 +74,7 @@ export function ofModels() {
   };
 }
 
+/** @internal */
 export function oneOf<Name extends string>(what: string, names: readonly Name[]) {
   return v.picklist(names, ({ input }) =>
     typeof input === 'string'
@@ -82,7 +83,7 @@ export function oneOf<Name extends string>(what: string, names: readonly Name[])
   );
 }
 
-/** One of `names`, or what else a user may call it. */
+/** @internal One of `names`, or what else a user may call it. */
 export function normName(what: string, names: readonly string[]): v.GenericSchema<string> {
   const own = v.transform((given: unknown) => resolveNorm(String(given)) ?? given);
   return v.pipe(v.unknown(), own, oneOf(what, names)) as v.GenericSchema<string>;
