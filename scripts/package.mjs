@@ -1,4 +1,4 @@
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { build } from './build.mjs';
 import { root } from './install.mjs';
@@ -14,11 +14,13 @@ export async function makePackage() {
   const folder = mkdtempSync(join(cache, 'package-'));
   // Without the condition under which a clone's source is run: vitest sets it for all that its tests import.
   const described = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'), (key, value) =>
-    key === 'normgrad-source' ? undefined : value,
+    // Nor what is of the clone alone: npm would run `prepack` here.
+    ['normgrad-source', 'scripts', 'devDependencies'].includes(key) ? undefined : value,
   );
   writeFileSync(join(folder, 'package.json'), JSON.stringify(described, null, 2));
   for (const file of described.files.filter((file) => file !== 'dist')) {
-    cpSync(join(root, file), join(folder, file), { recursive: true });
+    if (file.startsWith('!')) rmSync(join(folder, file.slice(1)), { recursive: true });
+    else cpSync(join(root, file), join(folder, file), { recursive: true });
   }
   // As npm links it, so that it is called by its name.
   symlinkSync('bin/normgrad.mjs', join(folder, 'normgrad'));

@@ -1,6 +1,6 @@
 /**
- * `npm test`: type check, then lint and format, then what nothing uses, then the package as it would be published, then
- * the tests. All run even if an earlier one fails, and the last line is the verdict, `N passed, N failed`: every test
+ * `npm test`: type check, then lint and format, then what nothing uses, then the package and its types as they would be
+ * published, then the tests. All run even if an earlier one fails, and the last line is the verdict, `N passed, N failed`: every test
  * counts as one, and so does each of the other checks. Arguments go to vitest: `npm test -- layerNorm`.
  */
 import { spawnSync } from 'node:child_process';
@@ -20,6 +20,12 @@ const results = [
   check('lint', '@biomejs/biome/bin/biome', ['check', '.']),
   check('unused', 'knip/bin/knip.js', []),
   check('package', 'publint/src/cli.js', [packageFolder, '--strict']),
+  check('its types', '@arethetypeswrong/cli/dist/index.js', [
+    '--pack',
+    packageFolder,
+    '--profile',
+    'esm-only',
+  ]),
   tests(process.argv.slice(2)),
 ];
 rmSync(packageFolder, { recursive: true });
