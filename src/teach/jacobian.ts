@@ -97,7 +97,7 @@ export function placeOf(i: number, shape: Shape): Place {
 /** The elements in the order n, c, h, w, in which samples and channels are blocks; of a weight [in, out], filter by filter. */
 export function blockOrder(shape: Shape): number[] {
   return Array.from({ length: sizeOf(shape) }, (_, i) => ({ i, ...placeOf(i, shape) }))
-    .sort((a, b) => (shape.length === 4 ? a.n - b.n : 0) || a.c - b.c || a.n - b.n || a.p - b.p)
+    .sort((a, b) => (shape.length > 2 ? a.n - b.n : 0) || a.c - b.c || a.n - b.n || a.p - b.p)
     .map(({ i }) => i);
 }
 

@@ -10,7 +10,7 @@ export interface Request {
   beta?: readonly number[];
   mode?: 'train' | 'eval';
   detach?: Detached;
-  /** [N, C] or [N, H, W, C]: of x, or of random numbers where no x is given. */
+  /** [N, ..., C]: of x, or of random numbers where no x is given. */
   shape?: readonly number[];
   groups?: number;
   eps?: number;

@@ -72,15 +72,17 @@ for (const entry of nn.norms) {
   };
   layers[`norm ${entry.name}`] = recipe(
     fc
-      .tuple(fc.constantFrom(1, 2, 4, 6), images, flag)
-      .chain(([features, [n, h, w], isImage]) =>
+      .tuple(fc.constantFrom(1, 2, 4, 6), images, fc.constantFrom(0, 1, 2, 2, 2, 3))
+      .chain(([features, [n, h, w], axes]) =>
         fc.tuple(
           fc.constant(features),
           options(fields),
           flag,
-          ...((lengths) => [tensorOf(lengths), options({ relu: flag, residual: tensorOf(lengths) })])(
-            isImage ? [n, h, w, features] : [n, features],
-          ),
+          ...((lengths) => [tensorOf(lengths), options({ relu: flag, residual: tensorOf(lengths) })])([
+            n,
+            ...[h, w, 2].slice(0, axes),
+            features,
+          ]),
         ),
       ),
     layer((features, given) => entry.build(features, given), 2),

@@ -32,8 +32,8 @@ const examples: Example[] = [
 ];
 
 const readShape = shapeOf(
-  4,
-  'It must be two to four lengths of at least 1, like 2,2,2,4 (N, H, W, C).',
+  5,
+  'It must be two to five lengths of at least 1, like 2,2,2,4 (N, H, W, C) or 2,3,4 (N, L, C).',
   4096,
 );
 
@@ -51,7 +51,11 @@ export function register(command: Command): void {
         .choices(['none', 'mean', 'var', 'variance', 'both'])
         .default('none'),
     )
-    .option('--shape <n,h,w,c>', 'of x; with four lengths the sets and the Jacobian are drawn', readShape)
+    .option(
+      '--shape <n,…,c>',
+      'of x, channels last; of images (n,h,w,c) the sets and the Jacobian are drawn',
+      readShape,
+    )
     .option('--groups <n>', 'groups of channels, for norms that have them', integer)
     .option('--eps <x>', "ε (default: the norm's own)", number)
     .option('--step <1-6>', 'one section only, of text and md', stepOf)

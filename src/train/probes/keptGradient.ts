@@ -51,7 +51,7 @@ export const keptGradient: Probe = ({ model, data, config }) => {
   return { kept, mean: kept.reduce((sum, share) => sum + share, 0) / kept.length };
 };
 
-/** sigma of every channel; x: [N, C] or [N, H, W, C]. */
+/** sigma of every channel; x: [N, ..., C]. */
 function sigmasOf({ features, options }: BatchNorm, x: Tensor): Float64Array {
   const { eps = 1e-5 } = options;
   const count = x.size / features;

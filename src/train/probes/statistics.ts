@@ -17,7 +17,8 @@ const BATCHES = 50;
  *   recalibrated  those of 50 training batches with the weights as they are now (Wu and Johnson 2021, arXiv:2105.07576)
  */
 export const statistics: Probe = async ({ model, data, config }) => {
-  const norms = [...model.namedModules().values()].filter((module) => module instanceof RunningNorm);
+  const modules = [...model.namedModules().values()];
+  const norms = modules.filter((module) => module instanceof RunningNorm && module.tracks);
   if (norms.length === 0) {
     throw new Error(
       `the probe "statistics" compares the statistics of BatchNorm and its kin, and ${config.model} with norm ` +

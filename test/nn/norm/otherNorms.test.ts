@@ -101,9 +101,10 @@ describe.each(names)('%s', (name) => {
     }
   });
 
-  test('E: what is not [N, C] or [N, H, W, C] with its channels throws', () => {
+  test('E: what is not [N, ..., C] with its channels throws', () => {
     expect(() => build().forward(input([2, 5]))).toThrow('got [2, 5]');
-    expect(() => build().forward(input([2, 3, 6]))).toThrow('got [2, 3, 6]');
+    expect(() => build().forward(input([2, 6, 3]))).toThrow('got [2, 6, 3]');
+    expect(() => build().forward(input([6]))).toThrow('got [6]');
   });
 
   test('a residual and a relu follow; J: without weight decay on gains', () => {

@@ -16,6 +16,8 @@ import { Sgd } from '../../../src/optim/index.ts';
 import { createRandom } from '../../../src/random.ts';
 
 const float64 = { dtype: 'float64' } as const;
+/** Of norms that can do without running statistics, InstanceNorm has them only where it is told to. */
+const tracking = { trackRunningStats: true };
 const column = (...values: number[]) => tensor(values, [values.length, 1], float64);
 
 /** A norm that follows the statistics only where its own activation runs. */
@@ -95,14 +97,14 @@ describe('conventions of running statistics', () => {
 });
 
 describe('every norm with running statistics', () => {
-  const norms = registry.filter((entry) => entry.build(4, {}) instanceof RunningNorm);
+  const norms = registry.filter((entry) => entry.build(4, tracking) instanceof RunningNorm);
   const shape = [3, 2, 2, 4];
   const batch = (seed: number) => randn(shape, createRandom(seed), float64);
 
   test.each(norms.map((entry) => [entry.name, entry] as const))(
     '%s: freeze() stops buffers and parameters',
     (_, entry) => {
-      const layer = entry.build(4, {}).to('float64');
+      const layer = entry.build(4, tracking).to('float64');
       const then = { relu: layer.activates };
       layer.forward(batch(1), then);
       const state = () => [...layer.namedTensors().values()].map((each) => each.toArray());
@@ -124,7 +126,7 @@ describe('every norm with running statistics', () => {
   test.each(norms.map((entry) => [entry.name, entry] as const))(
     '%s: a view of its buffers sees updates',
     (_, entry) => {
-      const layer = entry.build(4, {});
+      const layer = entry.build(4, tracking);
       const views = [...layer.namedBuffers().values()].map((buffer) => buffer.data.subarray(0, 1));
       const before = views.map((view) => view[0]);
       layer.forward(randn(shape, createRandom(1)), { relu: layer.activates });
@@ -157,10 +159,10 @@ describe('recalibrate', () => {
     expect(norm.runningVar!.data[0]).toBeCloseTo(20 / 3, 12);
   });
 
-  // What these run along is no moment
-  const averages = ['l1-batch', 'topk-batch'];
+  // What these run along is no moment; and InstanceNorm's are averages over instances (instanceNorm.test.ts)
+  const averages = ['l1-batch', 'topk-batch', 'instance'];
   const running = registry.filter(
-    (entry) => entry.build(4, {}) instanceof RunningNorm && !averages.includes(entry.name),
+    (entry) => entry.build(4, tracking) instanceof RunningNorm && !averages.includes(entry.name),
   );
   test.each(running.map((entry) => [entry.name, entry] as const))(
     '%s: all values in many batches are as in one',
@@ -173,7 +175,7 @@ describe('recalibrate', () => {
           (_, i) => new Tensor(all.data.slice(i * size * 4, (i + 1) * size * 4), [size, 4]),
         );
       const after = (batches: Tensor[]) => {
-        const layer = entry.build(4, {}).to('float64');
+        const layer = entry.build(4, tracking).to('float64');
         const model = new Sequential([layer.activates ? withRelu(layer) : layer]);
         recalibrate(model, batches);
         return [...layer.namedBuffers().values()].map((each) => each.toArray());

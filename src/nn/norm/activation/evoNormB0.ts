@@ -6,7 +6,7 @@ import { epsOf } from '../core/golden.ts';
 import type { AffineCall, AffineOptions, Then } from '../core/norm.ts';
 import { rule } from '../core/rule.ts';
 import { AffineRunningNorm, buffer, moveTowards, type RunningOptions } from '../core/running.ts';
-import { checkCall, checkFeatures, positionSets } from '../core/sets.ts';
+import { checkCall, checkFeatures, positionSets, positionsName } from '../core/sets.ts';
 import { scaleShift } from '../pointwise/scaleShift.ts';
 
 /**
@@ -22,7 +22,8 @@ export function evoNormB0(x: Tensor, set: EvoNormB0Call): { y: Tensor; statistic
   const view = positionSets(x.shape);
   const channels = x.shape[x.rank - 1];
   const [channel, instance] = [over('np'), over('p')];
-  const sizes = { 'N H W': x.size / channels, 'H W': x.size / channels / x.shape[0] };
+  const positions = positionsName(x.shape);
+  const sizes = { [`N ${positions}`]: x.size / channels, [positions]: x.size / channels / x.shape[0] };
   const setting = { given: { v: given }, numbers: { eps, ...sizes } };
   const tensors = { x, gamma, beta, v1 };
   const { y, statistics } = rule('evoNormB0', view, tensors, setting, ({ x, gamma, beta, v1 }, norm) => {
@@ -72,7 +73,7 @@ export interface EvoNormB0Call extends AffineCall {
 
 export type EvoNormB0Options = AffineOptions & RunningOptions;
 
-/** EvoNorm-B0 of [N, C] or [N, H, W, C], C = features. */
+/** EvoNorm-B0 of [N, ..., C], C = features. */
 export class EvoNormB0 extends AffineRunningNorm<EvoNormB0Options> {
   override readonly activates = true;
   readonly v1 = parameter(new Float32Array(this.features).fill(1), [this.features]);

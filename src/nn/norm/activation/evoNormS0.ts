@@ -62,7 +62,7 @@ export interface EvoNormS0Call extends AffineCall {
 
 export type EvoNormS0Options = AffineOptions;
 
-/** EvoNorm-S0 of [N, C] or [N, H, W, C], C = features, in `groups` groups. */
+/** EvoNorm-S0 of [N, ..., C], C = features, in `groups` groups. */
 export class EvoNormS0 extends AffineNorm<EvoNormS0Options> {
   override readonly activates = true;
   readonly v1 = parameter(new Float32Array(this.features).fill(1), [this.features]);

@@ -96,7 +96,7 @@ export interface FilterResponseNormOptions extends AffineOptions {
   learnEps?: boolean;
 }
 
-/** FRN + TLU of [N, C] or [N, H, W, C], C = features. tau = 0 at first: a ReLU. */
+/** FRN + TLU of [N, ..., C], C = features. tau = 0 at first: a ReLU. */
 export class FilterResponseNorm extends AffineNorm<FilterResponseNormOptions> {
   override readonly activates = true;
   readonly tau = parameter(new Float32Array(this.features), [this.features]);

@@ -107,7 +107,7 @@ export interface ProxyNormOptions {
   expectation?: ProxyExpectation;
 }
 
-/** Proxy Norm of [N, C] or [N, H, W, C], C = features, on GroupNorm with `groups` groups; 1 is LayerNorm. */
+/** Proxy Norm of [N, ..., C], C = features, on GroupNorm with `groups` groups; 1 is LayerNorm. */
 export class ProxyNorm extends ChannelNorm<ProxyNormOptions> {
   override readonly activates = true;
   readonly gamma = parameter(new Float32Array(this.features).fill(1), [this.features]);

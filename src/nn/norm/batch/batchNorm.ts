@@ -7,7 +7,7 @@ import { fusedOr, type Standardize, type StandardizeResult } from '../core/fused
 import { epsOf } from '../core/golden.ts';
 import type { Then } from '../core/norm.ts';
 import { rule } from '../core/rule.ts';
-import { AffineRunningNorm, buffer, moveMoments, type RunningOptions } from '../core/running.ts';
+import { AffineRunningNorm, buffer, moveMoments, type TrackingOptions } from '../core/running.ts';
 import { channelSets, checkCall, checkSetSize } from '../core/sets.ts';
 
 /**
@@ -58,23 +58,17 @@ function written(x: Tensor, view: SetView, set: Standardize) {
   });
 }
 
-export interface BatchNormOptions extends Conventions, RunningOptions {
-  /** The batch's variance on its way into the running one: sum / (m - 1), as PyTorch has it, or sum / m, as Keras. */
-  runningVar?: 'unbiased' | 'biased';
-  /** false: no running statistics; evaluation too takes the batch's. */
-  trackRunningStats?: boolean;
-}
+export interface BatchNormOptions extends Conventions, TrackingOptions {}
 
-/** Batch normalization of [N, C] or [N, H, W, C], C = features. Defaults are PyTorch's. */
+/** Batch normalization of [N, ..., C], C = features: PyTorch's BatchNorm1d, 2d and 3d in one, with its defaults. */
 export class BatchNorm extends AffineRunningNorm<BatchNormOptions> {
   readonly runningMean: Tensor | null;
   readonly runningVar: Tensor | null;
 
   constructor(features: number, options: BatchNormOptions = {}) {
-    super(`BatchNorm(features=${features})`, features, options);
-    const tracks = options.trackRunningStats ?? true;
-    this.runningMean = tracks ? buffer(features, 0) : null;
-    this.runningVar = tracks ? buffer(features, 1) : null;
+    super(`BatchNorm(features=${features})`, features, options, undefined, options?.trackRunningStats);
+    this.runningMean = this.tracks ? buffer(features, 0) : null;
+    this.runningVar = this.tracks ? buffer(features, 1) : null;
   }
 
   forward(x: Tensor, then: Then = {}): Tensor {

@@ -110,7 +110,7 @@ export interface BatchRenormOptions extends AffineOptions, RunningOptions, Parti
   schedule?: RenormSchedule | null;
 }
 
-/** Batch renormalization of [N, C] or [N, H, W, C], C = features. Default momentum: 0.01, as in the paper. */
+/** Batch renormalization of [N, ..., C], C = features. Default momentum: 0.01, as in the paper. */
 export class BatchRenorm extends AffineRunningNorm<BatchRenormOptions> {
   readonly runningMean = buffer(this.features, 0);
   readonly runningStd = buffer(this.features, 1);

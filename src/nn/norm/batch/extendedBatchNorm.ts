@@ -55,7 +55,7 @@ export interface ExtendedCall extends AffineCall, Then {
 
 export type ExtendedOptions = AffineOptions & RunningOptions;
 
-/** Extended batch normalization of [N, C] or [N, H, W, C], C = features. The running variance, [1], is biased. */
+/** Extended batch normalization of [N, ..., C], C = features. The running variance, [1], is biased. */
 export class ExtendedBatchNorm extends AffineRunningNorm<ExtendedOptions> {
   readonly runningMean = buffer(this.features, 0);
   readonly runningVar = buffer(1, 1);

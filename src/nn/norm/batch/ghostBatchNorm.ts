@@ -85,7 +85,7 @@ export interface GhostBatchNormOptions extends Conventions, RunningOptions {
   virtualBatch?: number;
 }
 
-/** Ghost batch normalization of [N, C] or [N, H, W, C], C = features. */
+/** Ghost batch normalization of [N, ..., C], C = features. */
 export class GhostBatchNorm extends AffineRunningNorm<GhostBatchNormOptions> {
   readonly runningMean = buffer(this.features, 0);
   readonly runningVar = buffer(this.features, 1);

@@ -50,7 +50,7 @@ export function l1BatchNorm(x: Tensor, set: AbsoluteCall) {
   return { y: followedBy(y, set), statistics: { mean: statistics.mu, scale: statistics.s } };
 }
 
-/** L1 batch normalization of [N, C] or [N, H, W, C], C = features. */
+/** L1 batch normalization of [N, ..., C], C = features. */
 export class L1BatchNorm extends AbsoluteBatchNorm {
   constructor(features: number, options: AbsoluteOptions = {}) {
     super(`L1BatchNorm(features=${features})`, features, options);

@@ -41,7 +41,7 @@ export interface MeanOnlyCall extends Then {
 
 export type MeanOnlyOptions = RunningOptions & Pick<AffineOptions, 'affine'>;
 
-/** Mean-only batch normalization of [N, C] or [N, H, W, C], C = features. */
+/** Mean-only batch normalization of [N, ..., C], C = features. */
 export class MeanOnlyBatchNorm extends RunningNorm {
   readonly beta: Tensor | null;
   readonly runningMean: Tensor;

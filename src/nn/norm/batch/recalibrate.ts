@@ -25,7 +25,7 @@ export function recalibrate(model: Module, batches: Iterable<Tensor>): void {
   }
   const modules = [...model.namedModules().values()];
   const modes = modules.map((module) => module.training);
-  const norms = modules.filter((module) => module instanceof RunningNorm);
+  const norms = modules.filter((module) => module instanceof RunningNorm).filter(({ tracks }) => tracks);
   model.eval();
   for (const norm of norms) {
     norm.training = true;

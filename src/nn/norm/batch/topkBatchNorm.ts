@@ -70,7 +70,7 @@ export interface TopkBatchNormOptions extends AbsoluteOptions {
   topK?: number;
 }
 
-/** Top-k batch normalization of [N, C] or [N, H, W, C], C = features. */
+/** Top-k batch normalization of [N, ..., C], C = features. */
 export class TopkBatchNorm extends AbsoluteBatchNorm {
   readonly topK: number;
 

@@ -71,7 +71,7 @@ export function defineNorm<Options extends object>(norm: NormDefinition<Options>
     leastFeatures: 1,
     detaches: false,
     fused: false,
-    batchOfOne: ofBatch ? 'throws on vectors; an image still has H W values per channel' : 'the same',
+    batchOfOne: ofBatch ? 'throws on vectors; images and sequences still have their positions' : 'the same',
     defaults: [],
     golden: {},
     ...norm,

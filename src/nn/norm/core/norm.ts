@@ -22,7 +22,7 @@ export interface ParameterRule {
   lrScale?: number;
 }
 
-/** A normalization layer over activations [N, C] or [N, H, W, C]. */
+/** A normalization layer over activations [N, ..., C]: vectors, sequences [N, L, C], images [N, H, W, C], volumes [N, D, H, W, C]. */
 export abstract class Norm extends Module {
   #frozen = false;
 
@@ -70,7 +70,7 @@ export interface AffineOptions {
   affine?: boolean;
 }
 
-/** A norm of [N, C] or [N, H, W, C], C = features. */
+/** A norm of [N, ..., C], C = features. */
 export abstract class ChannelNorm<Options extends object> extends Norm {
   constructor(
     /** For messages: `InstanceNorm(features=16)`. */

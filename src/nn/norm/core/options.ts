@@ -69,6 +69,14 @@ export const normOptionRules = {
   groups: count,
   channelsPerGroup: count,
   over: oneOf('shape', 'sample'),
+  axes: {
+    must: 'be a list of axes of x, whole numbers (negative: from the end), each once, such as [1, 2]',
+    holds: (value) =>
+      Array.isArray(value) &&
+      value.length > 0 &&
+      new Set(value).size === value.length &&
+      value.every(Number.isSafeInteger),
+  },
   virtualBatch: count,
   topK: count,
   portion: finite,
@@ -106,16 +114,20 @@ export function checkNorm(layer: string, features: unknown, options: object): vo
   checkNormOptions(layer, options);
 }
 
-/** The last axes that a norm is built for, [shape] of one number; throws where they or the options are none. */
-export function lastAxes(layer: string, shape: number | Shape, options: object): Shape {
-  const axes = typeof shape === 'number' ? [shape] : shape;
-  if (!Array.isArray(axes) || axes.length === 0 || !axes.every(count.holds)) {
+/** The lengths of the axes that a norm is built for, [shape] of one number; throws where they or the options are none. */
+export function lengthsOf(layer: string, shape: number | Shape, options: { axes?: Shape }): Shape {
+  const lengths = typeof shape === 'number' ? [shape] : shape;
+  if (!Array.isArray(lengths) || lengths.length === 0 || !lengths.every(count.holds)) {
     throw new Error(
       `${layer}: shape is the length of the last axis, or a list of those of the last axes, whole numbers of at least 1; got ${shown(shape)}.`,
     );
   }
   checkNormOptions(layer, options);
-  return axes;
+  const { axes } = options;
+  if (axes === undefined || axes.length === lengths.length) return lengths;
+  throw new Error(
+    `${layer}(shape=[${lengths.join(', ')}], axes=[${axes.join(', ')}]): shape has the lengths of the axes, one for each.`,
+  );
 }
 
 function checkNormOptions(layer: string, options: object): void {

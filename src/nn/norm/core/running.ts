@@ -16,6 +16,14 @@ export interface RunningOptions {
   decay?: number;
 }
 
+/** Of norms that can do without running statistics. */
+export interface TrackingOptions extends RunningOptions {
+  /** Keep running statistics, for evaluation; false: evaluation too takes those of its input. Default: true, of InstanceNorm false, as in PyTorch. */
+  trackRunningStats?: boolean;
+  /** A batch's variance on its way into the running one: sum / (m - 1), as PyTorch has it, or sum / m, as Keras. */
+  runningVar?: 'unbiased' | 'biased';
+}
+
 /** Running mean and variance of a channel: [C] each. */
 export interface RunningMoments {
   mean: Tensor;
@@ -36,6 +44,8 @@ export abstract class RunningNorm extends Norm {
     readonly features: number,
     options: RunningOptions,
     defaultMomentum = 0.1,
+    /** Does it keep running statistics? Without them evaluation takes those of its input. */
+    readonly tracks = true,
   ) {
     super();
     checkNorm(layer, features, options);
@@ -47,7 +57,7 @@ export abstract class RunningNorm extends Norm {
       );
     }
     this.#weight = decay != null ? 1 - decay : (momentum ?? defaultMomentum);
-    const averages = momentum === null && decay == null;
+    const averages = tracks && momentum === null && decay == null;
     this.batches = averages ? new Tensor(new Float32Array(1), [1]) : null;
   }
 
@@ -113,8 +123,9 @@ export abstract class AffineRunningNorm<Options extends RunningOptions & AffineO
     features: number,
     readonly options: Options,
     defaultMomentum?: number,
+    tracks?: boolean,
   ) {
-    super(layer, features, options, defaultMomentum);
+    super(layer, features, options, defaultMomentum, tracks);
     ({ gamma: this.gamma, beta: this.beta } = affineParameters([features], options.affine));
   }
 }

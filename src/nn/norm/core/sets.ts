@@ -5,7 +5,9 @@ import { type SetView, type Shape, sizeOf } from '../../../kernels/contract.ts';
 import { checkCount, checkShape, requireFields } from '../../../options.ts';
 
 /**
- * The index sets S_i of NORMS by name: which elements of x [N, C] or [N, H, W, C] share their statistics with element i.
+ * The index sets S_i of NORMS by name: which elements of x share their statistics with element i. x is [N, ..., C], with any
+ * number of axes of positions between samples and channels: vectors [N, C], sequences [N, L, C], images [N, H, W, C], volumes
+ * [N, D, H, W, C]. Where a comment counts values it is those of images: read L or D H W for H W.
  * Each returns the reading of x as [n, p, g, k] that the standardizing core works on.
  */
 
@@ -32,6 +34,11 @@ export function instanceSets(shape: Shape): SetView {
 /** No sets yet: x as [N, positions, 1, C], for norms that look at several and name their axes (calculus.ts, over). */
 export function positionSets(shape: Shape): SetView {
   return groupSets(shape, 1);
+}
+
+/** What the axes of positions are called, for formulas in print: `H W`. */
+export function positionsName(shape: Shape): string {
+  return { 3: 'L', 5: 'D H W' }[shape.length] ?? (shape.length > 5 ? 'P' : 'H W');
 }
 
 /** S_i = { j : all axes but the last `count` equal }: m and the features are the product of those. */
@@ -61,14 +68,14 @@ export function checkCall(
   if (given) requireFields(name, given, 'given statistics', statistics);
 }
 
-/** Throws unless x is [N, features] or [N, H, W, features]. */
+/** Throws unless x is [N, ..., features]. */
 export function checkFeatures(layer: string, x: Tensor, features: number): void {
   requireTensor(layer, x);
   const { shape } = x;
-  if ((shape.length === 2 || shape.length === 4) && shape[shape.length - 1] === features) return;
+  if (shape.length >= 2 && shape[shape.length - 1] === features) return;
   throw new Error(
-    `${layer}: expected input [N, ${features}] or [N, H, W, ${features}], got [${shape.join(', ')}]. Channels are last; ` +
-      'build the layer with as many features as the layer before it puts out.',
+    `${layer}: expected input [N, ..., ${features}], got [${shape.join(', ')}]. Channels are last, as in [N, L, C] and ` +
+      '[N, H, W, C]; build the layer with as many features as the layer before it puts out.',
   );
 }
 

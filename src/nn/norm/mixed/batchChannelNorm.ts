@@ -49,7 +49,7 @@ export interface BatchChannelOptions extends AffineOptions, RunningOptions, Grou
   estimated?: boolean;
 }
 
-/** Batch-channel normalization of [N, C] or [N, H, W, C], C = features. */
+/** Batch-channel normalization of [N, ..., C], C = features. */
 export class BatchChannelNorm extends RunningNorm {
   readonly groups: number;
   readonly gammaBatch: Tensor | null;

@@ -71,7 +71,7 @@ export interface BatchInstanceCall extends AffineCall, Then {
 
 export type BatchInstanceOptions = AffineOptions & RunningOptions;
 
-/** Batch-instance normalization of [N, C] or [N, H, W, C], C = features. rho starts at 1: BatchNorm. */
+/** Batch-instance normalization of [N, ..., C], C = features. rho starts at 1: BatchNorm. */
 export class BatchInstanceNorm extends AffineRunningNorm<BatchInstanceOptions> {
   readonly rho = parameter(new Float32Array(this.features).fill(1), [this.features]);
   readonly runningMean = buffer(this.features, 0);

@@ -7,7 +7,7 @@ import { epsOf, givenStatistics } from '../core/golden.ts';
 import { type AffineCall, type AffineOptions, followedBy, type Then } from '../core/norm.ts';
 import { rule } from '../core/rule.ts';
 import { AffineRunningNorm, buffer, type RunningOptions } from '../core/running.ts';
-import { checkCall, positionSets } from '../core/sets.ts';
+import { checkCall, positionSets, positionsName } from '../core/sets.ts';
 import { ofLogits, softmax } from './logits.ts';
 
 /**
@@ -23,7 +23,7 @@ export function switchableNorm(x: Tensor, set: SwitchableCall): StandardizeResul
   const setting = {
     given: { muB: given?.mean, vB: given?.variance },
     asIs: ['meanLogits', 'varLogits'],
-    numbers: { eps, 'H W': x.size / x.shape[0] / x.shape[x.rank - 1] },
+    numbers: { eps, [positionsName(x.shape)]: x.size / x.shape[0] / x.shape[x.rank - 1] },
   };
   const [positions, channels, samples, all] = [over('p'), over('k'), over('n'), over('npgk')];
   const tensors = { x, gamma, beta, meanLogits, varLogits };
@@ -94,7 +94,7 @@ export interface SwitchableCall extends AffineCall, Then {
 
 export type SwitchableOptions = AffineOptions & RunningOptions;
 
-/** Switchable normalization of [N, C] or [N, H, W, C], C = features. All logits start at 1: a third of each. */
+/** Switchable normalization of [N, ..., C], C = features. All logits start at 1: a third of each. */
 export class SwitchableNorm extends AffineRunningNorm<SwitchableOptions> {
   readonly meanLogits = parameter(new Float32Array(3).fill(1), [3]);
   readonly varLogits = parameter(new Float32Array(3).fill(1), [3]);

@@ -46,7 +46,7 @@ export interface DynamicErfOptions extends Pick<AffineOptions, 'affine'> {
   alpha?: number;
 }
 
-/** Derf of [N, C] or [N, H, W, C], C = features. */
+/** Derf of [N, ..., C], C = features. */
 export class DynamicErf extends ChannelNorm<DynamicErfOptions> {
   readonly alpha = parameter(Float32Array.of(this.options.alpha ?? 0.5), []);
   readonly shift = parameter(new Float32Array(1), []);

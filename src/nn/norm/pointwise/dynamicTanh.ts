@@ -41,7 +41,7 @@ export interface DynamicTanhOptions extends Pick<AffineOptions, 'affine'> {
   alpha?: number;
 }
 
-/** DyT of [N, C] or [N, H, W, C], C = features. */
+/** DyT of [N, ..., C], C = features. */
 export class DynamicTanh extends ChannelNorm<DynamicTanhOptions> {
   readonly alpha = parameter(Float32Array.of(this.options.alpha ?? 0.5), []);
   readonly gamma: Tensor | null;

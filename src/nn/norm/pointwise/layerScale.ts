@@ -30,7 +30,7 @@ export interface LayerScaleOptions {
   initial?: number;
 }
 
-/** LayerScale of [N, C] or [N, H, W, C], C = features. */
+/** LayerScale of [N, ..., C], C = features. */
 export class LayerScale extends Norm {
   readonly lambda: Tensor;
 

@@ -64,7 +64,7 @@ export interface DivisiveNormOptions extends Pick<AffineOptions, 'affine'> {
   variancePool?: Pool;
 }
 
-/** Divisive norm over the channels of [N, C] or [N, H, W, C], C = features, then gamma and beta. sigma = 1 at first. */
+/** Divisive norm over the channels of [N, ..., C], C = features, then gamma and beta. sigma = 1 at first. */
 export class DivisiveNorm extends AffineNorm<DivisiveNormOptions> {
   readonly sigma = parameter(Float32Array.of(1), []);
   readonly #pools: { meanPool: Pool; variancePool: Pool };

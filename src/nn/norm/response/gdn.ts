@@ -40,7 +40,7 @@ export function gdn(x: Tensor, b: Tensor, g: Tensor): Tensor {
 }
 
 /**
- * GDN of [N, C] or [N, H, W, C], C = features. b = bRoot^2 + 1e-6 and G = gRoot^2; at first b = 1 and G = 0.1 on the diagonal,
+ * GDN of [N, ..., C], C = features. b = bRoot^2 + 1e-6 and G = gRoot^2; at first b = 1 and G = 0.1 on the diagonal,
  * and so little elsewhere (2^-18) that it only leaves the root a slope to learn by, as in the authors' code.
  */
 export class Gdn extends Norm {

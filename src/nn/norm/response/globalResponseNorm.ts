@@ -65,7 +65,7 @@ export interface GlobalResponseNormOptions {
   eps?: number;
 }
 
-/** GRN of [N, C] or [N, H, W, C], C = features. Starts as the identity. */
+/** GRN of [N, ..., C], C = features. Starts as the identity. */
 export class GlobalResponseNorm extends ChannelNorm<GlobalResponseNormOptions> {
   readonly gamma = parameter(new Float32Array(this.features), [this.features]);
   readonly beta = parameter(new Float32Array(this.features), [this.features]);

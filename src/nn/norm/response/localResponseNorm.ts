@@ -50,7 +50,7 @@ export interface LocalResponseCall {
   divideAlpha: boolean;
 }
 
-/** LRN of [N, C] or [N, H, W, C], C = features. The defaults are PyTorch's; its `size` has none, and 5 is the paper's. */
+/** LRN of [N, ..., C], C = features. The defaults are PyTorch's; its `size` has none, and 5 is the paper's. */
 export class LocalResponseNorm extends ChannelNorm<Partial<LocalResponseCall>> {
   constructor(features: number, options: Partial<LocalResponseCall> = {}) {
     super(`LocalResponseNorm(features=${features})`, features, options);

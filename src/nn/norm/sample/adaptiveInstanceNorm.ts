@@ -18,10 +18,11 @@ export function adaptiveInstanceNorm(x: Tensor, style: Tensor, set: Then & { eps
   checkCall('adaptiveInstanceNorm', x, set);
   const { eps, ...then } = set;
   const channels = x.shape[x.rank - 1];
-  if (x.rank !== 4 || style.rank !== 4 || style.shape[0] !== x.shape[0] || style.shape[3] !== channels) {
+  const { shape, rank } = style;
+  if (x.rank < 3 || rank !== x.rank || shape[0] !== x.shape[0] || shape[rank - 1] !== channels) {
     throw new Error(
-      `adaptiveInstanceNorm: content [N, H, W, C] and style [N, H', W', C] need the same N and C, got [${x.shape.join(', ')}] ` +
-        `and [${style.shape.join(', ')}].`,
+      'adaptiveInstanceNorm: content and style [N, ..., C] have positions, the same rank, and need the same N and C; got ' +
+        `content [${x.shape.join(', ')}] and style [${shape.join(', ')}].`,
     );
   }
   const [view, setting] = [instanceSets(x.shape), { numbers: { eps } }];
@@ -58,14 +59,14 @@ export function adaptiveInstanceNorm(x: Tensor, style: Tensor, set: Then & { eps
 }
 
 export interface StyleThen extends Then {
-  /** [N, H', W', C]: where mean and deviation come from; absent: the learned ones. */
+  /** [N, H', W', C] (of x's rank; its positions may be others): where mean and deviation come from; absent: the learned ones. */
   style?: Tensor;
 }
 
 export type AdaptiveInstanceOptions = AffineOptions;
 
 /**
- * Adaptive instance normalization of [N, H, W, C], C = features. Without a style it has one of its own, learned: gamma and beta
+ * Adaptive instance normalization of [N, ..., C], C = features. Without a style it has one of its own, learned: gamma and beta
  * are the deviation and the mean, and the layer is InstanceNorm.
  */
 export class AdaptiveInstanceNorm extends AffineNorm<AdaptiveInstanceOptions> {

@@ -93,7 +93,7 @@ export interface ConditionalOptions extends AffineOptions {
   conditions?: number;
 }
 
-/** Conditional instance normalization of [N, C] or [N, H, W, C], C = features. With one condition it is InstanceNorm. */
+/** Conditional instance normalization of [N, ..., C], C = features. With one condition it is InstanceNorm. */
 export class ConditionalInstanceNorm extends AffineNorm<ConditionalOptions> {
   constructor(features: number, options: ConditionalOptions = {}) {
     const tables = [options?.conditions ?? 1, features];

@@ -54,7 +54,7 @@ function written(x: Tensor, view: SetView, set: Standardize) {
 
 export type GroupNormOptions = Conventions;
 
-/** Group normalization of [N, C] or [N, H, W, C], C = features, in `groups` groups. Defaults are PyTorch's. */
+/** Group normalization of [N, ..., C], C = features, in `groups` groups. Defaults are PyTorch's. */
 export class GroupNorm extends AffineNorm<GroupNormOptions> {
   constructor(
     readonly groups: number,

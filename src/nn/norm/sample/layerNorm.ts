@@ -1,15 +1,16 @@
 import type { Tensor } from '../../../autograd/index.ts';
 import type { SetView } from '../../../kernels/contract.ts';
 import { channelsFirst, channelsLast, sampleChannelsLast } from '../../border.ts';
+import { type AxesOptions, overAxes } from '../core/axes.ts';
 import { add, deviation, div, mean, mul, neg, square, sub } from '../core/calculus.ts';
 import { type Conventions, constantsOf, standard } from '../core/conventions.ts';
 import { defineNorm } from '../core/define.ts';
 import { fusedOr, type Standardize } from '../core/fused.ts';
 import { epsOf } from '../core/golden.ts';
 import { affineParameters, Norm, type Then } from '../core/norm.ts';
-import { lastAxes } from '../core/options.ts';
+import { lengthsOf } from '../core/options.ts';
 import { rule } from '../core/rule.ts';
-import { checkCall, checkFeatures, checkLastAxes, groupSets, lastAxesSets } from '../core/sets.ts';
+import { checkCall, checkFeatures, groupSets, lastAxesSets } from '../core/sets.ts';
 
 /**
  * Layer normalization (Ba, Kiros, Hinton 2016, arXiv:1607.06450).
@@ -52,7 +53,7 @@ function written(x: Tensor, view: SetView, set: Standardize) {
   });
 }
 
-export interface LayerNormOptions extends Conventions {
+export interface LayerNormOptions extends Conventions, AxesOptions {
   /**
    * 'shape': statistics over the axes of `shape` (PyTorch: the last ones), gamma and beta of that shape; [C] on images
    * means each position by itself. 'sample': statistics over everything but the batch, gamma and beta per channel.
@@ -61,8 +62,8 @@ export interface LayerNormOptions extends Conventions {
 }
 
 /**
- * Layer normalization of x [N, ..., shape]. `shape`: the last axes, e.g. 128, or [30, 30, 5] for [H, W, C]; with
- * `over: 'sample'` the number of channels. Defaults are PyTorch's.
+ * Layer normalization of x [N, ..., shape]. `shape`: the lengths of the last axes, e.g. 128, or [30, 30, 5] for [H, W, C]; or of
+ * other axes, which `axes` names; with `over: 'sample'` the number of channels. Defaults are PyTorch's.
  */
 export class LayerNorm extends Norm {
   readonly shape: readonly number[];
@@ -74,22 +75,25 @@ export class LayerNorm extends Norm {
     readonly options: LayerNormOptions = {},
   ) {
     super();
-    this.shape = lastAxes('LayerNorm', shape, options);
+    this.shape = lengthsOf('LayerNorm', shape, options);
+    if (options.axes && options.over === 'sample') {
+      throw new Error(
+        "LayerNorm: axes and over: 'sample' both say what statistics run over. Give one of them.",
+      );
+    }
     ({ gamma: this.gamma, beta: this.beta } = affineParameters(this.shape, options.affine));
   }
 
   forward(x: Tensor, then: Then = {}): Tensor {
-    const { gamma, beta } = this;
-    return layerNorm(x, { view: this.#sets(x), gamma, beta, ...standard(this.options), ...then });
-  }
-
-  #sets(x: Tensor): SetView {
-    if (this.options.over === 'sample') {
-      checkFeatures('LayerNorm', x, this.shape[0]);
-      return groupSets(x.shape, 1);
+    const { gamma, beta, shape, options } = this;
+    const call = { gamma, beta, ...standard(options) };
+    if (options.over === 'sample') {
+      checkFeatures('LayerNorm', x, shape[0]);
+      return layerNorm(x, { view: groupSets(x.shape, 1), ...call, ...then });
     }
-    checkLastAxes('LayerNorm', x, this.shape);
-    return lastAxesSets(x.shape, this.shape.length);
+    return overAxes('LayerNorm', x, { shape, axes: options.axes, then }, (x, then) =>
+      layerNorm(x, { view: lastAxesSets(x.shape, shape.length), ...call, ...then }),
+    );
   }
 }
 
@@ -102,7 +106,7 @@ const common = {
       where: 'normgrad, PyTorch',
       says: 'eps 1e-5; PyTorch normalizes over the last axes, gamma and beta of their shape',
     },
-    { where: 'Keras 3', says: 'eps 1e-3; over the last axis' },
+    { where: 'Keras 3', says: 'eps 1e-3; over the last axis, or any others (`axis`; here `axes`)' },
     { where: 'Flax', says: 'eps 1e-6; over the last axis; variance as E[x²] − E[x]², clipped at 0' },
   ],
   traps: [

@@ -16,7 +16,7 @@ import { checkCall, checkLastAxes, lastAxesSets } from '../core/sets.ts';
  * Positional normalization with moment shortcut (Li, Wu, Weinberger, Belongie 2019, arXiv:1907.04312).
  *
  * S_i = { j : j_N = i_N, j_H = i_H, j_W = i_W }: one set per position, over its C channels; the variance is the unbiased one.
- * mu and sigma [N, H, W, 1] are results too: they hold the structure of the image. Later in the network the moment shortcut
+ * mu and sigma [N, ..., 1] are results too: they hold the structure of the image. Later in the network the moment shortcut
  * gives them back: y = x sigma + mu.
  */
 export function positionalNorm(x: Tensor, set: PositionalCall): Tensor {

@@ -1,13 +1,14 @@
 import type { Tensor } from '../../../autograd/index.ts';
 import type { SetView } from '../../../kernels/contract.ts';
+import { type AxesOptions, overAxes } from '../core/axes.ts';
 import { add, deviation, div, mean, mul, neg, square } from '../core/calculus.ts';
 import { type Conventions, constantsOf, standard } from '../core/conventions.ts';
 import { defineNorm } from '../core/define.ts';
 import { fusedOr, type Standardize } from '../core/fused.ts';
 import { affineParameters, Norm, type Then } from '../core/norm.ts';
-import { lastAxes } from '../core/options.ts';
+import { lengthsOf } from '../core/options.ts';
 import { rule } from '../core/rule.ts';
-import { checkCall, checkLastAxes, lastAxesSets } from '../core/sets.ts';
+import { checkCall, lastAxesSets } from '../core/sets.ts';
 
 /**
  * Root mean square normalization (Zhang and Sennrich 2019, arXiv:1910.07467).
@@ -45,10 +46,11 @@ function written(x: Tensor, view: SetView, set: Standardize) {
 }
 
 /** Without `ddof`: the mean square has no mean to pay for. */
-export type RmsNormOptions = Omit<Conventions, 'ddof'>;
+export interface RmsNormOptions extends Omit<Conventions, 'ddof'>, AxesOptions {}
 
 /**
- * RMSNorm of x [N, ..., shape]; `shape`: the last axes, on images the channels of each position. Default eps: 1e-6 (Keras).
+ * RMSNorm of x [N, ..., shape]; `shape`: the lengths of the last axes, on images the channels of each position, or of other axes,
+ * which `axes` names. Default eps: 1e-6 (Keras).
  * PyTorch's is the dtype's own epsilon, with which a zero row in float64 has gradients of 1e7 g.
  */
 export class RmsNorm extends Norm {
@@ -60,15 +62,16 @@ export class RmsNorm extends Norm {
     readonly options: RmsNormOptions = {},
   ) {
     super();
-    this.shape = lastAxes('RmsNorm', shape, options);
+    this.shape = lengthsOf('RmsNorm', shape, options);
     this.gamma = affineParameters(this.shape, options.affine).gamma;
   }
 
   forward(x: Tensor, then: Then = {}): Tensor {
-    checkLastAxes('RmsNorm', x, this.shape);
-    const { gamma, options } = this;
-    const view = lastAxesSets(x.shape, this.shape.length);
-    return rmsNorm(x, { view, gamma, ...standard({ ...options, eps: options.eps ?? 1e-6 }), ...then });
+    const { gamma, shape, options } = this;
+    const call = { gamma, ...standard({ ...options, eps: options.eps ?? 1e-6 }) };
+    return overAxes('RmsNorm', x, { shape, axes: options.axes, then }, (x, then) =>
+      rmsNorm(x, { view: lastAxesSets(x.shape, shape.length), ...call, ...then }),
+    );
   }
 }
 
