@@ -1,4 +1,10 @@
 export { add, div, maximum, minimum, mul, type Operand, pow, sub } from './arithmetic.ts';
+export {
+  type AttentionDropout,
+  type AttentionOptions,
+  attentionWeights,
+  scaledDotProductAttention,
+} from './attention.ts';
 export type { Axes } from './axes.ts';
 export { zeroGrad } from './backward.ts';
 export { type Conv2dOptions, conv2d } from './conv.ts';
@@ -18,6 +24,7 @@ export {
 } from './create.ts';
 export { dropout } from './dropout.ts';
 export * from './elementwise.ts';
+export { embedding, type Indices } from './embedding.ts';
 export { type GradcheckOptions, gradcheck } from './gradcheck.ts';
 export { type BackwardRule, type Gradient, type GraphNode, type Input, record } from './graph.ts';
 export { noGrad } from './lifetime.ts';

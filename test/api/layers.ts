@@ -119,14 +119,56 @@ layers.Conv2d = recipe(
     4,
   ),
 );
-layers.Gru = recipe(
-  fc
-    .tuple(fc.constantFrom(0, 1, 2), fc.constantFrom(0, 1, 3), fc.constantFrom(1, 2, 4))
-    .chain(([n, t, from]) =>
-      fc.tuple(fc.constant(from), fc.constantFrom(1, 3), flag, tensorOf([n, t, from])),
+for (const [name, Layer] of Object.entries({ Gru: nn.Gru, Lstm: nn.Lstm, NormalizedGru: nn.NormalizedGru })) {
+  const fields = { layers: fc.constantFrom(1, 2), bidirectional: flag, bias: flag };
+  layers[name] = recipe(
+    fc
+      .tuple(fc.constantFrom(0, 1, 2), fc.constantFrom(0, 1, 3), fc.constantFrom(1, 2, 4))
+      .chain(([n, t, from]) =>
+        fc.tuple(
+          fc.constant(from),
+          fc.constantFrom(1, 3),
+          options(name === 'NormalizedGru' ? { bias: flag } : fields),
+          flag,
+          tensorOf([n, t, from]),
+        ),
+      ),
+    layer(
+      (from, hidden, given) => new Layer(from, hidden, { random: createRandom(1), ...(given as object) }),
+      3,
     ),
-  layer((from, hidden) => new nn.Gru(from, hidden, { random: createRandom(1) }), 2),
-);
+  );
+}
+const { MultiHeadAttention, TransformerBlock } = nn;
+for (const [name, Layer] of Object.entries({ MultiHeadAttention, TransformerBlock })) {
+  layers[name] = recipe(
+    fc
+      .tuple(fc.constantFrom(0, 1, 2), length, fc.constantFrom(2, 4, 6), fc.constantFrom(1, 2, 3))
+      .chain(([n, l, features, heads]) =>
+        fc.tuple(
+          fc.constant(features),
+          fc.constant(heads),
+          options(
+            name === 'MultiHeadAttention'
+              ? { bias: flag }
+              : { normPlacement: fc.constantFrom('before', 'after') },
+          ),
+          flag,
+          tensorOf([n, l, features]),
+          options({ causal: flag }),
+        ),
+      ),
+    layer(
+      (features, heads, given) =>
+        new Layer(features, heads, {
+          random: createRandom(1),
+          ...(name === 'TransformerBlock' && { norm: (count: number) => new nn.LayerNorm(count) }),
+          ...(given as object),
+        }),
+      3,
+    ),
+  );
+}
 layers.ResidualBlock = recipe(
   images.chain((x) =>
     fc.tuple(fc.constant(x[3]), fc.constantFrom(2, 4), fc.constantFrom(1, 2), flag, tensorOf(x)),

@@ -80,12 +80,45 @@ operations.matmul = recipe(
     ),
   named('matmul'),
 );
+operations['matmul with a vector'] = recipe(
+  fc.tuple(shape(0, 2), length, flag).chain(([batch, k, onLeft]) => {
+    const vector = tensorOf([k]);
+    return onLeft ? fc.tuple(vector, tensorOf([...batch, k, 2])) : fc.tuple(tensorOf([...batch, k]), vector);
+  }),
+  named('matmul'),
+);
+operations.scaledDotProductAttention = recipe(
+  fc
+    .tuple(shape(0, 2), length, length, length, length, flag)
+    .chain(([batch, queries, keys, features, values, shared]) => {
+      const own = shared ? [] : batch;
+      return fc.tuple(
+        tensorOf([...batch, queries, features]),
+        tensorOf([...own, keys, features]),
+        tensorOf([...own, keys, values]),
+        options({ causal: flag, mask: fc.oneof(tensorOf([queries, keys]), tensorOf([keys])) }),
+      );
+    }),
+  named('scaledDotProductAttention'),
+);
+operations.embedding = recipe(
+  fc.tuple(fc.integer({ min: 1, max: 6 }), length, shape(0, 2)).chain(([rows, width, nesting]) =>
+    fc.tuple(
+      nesting.reduceRight<fc.Arbitrary<unknown>>(
+        (inner, n) => fc.array(inner, { minLength: n, maxLength: n }),
+        fc.integer({ min: 0, max: rows - 1 }),
+      ),
+      tensorOf([rows, width]),
+    ),
+  ),
+  named('embedding'),
+);
 operations.linear = recipe(
   fc
-    .tuple(length, length, length, flag)
-    .chain(([n, from, to, biased]) =>
+    .tuple(shape(0, 3), length, length, flag)
+    .chain(([before, from, to, biased]) =>
       fc.tuple(
-        tensorOf([n, from]),
+        tensorOf([...before, from]),
         tensorOf([from, to]),
         biased ? tensorOf([to]) : fc.constant(null),
         options({ relu: flag }),

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import {
   add,
+  attentionWeights,
   broadcastTo,
   cast,
   concat,
@@ -8,6 +9,7 @@ import {
   crossEntropy,
   div,
   dropout,
+  embedding,
   flatten,
   linear,
   matmul,
@@ -19,6 +21,7 @@ import {
   pad,
   permute,
   reshape,
+  scaledDotProductAttention,
   slice,
   softmax,
   sum,
@@ -61,11 +64,33 @@ describe('shapes that do not fit are named, with what to do', () => {
   const cases: [string, () => unknown, RegExp][] = [
     ['add', () => add(zeros([2, 3]), zeros([4])), /add: shapes \[2, 3\] and \[4\].*axis 1.*3 and 4/s],
     ['matmul', () => matmul(zeros([2, 3]), zeros([4, 5])), /matmul: \[2, 3\] times \[4, 5\]/],
+    ['matmul of a number', () => matmul(tensor(2), zeros([2, 3])), /mul multiplies by those/],
+    [
+      'attention without values for all keys',
+      () => scaledDotProductAttention(zeros([4, 3]), zeros([5, 3]), zeros([4, 3])),
+      /one value for every key; got keys \[5, 3\] and values \[4, 3\]/,
+    ],
+    [
+      'attention of other features',
+      () => attentionWeights(zeros([4, 3]), zeros([5, 2])),
+      /queries \[..., L, D\] and keys \[..., S, D\], got \[4, 3\] and \[5, 2\]/,
+    ],
+    [
+      'attention over other samples',
+      () => attentionWeights(zeros([2, 4, 3]), zeros([3, 5, 3])),
+      /attentionWeights: leading axes \[2\] and \[3\] do not broadcast/,
+    ],
+    [
+      'attention, a list as mask',
+      () => attentionWeights(zeros([4, 3]), zeros([5, 3]), { mask: [0] as never }),
+      /attentionWeights: mask: expected a tensor/,
+    ],
+    ['embedding, not a table', () => embedding([1], zeros([4])), /the table is \[V, C\]/],
     ['matmul batch', () => matmul(zeros([2, 1, 3]), zeros([5, 3, 1])), /leading axes \[2\] and \[5\]/],
     [
       'linear',
       () => linear(image, zeros([75, 2]), null),
-      /needs input \[N, 75\], got \[2, 5, 5, 3\].*flatten/s,
+      /needs input \[\.\.\., 75\], got \[2, 5, 5, 3\].*flatten/s,
     ],
     ['conv2d channels', () => conv2d(image, zeros([3, 3, 4, 2])), /needs 4 input channels.*\[2, 5, 5, 3\]/s],
     [

@@ -164,6 +164,17 @@ describe('matrices', () => {
       [2, 1, 4, 3],
       [5, 3, 2],
     ],
+    [
+      [4, 3],
+      [2, 3, 5],
+    ],
+    [
+      [4, 3],
+      [1, 1, 3, 5],
+    ],
+    [[3], [3]],
+    [[3], [2, 3, 4]],
+    [[2, 4, 3], [3]],
   ];
   for (const [a, b] of shapes) {
     check(`matmul [${a}] [${b}]`, { a: normal(a, 1), b: normal(b, 2) }, (x) => ops.matmul(x.a, x.b));
@@ -171,8 +182,58 @@ describe('matrices', () => {
   check('linear', { x: normal([3, 5], 1), w: normal([5, 7], 2), bias: normal([7], 3) }, (i) =>
     ops.linear(i.x, i.w, i.bias),
   );
+  check(
+    'linear over the last axis of many, then relu',
+    { x: normal([2, 3, 5], 1), w: normal([5, 4], 2), bias: normal([4], 3) },
+    (i) => ops.linear(i.x, i.w, i.bias, { relu: true }),
+  );
+  check('linear of one vector', { x: normal([5], 1), w: normal([5, 4], 2), bias: normal([4], 3) }, (i) =>
+    ops.linear(i.x, i.w, i.bias),
+  );
   check('linear without bias, then relu', { x: normal([3, 5], 1), w: normal([5, 7], 2) }, ({ x, w }) =>
     ops.linear(x, w, null, { relu: true }),
+  );
+});
+
+describe('attention and embedding', () => {
+  const shapes = {
+    'one head': { q: [4, 3], k: [5, 3], v: [5, 2] },
+    batched: { q: [2, 2, 4, 3], k: [2, 2, 5, 3], v: [2, 2, 5, 2] },
+    'keys shared by all samples': { q: [2, 4, 3], k: [5, 3], v: [5, 2] },
+    'queries shared by all samples': { q: [1, 4, 3], k: [2, 5, 3], v: [2, 5, 2] },
+  };
+  for (const [name, { q, k, v }] of Object.entries(shapes)) {
+    const inputs = { q: normal(q, 1), k: normal(k, 2), v: normal(v, 3) };
+    check(`attention, ${name}`, inputs, (x) => ops.scaledDotProductAttention(x.q, x.k, x.v));
+    check(`causal attention, ${name}`, inputs, (x) =>
+      ops.scaledDotProductAttention(x.q, x.k, x.v, { causal: true }),
+    );
+  }
+  const allowed = ops.tensor(
+    [
+      [1, 1, 0],
+      [0, 1, 0],
+    ],
+    undefined,
+    { dtype: 'float64' },
+  );
+  check(
+    'attention, additive mask',
+    { q: normal([2, 2, 3], 1), k: normal([2, 3, 3], 2), mask: normal([2, 3], 3) },
+    (x) => ops.attentionWeights(x.q, x.k, { mask: x.mask }),
+  );
+  check('attention, keys not allowed', { q: normal([2, 3], 1), k: normal([3, 3], 2) }, (x) =>
+    ops.attentionWeights(x.q, x.k, { allowed }),
+  );
+  check('embedding', { table: normal([4, 3]) }, ({ table }) =>
+    ops.embedding(
+      [
+        [0, 2],
+        [2, 3],
+        [2, 0],
+      ],
+      table,
+    ),
   );
 });
 

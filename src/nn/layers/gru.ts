@@ -1,117 +1,52 @@
-import {
-  add,
-  linear,
-  mul,
-  reshape,
-  sigmoid,
-  slice,
-  sub,
-  type Tensor,
-  tanh,
-  zeros,
-} from '../../autograd/index.ts';
-import { requireTensor } from '../../autograd/inputs.ts';
-import { checkCount, checkOptions, requireFactory } from '../../options.ts';
-import type { Random } from '../../random.ts';
-import { Module } from '../module.ts';
-import { Linear } from './linear.ts';
-import type { SequenceNorm } from './sequenceNorm.ts';
+import { add, linear, mul, sigmoid, slice, sub, type Tensor, tanh } from '../../autograd/index.ts';
+import { Cell, Recurrent, type RecurrentOptions, type Step } from './recurrent.ts';
 import { effectiveWeight } from './weights.ts';
 
-export interface GruOptions {
-  /** The norm for so many features; null (default): none. */
-  norm?: (features: number) => SequenceNorm | null;
-  /** Of the sums of the input; default: true. Beside a norm with a beta it has nothing to do. */
-  bias?: boolean;
-  random?: Random;
-}
-
 /**
- * A gated recurrent unit (Cho et al. 2014, arXiv:1406.1078) with a norm on its summed inputs, placed as in Ba, Kiros and
- * Hinton 2016 (arXiv:1607.06450, supplementary material, "GRU"). Step t reads x_t and the state h_{t-1}; h_0 = 0:
+ * A gated recurrent unit (Cho et al. 2014, arXiv:1406.1078) as in PyTorch and cuDNN. With sums of the input Wi x + bi and of the
+ * state Wh h + bh, each of three parts in the order r, z, n (PyTorch's weight_ih and weight_hh, row by row):
  *
- *   z, r = sigmoid( norm1(Wh h) + norm2(Wx x) )              how much to update, how much of the state to see
- *   c    = tanh( norm3(W x) + r * norm4(U h) )               the candidate
- *   h    = (1 - z) h + z c  =  h + z (c - h)
+ *   r, z = sigmoid( Wi x + bi + Wh h + bh )            how much of the state to see, how much of it to keep
+ *   n    = tanh( Wi x + bi + r * (Wh h + bh) )         the candidate
+ *   h    = (1 - z) n + z h  =  n + z (h - n)
  *
- * What comes from the input and what comes from the state are normalized apart: an input of another size than the state
- * would otherwise drown it. The state itself is not normalized: it must be able to stay as it is. LayerNorm asks nothing
- * more: each step of each sample has its own statistics, in training and evaluation. BatchNorm does not fit (sequenceNorm.ts).
- *
- * Backward: the graph of all steps, unrolled; each weight's gradient is the sum over the steps. x [N, T, in], or images
- * [N, H, W, C] read row by row (T = H, in = W C) -> the last state [N, hidden].
+ * x [N, T, in] -> forward: the outputs of all steps [N, T, hidden]; run: also the last state. Backward: the graph of all steps,
+ * unrolled. NormalizedGru has norms on its sums, and z the other way round.
  */
-export class Gru extends Module {
-  readonly inputGates: Linear;
-  readonly stateGates: Linear;
-  readonly inputCandidate: Linear;
-  readonly stateCandidate: Linear;
-  /** norm1 to norm4. */
-  readonly stateGatesNorm: SequenceNorm | null;
-  readonly inputGatesNorm: SequenceNorm | null;
-  readonly inputCandidateNorm: SequenceNorm | null;
-  readonly stateCandidateNorm: SequenceNorm | null;
+export class Gru extends Recurrent {
+  constructor(inFeatures: number, hidden: number, options: RecurrentOptions = {}) {
+    super(inFeatures, hidden, options, ['hidden'], (...size) => new GruCell(...size));
+  }
 
+  /** hidden: [layers directions, N, hidden], before the first step (default: 0) and after the last. */
+  run(x: Tensor, start: { hidden?: Tensor } = {}): { output: Tensor; hidden: Tensor } {
+    const { output, last } = this.read(x, [start.hidden]);
+    return { output, hidden: last[0] };
+  }
+}
+
+export class GruCell extends Cell {
   constructor(
-    readonly inFeatures: number,
+    inFeatures: number,
     readonly hidden: number,
-    options: GruOptions = {},
+    options: RecurrentOptions = {},
   ) {
-    super();
-    checkCount('Gru', 'inFeatures', inFeatures);
-    checkCount('Gru', 'hidden', hidden);
-    checkOptions('Gru', options, ['norm', 'bias', 'random']);
-    const { norm = () => null, bias = true, random } = options;
-    requireFactory('Gru', norm);
-    this.inputGates = new Linear(inFeatures, 2 * hidden, { bias, random });
-    this.stateGates = new Linear(hidden, 2 * hidden, { bias: false, random });
-    this.inputCandidate = new Linear(inFeatures, hidden, { bias, random });
-    this.stateCandidate = new Linear(hidden, hidden, { bias: false, random });
-    this.stateGatesNorm = norm(2 * hidden);
-    this.inputGatesNorm = norm(2 * hidden);
-    this.inputCandidateNorm = norm(hidden);
-    this.stateCandidateNorm = norm(hidden);
+    super(inFeatures, hidden, 3, options);
   }
 
-  forward(x: Tensor): Tensor {
-    requireTensor('Gru', x);
-    const [samples, steps] = x.shape;
-    const { inFeatures, hidden } = this;
-    if (x.rank < 3 || x.size !== samples * steps * inFeatures) {
-      throw new Error(
-        `Gru(in=${inFeatures}, hidden=${hidden}): expected [N, T, ${inFeatures}] or images [N, H, W, C] with W C = ` +
-          `${inFeatures}, got [${x.shape.join(', ')}].`,
-      );
-    }
-    const rows = reshape(x, [samples, steps, inFeatures]);
-    const step = this.#step();
-    let state = zeros([samples, hidden], { dtype: x.dtype });
-    for (let t = 0; t < steps; t++) {
-      const row = reshape(slice(rows, [0, t, 0], [samples, 1, inFeatures]), [samples, inFeatures]);
-      state = step(row, state, t);
-    }
-    return state;
-  }
-
-  /** One step with weights that are the same in all of them: a norm of weights works once per sequence. */
-  #step(): (x: Tensor, h: Tensor, t: number) => Tensor {
-    const summed = (layer: Linear, norm: SequenceNorm | null) => {
-      const weight = effectiveWeight(layer);
-      return (x: Tensor, t: number) => {
-        const sum = linear(x, weight, layer.bias);
-        return norm ? norm.at(t, sum) : sum;
-      };
-    };
-    const stateGates = summed(this.stateGates, this.stateGatesNorm);
-    const inputGates = summed(this.inputGates, this.inputGatesNorm);
-    const inputCandidate = summed(this.inputCandidate, this.inputCandidateNorm);
-    const stateCandidate = summed(this.stateCandidate, this.stateCandidateNorm);
-    const size = this.hidden;
-    return (x, h, t) => {
-      const gates = sigmoid(add(stateGates(h, t), inputGates(x, t)));
-      const [z, r] = [0, size].map((from) => slice(gates, [0, from], [-1, size]));
-      const candidate = tanh(add(inputCandidate(x, t), mul(r, stateCandidate(h, t))));
-      return add(h, mul(z, sub(candidate, h)));
+  steps(): Step {
+    const { inputSums, stateSums, hidden } = this;
+    const [ofInput, ofState] = [effectiveWeight(inputSums), effectiveWeight(stateSums)];
+    return (x, [h]) => {
+      const fromInput = linear(x, ofInput, inputSums.bias);
+      const fromState = linear(h, ofState, stateSums.bias);
+      const gates = sigmoid(add(part(fromInput, 0, 2 * hidden), part(fromState, 0, 2 * hidden)));
+      const [r, z] = [part(gates, 0, hidden), part(gates, hidden, hidden)];
+      const [ni, nh] = [part(fromInput, 2 * hidden, hidden), part(fromState, 2 * hidden, hidden)];
+      const n = tanh(add(ni, mul(r, nh)));
+      return [add(n, mul(z, sub(h, n)))];
     };
   }
 }
+
+const part = (x: Tensor, from: number, size: number) => slice(x, [0, from], [-1, size]);

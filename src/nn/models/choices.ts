@@ -30,13 +30,21 @@ export const choices = {
   widths: sizes(1, 'cnn, vgg, resnet: channels per stage'),
   convs: sizes(1, 'vgg: convolutions per stage'),
   preActivation: onOrOff('resnet: norm and ReLU before the convolutions'),
-  depth: {
-    must: 'be a whole number of at least 1',
-    holds: isSize,
+  depth: size('random-conv, transformer: blocks'),
+  width: size('transformer: features of a token'),
+  heads: size('transformer: heads of the attention'),
+  patch: size('transformer: side of the square patches that are its tokens'),
+  dropout: {
+    must: 'be a number from 0 to below 1',
+    holds: (value) => typeof value === 'number' && value >= 0 && value < 1,
     reads: 'number',
-    help: 'random-conv: blocks',
+    help: 'transformer: rate of dropout while training',
   } as Choice<number>,
-  normPlacement: oneOf(['before', 'after'], 'place of the norm', 'keras: the activation it stands'),
+  normPlacement: oneOf(
+    ['before', 'after'],
+    'place of the norm',
+    'keras: the activation it stands, transformer: attention and dense layers,',
+  ),
   statisticsPerStep: onOrOff('gru with batch: running statistics for each row'),
 };
 
@@ -48,6 +56,10 @@ export type ModelChoices = {
 
 function isSize(value: unknown): boolean {
   return Number.isInteger(value) && (value as number) >= 1;
+}
+
+function size(help: string): Choice<number> {
+  return { must: 'be a whole number of at least 1', holds: isSize, reads: 'number', help };
 }
 
 /** A list of at least so many sizes. */

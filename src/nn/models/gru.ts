@@ -1,5 +1,5 @@
-import { Gru } from '../layers/gru.ts';
 import { Linear } from '../layers/linear.ts';
+import { NormalizedGru } from '../layers/normalizedGru.ts';
 import { SequenceNorm } from '../layers/sequenceNorm.ts';
 import { Sequential } from '../layers/sequential.ts';
 import type { Norm } from '../norm/core/norm.ts';
@@ -29,7 +29,7 @@ export const gru = defineModel({
     const perStep = statisticsPerStep ? height : null;
     const create = (features: number, affine: boolean) =>
       createNorm(norm, features, affine ? normOptions : { ...normOptions, affine }) as Norm;
-    const reader = new Gru(width * channels, hidden[0], {
+    const reader = new NormalizedGru(width * channels, hidden[0], {
       norm: (features) =>
         norm === 'none' ? null : new SequenceNorm(features, (affine) => create(features, affine), perStep),
       bias: needsBias(hidden[0], options),

@@ -13,6 +13,7 @@ import { mlp } from './mlp.ts';
 import { type ModelEntry, type ModelOptions, splitNorms } from './options.ts';
 import { randomConv } from './randomConv.ts';
 import { resnets } from './resnet.ts';
+import { transformer } from './transformer.ts';
 import { tutorial } from './tutorial.ts';
 import { vgg } from './vgg.ts';
 import { vggGroupNorm } from './vggGroupNorm.ts';
@@ -33,6 +34,7 @@ export const models: readonly ModelEntry[] = [
   kerasDense,
   kerasConv,
   randomConv,
+  transformer,
 ];
 
 /** What `--model` accepts. */

@@ -2,7 +2,9 @@ import { describe, expect, test } from 'vitest';
 import { crossEntropy, noGrad } from '../../../src/autograd/index.ts';
 import type { ModelChoices } from '../../../src/nn/models/choices.ts';
 import { createModel, modelNames } from '../../../src/nn/models/registry.ts';
+import { Norm } from '../../../src/nn/norm/core/norm.ts';
 import { normNames } from '../../../src/nn/norm/createNorm.ts';
+import type { LayerNorm } from '../../../src/nn/norm/sample/layerNorm.ts';
 import { parameterCount } from '../../../src/nn/summary.ts';
 import { Adam } from '../../../src/optim/index.ts';
 import { createRandom } from '../../../src/random.ts';
@@ -31,13 +33,23 @@ const tiny: Record<string, { input: Size; choices?: ModelChoices }> = {
   'keras-dense': { input: [3, 4, 1], choices: { hidden: [6, 5] } },
   'keras-conv': { input: [11, 10, 2], choices: { widths: [4, 6], hidden: [8], normPlacement: 'before' } },
   'random-conv': { input: [4, 5, 3], choices: { depth: 3, widths: [8] } },
+  transformer: {
+    input: [4, 6, 2],
+    choices: { depth: 2, width: 8, heads: 2, patch: 2, normPlacement: 'after' },
+  },
+};
+
+/** The norms that a model can be built with; others ask for images and vectors. */
+const usable: Record<string, readonly string[]> = {
+  // Norms of sequences [N, L, C] so far: those over the last axis, and those of each number by itself
+  transformer: ['none', 'layer', 'layer-position', 'rms'],
 };
 
 describe.each(modelNames)('%s', (name) => {
   const { input, choices } = tiny[name];
   const batch = images([3, ...input]);
 
-  test.each(normNames)('with norm %s: logits, and a gradient for every parameter', (norm) => {
+  test.each(usable[name] ?? normNames)('with norm %s: logits, and a gradient for every parameter', (norm) => {
     const model = build(name, norm, input, choices);
     const { loss, gradients } = lossAndGradients(model, () => model.forward(batch), [0, 1, 2]);
     expect(loss).toBeGreaterThan(0);
@@ -60,7 +72,13 @@ describe.each(modelNames)('%s', (name) => {
 
   test('the same seed gives the same weights, another seed others', () => {
     const weights = (seed: number) =>
-      createModel(name, { input, classes: 3, norm: 'group', random: createRandom(seed), ...choices })
+      createModel(name, {
+        input,
+        classes: 3,
+        norm: usable[name] ? 'rms' : 'group',
+        random: createRandom(seed),
+        ...choices,
+      })
         .parameters()
         .map((parameter) => parameter.toArray());
     expect(weights(1)).toEqual(weights(1));
@@ -94,6 +112,9 @@ test.each([
   { name: 'keras-dense', norm: 'batch', input: [28, 28, 1], expected: 55_562 - 256 },
   { name: 'keras-conv', norm: 'none', input: [28, 28, 1], expected: 160 + 4640 + 51_264 + 650 },
   { name: 'random-conv', norm: 'group', input: [16, 16, 3], expected: 1728 + 19 * 36_864 + 20 * 128 + 650 },
+  // torch: nn.TransformerEncoderLayer(64, 4, 256) has 49,984; 49 x 64 patches with bias, 16 positions, a last norm, dense.
+  { name: 'transformer', norm: 'layer', input: [28, 28, 1], expected: 3200 + 1024 + 4 * 49_984 + 128 + 650 },
+  { name: 'transformer', norm: 'none', input: [28, 28, 1], expected: 3200 + 1024 + 4 * 49_728 + 650 },
 ] as const)('$name with $norm has $expected parameters', ({ name, norm, input, expected }) => {
   expect(parameterCount(build(name, norm, [...input], {}, 10))).toBe(expected);
 });
@@ -173,8 +194,10 @@ test.each([
   { name: 'mlp', input: [4, 4, 1] },
   { name: 'cnn', input: [8, 8, 1] },
   { name: 'resnet8', input: [6, 6, 1] },
-] as const)('$name learns eight random images by heart', ({ name, input }) => {
-  const model = build(name, 'batch', [...input]);
+  { name: 'transformer', input: [6, 6, 1], norm: 'layer', choices: { width: 16, depth: 2, patch: 3 } },
+] as const)('$name learns eight random images by heart', ({ name, input, ...rest }) => {
+  const { norm = 'batch', choices = {} } = rest as { norm?: string; choices?: ModelChoices };
+  const model = build(name, norm, [...input], choices);
   const [batch, labels] = [images([8, ...input]), [0, 1, 2, 0, 1, 2, 0, 1]];
   const optimizer = new Adam(model.parameters(), { lr: 0.02 });
   let loss = Infinity;
@@ -205,7 +228,43 @@ test("vgg's first weights: He's keep the power of the signal from ReLU to ReLU, 
   expect(biases.every((bias) => bias.toArray().every((value) => value === 0))).toBe(true);
 });
 
+test('the transformer: pre-norm has a norm more, "layer" is over the features of each token', () => {
+  const tiny = { depth: 1, width: 4, heads: 2, patch: 2 };
+  const norms = (choices: ModelChoices) =>
+    [...build('transformer', 'layer', [4, 4, 1], { ...tiny, ...choices }).namedModules()].flatMap(
+      ([name, module]) =>
+        module instanceof Norm
+          ? [[name, (module as LayerNorm).shape, (module as LayerNorm).options.over]]
+          : [],
+    );
+  const own = [[4], undefined];
+  expect(norms({})).toEqual([
+    ['layers.3.norm1', ...own],
+    ['layers.3.norm2', ...own],
+    ['layers.4', ...own],
+  ]);
+  expect(norms({ normPlacement: 'after' })).toEqual([
+    ['layers.3.norm1', ...own],
+    ['layers.3.norm2', ...own],
+  ]);
+  const dropout = build('transformer', 'rms', [4, 4, 1], { ...tiny, dropout: 0.5 });
+  const [a, b, c] = [true, false, false].map((training) =>
+    noGrad(() => dropout.train(training).forward(images([2, 4, 4, 1]))).toArray(),
+  );
+  expect(b).toEqual(c);
+  expect(a).not.toEqual(b);
+});
+
 test('what does not fit gets an error that says what would', () => {
+  expect(() => build('transformer', 'layer', [8, 9, 1], { patch: 4 })).toThrow(
+    'patches of 4x4 do not fill images of 8x9',
+  );
+  expect(() => build('transformer', 'layer', [8, 8, 1], { width: 6 })).toThrow(
+    'heads must divide width, got 4 heads for 6',
+  );
+  expect(() => build('transformer', 'layer', [8, 8, 1], { dropout: 1 })).toThrow(
+    '"dropout" must be a number from 0',
+  );
   expect(() => build('lenet', 'none', [8, 8, 1])).toThrow('unknown model "lenet"; one of: mlp, cnn');
   expect(() => build('mlp', 'none', [8, 8, 1], { widths: [3] })).toThrow(
     'mlp: takes no option "widths"; it takes hidden',

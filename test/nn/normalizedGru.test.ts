@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { gradcheck, noGrad, randn, Tensor } from '../../src/autograd/index.ts';
-import type { Gru } from '../../src/nn/layers/gru.ts';
+import type { NormalizedGru } from '../../src/nn/layers/normalizedGru.ts';
 import type { ModelChoices } from '../../src/nn/models/choices.ts';
 import { createModel } from '../../src/nn/models/registry.ts';
 import { createRandom } from '../../src/random.ts';
@@ -54,10 +54,10 @@ describe.each([
 });
 
 test('without a norm, it is the formula of the paper, step by step', () => {
-  const reader = build('none').to('float64').layers[0] as Gru;
+  const reader = build('none').to('float64').layers[0] as NormalizedGru;
   const x = randn([1, 2, 6], createRandom('x'), { dtype: 'float64' });
   const row = (t: number) => x.data.subarray(6 * t, 6 * t + 6);
-  const sums = (input: ArrayLike<number>, { weight, bias }: Gru['inputGates'], j: number) =>
+  const sums = (input: ArrayLike<number>, { weight, bias }: NormalizedGru['inputGates'], j: number) =>
     Array.from(input).reduce(
       (sum, value, i) => sum + value * weight.data[i * weight.shape[1] + j],
       bias?.data[j] ?? 0,
