@@ -2,7 +2,15 @@ import { createHash } from 'node:crypto';
 import { type Tensor, wrap } from '../autograd/index.ts';
 import { type Augmentation, horizontalFlip, inOrder, padAndCrop } from '../data/augment.ts';
 import { type Batch, type Batches, createBatches } from '../data/batches.ts';
-import { type Dataset, type ImageSet, takeFirst } from '../data/dataset.ts';
+import {
+  type Dataset,
+  type ImageSet,
+  isTable,
+  type Labels,
+  takeFirst,
+  type Values,
+} from '../data/dataset.ts';
+import { requireValid } from '../data/errors.ts';
 import { loadDataset } from '../data/files/load.node.ts';
 import { halve } from '../data/shrink.ts';
 import {
@@ -63,11 +71,15 @@ export function dataChecksum(config: TrainConfig, dataset: Dataset): string {
   if (found !== undefined) return found;
   const hash = createHash('sha256');
   for (const { count, height, width, channels, images, labels } of usedSets(config, dataset)) {
-    hash.update(`${count} ${height} ${width} ${channels}\n`).update(images).update(labels);
+    hash.update(`${count} ${height} ${width} ${channels}\n`).update(bytesOf(images)).update(bytesOf(labels));
   }
   const checksum = hash.digest('hex').slice(0, 16);
   known.set(key, checksum);
   return checksum;
+}
+
+function bytesOf({ buffer, byteOffset, byteLength }: Values | Labels): Uint8Array {
+  return new Uint8Array(buffer, byteOffset, byteLength);
 }
 
 function usedSets({ trainOn, limit, testLimit }: TrainConfig, dataset: Dataset): [ImageSet, ImageSet] {
@@ -87,6 +99,10 @@ export function onceInARow(load: typeof loadData): typeof loadData {
 /** `dataset` may hold more images than the limits allow. */
 export function prepareData(config: TrainConfig, dataset: Dataset): TrainData {
   const [train, test] = usedSets(config, dataset).map((set) => (config.halve ? halve(set) : set));
+  requireValid(
+    config.augment === 'none' || !isTable(train),
+    `Cannot augment: ${train.name} is a table, and a crop or a mirror is of images. Leave out "augment".`,
+  );
   const transform = pixelTransform(config.scaling, train);
   return {
     train: createBatches(train, {
@@ -110,7 +126,13 @@ export function imagesOf(data: TrainData, batch: Batch): Tensor {
 }
 
 function pixelTransform(scaling: TrainConfig['scaling'], train: ImageSet): PixelTransform {
-  if (scaling === 'symmetric') return symmetricScale(train.channels);
+  if (scaling === 'symmetric') {
+    requireValid(
+      train.images instanceof Uint8Array,
+      `Cannot scale symmetrically: ${train.name} has measured values, which have no black and no white. Use scaling standardize or minmax.`,
+    );
+    return symmetricScale(train.channels);
+  }
   const statistics = channelStatistics(train);
   return scaling === 'minmax' ? minMaxScale(statistics) : standardizePixels(statistics);
 }
