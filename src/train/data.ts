@@ -38,23 +38,27 @@ export interface TrainData {
 const TEST_BATCH = 100;
 
 /** Reads the dataset from disk, or draws it. The drawing's seed is fixed: seeds compare runs on the same data. */
-export function loadData({ dataset, dataDir, limit, testLimit, trainOn }: TrainConfig): Promise<Dataset> {
+export function loadData(config: TrainConfig): Promise<Dataset> {
+  const { dataset, dataDir, limit, testLimit, trainOn, label, size, testFraction } = config;
   const both = limit !== null && testLimit !== null ? Math.max(limit, testLimit) : undefined;
   return loadDataset(dataset, {
     dataDir: dataDir ?? undefined,
+    label: label ?? undefined,
+    size: size ?? undefined,
+    testFraction: testFraction ?? undefined,
     limitTrain: limit ?? undefined,
     limitTest: trainOn === 'test' ? both : (testLimit ?? undefined),
   });
 }
 
 /** The same for configurations whose `loadData` gives the same. */
-export function dataKey({ dataset, dataDir, limit, testLimit, trainOn }: TrainConfig): string {
-  return toJson([dataset, dataDir, limit, testLimit, trainOn]);
+export function dataKey(config: TrainConfig): string {
+  return toJson([config.dataset, config.dataDir, usedImages(config)]);
 }
 
 /** Which images of its dataset a run uses. */
-export function usedImages({ limit, testLimit, trainOn }: TrainConfig): unknown[] {
-  return [limit, testLimit, trainOn];
+export function usedImages({ limit, testLimit, trainOn, label, size, testFraction }: TrainConfig): unknown[] {
+  return [limit, testLimit, trainOn, label, size, testFraction];
 }
 
 const checksums = new WeakMap<Dataset, Map<string, string>>();

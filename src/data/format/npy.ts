@@ -1,6 +1,7 @@
 import { requireFields } from '../../options.ts';
 import type { NamedBytes } from '../dataset.ts';
 import { invalidFile } from '../errors.ts';
+import { swapBytes } from './byteOrder.ts';
 
 /**
  * NPY, the format of numpy.save (NumPy Enhancement Proposal 1, format.py): the bytes \x93NUMPY, the version, the header's length, a
@@ -101,11 +102,6 @@ function readHeader({ file, bytes }: NamedBytes) {
     .filter((axis) => axis.trim() !== '')
     .map(Number);
   return { descr, fortran: order === 'True', shape, start };
-}
-
-/** Big-endian numbers as little-endian ones, or back. */
-function swapBytes(bytes: Uint8Array, width: number): void {
-  for (let at = 0; at < bytes.length; at += width) bytes.subarray(at, at + width).reverse();
 }
 
 /** Numbers that lie with the first axis fastest, with the last one fastest. */
