@@ -2,7 +2,7 @@
 export * from './autograd/index.ts';
 export { type Augmentation, horizontalFlip, inOrder, padAndCrop } from './data/augment.ts';
 export { type Batch, type Batches, type BatchOptions, createBatches } from './data/batches.ts';
-export type { Dataset, ImageSet, ImageShape } from './data/dataset.ts';
+export type { Dataset, ImageSet, ImageShape, Labels, NamedBytes, Values } from './data/dataset.ts';
 export { DataError } from './data/errors.ts';
 export { cifar10Format, cifar100Format, decodeCifar } from './data/format/cifar.ts';
 export { syntheticDigits } from './data/format/digits.ts';

@@ -1,18 +1,18 @@
 import type { Random } from '../random.ts';
-import type { ImageShape } from './dataset.ts';
+import { type ImageShape, roomFor, type Values } from './dataset.ts';
 
-/** Makes a changed copy of one image [height, width, channels] of bytes; all chance comes from `random`. */
-export type Augmentation = (image: Uint8Array, shape: ImageShape, random: Random) => Uint8Array;
+/** Makes a changed copy of one image [height, width, channels]; all chance comes from `random`. */
+export type Augmentation = (image: Values, shape: ImageShape, random: Random) => Values;
 
 /**
  * Pads with `pad` black pixels on every side and cuts out a window of the old size at a random place (He et al. 2016,
- * section 4.2, with pad 4). The bytes are padded before they are standardized, as torchvision's pipelines do.
+ * section 4.2, with pad 4). Padded is with 0, before the values are standardized, as torchvision's pipelines do.
  */
 export function padAndCrop(pad = 4): Augmentation {
   return (image, { height, width, channels }, random) => {
     const down = random.integer(2 * pad + 1) - pad;
     const right = random.integer(2 * pad + 1) - pad;
-    const out = new Uint8Array(image.length);
+    const out = roomFor(image, image.length);
     const firstX = Math.max(0, -right);
     const lastX = Math.min(width, width - right);
     if (firstX >= lastX) return out;
@@ -31,7 +31,7 @@ export function padAndCrop(pad = 4): Augmentation {
 export function horizontalFlip(probability = 0.5): Augmentation {
   return (image, { height, width, channels }, random) => {
     if (random.uniform() >= probability) return image.slice();
-    const out = new Uint8Array(image.length);
+    const out = roomFor(image, image.length);
     for (let y = 0; y < height; y++) {
       for (let x = 0; x < width; x++) {
         const from = (y * width + width - 1 - x) * channels;

@@ -2,7 +2,7 @@ import { checkOptions, requireFields } from '../options.ts';
 import { createRandom } from '../random.ts';
 import type { Augmentation } from './augment.ts';
 import { classBatchCount, classOrder } from './classBatches.ts';
-import type { ImageSet } from './dataset.ts';
+import { type ImageSet, roomFor } from './dataset.ts';
 import { requireValid } from './errors.ts';
 import type { PixelTransform } from './transforms.ts';
 import { applyTransform } from './transforms.ts';
@@ -86,15 +86,15 @@ export function createBatches(set: ImageSet, options: BatchOptions): Batches {
         const start = number * batchSize;
         const size = Math.min(batchSize, (order?.length ?? set.count) - start);
         const random = augment && epochRandom(shuffleSeed!, epoch).fork(`batch ${number}`);
-        const bytes = new Uint8Array(size * pixels);
+        const values = roomFor(set.images, size * pixels);
         const labels = new Int32Array(size);
         for (let i = 0; i < size; i++) {
           const index = order ? order[start + i] : start + i;
           const image = set.images.subarray(index * pixels, (index + 1) * pixels);
-          bytes.set(random ? augment(image, set, random) : image, i * pixels);
+          values.set(random ? augment(image, set, random) : image, i * pixels);
           labels[i] = set.labels[index];
         }
-        yield { images: applyTransform(bytes, transform), labels, size };
+        yield { images: applyTransform(values, transform), labels, size };
       }
     },
   };

@@ -6,15 +6,24 @@ export interface ImageShape {
   channels: number;
 }
 
-/** Decoded images and their labels: plain numbers, channels last. */
+/** The numbers of images, as they lie in their file: bytes 0..255, or what was measured. */
+export type Values = Uint8Array | Float32Array | Float64Array;
+
+/** Indices of classes: a byte each, where 256 are enough. */
+export type Labels = Uint8Array | Int32Array;
+
+/**
+ * Decoded images and their labels: plain numbers, channels last. A row of a table is an image of one pixel, with a channel for each
+ * column, so that what is said of channels (scaling, say) holds for columns.
+ */
 export interface ImageSet extends ImageShape {
   name: string;
   split: 'train' | 'test';
   count: number;
-  /** [count, height, width, channels], bytes 0..255. */
-  images: Uint8Array;
+  /** [count, height, width, channels]. */
+  images: Values;
   /** [count], each an index into `classes`. */
-  labels: Uint8Array;
+  labels: Labels;
   classes: readonly string[];
   /** What the user should be told before believing numbers from this data. */
   warnings: readonly string[];
@@ -36,8 +45,19 @@ export interface NamedBytes {
   bytes: Uint8Array;
 }
 
+/** Room for so many values of the kind of `values`. */
+export function roomFor(values: Values, length: number): Values {
+  if (values instanceof Float64Array) return new Float64Array(length);
+  return values instanceof Float32Array ? new Float32Array(length) : new Uint8Array(length);
+}
+
+/** Whether the set is a table: its images are rows. */
+export function isTable({ height, width }: ImageShape): boolean {
+  return height === 1 && width === 1;
+}
+
 /** Throws on the first label that names no class. */
-export function checkLabels(labels: Uint8Array, classes: number, file: string): void {
+export function checkLabels(labels: Labels, classes: number, file: string): void {
   const at = labels.findIndex((label) => label >= classes);
   if (at < 0) return;
   throw invalidFile(

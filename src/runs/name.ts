@@ -4,10 +4,16 @@ import { toJson } from '../train/metrics.ts';
 import type { Setting } from '../train/setting.ts';
 import { settings } from '../train/settings.ts';
 
-/** What decides the outcome: everything but the place where the data lies. */
-export function decisiveFields(config: TrainConfig): Omit<TrainConfig, 'dataDir'> {
-  const { dataDir: _, ...rest } = config;
-  return rest;
+/** What decides the outcome: everything but the place where the data lies, and later settings that have their default. */
+export function decisiveFields(config: TrainConfig): Partial<TrainConfig> {
+  const usual = resolveConfig({});
+  const isDecisive = (field: keyof TrainConfig) => {
+    const { addedLater }: Setting = settings[field];
+    return field !== 'dataDir' && !(addedLater && toJson(config[field]) === toJson(usual[field]));
+  };
+  return Object.fromEntries(
+    Object.entries(config).filter(([field]) => isDecisive(field as keyof TrainConfig)),
+  );
 }
 
 /** 64 hex digits, the same exactly for runs that would be the same. */
@@ -26,7 +32,11 @@ export function runName(config: TrainConfig): string {
   const parts = configFields.map((field) => {
     const { inName, alwaysInName }: Setting = settings[field];
     const isNamed = inName !== undefined && (alwaysInName || config[field] !== usual[field]);
-    return isNamed ? `${inName}${config[field]}` : '';
+    // Of a file its name; a folder's name cannot have all that a path has.
+    const value = String(config[field])
+      .replace(/[/\\]+$/, '')
+      .replace(/^.*[/\\]/, '');
+    return isNamed ? `${inName}${value}`.replace(/[^\w.+-]+/g, '_') : '';
   });
   return [...parts, configHash(config).slice(0, 6)].filter(Boolean).join('-');
 }

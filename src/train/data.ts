@@ -2,7 +2,15 @@ import { createHash } from 'node:crypto';
 import { type Tensor, wrap } from '../autograd/index.ts';
 import { type Augmentation, horizontalFlip, inOrder, padAndCrop } from '../data/augment.ts';
 import { type Batch, type Batches, createBatches } from '../data/batches.ts';
-import { type Dataset, type ImageSet, takeFirst } from '../data/dataset.ts';
+import {
+  type Dataset,
+  type ImageSet,
+  isTable,
+  type Labels,
+  takeFirst,
+  type Values,
+} from '../data/dataset.ts';
+import { requireValid } from '../data/errors.ts';
 import { loadDataset } from '../data/files/load.node.ts';
 import { halve } from '../data/shrink.ts';
 import {
@@ -30,23 +38,27 @@ export interface TrainData {
 const TEST_BATCH = 100;
 
 /** Reads the dataset from disk, or draws it. The drawing's seed is fixed: seeds compare runs on the same data. */
-export function loadData({ dataset, dataDir, limit, testLimit, trainOn }: TrainConfig): Promise<Dataset> {
+export function loadData(config: TrainConfig): Promise<Dataset> {
+  const { dataset, dataDir, limit, testLimit, trainOn, label, size, testFraction } = config;
   const both = limit !== null && testLimit !== null ? Math.max(limit, testLimit) : undefined;
   return loadDataset(dataset, {
     dataDir: dataDir ?? undefined,
+    label: label ?? undefined,
+    size: size ?? undefined,
+    testFraction: testFraction ?? undefined,
     limitTrain: limit ?? undefined,
     limitTest: trainOn === 'test' ? both : (testLimit ?? undefined),
   });
 }
 
 /** The same for configurations whose `loadData` gives the same. */
-export function dataKey({ dataset, dataDir, limit, testLimit, trainOn }: TrainConfig): string {
-  return toJson([dataset, dataDir, limit, testLimit, trainOn]);
+export function dataKey(config: TrainConfig): string {
+  return toJson([config.dataset, config.dataDir, usedImages(config)]);
 }
 
 /** Which images of its dataset a run uses. */
-export function usedImages({ limit, testLimit, trainOn }: TrainConfig): unknown[] {
-  return [limit, testLimit, trainOn];
+export function usedImages({ limit, testLimit, trainOn, label, size, testFraction }: TrainConfig): unknown[] {
+  return [limit, testLimit, trainOn, label, size, testFraction];
 }
 
 const checksums = new WeakMap<Dataset, Map<string, string>>();
@@ -63,11 +75,15 @@ export function dataChecksum(config: TrainConfig, dataset: Dataset): string {
   if (found !== undefined) return found;
   const hash = createHash('sha256');
   for (const { count, height, width, channels, images, labels } of usedSets(config, dataset)) {
-    hash.update(`${count} ${height} ${width} ${channels}\n`).update(images).update(labels);
+    hash.update(`${count} ${height} ${width} ${channels}\n`).update(bytesOf(images)).update(bytesOf(labels));
   }
   const checksum = hash.digest('hex').slice(0, 16);
   known.set(key, checksum);
   return checksum;
+}
+
+function bytesOf({ buffer, byteOffset, byteLength }: Values | Labels): Uint8Array {
+  return new Uint8Array(buffer, byteOffset, byteLength);
 }
 
 function usedSets({ trainOn, limit, testLimit }: TrainConfig, dataset: Dataset): [ImageSet, ImageSet] {
@@ -87,6 +103,10 @@ export function onceInARow(load: typeof loadData): typeof loadData {
 /** `dataset` may hold more images than the limits allow. */
 export function prepareData(config: TrainConfig, dataset: Dataset): TrainData {
   const [train, test] = usedSets(config, dataset).map((set) => (config.halve ? halve(set) : set));
+  requireValid(
+    config.augment === 'none' || !isTable(train),
+    `Cannot augment: ${train.name} is a table, and a crop or a mirror is of images. Leave out "augment".`,
+  );
   const transform = pixelTransform(config.scaling, train);
   return {
     train: createBatches(train, {
@@ -110,7 +130,13 @@ export function imagesOf(data: TrainData, batch: Batch): Tensor {
 }
 
 function pixelTransform(scaling: TrainConfig['scaling'], train: ImageSet): PixelTransform {
-  if (scaling === 'symmetric') return symmetricScale(train.channels);
+  if (scaling === 'symmetric') {
+    requireValid(
+      train.images instanceof Uint8Array,
+      `Cannot scale symmetrically: ${train.name} has measured values, which have no black and no white. Use scaling standardize or minmax.`,
+    );
+    return symmetricScale(train.channels);
+  }
   const statistics = channelStatistics(train);
   return scaling === 'minmax' ? minMaxScale(statistics) : standardizePixels(statistics);
 }

@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { isOwnData } from '../data/files/own.node.ts';
 import { shown, unknownName } from '../errors.ts';
 import { type Choice, type ChoiceName, choices, type ModelChoices } from '../nn/models/choices.ts';
 import { resolveNorm } from '../nn/norm/createNorm.ts';
@@ -24,6 +25,8 @@ interface Extras<Value = never> {
   inName?: string;
   /** The run's name has the default, too. */
   alwaysInName?: true;
+  /** Newer than runs that are stored: a run's hash does not have the default, so that their names and checkpoints hold. */
+  addedLater?: true;
   /** The value as options of the norm. */
   ofNorm?: (value: Value) => NormOptions;
 }
@@ -81,6 +84,13 @@ export function oneOf<Name extends string>(what: string, names: readonly Name[])
       ? unknownName(what, input, names)
       : `must be the name of a ${what}, got ${shown(input)}`,
   );
+}
+
+/** @internal What the schema says, or a file or folder of data. */
+export function orData<Input, Output>(
+  schema: v.GenericSchema<Input, Output>,
+): v.GenericSchema<Input | (string & {}), Output | (string & {})> {
+  return v.lazy((input) => (typeof input === 'string' && isOwnData(input) ? v.string() : schema)) as never;
 }
 
 /** @internal One of `names`, or what else a user may call it. */

@@ -1,11 +1,12 @@
 import * as v from 'valibot';
 import { datasetNames } from '../data/files/load.node.ts';
+import { usualTestFraction } from '../data/split.ts';
 import { modelNames } from '../nn/models/registry.ts';
 import { detachable } from '../nn/norm/core/conventions.ts';
 import { normNames, weightNormNames } from '../nn/norm/createNorm.ts';
 import { optimizerNames } from '../optim/index.ts';
 import { probeNames } from './probes/names.ts';
-import { maybe, named, normName, ofModels, oneOf, type Setting, usual } from './setting.ts';
+import { maybe, named, normName, ofModels, oneOf, orData, type Setting, usual } from './setting.ts';
 
 const count = v.pipe(v.number(), v.integer('must be a whole number'), v.minValue(1, 'must be at least 1'));
 const positive = v.pipe(v.number(), v.finite(), v.gtValue(0, 'must be above 0'));
@@ -15,8 +16,26 @@ const share = v.pipe(v.number(), v.minValue(0, 'must be from 0 to 1'), v.maxValu
 const whole = v.pipe(v.number(), v.integer('must be a whole number'));
 
 const data = {
-  dataset: named('dataset', datasetNames, 'mnist', '<name>', { inName: '' }),
+  dataset: usual(
+    orData(oneOf('dataset', datasetNames)),
+    'mnist',
+    '<name>',
+    `${datasetNames.join(', ')}, or a file: ./table.csv, ./arrays.npz, ./images/`,
+    { inName: '' },
+  ),
   dataDir: maybe(v.string(), '<dir>', 'folder with mnist/, cifar-10-batches-bin/ … (default: the cache)'),
+  label: maybe(v.string(), '<column>', 'of a table: the column of the classes (default: label or the last)', {
+    addedLater: true,
+  }),
+  size: maybe(v.tuple([count, count]), '<h,w>', 'of a folder of images: bring each to this size', {
+    addedLater: true,
+  }),
+  testFraction: maybe(
+    v.pipe(v.number(), v.gtValue(0, 'must be above 0'), v.ltValue(1, 'must be below 1')),
+    '<x>',
+    `of files without test data: the part kept for the test (default: ${usualTestFraction})`,
+    { addedLater: true },
+  ),
   // Without a limit all, of the synthetic digits 5,000 and 1,000.
   limit: maybe(count, '<n>', 'only the first n training images'),
   testLimit: maybe(count, '<n>', 'only the first n test images'),

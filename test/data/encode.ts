@@ -1,5 +1,7 @@
 /** Writers for the formats that src/data reads: the inverse of its parsers, for tests. */
-import { gzipSync } from 'node:zlib';
+import { deflateSync, gzipSync } from 'node:zlib';
+import { crc32 } from '../../src/crc32.ts';
+import type { RgbImage } from '../../src/data/files/png.node.ts';
 import type { CifarRecords } from '../../src/data/format/cifar.ts';
 import type { IdxArray } from '../../src/data/format/idx.ts';
 
@@ -49,4 +51,29 @@ export function tinyCifar(count: number, labelClasses: readonly number[]): Cifar
       Uint8Array.from({ length: count }, (_, i) => (3 * i + 1) % classes),
     ),
   };
+}
+
+/** A PNG of 8-bit colours, not filtered. */
+export function encodePng({ height, width, pixels }: RgbImage): Uint8Array {
+  const lines = Array.from({ length: height }, (_, y) =>
+    Buffer.concat([Buffer.of(0), pixels.subarray(3 * width * y, 3 * width * (y + 1))]),
+  );
+  const header = Buffer.alloc(13);
+  header.writeUInt32BE(width, 0);
+  header.writeUInt32BE(height, 4);
+  header.set([8, 2], 8);
+  const chunk = (type: string, data: Uint8Array) => {
+    const body = Buffer.concat([Buffer.from(type), data]);
+    const around = Buffer.alloc(8);
+    around.writeUInt32BE(data.length, 0);
+    around.writeUInt32BE(crc32(body), 4);
+    return Buffer.concat([around.subarray(0, 4), body, around.subarray(4)]);
+  };
+  const signature = Buffer.of(0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a);
+  const chunks = [
+    chunk('IHDR', header),
+    chunk('IDAT', deflateSync(Buffer.concat(lines))),
+    chunk('IEND', Buffer.alloc(0)),
+  ];
+  return new Uint8Array(Buffer.concat([signature, ...chunks]));
 }

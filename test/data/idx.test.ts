@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { digitClasses } from '../../src/data/classes.ts';
 import { DataError } from '../../src/data/errors.ts';
 import { gunzip } from '../../src/data/format/gzip.ts';
-import { decodeIdxPair, type IdxArray, parseIdx } from '../../src/data/format/idx.ts';
+import { decodeIdx, decodeIdxPair, type IdxArray, parseIdx } from '../../src/data/format/idx.ts';
 import { encodeIdx } from './encode.ts';
 
 const about = { name: 'tiny', split: 'train' as const, classes: digitClasses };
@@ -56,6 +56,33 @@ describe('parseIdx', () => {
     expect(() => parseIdx({ file: 'page', bytes: new TextEncoder().encode('<!DOCTYPE html>') }, 1)).toThrow(
       /page: got magic number 0x3c21444f/,
     );
+  });
+});
+
+describe('decodeIdx', () => {
+  test.each([
+    [9, 1, Int8Array.of(-3, 7)],
+    [11, 2, Int16Array.of(-300, 7)],
+    [12, 4, Int32Array.of(-70_000, 7)],
+    [13, 4, Float32Array.of(0.5, -1e9)],
+    [14, 8, Float64Array.of(1 / 3, -1e300)],
+  ])('type %i: big-endian numbers of %i bytes', (type, width, data) => {
+    const bytes = new Uint8Array([0, 0, type, 2, 0, 0, 0, 2, 0, 0, 0, 1, ...new Uint8Array(2 * width)]);
+    const little = new Uint8Array(data.buffer);
+    for (let i = 0; i < 2 * width; i++) {
+      bytes[12 + i] = little[Math.floor(i / width) * width + width - 1 - (i % width)];
+    }
+    expect(decodeIdx({ file: 'x', bytes })).toEqual({ shape: [2, 1], data });
+    expect(() => decodeIdx({ file: 'x', bytes: bytes.subarray(0, -1) })).toThrow('The file is cut off');
+    bytes[2] = 10;
+    expect(() => decodeIdx({ file: 'x', bytes })).toThrow(
+      'expected 0x0000TTDD (IDX, type 8, 9, 11, 12, 13, 14, 1 to 4',
+    );
+  });
+
+  test('unsigned bytes, as parseIdx', () => {
+    const bytes = encodeIdx({ shape: [2, 1, 1, 3], data: Uint8Array.of(1, 2, 3, 4, 5, 6) });
+    expect(decodeIdx({ file: 'x', bytes })).toEqual(parseIdx({ file: 'x', bytes }, 4));
   });
 });
 

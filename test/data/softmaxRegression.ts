@@ -1,4 +1,4 @@
-import type { ImageSet } from '../../src/data/dataset.ts';
+import type { ImageSet, Values } from '../../src/data/dataset.ts';
 
 /** Accuracy on `test` of a linear model (softmax regression), trained by plain stochastic gradient descent. */
 export function softmaxRegressionAccuracy(
@@ -10,7 +10,7 @@ export function softmaxRegressionAccuracy(
   const inputs = train.images.length / train.count;
   const classes = train.classes.length;
   const weights = Array.from({ length: classes }, () => new Float64Array(inputs + 1));
-  const logits = (images: Uint8Array, at: number) =>
+  const logits = (images: Values, at: number) =>
     weights.map((row) => {
       let sum = row[inputs];
       for (let p = 0; p < inputs; p++) sum += (row[p] * images[at + p]) / 255;

@@ -15,13 +15,20 @@ import {
   sources,
 } from '../sources.ts';
 import { findFile, readDataFile, sourceFolder } from './files.node.ts';
+import { isOwnData, type OwnDataOptions, ownDataPath, readOwnData } from './own.node.ts';
 import { type Check, checkCifar, checkIdx, readManifest, unpackIdx } from './verify.node.ts';
 
 export type DatasetName = SourceName | 'synthetic';
 export const datasetNames: readonly DatasetName[] = [...sourceNames, 'synthetic'];
 
-export interface LoadOptions {
-  /** Holds mnist/, fashion-mnist/, cifar-10-batches-bin/ or cifar-100-binary/; by default the cache folder. */
+/** How data of one's own are named: for messages. */
+export const OWN_DATA = 'or a file or folder of your own: ./table.csv, ./arrays.npz, ./images/';
+
+export interface LoadOptions extends OwnDataOptions {
+  /**
+   * Holds mnist/, fashion-mnist/, cifar-10-batches-bin/ or cifar-100-binary/, by default the cache folder; or the file or folder of own
+   * data, by default the current folder.
+   */
   dataDir?: string;
   /** Only the first images of a split; of the synthetic digits, how many to draw (5,000 and 1,000 without it). */
   limitTrain?: number;
@@ -30,14 +37,29 @@ export interface LoadOptions {
   seed?: number | string;
 }
 
-/** Reads a dataset from disk, or draws it. Throws DataError; what is odd but usable is in `warnings` of the splits. */
-export async function loadDataset(name: DatasetName, options: LoadOptions = {}): Promise<Dataset> {
-  if (!datasetNames.includes(name)) {
-    throw new DataError('DATA_INVALID', `Unknown dataset "${name}".`, [`one of: ${datasetNames.join(', ')}`]);
-  }
-  const { dataDir, seed = 1, limitTrain, limitTest } = options;
+/** Reads a dataset from disk, by its name or its file, or draws it. Throws DataError; what is odd but usable is in `warnings` of the splits. */
+export async function loadDataset(name: string, options: LoadOptions = {}): Promise<Dataset> {
+  const { dataDir, seed = 1, limitTrain, limitTest, label, size, testFraction } = options;
   checkLimit(name, limitTrain);
   checkLimit(name, limitTest);
+  if (isOwnData(name)) {
+    const { train, test } = await readOwnData(ownDataPath(name, dataDir), { label, size, testFraction });
+    return { train: takeFirst(train, limitTrain), test: takeFirst(test, limitTest) };
+  }
+  if (!isPublished(name)) {
+    throw new DataError('DATA_INVALID', `Unknown dataset "${name}".`, [
+      `one of: ${datasetNames.join(', ')}`,
+      OWN_DATA,
+    ]);
+  }
+  const given = Object.entries({ label, size, testFraction }).find(([, value]) => value !== undefined);
+  if (given) {
+    throw new DataError(
+      'DATA_INVALID',
+      `${name} is read as it was published: "${given[0]}" is for data of your own.`,
+      [`leave ${given[0]} out`],
+    );
+  }
   if (name === 'synthetic') return syntheticDigits({ seed, train: limitTrain, test: limitTest });
 
   const source = sources[name];
@@ -55,6 +77,10 @@ export async function loadDataset(name: DatasetName, options: LoadOptions = {}):
     train: await readCifarSplit(source, 'train', paths, limitTrain),
     test: await readCifarSplit(source, 'test', paths, limitTest),
   };
+}
+
+function isPublished(name: string): name is DatasetName {
+  return datasetNames.some((each) => each === name);
 }
 
 /** The path of every file of the dataset, by name; DATA_MISSING when one is not there. */
