@@ -9,8 +9,8 @@ import type { RandomState } from '../random.ts';
 import { issueText, plainObject, unreadable, wholeNumber } from '../storedFile.node.ts';
 import type { TrainConfig } from '../train/config.ts';
 import { type LoopProgress, progressSchema } from '../train/loop.ts';
+import { decodeSafetensors, encodeSafetensors, type StoredTensor } from '../weights/safetensors.ts';
 import { configHash } from './name.ts';
-import { decodeSafetensors, encodeSafetensors, type StoredTensor } from './safetensors.ts';
 import { version } from './version.ts';
 
 /** What a checkpoint holds beside tensors: plain JSON, in the file's metadata. */

@@ -18,20 +18,35 @@ export async function gunzip(
   file: string,
   most: (beginning: Uint8Array) => number = () => MOST_BYTES,
 ): Promise<Uint8Array> {
-  if (!isGzip(bytes)) return bytes;
+  return isGzip(bytes) ? unpack(bytes, 'gzip', file, MOST_BYTES, most) : bytes;
+}
+
+/** The same for a bare deflate stream, as zip files have them, of `size` bytes when unpacked. */
+export function inflate(bytes: Uint8Array, file: string, size: number): Promise<Uint8Array> {
+  return unpack(bytes, 'deflate-raw', file, size);
+}
+
+async function unpack(
+  bytes: Uint8Array,
+  format: 'gzip' | 'deflate-raw',
+  file: string,
+  limit: number,
+  most: (beginning: Uint8Array) => number = () => limit,
+): Promise<Uint8Array> {
+  const kind = format === 'gzip' ? 'gzip' : 'deflate';
   const chunks: Uint8Array[] = [];
   let length = 0;
-  let limit = MOST_BYTES;
+  let allowed = limit;
   const stream = new Blob([bytes as Uint8Array<ArrayBuffer>])
     .stream()
-    .pipeThrough(new DecompressionStream('gzip'));
+    .pipeThrough(new DecompressionStream(format));
   const reader = stream.getReader();
   for (;;) {
     const { done, value } = await reader.read().catch((cause: Error) => {
       throw invalidFile(
         file,
-        `a gzip stream that breaks off or is damaged (${cause.message}; ${bytes.length} bytes on disk)`,
-        'a complete gzip file',
+        `a ${kind} stream that breaks off or is damaged (${cause.message}; ${bytes.length} bytes on disk)`,
+        `a complete ${kind} stream`,
         'Fetch the file again, or copy it again from where it came.',
         { cause },
       );
@@ -42,9 +57,9 @@ export async function gunzip(
     length += value.length;
     try {
       if (before < HEADER_BYTES && length >= HEADER_BYTES) {
-        limit = Math.min(most(joined(chunks, length)), MOST_BYTES);
+        allowed = Math.min(most(joined(chunks, length)), limit);
       }
-      if (length > limit) throw unpacksTooFar(file, limit);
+      if (length > allowed) throw unpacksTooFar(file, kind, allowed);
     } catch (error) {
       reader.cancel().catch(() => {});
       throw error;
@@ -52,17 +67,17 @@ export async function gunzip(
   }
 }
 
-function unpacksTooFar(file: string, limit: number): DataError {
+function unpacksTooFar(file: string, kind: string, limit: number): DataError {
   return invalidFile(
     file,
-    `a gzip stream that unpacks to more than ${grouped(limit)} bytes`,
+    `a ${kind} stream that unpacks to more than ${grouped(limit)} bytes`,
     'as much as its header says, and no more than a dataset has',
     'The rest of it was not unpacked. Fetch the published file.',
   );
 }
 
-/** Of IDX, with three axes. */
-const HEADER_BYTES = 16;
+/** Of IDX, with four axes. */
+const HEADER_BYTES = 20;
 
 function joined(chunks: readonly Uint8Array[], length: number): Uint8Array {
   if (chunks.length === 1) return chunks[0];
