@@ -1,13 +1,22 @@
 import { createHash } from 'node:crypto';
+import * as v from 'valibot';
 import { configFields, resolveConfig, type TrainConfig } from '../train/config.ts';
 import { toJson } from '../train/metrics.ts';
 import type { Setting } from '../train/setting.ts';
 import { settings } from '../train/settings.ts';
 
-/** What decides the outcome: everything but the place where the data lies. */
-export function decisiveFields(config: TrainConfig): Omit<TrainConfig, 'dataDir'> {
-  const { dataDir: _, ...rest } = config;
-  return rest;
+/**
+ * What decides the outcome: everything but the place where the data lies. Without the defaults of settings that earlier versions had
+ * not, so that their runs keep their names and go on.
+ */
+export function decisiveFields(config: TrainConfig): Partial<Omit<TrainConfig, 'dataDir'>> {
+  const decisive: Partial<TrainConfig> = { ...config };
+  delete decisive.dataDir;
+  for (const field of configFields) {
+    const { isNew, schema }: Setting = settings[field];
+    if (isNew && config[field] === v.getDefault(schema)) delete decisive[field];
+  }
+  return decisive;
 }
 
 /** 64 hex digits, the same exactly for runs that would be the same. */

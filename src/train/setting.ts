@@ -24,6 +24,8 @@ interface Extras<Value = never> {
   inName?: string;
   /** The run's name has the default, too. */
   alwaysInName?: true;
+  /** Not in the configurations of earlier versions: a run with the default is the run that it was there. */
+  isNew?: true;
   /** The value as options of the norm. */
   ofNorm?: (value: Value) => NormOptions;
 }

@@ -85,7 +85,7 @@ function byShape(
         ['nothing was loaded', 'give a map of names'],
       );
     }
-    own.forEach(({ path }, i) => pairs.set(other[i].path, path));
+    for (const [i, { path }] of own.entries()) pairs.set(other[i].path, path);
   }
   const left = theirs.filter(({ path }) => !pairs.has(path));
   if (left.length > kept.size) {

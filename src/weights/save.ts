@@ -35,10 +35,21 @@ export function save(
   const options = (file === undefined ? (first as SaveOptions | undefined) : second) ?? {};
   requireFields('save', model, 'a model', ['namedModules']);
   checkOptions('save', options, ['names', 'input', 'map', 'format']);
-  const { names = 'pytorch', input, map = {} } = options;
+  const { names = 'pytorch', input, map } = options;
   const { format = file?.endsWith('.npz') ? 'npz' : 'safetensors' } = options;
   requireOneOf('names', names, ['pytorch', 'own']);
   requireOneOf('format', format, ['safetensors', 'npz']);
+  const bytes = encodeWeights(tensorsOf(model, { names, input, map }), names, format);
+  if (file === undefined) return bytes;
+  platform.writeFile(file, bytes);
+  return undefined;
+}
+
+/** The tensors of a file, by their names in it. */
+export function tensorsOf(
+  model: Module,
+  { names = 'pytorch', input, map = {} }: Omit<SaveOptions, 'format'>,
+): Map<string, StoredTensor> {
   const tensors = new Map<string, StoredTensor>();
   const back = turnedAround(map);
   for (const [name, { shape, as, read }] of placesOf(model, names, input)) {
@@ -46,10 +57,7 @@ export function save(
     if (tensors.has(to)) throw new WeightsError(`save: two tensors become ${to}`, ['change the map']);
     tensors.set(to, { shape, data: read(), ...(as ? { as } : {}) });
   }
-  const bytes = encodeWeights(tensors, names, format);
-  if (file === undefined) return bytes;
-  platform.writeFile(file, bytes);
-  return undefined;
+  return tensors;
 }
 
 /** From the model's names to the file's. */
