@@ -27,6 +27,20 @@ export class RunFolderError extends Error {
   }
 }
 
+/** Weights that cannot be read, or are another network's. */
+export class WeightsError extends Error {
+  override readonly name = 'WeightsError';
+  readonly code = 'WEIGHTS_INVALID';
+
+  constructor(
+    message: string,
+    readonly hint: readonly string[] = [],
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+  }
+}
+
 /** `unknown norm "bach" (did you mean "batch"?)` */
 export function unknownName(what: string, typed: string, names: readonly string[]): string {
   const guess = nearest(typed, names);

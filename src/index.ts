@@ -14,6 +14,7 @@ export {
   standardizePixels,
   symmetricScale,
 } from './data/transforms.ts';
+export { WeightsError } from './errors.ts';
 export type { NDArray, Numbers, SetView, Shape } from './kernels/contract.ts';
 export { setWinograd, winogradEnabled } from './kernels/wasm/conv/winograd/choice.ts';
 export { setThreadCount, stopThreads, threadCount } from './kernels/wasm/runtime/threads.ts';
@@ -42,3 +43,4 @@ export {
   gradcheckNorm,
 } from './verify/gradcheckNorm.ts';
 export { checkPaths, type PathCheck, type PathPair } from './verify/pathCheck.ts';
+export * from './weights/index.ts';

@@ -6,6 +6,10 @@ const scope = globalThis as { window?: unknown; crossOriginIsolated?: boolean };
 export const platform: Platform = {
   environment: () => undefined,
 
+  readFile: noFiles,
+
+  writeFile: noFiles,
+
   availableThreads: () => navigator.hardwareConcurrency || 1,
 
   totalMemory: () => Number.POSITIVE_INFINITY,
@@ -33,3 +37,9 @@ export const platform: Platform = {
     };
   },
 };
+
+function noFiles(path: string): never {
+  throw new Error(
+    `${path}: a page has no files. Give and take bytes: load(model, new Uint8Array(await response.arrayBuffer())), save(model).`,
+  );
+}

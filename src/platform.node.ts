@@ -1,11 +1,25 @@
+import { readFileSync } from 'node:fs';
 import { availableParallelism, totalmem } from 'node:os';
 import { setFlagsFromString } from 'node:v8';
 import { Worker } from 'node:worker_threads';
 import type { Platform } from './platform.ts';
+import { unreadable } from './storedFile.node.ts';
+import { writeWholeFile } from './wholeFile.node.ts';
+
+/** What Node reads at once. */
+const MOST_BYTES = 2 ** 31 - 1;
 
 /** Node: worker_threads, os and the environment. */
 export const platform: Platform = {
   environment: (name) => process.env[name],
+
+  readFile(path) {
+    const problem = unreadable(path, MOST_BYTES);
+    if (problem !== undefined) throw new Error(`${path} ${problem}`);
+    return readFileSync(path);
+  },
+
+  writeFile: (path, content) => writeWholeFile(path, content),
 
   availableThreads: () => availableParallelism(),
 

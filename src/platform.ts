@@ -5,6 +5,10 @@
 export interface Platform {
   /** The value of an environment variable; always undefined in a browser. */
   environment(name: string): string | undefined;
+  /** All of a file; throws in a browser. */
+  readFile(path: string): Uint8Array;
+  /** Writes a file whole, or leaves the old one; throws in a browser. */
+  writeFile(path: string, content: Uint8Array): void;
   /** The number of cores this process may use, at least 1. */
   availableThreads(): number;
   /** Bytes of memory that this process may use at most; Infinity where nothing says so. */

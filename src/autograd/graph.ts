@@ -6,6 +6,7 @@ import { gradEnabled, ownByStep, ownOffGraph } from './lifetime.ts';
 import { Tensor } from './tensor.ts';
 import { look, type Seen } from './unchanged.ts';
 import { noteUnused } from './unused.ts';
+import { noteOperation } from './watch.ts';
 
 /** An operation's input; null for an optional one that is absent (a bias, a gamma). */
 export type Input = Tensor | null;
@@ -75,6 +76,7 @@ export function record(
 ): Tensor {
   requireRecordable(name, y, inputs, rest);
   const result = new Tensor(y.data, y.shape);
+  noteOperation(name, result, inputs);
   if (!gradEnabled() || !inputs.some(needsGradient)) {
     ownOffGraph(result);
     return result;

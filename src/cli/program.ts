@@ -21,6 +21,7 @@ const groups = {
     compare: 'finished runs over their seeds, with differences from a baseline',
     plot: 'curves of finished runs, mean and band over their seeds: terminal, SVG, PNG',
     report: 'an experiment or other runs as one HTML page: claims, figures, tables, settings',
+    export: 'the weights of a run, for PyTorch and numpy',
     sweep: 'many runs in one folder: a grid of settings, stopped and continued at will',
   },
   'Correctness:': {
@@ -47,6 +48,7 @@ const files: Record<CommandName, () => Promise<CommandFile>> = {
   compare: () => import('./commands/compare.ts'),
   plot: () => import('./commands/plot.ts'),
   report: () => import('./commands/report.ts'),
+  export: () => import('./commands/export.ts'),
   sweep: () => import('./commands/sweep.ts'),
   gradcheck: () => import('./commands/gradcheck.ts'),
   verify: () => import('./commands/verify.ts'),

@@ -2,15 +2,17 @@ import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import * as v from 'valibot';
 import { Tensor } from '../autograd/index.ts';
+import type { Numbers } from '../kernels/contract.ts';
 import { dropoutStates, loadDropoutStates } from '../nn/layers/dropout.ts';
 import type { Module } from '../nn/module.ts';
+import { RunningNorm } from '../nn/norm/core/running.ts';
 import type { Optimizer } from '../optim/index.ts';
 import type { RandomState } from '../random.ts';
 import { issueText, plainObject, unreadable, wholeNumber } from '../storedFile.node.ts';
 import type { TrainConfig } from '../train/config.ts';
 import { type LoopProgress, progressSchema } from '../train/loop.ts';
+import { decodeSafetensors, encodeSafetensors, type StoredTensor } from '../weights/safetensors.ts';
 import { configHash } from './name.ts';
-import { decodeSafetensors, encodeSafetensors, type StoredTensor } from './safetensors.ts';
 import { version } from './version.ts';
 
 /** What a checkpoint holds beside tensors: plain JSON, in the file's metadata. */
@@ -21,6 +23,8 @@ interface State {
   /** The optimizer's, without its arrays, which are tensors of the file. */
   optimizer: { lr: number; steps: number[] };
   dropout: Record<string, RandomState>;
+  /** How many batches each norm with running statistics has seen; absent in earlier versions. */
+  batches?: Record<string, number>;
   /** Of the configuration: a checkpoint fits no other run. */
   config: string;
   normgrad: string;
@@ -39,6 +43,7 @@ const stateSchema: v.GenericSchema<unknown, State> = v.pipe(
     lines: wholeNumber,
     optimizer: v.object({ lr: v.number(), steps: v.array(wholeNumber) }),
     dropout: v.record(v.string(), randomSchema),
+    batches: v.optional(v.record(v.string(), wholeNumber)),
     config: v.string(),
     normgrad: v.string(),
   }),
@@ -73,6 +78,7 @@ export function encodeCheckpoint(
     lines,
     optimizer: { lr, steps },
     dropout: dropoutStates(model),
+    batches: batchCounts(model),
     config: configHash(config),
     normgrad: version,
   };
@@ -91,6 +97,22 @@ export function restoreCheckpoint(
   model: Module,
   optimizer: Optimizer,
 ): Restored {
+  const { weights, arrays, state } = readCheckpoint(file, config);
+  model.loadState(weights);
+  loadBatchCounts(model, state.batches);
+  optimizer.loadState({ ...state.optimizer, arrays });
+  loadDropoutStates(model, state.dropout);
+  return state;
+}
+
+/** Sets a freshly built model to the weights of a checkpoint. Throws where there is none that can be used. */
+export function restoreWeights(file: string, config: TrainConfig, model: Module): void {
+  const { weights, state } = readCheckpoint(file, config);
+  model.loadState(weights);
+  loadBatchCounts(model, state.batches);
+}
+
+function readCheckpoint(file: string, config: TrainConfig) {
   if (!existsSync(file)) throw new Error('there is no checkpoint yet');
   const problem = unreadable(file, MOST_BYTES);
   if (problem !== undefined) throw new Error(`${file} ${problem}`);
@@ -104,19 +126,27 @@ export function restoreCheckpoint(
   const state = parsed.output;
   if (state.config !== configHash(config)) throw new Error(`${file} is of another configuration`);
 
-  const isOptimizers = (name: string) => name.startsWith(OPTIMIZER);
-  const all = [...tensors];
-  model.loadState(
-    new Map(
-      all.flatMap(([name, { shape, data }]) => (isOptimizers(name) ? [] : [[name, new Tensor(data, shape)]])),
-    ),
+  const weights = new Map<string, Tensor>();
+  const arrays: Record<string, Numbers> = {};
+  for (const [name, { shape, data }] of tensors) {
+    if (name.startsWith(OPTIMIZER)) arrays[name.slice(OPTIMIZER.length)] = data;
+    else weights.set(name, new Tensor(data, shape));
+  }
+  return { weights, arrays, state };
+}
+
+function batchCounts(model: Module): Record<string, number> {
+  return Object.fromEntries(runningNorms(model).map(([name, norm]) => [name, norm.batchCount]));
+}
+
+function loadBatchCounts(model: Module, counts: Record<string, number> = {}): void {
+  for (const [name, norm] of runningNorms(model)) norm.batchCount = counts[name] ?? norm.batchCount;
+}
+
+function runningNorms(model: Module): [string, RunningNorm][] {
+  return [...model.namedModules()].flatMap(([name, module]): [string, RunningNorm][] =>
+    module instanceof RunningNorm ? [[name, module]] : [],
   );
-  const arrays = all.flatMap(([name, { data }]) =>
-    isOptimizers(name) ? [[name.slice(OPTIMIZER.length), data]] : [],
-  );
-  optimizer.loadState({ ...state.optimizer, arrays: Object.fromEntries(arrays) });
-  loadDropoutStates(model, state.dropout);
-  return state;
 }
 
 /** Of the numbers and the state: the format has none, and a disk that lost power may have kept a file's length only. */

@@ -10,7 +10,7 @@ import { quoted } from '../typed.node.ts';
 import { guarded, jsonText } from './files.ts';
 import type { Lock } from './lock/lock.ts';
 import { decisiveFields } from './name.ts';
-import { firstLines, type HowItRan, readConfig, readRun, runFiles } from './record.ts';
+import { firstLines, type HowItRan, type InitRecord, readConfig, readRun, runFiles } from './record.ts';
 import { sourceVersion, version } from './version.ts';
 
 /**
@@ -43,6 +43,9 @@ interface RunFolderOptions {
   resume?: { steps: number; lines: number };
   /** Checksum of the images. */
   data?: string;
+  /** The file whose weights it begins with. */
+  init?: InitRecord;
+  network?: HowItRan['network'];
 }
 
 /** So often may the process of a run die between two checkpoints before the run counts as failed. */
@@ -57,7 +60,7 @@ export function createRunFolder(
   path: string,
   config: TrainConfig,
   lock: Lock,
-  { argv = [], resume, data }: RunFolderOptions = {},
+  { argv = [], resume, data, init, network }: RunFolderOptions = {},
 ): RunFolder {
   return guarded(path, () => {
     refuseOther(path, config);
@@ -74,6 +77,9 @@ export function createRunFolder(
       ...newRecord(argv),
       ...(resume && before ? { command: before.command, started: before.started } : {}),
       data,
+      // A run that goes on from a checkpoint has not read the file again.
+      init: resume ? before?.init : init,
+      network,
       deaths: deathsOf(before),
       resumed: [...((resume && before?.resumed) || []), ...(resume ? [{ step: resume.steps, at: now }] : [])],
     };

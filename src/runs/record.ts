@@ -42,8 +42,19 @@ export interface HowItRan {
   git: string | null;
   /** Of the images that it was begun with (dataChecksum). */
   data?: string;
+  /** The file whose weights it began with. */
+  init?: InitRecord;
+  /** What its network takes and puts out, so that it can be built without the data: [height, width, channels], classes. */
+  network?: { input: [number, number, number]; classes: number };
 }
 
+/** A file and what was in it: SHA-256 in hex. */
+export interface InitRecord {
+  file: string;
+  sha256: string;
+}
+
+const size = v.pipe(wholeNumber, v.minValue(1, 'must be at least 1'));
 const runSchema: v.GenericSchema<unknown, HowItRan> = v.pipe(
   plainObject,
   v.looseObject({
@@ -63,6 +74,8 @@ const runSchema: v.GenericSchema<unknown, HowItRan> = v.pipe(
     normgrad: v.string(),
     git: v.nullable(v.string()),
     data: v.optional(v.string()),
+    init: v.optional(v.object({ file: v.string(), sha256: v.string() })),
+    network: v.optional(v.object({ input: v.tuple([size, size, size]), classes: size })),
   }),
 );
 

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Dataset } from '../data/dataset.ts';
 import type { Module } from '../nn/module.ts';
@@ -14,10 +15,11 @@ import { encodeCheckpoint, type Restored, restoreCheckpoint } from './checkpoint
 import { weightsDigest } from './digest.ts';
 import { guarded, makeFolder } from './files.ts';
 import { createRunFolder } from './folder.ts';
+import { initialize, readInitialWeights, requireSameInit } from './initialWeights.ts';
 import { type Lock, LostLock } from './lock/lock.ts';
 import { lockFolder } from './lock/wait.ts';
 import { runName } from './name.ts';
-import { firstLines, readResult, readRun, runFiles } from './record.ts';
+import { firstLines, type InitRecord, readResult, readRun, runFiles } from './record.ts';
 import { requireSameData } from './sameData.ts';
 
 /** A run before its first step, for the line that announces it. */
@@ -32,6 +34,8 @@ export interface RunStart {
   steps: number;
   /** Why a run that was to be resumed starts over. */
   startsOver: string | undefined;
+  /** How many tensors came from a file of weights, and which of the model were left as they are. */
+  initialized: { loaded: number; kept: readonly string[] } | undefined;
   /** What is odd about the network (constantNorms.ts). */
   warnings: readonly string[];
 }
@@ -79,8 +83,17 @@ export async function runTraining(options: TrainOptions, hooks: TrainingHooks = 
     const model = buildModel(config, data);
     return { model, optimizer: buildOptimizer(config, model) };
   };
+  /** As it is before its first step, from a file of weights where one is named. */
+  const begin = async (): Promise<BuiltRun> => {
+    const built = build();
+    const init = await readInitialWeights(config);
+    if (init === undefined) return built;
+    const { loaded, kept } = initialize(built.model, init, config, data.imageShape);
+    return { ...built, init: init.record, initialized: { loaded: loaded.length, kept } };
+  };
+  const continues = hooks.resume && path !== undefined && existsSync(runFiles(path).checkpoint);
   // Before there is a folder: a configuration that cannot be built leaves none.
-  const built = build();
+  const built = continues ? build() : await begin();
   const run = { config, dataset, data };
   if (path === undefined) return train({ ...run, ...built }, hooks);
 
@@ -91,7 +104,7 @@ export async function runTraining(options: TrainOptions, hooks: TrainingHooks = 
     const finished = hooks.resume ? readResult(path) : undefined;
     if (finished) return finished;
     if (hooks.resume) requireSameData(path, dataChecksum(config, dataset));
-    const begun = hooks.resume ? atCheckpoint(config, path, built, build) : built;
+    const begun = hooks.resume ? await atCheckpoint(config, path, built, begin) : built;
     return await train({ ...run, ...begun, path, lock }, hooks);
   } finally {
     if (own === undefined) lock.release();
@@ -103,6 +116,9 @@ interface BuiltRun {
   optimizer: Optimizer;
   restored?: Restored;
   startsOver?: string;
+  /** The file whose weights it begins with, and what came of it. */
+  init?: InitRecord;
+  initialized?: RunStart['initialized'];
 }
 
 interface Run extends BuiltRun {
@@ -114,14 +130,21 @@ interface Run extends BuiltRun {
 }
 
 async function train(run: Run, hooks: TrainingHooks): Promise<TrainResult> {
-  const { config, dataset, data, model, optimizer, restored, startsOver, path, lock } = run;
+  const { config, dataset, data, model, optimizer, restored, startsOver, init, initialized, path, lock } =
+    run;
   const parameters = model.parameters().reduce((sum, parameter) => sum + parameter.size, 0);
   const progress = restored?.progress ?? startOfRun();
   const { steps } = progress;
   const resume = restored && { steps, lines: restored.lines };
   const folder =
     lock &&
-    createRunFolder(path!, config, lock, { argv: hooks.argv, resume, data: dataChecksum(config, dataset) });
+    createRunFolder(path!, config, lock, {
+      argv: hooks.argv,
+      resume,
+      data: dataChecksum(config, dataset),
+      init,
+      network: { input: [...data.imageShape], classes: data.classes },
+    });
   const { keepWeights = true, checkpointEvery } = hooks;
   const save = () =>
     folder?.save(encodeCheckpoint(config, model, optimizer, { progress, lines: folder.lines }));
@@ -130,7 +153,17 @@ async function train(run: Run, hooks: TrainingHooks): Promise<TrainResult> {
   const isWatched = everyMs(LOCK_MS);
   try {
     const warnings = hooks.onStart ? constantNormWarnings(model, data.imageShape) : [];
-    hooks.onStart?.({ config, dataset, model, parameters, folder: path, steps, startsOver, warnings });
+    hooks.onStart?.({
+      config,
+      dataset,
+      model,
+      parameters,
+      folder: path,
+      steps,
+      startsOver,
+      initialized,
+      warnings,
+    });
     const outcome = await trainingLoop(model, optimizer, data, config, {
       ...hooks,
       progress,
@@ -154,14 +187,25 @@ async function train(run: Run, hooks: TrainingHooks): Promise<TrainResult> {
 }
 
 /** The run at its checkpoint, if that can be used, or anew; as it was built, where none was begun. */
-function atCheckpoint(config: TrainConfig, path: string, built: BuiltRun, build: () => BuiltRun): BuiltRun {
-  if (readRun(path) === undefined) return built;
-  try {
-    const { model, optimizer } = built;
-    const restored = restoreCheckpoint(runFiles(path).checkpoint, config, model, optimizer);
-    firstLines(runFiles(path).metrics, restored.lines);
-    return { ...built, restored };
-  } catch (error) {
-    return { ...build(), startsOver: (error as Error).message };
+async function atCheckpoint(
+  config: TrainConfig,
+  path: string,
+  built: BuiltRun,
+  begin: () => Promise<BuiltRun>,
+): Promise<BuiltRun> {
+  const { checkpoint, metrics } = runFiles(path);
+  let startsOver: string | undefined;
+  if (readRun(path) !== undefined) {
+    try {
+      const { model, optimizer } = built;
+      const restored = restoreCheckpoint(checkpoint, config, model, optimizer);
+      firstLines(metrics, restored.lines);
+      return { ...built, init: undefined, restored };
+    } catch (error) {
+      startsOver = (error as Error).message;
+    }
   }
+  const begun = await begin();
+  requireSameInit(path, begun.init);
+  return { ...begun, startsOver };
 }

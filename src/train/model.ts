@@ -14,10 +14,20 @@ import { settings } from './settings.ts';
  * takes any.
  */
 export function buildModel(config: TrainConfig, data: TrainData): Module {
+  const network = buildNetwork(config, data);
+  requireActivationsFit(config, network, data);
+  return network;
+}
+
+/** The same where there are no data, but what the network takes and puts out is known. */
+export function buildNetwork(
+  config: TrainConfig,
+  { imageShape, classes }: Pick<TrainData, 'imageShape' | 'classes'>,
+): Module {
   const { model, norm, weightNorm, seed } = config;
   const options = {
-    input: data.imageShape,
-    classes: data.classes,
+    input: imageShape,
+    classes,
     norm,
     normOptions: normOptionsOf(config),
     weightNorm: weightNorm ?? undefined,
@@ -25,9 +35,7 @@ export function buildModel(config: TrainConfig, data: TrainData): Module {
     ...choicesOf(config),
   };
   requireWeightsFit(config, countModelWeights(model, options));
-  const network = createModel(model, options);
-  requireActivationsFit(config, network, data);
-  return network;
+  return createModel(model, options);
 }
 
 /** Without the settings that are null: for those the model and the norm have defaults of their own. */

@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import * as v from 'valibot';
 import { datasetNames } from '../data/files/load.node.ts';
 import { usualTestFraction } from '../data/split.ts';
@@ -82,6 +83,27 @@ const network = {
   }),
 };
 
+const initialWeights = {
+  // A path that means the same wherever the run is continued.
+  initFrom: maybe(
+    v.pipe(
+      v.string(),
+      v.minLength(1, 'must be a file'),
+      v.transform((file) => resolve(file)),
+    ),
+    '<file>',
+    'weights before the first step: .safetensors or .npz, of PyTorch or of export',
+    { addedLater: true },
+  ),
+  initBy: named('way', ['names', 'order', 'shape'], 'names', '<how>', {
+    help: 'which tensor of the file is which of the model, by:',
+    addedLater: true,
+  }),
+  freshHead: usual(v.boolean(), false, '', 'with --init-from, the last layer keeps its own first weights', {
+    addedLater: true,
+  }),
+};
+
 const training = {
   optimizer: named('optimizer', optimizerNames, 'adam', '<name>', { flag: 'optim' }),
   lr: maybe(notNegative, '<x>', 'learning rate (default: sgd 0.1, adam 0.001)', { inName: 'lr' }),
@@ -118,11 +140,12 @@ const training = {
  * Everything that decides the outcome of a run, once. The configuration, its defaults and its checks (config.ts), the flags of
  * `train` and their help, what a model and its norms are given (model.ts) and a run's name (runs/name.ts) are read off this table.
  */
-export const settings = { ...data, ...network, ...training };
+export const settings = { ...data, ...network, ...initialWeights, ...training };
 
 /** The same under the heads of the help. */
 export const settingGroups: Readonly<Record<string, Readonly<Record<string, Setting>>>> = {
   'Data:': data,
   'Network:': network,
+  'Initial weights:': initialWeights,
   'Training:': training,
 };

@@ -12,7 +12,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { readRun, runFiles } from '../../src/runs/record.ts';
-import { decodeSafetensors } from '../../src/runs/safetensors.ts';
+import { decodeSafetensors } from '../../src/weights/safetensors.ts';
 import { runTraining, type TrainingHooks } from '../../src/runs/training.ts';
 import type { TrainOptions } from '../../src/train/config.ts';
 import { readMetrics } from '../../src/train/metrics.ts';

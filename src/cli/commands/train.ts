@@ -22,6 +22,10 @@ const examples: Example[] = [
     'normgrad train --dataset cifar10 --data-dir ~/datasets --model resnet8 --augment crop-flip --out runs/first',
   ],
   ['normgrad train --norm none --lr 3 --dry-run', 'the configuration, and where each value comes from'],
+  [
+    'normgrad train --dataset cifar10 --model resnet20 --init-from weights.safetensors --fresh-head',
+    "begin with PyTorch's weights, the last layer anew",
+  ],
   ['normgrad train --resume runs/first', 'continue after Ctrl-C or a crash: same bits as without it'],
 ];
 

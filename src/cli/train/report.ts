@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { backendName } from '../../autograd/index.ts';
 import { datasetWarnings } from '../../data/dataset.ts';
-import { grouped } from '../../errors.ts';
+import { grouped, plural } from '../../errors.ts';
 import type { RunStart } from '../../runs/training.ts';
 import { describeModel } from '../../train/model.ts';
 import { type TrainResult, whereDiverged } from '../../train/result.ts';
@@ -10,12 +10,12 @@ import type { Output } from '../output.ts';
 
 /** `mnist 60,000/10,000 · mlp 784-128-128-10 · 118,282 params · norm batch · adam lr 0.001 · seed 1` */
 export function announce(start: RunStart, output: Output): void {
-  const { config, dataset, model, parameters, folder, steps, startsOver, warnings } = start;
+  const { config, dataset, model, parameters, folder, steps, startsOver, initialized, warnings } = start;
   const { train, test } = dataset;
   for (const warning of [...datasetWarnings(dataset), ...warnings]) output.warn(warning);
   const images = [train.count, test.count];
   const description = describeModel(config.model, model);
-  output.event('start', { config, folder, images, parameters, steps, backend: backendName() });
+  output.event('start', { config, folder, images, parameters, steps, initialized, backend: backendName() });
   output.note(
     [
       `${config.dataset} ${images.map(grouped).join('/')}`,
@@ -27,6 +27,11 @@ export function announce(start: RunStart, output: Output): void {
     ].join(' · '),
   );
   output.note(folder!);
+  if (initialized !== undefined) {
+    const { loaded, kept } = initialized;
+    const others = kept.length > 0 ? `; as drawn: ${kept.join(', ')}` : '';
+    output.note(`weights of ${config.initFrom}: ${plural(loaded, 'tensor')}${others}`);
+  }
   if (startsOver !== undefined) output.warn(`${startsOver}: starting over`);
   if (steps > 0) output.note(`continuing after step ${grouped(steps)}`);
   if (output.verbose) output.note(`kernels: ${backendName()}`);

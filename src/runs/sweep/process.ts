@@ -1,12 +1,18 @@
 import { DataError } from '../../data/errors.ts';
-import { RunFolderError } from '../../errors.ts';
+import { RunFolderError, WeightsError } from '../../errors.ts';
 import { type WorkerEvent, type WorkerOptions, workThrough } from './worker.ts';
 
 /** What a worker process tells its parent: `ready` comes first, and `fatal` is an error that would be every run's. */
 export type ProcessEvent =
   | WorkerEvent
   | { type: 'ready' }
-  | { type: 'fatal'; kind: 'data' | 'folder'; code: string; message: string; hint: readonly string[] };
+  | {
+      type: 'fatal';
+      kind: 'data' | 'folder' | 'weights';
+      code: string;
+      message: string;
+      hint: readonly string[];
+    };
 
 /** What the parent tells it. */
 export type ParentMessage = { folder: string; options: WorkerOptions } | 'stop';
@@ -38,7 +44,8 @@ async function work(folder: string, options: WorkerOptions): Promise<void> {
   try {
     await workThrough(folder, options, { signal: controller.signal, onEvent: send });
   } catch (error) {
-    const kind = error instanceof DataError ? 'data' : error instanceof RunFolderError ? 'folder' : undefined;
+    const kinds = { data: DataError, folder: RunFolderError, weights: WeightsError };
+    const kind = (['data', 'folder', 'weights'] as const).find((each) => error instanceof kinds[each]);
     if (kind === undefined) throw error;
     const { code, message, hint = [] } = error as { code: string; message: string; hint?: readonly string[] };
     send({ type: 'fatal', kind, code, message, hint });

@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { DataError, type DataErrorCode } from '../../data/errors.ts';
-import { RunFolderError } from '../../errors.ts';
+import { RunFolderError, WeightsError } from '../../errors.ts';
 import type { TrainResult } from '../../train/result.ts';
 import { recordDeath } from '../folder.ts';
 import { lockTaker } from '../lock/lock.ts';
@@ -52,7 +52,7 @@ const STDERR_TAIL = 2000;
  * Trains what is missing of a sweep, in `jobs` processes, and tells how every run stands then. Several callers may do so at
  * once in one folder, and none, some or all of the processes may be killed: no run is finished twice (worker.ts), and
  * a process that dies is replaced; only a run that kills its process again and again has failed (recordDeath). A run that
- * diverges or fails does not end the sweep. Throws DataError and RunFolderError for what concerns all runs.
+ * diverges or fails does not end the sweep. Throws DataError, WeightsError and RunFolderError for what concerns all runs.
  */
 export async function runSweep(plan: SweepPlan, options: SweepOptions): Promise<SweepRun[]> {
   const { folder, shard, dataDir, checkpointEvery, grows, argv, signal, onEvent = () => {} } = options;
@@ -182,7 +182,6 @@ function ended(
 }
 
 function errorOf({ kind, code, message, hint }: Extract<ProcessEvent, { type: 'fatal' }>): Error {
-  return kind === 'data'
-    ? new DataError(code as DataErrorCode, message, hint)
-    : new RunFolderError(message, hint);
+  if (kind === 'data') return new DataError(code as DataErrorCode, message, hint);
+  return kind === 'weights' ? new WeightsError(message, hint) : new RunFolderError(message, hint);
 }

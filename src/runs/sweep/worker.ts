@@ -8,6 +8,7 @@ import { everyMs } from '../../train/eventLoop.ts';
 import type { TrainResult } from '../../train/result.ts';
 import { guarded, makeFolder } from '../files.ts';
 import { recordDeath, recordFailure } from '../folder.ts';
+import { requireOneInit } from '../initialWeights.ts';
 import { type Lock, LostLock, lockTaker } from '../lock/lock.ts';
 import { readResult, readRun } from '../record.ts';
 import { requireOneDataset } from '../sameData.ts';
@@ -68,6 +69,7 @@ export async function workThrough(
     const { id } = run;
     const config = dataDir === undefined ? run.config : { ...run.config, dataDir };
     const dataset = await loadOnce(config);
+    requireOneInit(folder, runs, config);
     const isDue = everyMs(STEP_MS);
     try {
       const result = await runTraining(config, {

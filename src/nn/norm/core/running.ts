@@ -35,6 +35,7 @@ export abstract class RunningNorm extends Norm {
   /** How many batches the plain average has seen, [1]; null where the weight is fixed. */
   readonly batches: Tensor | null;
   readonly #weight: number;
+  #batchCount = 0;
   /** Values per set seen since recalibration began; null outside of it. */
   #recalibrated: number | null = null;
 
@@ -67,6 +68,16 @@ export abstract class RunningNorm extends Norm {
     if (this.learning) checkSetSize(this.layer, x.shape);
   }
 
+  /** Batches that have moved the running statistics: PyTorch's num_batches_tracked. Only a plain average depends on it. */
+  get batchCount(): number {
+    return this.batches ? this.batches.data[0] : this.#batchCount;
+  }
+
+  set batchCount(count: number) {
+    if (this.batches) this.batches.data[0] = count;
+    else this.#batchCount = count;
+  }
+
   /** From now on the running statistics become those of all values that come, each counted once (recalibrate.ts). */
   recalibrating(on: boolean): void {
     this.#recalibrated = on ? 0 : null;
@@ -89,7 +100,8 @@ export abstract class RunningNorm extends Norm {
       this.#recalibrated += m;
       return { weight: m / this.#recalibrated, seen };
     }
-    return { weight: this.batches ? 1 / ++this.batches.data[0] : this.#weight };
+    this.batchCount++;
+    return { weight: this.batches ? 1 / this.batches.data[0] : this.#weight };
   }
 
   /** The statistics that are given instead of computed: in evaluation the running ones; in training null. */
