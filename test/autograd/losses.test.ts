@@ -219,7 +219,11 @@ describe('what does not fit is named, with what to do', () => {
       () => ops.smoothL1Loss(logits, logits, { beta: -1 }),
       /beta must be a finite number of at least 0/,
     ],
-    ['an option', () => ops.mseLoss(logits, logits, { reductions: 'sum' } as never), /did you mean "reduction"/],
+    [
+      'an option',
+      () => ops.mseLoss(logits, logits, { reductions: 'sum' } as never),
+      /did you mean "reduction"/,
+    ],
   ];
   test.each(mistakes)('%s', (_, run, message) => expect(run).toThrow(message));
 

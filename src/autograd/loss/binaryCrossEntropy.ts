@@ -7,11 +7,13 @@ import { record } from '../graph.ts';
 import type { Tensor } from '../tensor.ts';
 import { type ReductionOptions, reduced, reductionOf, requireSameShape, weighed } from './reduction.ts';
 
+/** What elements count for, and how their losses become one number. */
 export interface BinaryCrossEntropyOptions extends ReductionOptions {
   /** Of each element, or what broadcasts to them; the mean is over all elements, whatever they weigh. */
   weight?: Tensor | number;
 }
 
+/** The same of logits, which alone know how to weigh yes against no. */
 export interface BinaryLogitsOptions extends BinaryCrossEntropyOptions {
   /** What the yes of each class counts for beside its no, [C], where one of them is rare. */
   posWeight?: Tensor | number;

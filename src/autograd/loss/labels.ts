@@ -9,6 +9,7 @@ export interface Labels {
   ignored: number;
 }
 
+/** What labels count for. */
 export interface LabelOptions {
   /** What each class counts for, [C]. The mean is then divided by the weights of the labels, not by their number. */
   weight?: ArrayLike<number> | Tensor;

@@ -10,6 +10,7 @@ export type Reduction = 'mean' | 'sum' | 'none';
 
 const reductions: readonly Reduction[] = ['mean', 'sum', 'none'];
 
+/** How the losses of elements become one number. */
 export interface ReductionOptions {
   /** Default: 'mean'. */
   reduction?: Reduction;
