@@ -28,7 +28,7 @@ export { embedding, type Indices } from './embedding.ts';
 export { type GradcheckOptions, gradcheck } from './gradcheck.ts';
 export { type BackwardRule, type Gradient, type GraphNode, type Input, record } from './graph.ts';
 export { noGrad } from './lifetime.ts';
-export { crossEntropy, mseLoss } from './loss.ts';
+export * from './loss/index.ts';
 export { linear, matmul } from './matmul.ts';
 export { avgPool2d, globalAvgPool2d, globalMaxPool2d, maxPool2d, type PoolOptions } from './pool.ts';
 export { argmax, max, mean, min, sum, variance } from './reduce.ts';

@@ -56,10 +56,11 @@ export {
 } from './norm/batch/meanOnlyBatchNorm.ts';
 export { recalibrate } from './norm/batch/recalibrate.ts';
 export { TopkBatchNorm, type TopkBatchNormOptions, topkBatchNorm } from './norm/batch/topkBatchNorm.ts';
+export type { AxesOptions } from './norm/core/axes.ts';
 export type { Conventions } from './norm/core/conventions.ts';
 export { Norm, type ParameterRule, type Then } from './norm/core/norm.ts';
 export { type Framework, preset, presets } from './norm/core/presets.ts';
-export { moveMoments, RunningNorm, type RunningOptions } from './norm/core/running.ts';
+export { moveMoments, RunningNorm, type RunningOptions, type TrackingOptions } from './norm/core/running.ts';
 export { channelSets, groupSets, lastAxesSets } from './norm/core/sets.ts';
 export { createNorm, normNames, weightNormNames } from './norm/createNorm.ts';
 export {

@@ -249,6 +249,51 @@ each('circularPad', (x) => circularPad(x, 1), [
   [[[2, 0, 4, 2]], /at least 1/],
 ]);
 each('mseLoss', (a, b) => ops.mseLoss(a, b), [[[[0], [0]], filled(Number.NaN)]]);
+for (const name of ['l1Loss', 'huberLoss', 'smoothL1Loss'] as const) {
+  each(name, (a, b) => all[name](a, b), [[[[0], [0]], filled(Number.NaN)]]);
+  each(name, (a, b) => all[name](a, b, { reduction: 'sum' }), [
+    [
+      [
+        [0, 2],
+        [0, 2],
+      ],
+      filled(0),
+    ],
+  ]);
+}
+for (const name of ['binaryCrossEntropy', 'binaryCrossEntropyWithLogits'] as const) {
+  each(name, (a, b) => all[name](a, b), [[[[0], [0]], filled(Number.NaN)]]);
+  each(name, (a, b) => all[name](a, b, { reduction: 'none' }), [
+    [
+      [
+        [0, 2],
+        [0, 2],
+      ],
+      shape(0, 2),
+    ],
+  ]);
+}
+each('nllLoss', (x) => ops.nllLoss(x, []), [[[[0, 3]], /no mean over no samples/]]);
+each('crossEntropy', (x) => ops.crossEntropy(x, [], { reduction: 'sum' }), [[[[0, 3]], filled(0)]]);
+each('crossEntropy', (x) => ops.crossEntropy(x, [], { reduction: 'none' }), [[[[2, 0, 3]], shape(2, 0)]]);
+each('crossEntropy', (x, t) => ops.crossEntropy(x, t), [
+  [
+    [
+      [0, 3],
+      [0, 3],
+    ],
+    /no mean over no samples/,
+  ],
+]);
+each('crossEntropy', (x, t) => ops.crossEntropy(x, t, { reduction: 'sum' }), [
+  [
+    [
+      [0, 3],
+      [0, 3],
+    ],
+    filled(0),
+  ],
+]);
 each('crossEntropy', (x) => ops.crossEntropy(x, []), [[[[0, 3]], /no mean over no samples/]]);
 each('crossEntropy', (x) => ops.crossEntropy(x, [0, 0]), [[[[2, 0]], /not a class/]]);
 each('cast', (x) => ops.cast(x, x.dtype === 'float32' ? 'float64' : 'float32'), [[[[0, 3]], shape(0, 3)]]);

@@ -160,7 +160,7 @@ describe('says what to write', () => {
       () => ng.createOptimizer('SGD', parameters(), { lr: 1 }),
       /did you mean "sgd"/,
     ],
-    ['one-hot labels', () => ng.crossEntropy(x(), zeros(2, 3)), /argmax\(labels\)/],
+    ['labels [N, 1]', () => ng.crossEntropy(x(), zeros(2, 1)), /a class number for each position/],
     ['sum(x, { dim })', () => ng.sum(x(), { dim: 1 }), /axes are a number or a list/],
     ['sum(x, 1, true)', () => ng.sum(x(), 1, true), /options are an object, such as \{ keepDims/],
     ['reshape(x, 3, 2)', () => ng.reshape(x(), 3, 2), /the shape must be a list/],

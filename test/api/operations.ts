@@ -150,17 +150,44 @@ for (const name of ['maxPool2d', 'avgPool2d'] as const) {
   const fields: Fields = name === 'avgPool2d' ? { ...windowFields, countPadding: flag } : windowFields;
   operations[name] = recipe(fc.tuple(images.chain(tensorOf), pair(1, 3), options(fields)), named(name));
 }
-operations.crossEntropy = recipe(
-  fc
-    .tuple(length, fc.integer({ min: 1, max: 5 }))
-    .chain(([n, classes]) =>
-      fc.tuple(
-        tensorOf([n, classes]),
-        fc.array(fc.nat(classes - 1), { minLength: n, maxLength: n }),
-        options({ labelSmoothing: fc.double({ min: 0, max: 1, noNaN: true }) }),
-      ),
-    ),
-  named('crossEntropy'),
+const reduction = fc.constantFrom('mean', 'sum', 'none');
+for (const name of ['crossEntropy', 'nllLoss'] as const) {
+  operations[name] = recipe(
+    fc
+      .tuple(length, fc.constantFrom([], [], [2]), fc.integer({ min: 1, max: 5 }), flag)
+      .chain(([n, positions, classes, soft]) => {
+        const count = size([n, ...positions]);
+        const labels = fc.array(fc.nat(classes - 1), { minLength: count, maxLength: count });
+        return fc.tuple(
+          tensorOf([n, ...positions, classes]),
+          soft && name === 'crossEntropy' ? tensorOf([n, ...positions, classes]) : labels,
+          options({
+            ...(name === 'crossEntropy' && { labelSmoothing: fc.double({ min: 0, max: 1, noNaN: true }) }),
+            weight: fc.array(fc.constantFrom(0.5, 1, 3), { minLength: classes, maxLength: classes }),
+            ignoreIndex: fc.constantFrom(-100, 0),
+            reduction,
+          }),
+        );
+      }),
+    named(name),
+  );
+}
+for (const [name, more] of [
+  ['l1Loss', {}],
+  ['huberLoss', { delta: fc.constantFrom(0.5, 1) }],
+  ['smoothL1Loss', { beta: fc.constantFrom(0, 0.5) }],
+  ['binaryCrossEntropyWithLogits', { weight: number, posWeight: number }],
+] as const) {
+  const given = shape().chain((lengths) =>
+    fc.tuple(tensorOf(lengths), tensorOf(lengths), options({ ...more, reduction })),
+  );
+  operations[name] = recipe(given, named(name));
+}
+operations.binaryCrossEntropy = recipe(
+  shape().chain((lengths) =>
+    fc.tuple(tensorOf(lengths), tensorOf(lengths), options({ weight: number, reduction })),
+  ),
+  (args) => (ops.binaryCrossEntropy as Anything)(ops.sigmoid(args[0]), args[1], args[2]),
 );
 operations.dropout = recipe(fc.tuple(anyTensor, fc.double({ min: 0, max: 0.9, noNaN: true })), (args) =>
   (ops.dropout as Anything)(args[0], args[1], createRandom(1)),

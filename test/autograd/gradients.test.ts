@@ -247,7 +247,31 @@ describe('softmax and losses', () => {
       ops.crossEntropy(logits, [2, 0, 1, 1, 2], { labelSmoothing }),
     );
   }
-  check('mseLoss', { a: normal([3, 5], 1), b: normal([3, 5], 2) }, ({ a, b }) => ops.mseLoss(a, b));
+  for (const reduction of ['mean', 'sum', 'none'] as const) {
+    const pair = () => ({ a: normal([3, 5], 1), b: normal([3, 5], 2) });
+    const labels = { weight: [0.5, 2, 1], ignoreIndex: 1, labelSmoothing: 0.1, reduction };
+    check(`mseLoss, ${reduction}`, pair(), ({ a, b }) => ops.mseLoss(a, b, { reduction }));
+    check(`l1Loss, ${reduction}`, pair(), ({ a, b }) => ops.l1Loss(a, b, { reduction }));
+    check(`huberLoss, ${reduction}`, pair(), ({ a, b }) => ops.huberLoss(a, b, { reduction, delta: 0.7 }));
+    check(`smoothL1Loss, ${reduction}`, pair(), ({ a, b }) =>
+      ops.smoothL1Loss(a, b, { reduction, beta: 0.7 }),
+    );
+    check(`crossEntropy of positions, ${reduction}`, { logits: normal([2, 2, 3]) }, ({ logits }) =>
+      ops.crossEntropy(logits, [2, 0, 1, 2], labels),
+    );
+    check(`crossEntropy of probabilities, ${reduction}`, pair(), ({ a, b }) =>
+      ops.crossEntropy(a, b, { labelSmoothing: 0.2, weight: [1, 2, 3, 4, 5], reduction }),
+    );
+    check(`nllLoss, ${reduction}`, { a: normal([4, 3]) }, ({ a }) =>
+      ops.nllLoss(a, [2, 0, 1, 2], { weight: [0.5, 2, 1], ignoreIndex: 1, reduction }),
+    );
+    check(`binaryCrossEntropy, ${reduction}`, pair(), ({ a, b }) =>
+      ops.binaryCrossEntropy(ops.sigmoid(a), ops.sigmoid(b), { weight: 1.5, reduction }),
+    );
+    check(`binaryCrossEntropyWithLogits, ${reduction}`, { ...pair(), w: positive([5]) }, ({ a, b, w }) =>
+      ops.binaryCrossEntropyWithLogits(a, b, { posWeight: w, weight: w, reduction }),
+    );
+  }
   check('dropout with the same mask', { x: normal([4, 5]) }, ({ x }) => ops.dropout(x, 0.3, createRandom(7)));
 });
 
