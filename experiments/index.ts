@@ -8,6 +8,7 @@ import kerasBatchNorm from './keras-batch-norm.ts';
 import layerNormSeed from './layer-norm-seed.ts';
 import lossLandscape from './loss-landscape.ts';
 import nonIidBatches from './non-iid-batches.ts';
+import prePostNorm from './pre-post-norm.ts';
 import proxyNorm from './proxy-norm.ts';
 import proxyNormPower from './proxy-norm-power.ts';
 import recurrent from './recurrent.ts';
@@ -38,4 +39,5 @@ export const experiments: readonly Experiment[] = [
   kerasBatchNorm,
   constantStatistics,
   recurrent,
+  prePostNorm,
 ];

@@ -32,6 +32,8 @@ export {
   optimizerNames,
   type ParameterGroup,
   parameterGroups,
+  Rmsprop,
+  type RmspropOptions,
   Sgd,
   type SgdOptions,
 } from './optim/index.ts';

@@ -167,6 +167,21 @@ export interface AdamStep {
   step: number;
 }
 
+export interface RmspropStep {
+  parameters: readonly Numbers[];
+  gradients: readonly Numbers[];
+  squareAverages: readonly Numbers[];
+  /** Means of the gradients, whose squares are subtracted; null where it is not centred. */
+  gradientAverages: readonly Numbers[] | null;
+  /** Momentum buffers; null where momentum is 0. */
+  velocities: readonly Numbers[] | null;
+  lr: number;
+  alpha: number;
+  eps: number;
+  momentum: number;
+  weightDecay: number;
+}
+
 export interface Kernels {
   readonly name: 'reference' | 'wasm';
 
@@ -260,6 +275,7 @@ export interface Kernels {
   // Optimizers --------------------------------------------------------------------------------------------------------
   sgdStep(step: SgdStep): void;
   adamStep(step: AdamStep): void;
+  rmspropStep(step: RmspropStep): void;
   /** The sum of the squares of all values of all arrays, in double. */
   sumOfSquares(arrays: readonly Numbers[]): number;
   /** Every array times `factor`. */

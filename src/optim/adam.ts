@@ -13,9 +13,11 @@ export interface AdamOptions {
   weightDecay?: number;
   /** Divide by the largest second moment so far (Reddi, Kale, Kumar 2018). */
   amsgrad?: boolean;
+  /** Climb instead of descending. */
+  maximize?: boolean;
 }
 
-const adamOptions = ['lr', 'betas', 'eps', 'weightDecay', 'amsgrad'];
+const adamOptions = ['lr', 'betas', 'eps', 'weightDecay', 'amsgrad', 'maximize'];
 
 /**
  * Adam (Kingma and Ba 2015), as in PyTorch. With t the number of the step, from 1:
@@ -37,14 +39,13 @@ export class Adam extends BaseOptimizer {
     checkNumber(name, 'eps', eps, 0);
     checkFlag(name, 'amsgrad', amsgrad);
     const moments = ['firstMoment', 'secondMoment', ...(amsgrad ? ['maxSecondMoment'] : [])];
-    super(name, parametersOrGroups, { lr, weightDecay }, moments);
+    super(name, parametersOrGroups, { lr, weightDecay, maximize: options.maximize }, moments);
     this.#options = { betas, eps, amsgrad };
     this.#decoupled = name === 'AdamW';
   }
 
   protected update(slots: readonly Slot[], { lr, weightDecay, steps }: Update): void {
     const { betas, eps, amsgrad } = this.#options;
-    checkNumber(this.name, 'lr', lr, 0);
     kernels(slots[0].parameter).adamStep({
       parameters: slots.map((slot) => slot.parameter.data),
       gradients: slots.map((slot) => slot.parameter.grad!.data),

@@ -6,7 +6,7 @@ import { noteWrite } from '../autograd/unchanged.ts';
 import { shown } from '../errors.ts';
 import { kernels } from '../kernels/active.ts';
 import type { Numbers } from '../kernels/contract.ts';
-import { checkNumber, requireFields } from '../options.ts';
+import { checkFlag, checkNumber, requireFields } from '../options.ts';
 import { requireGradients, requireKnown } from './missing.ts';
 
 /** Parameters with options that differ from the optimizer's own. */
@@ -64,6 +64,8 @@ export interface Update {
 export abstract class BaseOptimizer implements Optimizer {
   lr: number;
   readonly groups: readonly ParameterGroup[];
+  /** -1 to climb: see step(). */
+  readonly #sign: 1 | -1;
   readonly #slots: readonly (readonly Slot[])[];
   readonly #parameters: readonly Tensor[];
   readonly #madeAt: number;
@@ -71,13 +73,15 @@ export abstract class BaseOptimizer implements Optimizer {
   constructor(
     readonly name: string,
     parametersOrGroups: ParametersOrGroups,
-    options: { lr: number; weightDecay: number },
+    options: { lr: number; weightDecay: number; maximize?: boolean },
     /** The arrays that the optimizer keeps for each parameter; they start as zeros. */
     readonly remembers: readonly string[],
   ) {
     checkNumber(name, 'lr', options.lr, 0);
     checkNumber(name, 'weightDecay', options.weightDecay, 0);
+    checkFlag(name, 'maximize', options.maximize);
     this.lr = options.lr;
+    this.#sign = options.maximize ? -1 : 1;
     this.groups = asGroups(name, parametersOrGroups).map((group) => ({
       ...group,
       weightDecay: group.weightDecay ?? options.weightDecay,
@@ -96,7 +100,12 @@ export abstract class BaseOptimizer implements Optimizer {
   /** Updates the parameters of `slots`, each of which has a gradient. */
   protected abstract update(slots: readonly Slot[], update: Update): void;
 
+  /**
+   * To climb is to descend along -g, whose g + weightDecay w is -(g - weightDecay w). Every update is odd in that: it takes the same
+   * step with lr and weightDecay of the other sign, and what it remembers of gradients has their own sign (PyTorch's the other).
+   */
   step(): void {
+    checkNumber(this.name, 'lr', this.lr, 0);
     requireKnown(this.name, this.#parameters, this.#madeAt);
     requireGradients(this.name, this.#parameters);
     for (let i = 0; i < this.groups.length; i++) {
@@ -107,7 +116,11 @@ export abstract class BaseOptimizer implements Optimizer {
         const together = left.filter((slot) => slot.steps === steps);
         left = left.filter((slot) => slot.steps !== steps);
         if (steps === 0) for (const slot of together) this.#remember(slot);
-        this.update(together, { lr: this.lr * lrScale, weightDecay, steps });
+        this.update(together, {
+          lr: this.#sign * this.lr * lrScale,
+          weightDecay: this.#sign * weightDecay,
+          steps,
+        });
         for (const slot of together) {
           slot.steps++;
           constrain(slot.parameter);

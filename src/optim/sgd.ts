@@ -10,6 +10,8 @@ export interface SgdOptions {
   nesterov?: boolean;
   /** L2 penalty, added to the gradient. */
   weightDecay?: number;
+  /** Climb instead of descending. */
+  maximize?: boolean;
 }
 
 /**
@@ -18,10 +20,10 @@ export interface SgdOptions {
  * With Nesterov, w = w - lr (g + momentum v).
  */
 export class Sgd extends BaseOptimizer {
-  readonly #options: Required<Omit<SgdOptions, 'lr' | 'weightDecay'>>;
+  readonly #options: Required<Pick<SgdOptions, 'momentum' | 'dampening' | 'nesterov'>>;
 
   constructor(parametersOrGroups: ParametersOrGroups, options: SgdOptions) {
-    checkOptions('Sgd', options, ['lr', 'momentum', 'dampening', 'nesterov', 'weightDecay']);
+    checkOptions('Sgd', options, ['lr', 'momentum', 'dampening', 'nesterov', 'weightDecay', 'maximize']);
     const { lr, momentum = 0, dampening = 0, nesterov = false, weightDecay = 0 } = options;
     checkNumber('Sgd', 'momentum', momentum, 0, 1);
     checkNumber('Sgd', 'dampening', dampening, 0, 1);
@@ -31,13 +33,17 @@ export class Sgd extends BaseOptimizer {
         `Sgd: nesterov needs a momentum above 0 and no dampening, got ${momentum} and ${dampening}.`,
       );
     }
-    super('Sgd', parametersOrGroups, { lr, weightDecay }, momentum > 0 ? ['velocity'] : []);
+    super(
+      'Sgd',
+      parametersOrGroups,
+      { lr, weightDecay, maximize: options.maximize },
+      momentum > 0 ? ['velocity'] : [],
+    );
     this.#options = { momentum, dampening, nesterov };
   }
 
   protected update(slots: readonly Slot[], { lr, weightDecay, steps }: Update): void {
     const { momentum, dampening, nesterov } = this.#options;
-    checkNumber('Sgd', 'lr', lr, 0);
     kernels(slots[0].parameter).sgdStep({
       momentum,
       dampening,

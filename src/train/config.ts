@@ -16,7 +16,7 @@ export type TrainOptions = {
  */
 export type TrainConfig = {
   [Field in keyof Settings]: Settings[Field] extends Setting<infer _, infer Output> ? Output : never;
-} & { lr: number };
+} & { lr: number; momentum: number };
 
 /** The name of every field. */
 export const configFields = Object.keys(settings) as (keyof TrainConfig)[];
@@ -29,7 +29,11 @@ const fields = v.strictObject(
 export const configSchema: v.GenericSchema<unknown, TrainConfig> = v.pipe(
   plainObject,
   fields,
-  v.transform((config) => ({ ...config, lr: config.lr ?? (config.optimizer === 'sgd' ? 0.1 : 1e-3) })),
+  v.transform((config) => ({
+    ...config,
+    lr: config.lr ?? (config.optimizer === 'sgd' ? 0.1 : 1e-3),
+    momentum: config.momentum ?? (config.optimizer === 'rmsprop' ? 0 : 0.9),
+  })),
 );
 
 /** Fills in the defaults and checks every value; throws a ConfigError that names the field. */

@@ -56,7 +56,8 @@ function resultsPerImage(model: Module, { imageShape }: TrainData): number {
 }
 
 function requireFit({ optimizer, momentum, batchSize }: TrainConfig, weights: number, results: number): void {
-  const remembered = optimizer === 'sgd' ? Math.sign(momentum) : 2;
+  const moving = Math.sign(momentum);
+  const remembered = optimizer === 'sgd' ? moving : optimizer === 'rmsprop' ? 1 + moving : 2;
   const needs = {
     weights: weights * BYTES,
     gradients: weights * BYTES,

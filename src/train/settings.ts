@@ -106,10 +106,11 @@ const initialWeights = {
 
 const training = {
   optimizer: named('optimizer', optimizerNames, 'adam', '<name>', { flag: 'optim' }),
-  lr: maybe(notNegative, '<x>', 'learning rate (default: sgd 0.1, adam 0.001)', { inName: 'lr' }),
-  momentum: usual(share, 0.9, '<x>', 'of sgd'),
+  lr: maybe(notNegative, '<x>', 'learning rate (default: sgd 0.1, others 0.001)', { inName: 'lr' }),
+  momentum: maybe(share, '<x>', 'of sgd and rmsprop (default: sgd 0.9, rmsprop 0)'),
   nesterov: usual(v.boolean(), false, '', 'of sgd'),
   weightDecay: usual(notNegative, 0, '<x>', 'on weights only'),
+  maximize: usual(v.boolean(), false, '', 'climb the loss instead of descending it'),
   // `step` takes a tenth after half and after three quarters of the run.
   schedule: named('schedule', ['constant', 'cosine', 'linear', 'step'], 'constant', '<name>'),
   warmup: usual(v.pipe(whole, v.minValue(0)), 0, '<steps>', 'steps of rising learning rate'),

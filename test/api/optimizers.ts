@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import * as ops from '../../src/autograd/index.ts';
 import { parameter, type Tensor, tensor } from '../../src/autograd/index.ts';
-import { AdamW, Sgd } from '../../src/optim/index.ts';
+import { AdamW, Rmsprop, Sgd } from '../../src/optim/index.ts';
 import * as schedules from '../../src/optim/schedules.ts';
 import {
   type Anything,
@@ -21,7 +21,7 @@ export const optimizers: Record<string, Recipe> = {};
 const allSchedules = { ...schedules };
 
 const optimizer =
-  (make: (parameters: Tensor[], given: Anything) => Sgd | AdamW): Run =>
+  (make: (parameters: Tensor[], given: Anything) => Sgd | AdamW | Rmsprop): Run =>
   ([given, shape], bench, dtype) => {
     const lengths = ops.zeros(shape).shape; // which checks it
     const w = parameter(ops.tensor(numbers(lengths, 1), { dtype }).data, [size(lengths)]);
@@ -53,6 +53,13 @@ optimizers.AdamW = recipe(
     shape(),
   ),
   optimizer((w, given) => new AdamW(w, given)),
+);
+optimizers.Rmsprop = recipe(
+  fc.tuple(
+    options({ lr: rate, alpha: rate, momentum: rate, centered: flag, weightDecay: rate, maximize: flag }),
+    shape(),
+  ),
+  optimizer((w, given) => new Rmsprop(w, given)),
 );
 for (const name of ['cosine', 'linear', 'stepDecay'] as const) {
   const fields: Fields =

@@ -16,9 +16,11 @@ interface GoldenCase {
   gradSequence: GoldenTensor[][];
   paramSequence: GoldenTensor[][];
 }
-const { cases } = JSON.parse(readFileSync(new URL('../golden/optim.json', import.meta.url), 'utf8')) as {
-  cases: GoldenCase[];
-};
+const cases = ['optim', 'rmsprop-maximize'].flatMap(
+  (file) =>
+    JSON.parse(readFileSync(new URL(`../golden/${file}.json`, import.meta.url), 'utf8'))
+      .cases as GoldenCase[],
+);
 
 const settings = cases.flatMap((golden) =>
   (['float64', 'float32'] as const).map((dtype) => ({ name: golden.name, dtype, golden })),

@@ -1,12 +1,14 @@
 import { describe, expect, test } from 'vitest';
 import { parameter, type Tensor, tensor } from '../../src/autograd/index.ts';
-import { Adam, AdamW, createOptimizer, type Optimizer, Sgd } from '../../src/optim/index.ts';
+import { Adam, AdamW, createOptimizer, type Optimizer, Rmsprop, Sgd } from '../../src/optim/index.ts';
 
 const makers: { name: string; make: (parameters: Tensor[]) => Optimizer }[] = [
   { name: 'Sgd', make: (p) => new Sgd(p, { lr: 0.1, momentum: 0.9 }) },
   { name: 'plain Sgd', make: (p) => new Sgd(p, { lr: 0.1 }) },
   { name: 'Adam', make: (p) => new Adam(p, { amsgrad: true }) },
   { name: 'AdamW', make: (p) => new AdamW(p) },
+  { name: 'Rmsprop', make: (p) => new Rmsprop(p, { momentum: 0.9, centered: true }) },
+  { name: 'plain Rmsprop, climbing', make: (p) => new Rmsprop(p, { maximize: true }) },
 ];
 
 describe.each(makers)('$name', ({ make }) => {
@@ -87,15 +89,41 @@ test('the lr may change from step to step', () => {
   expect(w.item()).toBe(1);
 });
 
+test.each(['sgd', 'adam', 'adamw', 'rmsprop'] as const)('%s with maximize climbs', (name) => {
+  const w = weights(1, -2);
+  const optimizer = createOptimizer(name, [w], { lr: 0.1, maximize: true });
+  for (let t = 0; t < 60; t++)
+    stepWith(
+      optimizer,
+      w,
+      w.toArray().map((value) => -2 * (value - 3)),
+    ); // of -(w - 3)^2
+  for (const value of w.toArray()) expect(Math.abs(value - 3)).toBeLessThan(0.6);
+});
+
+test('centred RMSprop of a gradient that never changes: v - m^2 rounds to below 0, and no NaN comes of it', () => {
+  const w = weights(0, 0, 0, 0, 0);
+  const optimizer = new Rmsprop([w], { lr: 1e-6, centered: true, alpha: 0.5 });
+  for (let t = 0; t < 60; t++) stepWith(optimizer, w, [0.1, 0.3, 0.7, 1.1, 1.3]);
+  expect(w.toArray().every(Number.isFinite)).toBe(true);
+});
+
 test('bad settings get an error that names them', () => {
   const w = weights(1);
+  expect(() => new Rmsprop([w], { alpha: 2 })).toThrow('Rmsprop: alpha must be');
+  expect(() => new Rmsprop([w], { rho: 0.9 } as never)).toThrow('unknown option "rho"');
+  expect(() => new Adam([w], { maximize: 1 as never })).toThrow('Adam: maximize must be true or false');
+  const changed = new Rmsprop([w]);
+  changed.lr = -1;
+  expect(() => stepWith(changed, w, [1])).toThrow('Rmsprop: lr must be');
+  w.grad = null;
   expect(() => new Sgd([w], { lr: -1 })).toThrow('Sgd: lr must be');
   expect(() => new Sgd([w], { lr: Number.NaN })).toThrow('lr');
   expect(() => new Sgd([w], { lr: 1, nesterov: true })).toThrow('nesterov needs a momentum');
   expect(() => new Adam([w], { betas: [0.9, 1] })).toThrow('each beta');
   expect(() => new Adam([])).toThrow('no parameters');
   expect(() => new Adam([w, w])).toThrow('given twice');
-  expect(() => createOptimizer('sdg' as 'sgd', [w], { lr: 1 })).toThrow('one of: sgd, adam, adamw');
+  expect(() => createOptimizer('sdg' as 'sgd', [w], { lr: 1 })).toThrow('one of: sgd, adam, adamw, rmsprop');
 });
 
 test('a state of another optimizer or of other parameters is refused', () => {

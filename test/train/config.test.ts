@@ -31,7 +31,7 @@ describe('resolveConfig', () => {
 
   it('lists what is allowed instead of an unknown name', () => {
     expect(errorOf(() => resolveConfig({ optimizer: 'sdg' as 'sgd' })).hint).toEqual([
-      'one of: sgd, adam, adamw',
+      'one of: sgd, adam, adamw, rmsprop',
     ]);
   });
 });

@@ -1,4 +1,4 @@
-import type { AdamStep, Numbers, SgdStep } from '../contract.ts';
+import type { AdamStep, Numbers, RmspropStep, SgdStep } from '../contract.ts';
 
 /** torch.optim.SGD. */
 export function sgdStep(step: SgdStep): void {
@@ -42,6 +42,33 @@ export function adamStep(step: AdamStep): void {
         largest[i] = v;
       }
       w[i] = decayed - ((lr / correction1) * m) / (Math.sqrt(v) / correction2 + eps);
+    }
+  });
+}
+
+/** torch.optim.RMSprop. Rounding can leave v - m^2 a little below 0, which PyTorch's root makes NaN of; here it is 0. */
+export function rmspropStep(step: RmspropStep): void {
+  const { parameters, gradients, squareAverages, gradientAverages, velocities } = step;
+  const { lr, alpha, eps, momentum, weightDecay } = step;
+  parameters.forEach((w, index) => {
+    const gradient = gradients[index];
+    const squares = squareAverages[index];
+    const means = gradientAverages?.[index];
+    const velocity = velocities?.[index];
+    for (let i = 0; i < w.length; i++) {
+      const g = gradient[i] + weightDecay * w[i];
+      let v = alpha * squares[i] + (1 - alpha) * g * g;
+      squares[i] = v;
+      if (means) {
+        means[i] = alpha * means[i] + (1 - alpha) * g;
+        v = Math.max(0, v - means[i] * means[i]);
+      }
+      let direction = g / (Math.sqrt(v) + eps);
+      if (velocity) {
+        direction += momentum * velocity[i];
+        velocity[i] = direction;
+      }
+      w[i] -= lr * direction;
     }
   });
 }

@@ -2,7 +2,7 @@ import type { Kernels } from '../contract.ts';
 import { conv2d, conv2dBackward } from './conv.ts';
 import { addInto, binary, unary, unaryBackward } from './elementwise.ts';
 import { matmul } from './matmul.ts';
-import { adamStep, scaleInPlace, sgdStep, sumOfSquares } from './optimizers.ts';
+import { adamStep, rmspropStep, scaleInPlace, sgdStep, sumOfSquares } from './optimizers.ts';
 import { avgPool2d, avgPool2dBackward, maxPool2d, maxPool2dBackward } from './pool.ts';
 import { reduce } from './reduce.ts';
 import { broadcastTo, concat, pad, permute, slice } from './shape.ts';
@@ -53,6 +53,7 @@ export const reference: Kernels = {
 
   sgdStep,
   adamStep,
+  rmspropStep,
   sumOfSquares,
   scaleInPlace,
 };

@@ -7,6 +7,7 @@ import { matmul } from './gemm/matmul.ts';
 import { standardize, standardizeBackward } from './norm/standardize.ts';
 import { adamStep } from './optimizers/adam.ts';
 import { scaleInPlace, sumOfSquares } from './optimizers/lists.ts';
+import { rmspropStep } from './optimizers/rmsprop.ts';
 import { sgdStep } from './optimizers/sgd.ts';
 import { avgPool2d, avgPool2dBackward, maxPool2d, maxPool2dBackward } from './pool2d/pool2d.ts';
 import { reduce } from './reduce/reduce.ts';
@@ -65,6 +66,7 @@ export const wasm: Kernels = {
 
   sgdStep,
   adamStep,
+  rmspropStep,
   sumOfSquares,
   scaleInPlace,
 

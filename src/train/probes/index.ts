@@ -6,6 +6,7 @@ import type { ProbeName } from './names.ts';
 import type { Probe } from './probe.ts';
 import { statistics } from './statistics.ts';
 import { test } from './test.ts';
+import { weightGradients } from './weightGradients.ts';
 
 /** What can be measured between the steps of a run, beside its scores. */
 export const probes: Readonly<Record<ProbeName, Probe>> = {
@@ -15,4 +16,5 @@ export const probes: Readonly<Record<ProbeName, Probe>> = {
   keptGradient,
   landscape,
   statistics,
+  weightGradients,
 };

@@ -6,6 +6,7 @@ export const probeNames = [
   'keptGradient',
   'landscape',
   'statistics',
+  'weightGradients',
 ] as const;
 
 export type ProbeName = (typeof probeNames)[number];

@@ -1,16 +1,17 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import type { AdamStep, Kernels, Numbers, SgdStep } from '../../../src/kernels/contract.ts';
+import type { AdamStep, Kernels, Numbers, RmspropStep, SgdStep } from '../../../src/kernels/contract.ts';
 import { reference } from '../../../src/kernels/reference/reference.ts';
 import { adamStep } from '../../../src/kernels/wasm/optimizers/adam.ts';
 import { scaleInPlace, sumOfSquares } from '../../../src/kernels/wasm/optimizers/lists.ts';
+import { rmspropStep } from '../../../src/kernels/wasm/optimizers/rmsprop.ts';
 import { sgdStep } from '../../../src/kernels/wasm/optimizers/sgd.ts';
 import { allocate, release } from '../../../src/kernels/wasm/runtime/memory.ts';
 import { setThreadCount, threadCount } from '../../../src/kernels/wasm/runtime/threads.ts';
 import { expectNear, normals } from './compare.ts';
 
-type Steps = Pick<Kernels, 'sgdStep' | 'adamStep'>;
-const wasm: Steps = { sgdStep, adamStep };
+type Steps = Pick<Kernels, 'sgdStep' | 'adamStep' | 'rmspropStep'>;
+const wasm: Steps = { sgdStep, adamStep, rmspropStep };
 
 /** Arrays of these sizes: in ordinary memory, or one after the other in a block of the kernels' memory. */
 function arrays(sizes: readonly number[], seed: string, pooled: boolean, positive = false): Numbers[] {
@@ -90,6 +91,36 @@ test('Adam equals the reference: AMSGrad, AdamW, decay, late steps', () => {
         };
         adamStep(step);
         return [...parameters, ...firstMoments, ...secondMoments, ...(maxSecondMoments ?? [])];
+      };
+      expectSame(run(wasm, pooled), run(reference, false));
+    }),
+  );
+});
+
+test('RMSprop equals the reference: centred, momentum, decay', () => {
+  const options = fc.record({
+    momentum: fc.constantFrom(0, 0.9),
+    weightDecay: fc.constantFrom(0, 0.01),
+    centered: fc.boolean(),
+  });
+  fc.assert(
+    fc.property(sizesArbitrary, options, fc.boolean(), (sizes, { centered, ...option }, pooled) => {
+      const run = ({ rmspropStep }: Steps, here: boolean) => {
+        const parameters = arrays(sizes, 'w', here);
+        // At least the square of any mean: otherwise v - m^2 is near 0, and its rounding is all that is left
+        const squareAverages = arrays(sizes, 'v', here, true);
+        for (const each of squareAverages) each.set(each.map((v) => v + 4));
+        const gradientAverages = centered ? arrays(sizes, 'm', here) : null;
+        for (const each of gradientAverages ?? []) each.set(each.map(Math.sin));
+        const velocities = option.momentum > 0 ? arrays(sizes, 'b', here) : null;
+        const step: RmspropStep = {
+          ...option,
+          ...{ lr: 0.01, alpha: 0.9, eps: 1e-8 },
+          ...{ parameters, squareAverages, gradientAverages, velocities },
+          gradients: arrays(sizes, 'g', here),
+        };
+        rmspropStep(step);
+        return [...parameters, ...squareAverages, ...(gradientAverages ?? []), ...(velocities ?? [])];
       };
       expectSame(run(wasm, pooled), run(reference, false));
     }),

@@ -2,7 +2,7 @@ import type { AdamStep } from '../../contract.ts';
 import { type F32x4, f32, i32 } from '../builder/index.ts';
 import { compileKernel, kernelModule } from '../runtime/kernel.ts';
 import { kernelCall } from '../runtime/operands.ts';
-import { eachBlock, eachVectorOfBlock, flushDenormals, runTable, withTable } from './list.ts';
+import { eachBlock, eachVectorOfBlock, flushDenormals, runTable, squareOf, withTable } from './list.ts';
 
 /**
  * torch.optim.Adam and AdamW in one pass over all parameters. The moments are moved towards g and g^2,
@@ -56,9 +56,6 @@ const kernel = () =>
       }
     }),
   );
-
-/** g^2, or 0 where that is a denormal: such gradients are zero in all but name, and slow. */
-const squareOf = (g: F32x4): F32x4 => g.times(g.andNot(g.abs().lt(2 ** -63)));
 
 export function adamStep(step: AdamStep): void {
   const { parameters, gradients, firstMoments, secondMoments, maxSecondMoments } = step;

@@ -131,3 +131,6 @@ export function eachVectorOfBlock(
 export function flushDenormals(x: F32x4): F32x4 {
   return x.andNot(x.abs().lt(2 ** -126));
 }
+
+/** g^2, or 0 where that is a denormal: such gradients are zero in all but name, and slow. */
+export const squareOf = (g: F32x4): F32x4 => g.times(g.andNot(g.abs().lt(2 ** -63)));
