@@ -3,7 +3,12 @@ import type { NpyNumbers } from '../data/format/npy.ts';
 import { decodeNpz, encodeNpz } from '../data/format/npz.ts';
 import { WeightsError } from '../errors.ts';
 import type { Numbers } from '../kernels/contract.ts';
-import { decodeSafetensors, encodeSafetensors, type StoredTensor } from './safetensors.ts';
+import {
+  decodeSafetensors,
+  encodeSafetensors,
+  type SafetensorsFile,
+  type StoredTensor,
+} from './safetensors.ts';
 
 /** Whose names and layouts a file has: PyTorch's (pytorch.ts), or this library's own. */
 export type Names = 'pytorch' | 'own';
@@ -61,10 +66,17 @@ export function readWeightsFile(file: string): Uint8Array {
   }
 }
 
-/** A .safetensors or .npz file, or a checkpoint of a run, of which the weights are taken. Throws a WeightsError. */
-export async function decodeWeights(bytes: Uint8Array, file: string): Promise<WeightsFile> {
+/**
+ * A .safetensors or .npz file, or a checkpoint of a run, of which the weights are taken. `check` may look at what a .safetensors
+ * file has. Throws a WeightsError.
+ */
+export async function decodeWeights(
+  bytes: Uint8Array,
+  file: string,
+  check: (file: string, content: SafetensorsFile) => void = () => {},
+): Promise<WeightsFile> {
   try {
-    return isZip(bytes) ? await fromNpz(bytes, file) : fromSafetensors(bytes, file);
+    return isZip(bytes) ? await fromNpz(bytes, file) : fromSafetensors(bytes, file, check);
   } catch (error) {
     if (error instanceof WeightsError) throw error;
     const { message } = error as Error;
@@ -74,8 +86,14 @@ export async function decodeWeights(bytes: Uint8Array, file: string): Promise<We
   }
 }
 
-function fromSafetensors(bytes: Uint8Array, file: string): WeightsFile {
-  const { tensors, metadata } = decodeSafetensors(bytes);
+function fromSafetensors(
+  bytes: Uint8Array,
+  file: string,
+  check: (file: string, content: SafetensorsFile) => void,
+): WeightsFile {
+  const content = decodeSafetensors(bytes);
+  check(file, content);
+  const { tensors, metadata } = content;
   const names = metadata.format?.startsWith(OWN) ? 'own' : 'pytorch';
   if (names === 'own')
     for (const name of tensors.keys()) if (name.startsWith(OPTIMIZER)) tensors.delete(name);

@@ -12,10 +12,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { readRun, runFiles } from '../../src/runs/record.ts';
-import { decodeSafetensors } from '../../src/weights/safetensors.ts';
 import { runTraining, type TrainingHooks } from '../../src/runs/training.ts';
 import type { TrainOptions } from '../../src/train/config.ts';
 import { readMetrics } from '../../src/train/metrics.ts';
+import { decodeSafetensors } from '../../src/weights/safetensors.ts';
 
 const parent = mkdtempSync(join(tmpdir(), 'normgrad-resume-'));
 afterAll(() => rmSync(parent, { recursive: true }));

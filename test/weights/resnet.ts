@@ -1,5 +1,13 @@
 import { globalAvgPool2d, type Tensor } from '../../src/autograd/index.ts';
-import { BatchNorm, Conv2d, Linear, MaxPool2d, Module, ResidualBlock, Sequential } from '../../src/nn/index.ts';
+import {
+  BatchNorm,
+  Conv2d,
+  Linear,
+  MaxPool2d,
+  Module,
+  ResidualBlock,
+  Sequential,
+} from '../../src/nn/index.ts';
 
 /** torchvision's ResNet-18: what resnet.py has, written with this library, under the same names. */
 export class ResNet extends Module {

@@ -47,7 +47,10 @@ describe('safetensors', () => {
     ['{"a":null}', 'of a, its content must be an object, got null'],
     ['{"a":{"dtype":"F32","shape":"2","data_offsets":[0,8]}}', 'of a, shape must be a list, got "2"'],
     ['{"a":{"dtype":"F32","shape":[2],"data_offsets":[0]}}', 'of a, data_offsets.1 is missing'],
-    ['{"a":{"dtype":"F32","shape":[-1,-2],"data_offsets":[0,8]}}', 'of a, shape.0 must be a whole number of 0 or more, got -1'],
+    [
+      '{"a":{"dtype":"F32","shape":[-1,-2],"data_offsets":[0,8]}}',
+      'of a, shape.0 must be a whole number of 0 or more, got -1',
+    ],
     [
       '{"a":{"dtype":"F32","shape":[1e15],"data_offsets":[0,4e15]}}',
       'should lie in bytes 0 to 4000000000000000 of 8',
