@@ -13,10 +13,10 @@ interface Cases {
   }[];
 }
 
-export const { input, classes, cases } = JSON.parse(
-  readFileSync(new URL('models.json', import.meta.url), 'utf8'),
-) as Cases;
+const file = JSON.parse(readFileSync(new URL('models.json', import.meta.url), 'utf8')) as Cases;
+
+export const { input, cases } = file;
 
 export function buildCase({ model, options }: Cases['cases'][number], seed = 1) {
-  return createModel(model, { input, classes, ...options, random: createRandom(seed) });
+  return createModel(model, { input, classes: file.classes, ...options, random: createRandom(seed) });
 }

@@ -39,8 +39,8 @@ function writeFor(model: Module, shape: readonly number[], x: Tensor, file: stri
   return logits;
 }
 
-describe.skipIf(problem !== undefined)('with PyTorch', () => {
-  it('ResNet-18 has its logits, takes its steps, and goes back', async () => {
+describe.skipIf(problem !== undefined)('with PyTorch', { timeout: 600_000 }, () => {
+  it('ResNet-18 has its logits, takes the same step, and goes back', async () => {
     const [made, back] = ['resnet18.safetensors', 'back.safetensors'].map((name) => join(folder, name));
     runPython('resnet.py', 'make', made, '--width', '64', '--classes', '10');
     const { tensors } = decodeSafetensors(readFileSync(made));
@@ -57,11 +57,8 @@ describe.skipIf(problem !== undefined)('with PyTorch', () => {
     model.train();
     const optimizer = new Sgd(model.parameters(), { lr: 0.1, momentum: 0.9 });
     const labels = Uint8Array.from(of('labels').data);
-    for (let step = 0; step < 2; step++) {
-      crossEntropy(model.forward(x), labels).backward();
-      optimizer.step();
-      optimizer.zeroGrad();
-    }
+    crossEntropy(model.forward(x), labels).backward();
+    optimizer.step();
     const worst = { name: '', relative: 0 };
     for (const [name, { data }] of tensorsOf(model, { input: shape })) {
       const theirs = of(`after.${name}`).data;
@@ -69,15 +66,15 @@ describe.skipIf(problem !== undefined)('with PyTorch', () => {
       const relative = largestDifference(data, theirs) / size;
       if (relative > worst.relative) Object.assign(worst, { name, relative });
     }
-    console.log('ResNet-18:', apart, 'after two steps, of the largest number of a tensor:', worst);
-    expect(worst.relative).toBeLessThan(1e-3);
+    console.log('ResNet-18:', apart, 'after a step, of the largest number of a tensor:', worst);
+    expect(worst.relative).toBeLessThan(1e-4);
 
     writeFor(model, shape, x, back);
     const said = runPython('resnet.py', 'check', back, '--width', '64', '--classes', '10');
     console.log(said);
     expect(said).toContain('All keys matched');
     expect(Number(said.match(/logits: (\S+)/)![1])).toBeLessThan(1e-4);
-    expect(said).toContain('batches: 5');
+    expect(said).toContain('batches: 4');
   });
 
   it('every model of the registry is the module of models.py', () => {
