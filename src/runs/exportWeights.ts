@@ -5,14 +5,14 @@ import type { TrainConfig } from '../train/config.ts';
 import { loadData, prepareData } from '../train/data.ts';
 import { buildNetwork } from '../train/model.ts';
 import { typed } from '../typed.node.ts';
-import type { Names } from '../weights/file.ts';
+import type { WeightNames } from '../weights/file.ts';
 import type { StoredTensor } from '../weights/safetensors.ts';
 import { tensorsOf } from '../weights/save.ts';
 import { restoreWeights } from './checkpoint.ts';
 import { type HowItRan, readConfig, readRun, runFiles } from './record.ts';
 
 /** The tensors of the run in `path`, from its checkpoint, as a file with such names has them. Throws a RunFolderError. */
-export async function exportedWeights(path: string, names: Names): Promise<Map<string, StoredTensor>> {
+export async function exportedWeights(path: string, names: WeightNames): Promise<Map<string, StoredTensor>> {
   const config = readConfig(path);
   const { checkpoint } = runFiles(path);
   if (!existsSync(checkpoint)) {

@@ -11,7 +11,8 @@ import {
 } from './safetensors.ts';
 
 /** Whose names and layouts a file has: PyTorch's (pytorch.ts), or this library's own. */
-export type Names = 'pytorch' | 'own';
+export type WeightNames = 'pytorch' | 'own';
+/** What every reader of safetensors opens, or numpy.load. */
 export type WeightsFormat = 'safetensors' | 'npz';
 
 /** A file of weights, read, before it is known whether a model fits. */
@@ -20,7 +21,7 @@ export interface WeightsFile {
   file: string;
   /** In the file's order. */
   tensors: Map<string, StoredTensor>;
-  names: Names;
+  names: WeightNames;
 }
 
 const OWN = 'normgrad';
@@ -34,7 +35,7 @@ const PYTORCH_HINT =
 /** The bytes of a file with these tensors. */
 export function encodeWeights(
   tensors: ReadonlyMap<string, StoredTensor>,
-  names: Names,
+  names: WeightNames,
   format: WeightsFormat,
 ): Uint8Array {
   if (format === 'npz') {

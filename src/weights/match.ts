@@ -7,7 +7,7 @@ import type { StoredTensor } from './safetensors.ts';
 import type { Slots } from './slots.ts';
 
 /**
- * Names of modules or tensors of a file, and what the model calls them: `{ conv1: '0', bn1: '1', fc: '9' }`. A name stands for all
+ * WeightNames of modules or tensors of a file, and what the model calls them: `{ conv1: '0', bn1: '1', fc: '9' }`. A name stands for all
  * that is below it; the longest that fits counts. `''` is the whole model: `{ module: '' }` takes DataParallel's prefix away. null:
  * nothing of the model, left out.
  */

@@ -5,14 +5,14 @@ import { bytesText, plural } from '../../errors.ts';
 import { exportedWeights } from '../../runs/exportWeights.ts';
 import { guarded } from '../../runs/files.ts';
 import { encodeWeights } from '../../weights/file.ts';
-import type { Names, WeightsFormat } from '../../weights/index.ts';
+import type { WeightNames, WeightsFormat } from '../../weights/index.ts';
 import { writeWholeFile } from '../../wholeFile.node.ts';
 import { addExamples, type Example } from '../help.ts';
 import { outputOf } from '../output.ts';
 
 interface Options {
   format?: WeightsFormat;
-  names: Names;
+  names: WeightNames;
   out?: string;
 }
 
