@@ -39,7 +39,7 @@ function pageOf(src: string): string {
   const folders = [...new Set(exports.map(({ folder }) => folder))].sort();
   const sections = folders.map((folder) => {
     const entries = exports.filter((each) => each.folder === folder).map(entry);
-    return `## ${folder || 'random'}\n\n${entries.join('\n')}\n`;
+    return `## ${folder || 'random, errors'}\n\n${entries.join('\n')}\n`;
   });
   return `<!-- Made by \`npm run docs\` from the source. Change that instead. -->
 # The public API

@@ -11,7 +11,12 @@ import type { RandomState } from '../random.ts';
 import { issueText, plainObject, unreadable, wholeNumber } from '../storedFile.node.ts';
 import type { TrainConfig } from '../train/config.ts';
 import { type LoopProgress, progressSchema } from '../train/loop.ts';
-import { decodeSafetensors, encodeSafetensors, type StoredTensor } from '../weights/safetensors.ts';
+import {
+  decodeSafetensors,
+  encodeSafetensors,
+  type SafetensorsFile,
+  type StoredTensor,
+} from '../weights/safetensors.ts';
 import { configHash } from './name.ts';
 import { version } from './version.ts';
 
@@ -118,9 +123,7 @@ function readCheckpoint(file: string, config: TrainConfig) {
   if (problem !== undefined) throw new Error(`${file} ${problem}`);
   const { tensors, metadata } = decodeSafetensors(readFileSync(file));
   if (metadata.format !== FORMAT) throw new Error(`${file} is not a ${FORMAT}`);
-  if (metadata.sha256 !== checksum(tensors, metadata.state ?? '')) {
-    throw new Error(`${file} is damaged: its checksum is another one`);
-  }
+  requireWhole(file, { tensors, metadata });
   const parsed = v.safeParse(stateSchema, JSON.parse(metadata.state));
   if (!parsed.success) throw new Error(`${file}: ${issueText(parsed.issues[0])}`);
   const state = parsed.output;
@@ -147,6 +150,12 @@ function runningNorms(model: Module): [string, RunningNorm][] {
   return [...model.namedModules()].flatMap(([name, module]): [string, RunningNorm][] =>
     module instanceof RunningNorm ? [[name, module]] : [],
   );
+}
+
+/** Throws where a checkpoint's numbers are not those that were written; other files have no checksum. */
+export function requireWhole(file: string, { tensors, metadata }: SafetensorsFile): void {
+  if (metadata.format !== FORMAT || metadata.sha256 === checksum(tensors, metadata.state ?? '')) return;
+  throw new Error(`${file} is damaged: its checksum is another one`);
 }
 
 /** Of the numbers and the state: the format has none, and a disk that lost power may have kept a file's length only. */

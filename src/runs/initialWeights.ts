@@ -7,6 +7,7 @@ import type { Module } from '../nn/module.ts';
 import type { TrainConfig } from '../train/config.ts';
 import { decodeWeights, readWeightsFile, type WeightsFile } from '../weights/file.ts';
 import { type LoadReport, loadFrom } from '../weights/load.ts';
+import { requireWhole } from './checkpoint.ts';
 import { type InitRecord, readRun } from './record.ts';
 import type { PlannedRun } from './sweep/sweep.ts';
 
@@ -23,7 +24,7 @@ export interface InitialWeights {
 export async function readInitialWeights({ initFrom }: TrainConfig): Promise<InitialWeights | undefined> {
   if (initFrom === null) return undefined;
   const bytes = readWeightsFile(initFrom);
-  return { record: recordOf(initFrom, bytes), weights: await decodeWeights(bytes, initFrom) };
+  return { record: recordOf(initFrom, bytes), weights: await decodeWeights(bytes, initFrom, requireWhole) };
 }
 
 /** Sets a freshly built model to them. Throws a WeightsError where they are another network's. */

@@ -3,10 +3,16 @@ import type { NpyNumbers } from '../data/format/npy.ts';
 import { decodeNpz, encodeNpz } from '../data/format/npz.ts';
 import { WeightsError } from '../errors.ts';
 import type { Numbers } from '../kernels/contract.ts';
-import { decodeSafetensors, encodeSafetensors, type StoredTensor } from './safetensors.ts';
+import {
+  decodeSafetensors,
+  encodeSafetensors,
+  type SafetensorsFile,
+  type StoredTensor,
+} from './safetensors.ts';
 
 /** Whose names and layouts a file has: PyTorch's (pytorch.ts), or this library's own. */
-export type Names = 'pytorch' | 'own';
+export type WeightNames = 'pytorch' | 'own';
+/** What every reader of safetensors opens, or numpy.load. */
 export type WeightsFormat = 'safetensors' | 'npz';
 
 /** A file of weights, read, before it is known whether a model fits. */
@@ -15,7 +21,7 @@ export interface WeightsFile {
   file: string;
   /** In the file's order. */
   tensors: Map<string, StoredTensor>;
-  names: Names;
+  names: WeightNames;
 }
 
 const OWN = 'normgrad';
@@ -29,7 +35,7 @@ const PYTORCH_HINT =
 /** The bytes of a file with these tensors. */
 export function encodeWeights(
   tensors: ReadonlyMap<string, StoredTensor>,
-  names: Names,
+  names: WeightNames,
   format: WeightsFormat,
 ): Uint8Array {
   if (format === 'npz') {
@@ -61,10 +67,17 @@ export function readWeightsFile(file: string): Uint8Array {
   }
 }
 
-/** A .safetensors or .npz file, or a checkpoint of a run, of which the weights are taken. Throws a WeightsError. */
-export async function decodeWeights(bytes: Uint8Array, file: string): Promise<WeightsFile> {
+/**
+ * A .safetensors or .npz file, or a checkpoint of a run, of which the weights are taken. `check` may look at what a .safetensors
+ * file has. Throws a WeightsError.
+ */
+export async function decodeWeights(
+  bytes: Uint8Array,
+  file: string,
+  check: (file: string, content: SafetensorsFile) => void = () => {},
+): Promise<WeightsFile> {
   try {
-    return isZip(bytes) ? await fromNpz(bytes, file) : fromSafetensors(bytes, file);
+    return isZip(bytes) ? await fromNpz(bytes, file) : fromSafetensors(bytes, file, check);
   } catch (error) {
     if (error instanceof WeightsError) throw error;
     const { message } = error as Error;
@@ -74,8 +87,14 @@ export async function decodeWeights(bytes: Uint8Array, file: string): Promise<We
   }
 }
 
-function fromSafetensors(bytes: Uint8Array, file: string): WeightsFile {
-  const { tensors, metadata } = decodeSafetensors(bytes);
+function fromSafetensors(
+  bytes: Uint8Array,
+  file: string,
+  check: (file: string, content: SafetensorsFile) => void,
+): WeightsFile {
+  const content = decodeSafetensors(bytes);
+  check(file, content);
+  const { tensors, metadata } = content;
   const names = metadata.format?.startsWith(OWN) ? 'own' : 'pytorch';
   if (names === 'own')
     for (const name of tensors.keys()) if (name.startsWith(OPTIMIZER)) tensors.delete(name);

@@ -2,14 +2,15 @@ import { WeightsError } from '../errors.ts';
 import type { Shape } from '../kernels/contract.ts';
 import type { Module } from '../nn/module.ts';
 import { checkOptions, requireFields } from '../options.ts';
-import { decodeWeights, type Names, readWeightsFile, type WeightsFile } from './file.ts';
+import { decodeWeights, readWeightsFile, type WeightNames, type WeightsFile } from './file.ts';
 import { type MatchOptions, matched } from './match.ts';
 import { placesOf } from './places.ts';
 import { requireOneOf } from './save.ts';
 
+/** Which tensor of a file belongs where. */
 export interface LoadOptions extends MatchOptions {
   /** Default: as the file says; a file that says nothing has PyTorch's. */
-  names?: Names;
+  names?: WeightNames;
   /** The shape of one sample, [28, 28, 1]: PyTorch's names need it where images are flattened, since their order is another one. */
   input?: Shape;
 }

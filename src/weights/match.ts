@@ -1,12 +1,13 @@
 import { nearest, WeightsError } from '../errors.ts';
+import type { Shape } from '../kernels/contract.ts';
 import type { Module } from '../nn/module.ts';
 import { byLayers } from './byLayers.ts';
-import { joined, listed, pathOf } from './names.ts';
+import { joined, lastOf, listed, pathOf } from './names.ts';
 import type { StoredTensor } from './safetensors.ts';
 import type { Slots } from './slots.ts';
 
 /**
- * Names of modules or tensors of a file, and what the model calls them: `{ conv1: '0', bn1: '1', fc: '9' }`. A name stands for all
+ * WeightNames of modules or tensors of a file, and what the model calls them: `{ conv1: '0', bn1: '1', fc: '9' }`. A name stands for all
  * that is below it; the longest that fits counts. `''` is the whole model: `{ module: '' }` takes DataParallel's prefix away. null:
  * nothing of the model, left out.
  */
@@ -49,13 +50,9 @@ export function matched(
     ([from, to]) => tensors.get(from)!.shape.join() !== slots.get(to)!.shape.join(),
   );
   if (missing.length + unexpected.length + misshapen.length === 0) return pairs;
-  const guess = (name: string, names: readonly string[]) => {
-    const near = nearest(name, names);
-    return near === undefined ? name : `${name} (there is ${near})`;
-  };
   const lines = [
-    ['missing', listed(missing, (name) => guess(name, unexpected))],
-    ['unexpected', listed(unexpected, (name) => guess(name, missing))],
+    ['missing', listed(missing, (name) => withNearest(name, slots, unexpected, tensors))],
+    ['unexpected', listed(unexpected, (name) => withNearest(name, tensors, missing, slots))],
     [
       'of another shape',
       listed(misshapen, ([from, to]) => {
@@ -68,6 +65,21 @@ export function matched(
     'nothing was loaded',
     ...hints(missing, unexpected, misshapen.length > 0),
   ]);
+}
+
+/** The name, with the nearest of the other side's that ends like it and has its shape. */
+function withNearest(
+  name: string,
+  own: ReadonlyMap<string, { shape: Shape }>,
+  names: readonly string[],
+  others: ReadonlyMap<string, { shape: Shape }>,
+): string {
+  const shape = own.get(name)!.shape.join();
+  const like = names.filter(
+    (other) => lastOf(other) === lastOf(name) && others.get(other)!.shape.join() === shape,
+  );
+  const near = like.length === 1 ? like[0] : nearest(name, like);
+  return near === undefined ? name : `${name} (there is ${near})`;
 }
 
 function hints(missing: string[], unexpected: string[], misshapen: boolean): string[] {

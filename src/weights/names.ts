@@ -1,4 +1,4 @@
-/** Names in a state: `layer1.0.bn1.weight` is the tensor `weight` of the layer `layer1.0.bn1`. */
+/** WeightNames in a state: `layer1.0.bn1.weight` is the tensor `weight` of the layer `layer1.0.bn1`. */
 
 /** The layer's; '' of a tensor of the model itself. */
 export function pathOf(name: string): string {

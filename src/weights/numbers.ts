@@ -4,7 +4,7 @@ import type { Numbers } from '../kernels/contract.ts';
  * The number formats of safetensors, each as numbers that can be computed with and as bytes, little-endian. Everything is read
  * without loss into float32 or float64; written are float32, float64 and, for counters, I64.
  */
-export type StoredDtype = 'F64' | 'F32' | 'F16' | 'BF16' | 'I64' | 'I32' | 'I16' | 'I8' | 'U8' | 'BOOL';
+type StoredDtype = 'F64' | 'F32' | 'F16' | 'BF16' | 'I64' | 'I32' | 'I16' | 'I8' | 'U8' | 'BOOL';
 
 /** Bytes of one number, and how all of a block are read. */
 interface NumberFormat {

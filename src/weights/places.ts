@@ -7,13 +7,13 @@ import { PreActivationBlock, ResidualBlock } from '../nn/layers/residual.ts';
 import { Sequential } from '../nn/layers/sequential.ts';
 import type { Module } from '../nn/module.ts';
 import { checkShape } from '../options.ts';
-import type { Names } from './file.ts';
+import type { WeightNames } from './file.ts';
 import { flattenedInputs } from './flattened.ts';
 import { pytorchSlots } from './pytorch.ts';
 import { ownSlots, type Slots } from './slots.ts';
 
 /** The places of a model in a file with such names. `input`: the shape of one sample, needed where an image may be flattened. */
-export function placesOf(model: Module, names: Names, input: Shape | undefined): Slots {
+export function placesOf(model: Module, names: WeightNames, input: Shape | undefined): Slots {
   if (names === 'own') return ownSlots(model);
   if (input === undefined) {
     requireNoFlattening(model);

@@ -8,7 +8,7 @@ import { numberBytes, numberFormat, readableDtypes } from './numbers.ts';
  * gives each tensor's dtype, shape and place, and under `__metadata__` a map of strings; then the numbers of all
  * tensors, little-endian and without gaps. Nothing in it is code, and every reader of the format can open it.
  */
-interface SafetensorsFile {
+export interface SafetensorsFile {
   /** In the order in which their numbers lie. */
   tensors: Map<string, StoredTensor>;
   metadata: Record<string, string>;

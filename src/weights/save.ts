@@ -3,14 +3,15 @@ import { unknownName, WeightsError } from '../errors.ts';
 import type { Shape } from '../kernels/contract.ts';
 import type { Module } from '../nn/module.ts';
 import { checkOptions, requireFields } from '../options.ts';
-import { encodeWeights, type Names, type WeightsFormat } from './file.ts';
+import { encodeWeights, type WeightNames, type WeightsFormat } from './file.ts';
 import { type NameMap, renamed } from './match.ts';
 import { placesOf } from './places.ts';
 import type { StoredTensor } from './safetensors.ts';
 
+/** How a file of weights is written. */
 export interface SaveOptions {
   /** The names and layouts of a PyTorch state_dict (default), or this library's own. */
-  names?: Names;
+  names?: WeightNames;
   /** The shape of one sample, [28, 28, 1]: PyTorch's names need it where images are flattened, since their order is another one. */
   input?: Shape;
   /** The file's names and the model's, as `load` takes it: `{ conv1: '0', fc: '9' }` writes `fc.weight` for `9.weight`. */

@@ -15,11 +15,15 @@ import { experimentPage } from '../../src/experiment/reportPage.ts';
 import { runsPage } from '../../src/experiment/runsPage.ts';
 import { compareRuns } from '../../src/experiment/seedGroups.ts';
 import { readStoredFile } from '../../src/experiment/stored.ts';
+import { exportedWeights } from '../../src/runs/exportWeights.ts';
 import { guarded } from '../../src/runs/files.ts';
+import { initialize, readInitialWeights } from '../../src/runs/initialWeights.ts';
 import { readConfig, readResult } from '../../src/runs/record.ts';
 import { loadSweep, readPlan } from '../../src/runs/sweep/sweep.ts';
 import { runTraining } from '../../src/runs/training.ts';
 import { wallSeconds } from '../../src/runs/wallTime.ts';
+import { prepareData } from '../../src/train/data.ts';
+import { buildModel } from '../../src/train/model.ts';
 import { small } from '../experiment/small.ts';
 import { beginRun, type Kind } from './fileSample.ts';
 
@@ -55,6 +59,18 @@ const readers = {
         onStep: () => controller.abort(),
       },
     );
+  },
+  // Up to its first step; the files are read whole, and the numbers of a damaged one are other numbers at most.
+  'train --init-from': async (folder) => {
+    const config = readConfig(join(folder, 'begun'));
+    for (const name of ['weights.safetensors', 'weights.npz']) {
+      const init = await readInitialWeights({ ...config, initFrom: join(folder, name) });
+      const data = prepareData(config, dataset);
+      initialize(buildModel(config, data), init!, config, data.imageShape);
+    }
+  },
+  export: async (folder) => {
+    for (const names of ['pytorch', 'own'] as const) await exportedWeights(join(folder, 'begun'), names);
   },
   compare: (folder) => compareRuns(finishedRuns([sweep(folder)]).runs, 'testError'),
   plot: (folder) => {
@@ -107,14 +123,23 @@ const readers = {
 
 type ReaderName = keyof typeof readers;
 
-const ofRuns: ReaderName[] = ['sweep status', 'sweep DIR', 'compare', 'plot', 'report', 'train --resume'];
+const ofRuns: ReaderName[] = [
+  'sweep status',
+  'sweep DIR',
+  'compare',
+  'plot',
+  'report',
+  'train --resume',
+  'export',
+];
 const ofData: ReaderName[] = ['data verify', 'train --dataset', 'data get --from'];
 const readersOf: Record<Kind, ReaderName[]> = {
   config: ofRuns,
   run: ofRuns,
   metrics: ofRuns,
   result: ofRuns,
-  checkpoint: ['train --resume'],
+  checkpoint: ['train --resume', 'export'],
+  weights: ['train --init-from'],
   plan: ['sweep status', 'sweep DIR', 'report', 'report, of an experiment'],
   experiment: ['report, of an experiment'],
   stored: ['experiment --gallery'],

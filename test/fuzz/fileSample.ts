@@ -18,6 +18,9 @@ import { prepareData } from '../../src/train/data.ts';
 import { startOfRun } from '../../src/train/loop.ts';
 import { buildModel } from '../../src/train/model.ts';
 import { buildOptimizer } from '../../src/train/optimizer.ts';
+import { encodeWeights } from '../../src/weights/file.ts';
+import type { StoredTensor } from '../../src/weights/safetensors.ts';
+import { tensorsOf } from '../../src/weights/save.ts';
 import { encodeCifar, tinyCifar, tinyMnist } from '../data/encode.ts';
 import { small } from '../experiment/small.ts';
 
@@ -28,6 +31,7 @@ export type Kind =
   | 'metrics'
   | 'result'
   | 'checkpoint'
+  | 'weights'
   | 'plan'
   | 'experiment'
   | 'stored'
@@ -115,6 +119,11 @@ export function writeSample(folder: string): SampleFile[] {
     add(name.split('.')[0] as Kind, 'begun', name);
   }
 
+  // What a run may begin with: of PyTorch, with every number format, and of numpy.
+  const weights = tensorsOf(model, { input: data.imageShape });
+  put('weights', inEveryFormat(weights), 'weights.safetensors');
+  put('weights', encodeWeights(weights, 'pytorch', 'npz'), 'weights.npz');
+
   const stored = storedJson(storedExperiment(small, planned, records, { smoke: false, wallSeconds: 60 }));
   put('experiment', stored, 'sweep', 'experiment.json');
   put('stored', stored, 'gallery', 'results', 'small.json');
@@ -138,4 +147,28 @@ export function writeSample(folder: string): SampleFile[] {
   put('archive', tar, 'archives', 'plain.tar');
   put('archive', gzipSync(tar), 'archives', cifar10.archive.file);
   return files;
+}
+
+/** The tensors as another writer may have them: in halves, brain floats, float64 and float32 in turns, and a counter. */
+function inEveryFormat(tensors: ReadonlyMap<string, StoredTensor>): Uint8Array {
+  const header: Record<string, unknown> = { __metadata__: { format: 'pt' } };
+  const blocks: Uint8Array[] = [];
+  let end = 0;
+  [...tensors].forEach(([name, { shape, data, as }], i) => {
+    const dtype = as ?? ['F64', 'F32', 'F16', 'BF16'][i % 4];
+    const arrays = {
+      I64: () => BigInt64Array.from(data, BigInt),
+      F64: () => Float64Array.from(data),
+      F32: () => Float32Array.from(data),
+      F16: () => Uint16Array.from(data, () => 0x3800),
+      BF16: () => new Uint16Array(Float32Array.from(data).buffer).filter((_, at) => at % 2 === 1),
+    };
+    const bytes = new Uint8Array(arrays[dtype as keyof typeof arrays]().buffer);
+    header[name] = { dtype, shape, data_offsets: [end, end + bytes.length] };
+    blocks.push(bytes);
+    end += bytes.length;
+  });
+  const json = Buffer.from(JSON.stringify(header));
+  const length = new Uint8Array(BigUint64Array.of(BigInt(json.length)).buffer);
+  return Buffer.concat([length, json, ...blocks]);
 }

@@ -88,7 +88,7 @@ export async function fuzzFiles(runs: number, seed: number): Promise<FuzzReport>
 /** What an error lacks that a user can do something with; undefined where it lacks nothing. */
 function problemOf(error: unknown, parent: string): string | undefined {
   const { code, message, hint } = explain(error);
-  const own = ['RunFolderError', 'ConfigError', 'DataError', 'UsageError'];
+  const own = ['RunFolderError', 'ConfigError', 'DataError', 'UsageError', 'WeightsError'];
   if (!(error instanceof Error) || !own.includes(error.name)) return `${code}: not an error of this project`;
   if (error.name !== 'ConfigError' && !message.includes(parent)) return `names no file: ${message}`;
   if (hint.length === 0 && !/ must |\. [A-Z].*\.$/.test(message)) return `gives no advice: ${message}`;

@@ -135,10 +135,33 @@ function changed(content: Uint8Array, change: Mutation): Uint8Array | string {
       return change.text + text();
     case 'crlf':
       return text().replaceAll('\n', '\r\n');
-    default:
-      return inJson(text(), change);
+    default: {
+      const header = headerOf(content);
+      return header === undefined ? inJson(text(), change) : withHeader(content, inJson(header, change));
+    }
   }
 }
+
+/** The JSON in front of a .safetensors file; undefined for other files. */
+function headerOf(content: Uint8Array): string | undefined {
+  if (content.length < 9 || content[8] !== 0x7b) return undefined;
+  const length = new DataView(content.buffer, content.byteOffset).getBigUint64(0, true);
+  return length > content.length - 8
+    ? undefined
+    : Buffer.from(content.subarray(8, 8 + Number(length))).toString();
+}
+
+/** The numbers of a .safetensors file behind another header. */
+function withHeader(content: Uint8Array, header: string): Uint8Array {
+  const length = Number(new DataView(content.buffer, content.byteOffset).getBigUint64(0, true));
+  const bytes = Buffer.from(header);
+  return Buffer.concat(
+    [BigUint64Array.of(BigInt(bytes.length)), bytes, content.subarray(8 + length)].map(asBytes),
+  );
+}
+
+const asBytes = ({ buffer, byteOffset, byteLength }: ArrayBufferView) =>
+  new Uint8Array(buffer, byteOffset, byteLength);
 
 /** A change to one value somewhere in a file of JSON, or in a line of a file of lines; to others, the JSON of a value alone. */
 function inJson(text: string, change: Mutation): string {

@@ -2,7 +2,7 @@
 A ResNet-18 as torchvision writes it (torchvision/models/resnet.py, BasicBlock, [2, 2, 2, 2]), in plain PyTorch.
 
     python3 resnet.py golden OUT                 the small network, its logits and one step of training (resnet.safetensors)
-    python3 resnet.py make OUT [--width 64]      the network at its real width, with an input and its logits; and after a step
+    python3 resnet.py make OUT [--width 64]      the network at its real width, with an input and its logits, and after a step
     python3 resnet.py check FILE --width W       load_state_dict(strict=True) of FILE, and its logits against those in there
 """
 
@@ -73,15 +73,14 @@ def trained_a_little(width, classes, shape):
     return model
 
 
-def record(model, x, labels):
-    """The state before and after a step of SGD, the logits in evaluation and the loss of the step."""
+def record(model, x, labels, steps):
+    """The state before and after some steps of SGD, the logits in evaluation and the losses of the steps."""
     before = {name: value.clone() for name, value in model.state_dict().items()}
     logits = model.eval()(x)
     optimizer = torch.optim.SGD(model.parameters(), lr=0.1, momentum=0.9)
     model.train()
-    # Two steps: only the second one sees the momentum.
     losses = []
-    for _ in range(2):
+    for _ in range(steps):
         loss = nn.functional.cross_entropy(model(x), labels)
         optimizer.zero_grad()
         loss.backward()
@@ -117,7 +116,8 @@ def main():
     # Half precision, so that the file is small; what the network sees is exactly that.
     x = torch.randn(shape).half()
     labels = torch.arange(shape[0]) % classes
-    save_file({"x": x, **record(model, x.float(), labels)}, args.path, metadata)
+    # Only a second step sees the momentum. At the real width rounding grows by a thousand from step to step.
+    save_file({"x": x, **record(model, x.float(), labels, 2 if small else 1)}, args.path, metadata)
 
 
 main()

@@ -6,17 +6,13 @@ import { channelsLast } from '../../src/nn/border.ts';
 import { Sgd } from '../../src/optim/index.ts';
 import { load, save } from '../../src/weights/index.ts';
 import { decodeSafetensors, type StoredTensor } from '../../src/weights/safetensors.ts';
+import { largestDifference } from './difference.ts';
 import { ResNet } from './resnet.ts';
 
 /** Made by resnet.py, with PyTorch 1.13: state before and after two steps of SGD, an input in half precision, logits. */
 const file = fileURLToPath(new URL('resnet.safetensors', import.meta.url));
 const input = [48, 48, 3];
 const others = { x: null, labels: null, logits: null, losses: null };
-
-function largestDifference(a: ArrayLike<number>, b: ArrayLike<number>): number {
-  expect(a.length).toBe(b.length);
-  return Math.max(...Array.from(a, (value, i) => Math.abs(value - b[i])));
-}
 
 test('a ResNet of torchvision has the logits of PyTorch, takes the same steps, and goes back', async () => {
   const { tensors } = decodeSafetensors(readFileSync(file));
