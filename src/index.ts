@@ -3,14 +3,20 @@ export * from './autograd/index.ts';
 export { type Augmentation, horizontalFlip, inOrder, padAndCrop } from './data/augment.ts';
 export { type Batch, type Batches, type BatchOptions, createBatches } from './data/batches.ts';
 export type { Dataset, ImageSet, ImageShape, Labels, NamedBytes, Values } from './data/dataset.ts';
+export { type DatasetOptions, datasetOf, type Examples, type NumberArray } from './data/datasetOf.ts';
 export { DataError } from './data/errors.ts';
 export { cifar10Format, cifar100Format, decodeCifar } from './data/format/cifar.ts';
+export { type CsvOptions, decodeCsv } from './data/format/csv.ts';
 export { syntheticDigits } from './data/format/digits.ts';
-export { decodeIdxPair } from './data/format/idx.ts';
+export { decodeIdx, decodeIdxPair, type IdxArray } from './data/format/idx.ts';
+export { decodeNpy, encodeNpy, type NpyArray, type NpyNumbers } from './data/format/npy.ts';
+export { decodeNpz, encodeNpz } from './data/format/npz.ts';
+export { splitTest } from './data/split.ts';
 export {
   applyTransform,
   channelStatistics,
   minMaxScale,
+  type PixelTransform,
   standardizePixels,
   symmetricScale,
 } from './data/transforms.ts';

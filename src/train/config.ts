@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { OWN_DATA } from '../data/files/load.node.ts';
 import { ConfigError, unknownName } from '../errors.ts';
 import { plainObject, problemText } from '../storedFile.node.ts';
 import type { Setting } from './setting.ts';
@@ -54,7 +55,10 @@ function configError(issue: v.BaseIssue<unknown>): ConfigError {
   if (issue.type === 'picklist') {
     // valibot writes ("sgd" | "adam" | "adamw")
     const allowed = String(issue.expected).replace(/[()"]/g, '').replaceAll(' | ', ', ');
-    return new ConfigError(field, issue.message, [`one of: ${allowed}`]);
+    return new ConfigError(field, issue.message, [
+      `one of: ${allowed}`,
+      ...(field === 'dataset' ? [OWN_DATA] : []),
+    ]);
   }
   return new ConfigError(field, problemText(issue));
 }

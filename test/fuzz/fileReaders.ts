@@ -99,6 +99,14 @@ const readers = {
   'train --dataset': async (folder) => {
     for (const name of ['mnist', 'cifar10'] as const) await loadDataset(name, { dataDir: folder });
   },
+  'train --dataset FILE': async (folder) => {
+    const errors: unknown[] = [];
+    for (const name of ['table.csv', 'arrays.npz', 'npy/x.npy', './idx', './pictures', './jpeg']) {
+      await loadDataset(name, { dataDir: join(folder, 'own') }).catch((error) => errors.push(error));
+    }
+    // One of them is damaged.
+    if (errors.length > 0) throw errors[0];
+  },
   'data get --from': async (folder) => {
     const dataDir = join(folder, 'got');
     mkdirSync(dataDir);
@@ -147,6 +155,7 @@ const readersOf: Record<Kind, ReaderName[]> = {
   mnist: ofData,
   cifar: ofData,
   manifest: ofData,
+  own: ['train --dataset FILE'],
   archive: ['data get --from ARCHIVE'],
 };
 

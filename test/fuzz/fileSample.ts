@@ -1,8 +1,11 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
+import { encode as encodeJpeg } from 'jpeg-js';
 import { createTar } from 'nanotar';
 import { syntheticDigits } from '../../src/data/format/digits.ts';
+import { encodeNpy } from '../../src/data/format/npy.ts';
+import { encodeNpz } from '../../src/data/format/npz.ts';
 import { sources } from '../../src/data/sources.ts';
 import { planRuns, sweepOf } from '../../src/experiment/plan.ts';
 import type { RunRecord } from '../../src/experiment/results.ts';
@@ -21,7 +24,7 @@ import { buildOptimizer } from '../../src/train/optimizer.ts';
 import { encodeWeights } from '../../src/weights/file.ts';
 import type { StoredTensor } from '../../src/weights/safetensors.ts';
 import { tensorsOf } from '../../src/weights/save.ts';
-import { encodeCifar, tinyCifar, tinyMnist } from '../data/encode.ts';
+import { encodeCifar, encodeIdx, encodePng, tinyCifar, tinyMnist } from '../data/encode.ts';
 import { small } from '../experiment/small.ts';
 
 /** What a mutated file may be read by (fileReaders.ts). */
@@ -39,7 +42,8 @@ export type Kind =
   | 'mnist'
   | 'cifar'
   | 'manifest'
-  | 'archive';
+  | 'archive'
+  | 'own';
 
 export interface SampleFile {
   kind: Kind;
@@ -143,6 +147,7 @@ export function writeSample(folder: string): SampleFile[] {
     sha256: Object.fromEntries(names.map((name) => [name, ''])),
   };
   put('manifest', JSON.stringify(manifest), cifar10.folder, 'normgrad-manifest.json');
+  for (const [name, bytes] of Object.entries(ownData())) put('own', bytes, 'own', name);
   const tar = createTar(names.map((name) => ({ name: `cifar-10-batches-bin/${name}`, data: batch })));
   put('archive', tar, 'archives', 'plain.tar');
   put('archive', gzipSync(tar), 'archives', cifar10.archive.file);
@@ -171,4 +176,34 @@ function inEveryFormat(tensors: ReadonlyMap<string, StoredTensor>): Uint8Array {
   const json = Buffer.from(JSON.stringify(header));
   const length = new Uint8Array(BigUint64Array.of(BigInt(json.length)).buffer);
   return Buffer.concat([length, json, ...blocks]);
+}
+
+/** A file of every kind that `--dataset` may name; fileReaders.ts has the names. */
+function ownData(): Record<string, Uint8Array | string> {
+  const count = 12;
+  const x = { shape: [count, 2], data: Float32Array.from({ length: 2 * count }, (_, i) => i / 3) };
+  const y = { shape: [count], data: BigInt64Array.from({ length: count }, (_, i) => BigInt(i % 3)) };
+  const rows = Array.from({ length: count }, (_, i) => `${i},"${i / 3}",${['cat', 'dog'][i % 2]}`);
+  const pixels = (value: number) => Uint8Array.from({ length: 27 }, (_, i) => (i * value) % 251);
+  const picture = (value: number) => encodePng({ height: 3, width: 3, pixels: pixels(value) });
+  const { data } = encodeJpeg({ height: 8, width: 8, data: Buffer.alloc(256, 77) }, 80);
+  return {
+    'table.csv': `a,b,label\n${rows.join('\n')}\n`,
+    'arrays.npz': encodeNpz([
+      ['x', x],
+      ['y', y],
+    ]),
+    'npy/x.npy': encodeNpy(x),
+    'npy/y.npy': encodeNpy(y),
+    'idx/images-idx3-ubyte': encodeIdx({ shape: [3, 3, 3], data: pixels(7) }),
+    'idx/labels-idx1-ubyte': encodeIdx({ shape: [3], data: Uint8Array.of(0, 1, 0) }),
+    'pictures/cat/1.png': picture(3),
+    'pictures/cat/2.png': picture(5),
+    'pictures/dog/1.png': picture(8),
+    'pictures/dog/2.png': picture(9),
+    'jpeg/cat/1.jpg': data,
+    'jpeg/cat/2.jpg': data,
+    'jpeg/dog/1.jpg': data,
+    'jpeg/dog/2.jpg': data,
+  };
 }

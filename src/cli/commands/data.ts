@@ -2,15 +2,19 @@ import { type Command, Option } from 'commander';
 import { createProgress, isInteractive, type Progress } from '../../charts/progress.ts';
 import { fileSize, findFile, sourceFolder } from '../../data/files/files.node.ts';
 import { getSource } from '../../data/files/get.node.ts';
+import { datasetNames, OWN_DATA } from '../../data/files/load.node.ts';
+import { isOwnData } from '../../data/files/own.node.ts';
 import { verifySource } from '../../data/files/verify.node.ts';
 import { fileNames, type SourceName, sourceNames, sources } from '../../data/sources.ts';
 import { unknownName } from '../../errors.ts';
 import { typed } from '../../typed.node.ts';
+import { showDataset, showFields } from '../data/show.ts';
 import { EXIT, UsageError } from '../exit.ts';
 import { addExamples, type Example } from '../help.ts';
 import { catchInterrupt } from '../interrupt.ts';
 import { type Output, outputOf } from '../output.ts';
 import { tableText } from '../table.ts';
+import { addTrainFlags } from '../train/options.ts';
 
 interface PlaceOptions {
   dataDir?: string;
@@ -26,13 +30,14 @@ const examples: Example[] = [
   ['normgrad data get mnist', '11.6 MB, checked against the published checksums'],
   ['normgrad data get mnist --from ~/Downloads', 'files that are on this machine already'],
   ['normgrad data verify cifar10'],
+  ['normgrad data show ./table.csv', 'what `train --dataset ./table.csv` would be given'],
 ];
 
 const remark = 'Exit code 1 if `verify` finds a file that is missing, damaged or not the published one.';
 
 const named = `one of: ${sourceNames.join(', ')}`;
 
-/** `data ls|get|verify|path`: datasets on this machine. */
+/** `data ls|get|verify|path|show`: datasets on this machine. */
 export function register(command: Command): void {
   const place = () =>
     new Option('--data-dir <dir>', 'folder of the datasets (default: NORMGRAD_CACHE, or ~/.cache/normgrad)');
@@ -62,6 +67,12 @@ export function register(command: Command): void {
     .argument('<name>', named)
     .addOption(place())
     .action(path);
+  const show = command
+    .command('show')
+    .description('read a dataset, published or your own, and print what is in it')
+    .argument('<dataset>', `${datasetNames.join(', ')}, ${OWN_DATA}`);
+  addTrainFlags(show, showFields);
+  show.action(showDataset);
 }
 
 async function list({ dataDir }: PlaceOptions, command: Command): Promise<void> {
@@ -79,6 +90,7 @@ async function list({ dataDir }: PlaceOptions, command: Command): Promise<void> 
     rows.push([name, state, there === 0 ? typed('data get', [name]) : folder]);
   }
   rows.push(['synthetic', 'always there', 'drawn from a seed']);
+  rows.push(['./FILE', 'your own', typed('data show ./table.csv')]);
   output.result(tableText(['dataset', 'on disk', 'where'], rows, output));
   output.event('result', { folder: dataDir ?? null });
 }
@@ -149,6 +161,10 @@ function path(name: string, { dataDir }: PlaceOptions, command: Command): void {
 
 function sourceOf(name: string): SourceName {
   if (sourceNames.includes(name as SourceName)) return name as SourceName;
+  if (isOwnData(name)) {
+    const read = `what is in it: ${typed('data show', [name])}`;
+    throw new UsageError(`${name} is of your own: nobody published its files or their checksums`, [read]);
+  }
   throw new UsageError(unknownName('dataset', name, sourceNames), [named]);
 }
 

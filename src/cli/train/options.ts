@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander';
-import { resolveConfig, type TrainConfig, type TrainOptions } from '../../train/config.ts';
+import { configFields, resolveConfig, type TrainConfig, type TrainOptions } from '../../train/config.ts';
 import type { Setting } from '../../train/setting.ts';
 import { settingGroups, settings } from '../../train/settings.ts';
 import { number } from '../arguments.ts';
@@ -19,11 +19,12 @@ export function flagOf(field: string): string {
   return `--${flag}`;
 }
 
-/** Adds a flag for every setting, with its default in the help. */
-export function addTrainFlags(command: Command): void {
+/** Adds a flag for every setting, or for those of these fields, with its default in the help. */
+export function addTrainFlags(command: Command, fields: readonly string[] = configFields): void {
   const usual: Record<string, unknown> = resolveConfig({});
   for (const [group, inGroup] of Object.entries(settingGroups)) {
     for (const [field, { reads, value, help, env }] of Object.entries(inGroup)) {
+      if (!fields.includes(field)) continue;
       const shown = isTelling(usual[field]) && !help.includes('default') ? ` (default: ${usual[field]})` : '';
       const option = new Option(`${flagOf(field)} ${value}`.trim(), help + shown).helpGroup(group);
       const reader = readers[reads];
