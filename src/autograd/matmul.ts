@@ -3,21 +3,33 @@ import { checkBias } from '../kernels/checks.ts';
 import { checkFlag, checkOptions } from '../options.ts';
 import { record, requireOneDType, sameDType } from './graph.ts';
 import { requireTensor } from './inputs.ts';
-import { broadcastTo } from './shape.ts';
+import { broadcastTo, reshape } from './shape.ts';
 import type { Tensor } from './tensor.ts';
 
 /**
- * y = a b over the last two axes: [..., m, k] [..., k, n] -> [..., m, n]; leading axes broadcast.
+ * y = a b over the last two axes: [..., m, k] [..., k, n] -> [..., m, n]; leading axes broadcast. A vector [k] is a row on the
+ * left and a column on the right, and its axis is missing in y, as in NumPy.
  * da = dy b^T, db = a^T dy.
  */
 export function matmul(a: Tensor, b: Tensor): Tensor {
   requireOneDType('matmul', a, b);
-  if (a.rank < 2 || b.rank < 2 || a.shape.at(-1) !== b.shape.at(-2)) {
+  if (a.rank === 0 || b.rank === 0 || a.shape.at(-1) !== b.shape.at(b.rank === 1 ? -1 : -2)) {
     throw new Error(
-      `matmul: [${a.shape.join(', ')}] times [${b.shape.join(', ')}]: both need two axes or more, and the last axis of the ` +
-        'left must be as long as the second last of the right.',
+      `matmul: [${a.shape.join(', ')}] times [${b.shape.join(', ')}]: the last axis of the left must be as long as the second ` +
+        'last of the right, and single numbers go through mul.',
     );
   }
+  if (a.rank > 1 && b.rank > 1) return product(a, b);
+  const y = product(
+    a.rank > 1 ? a : reshape(a, [1, a.shape[0]]),
+    b.rank > 1 ? b : reshape(b, [b.shape[0], 1]),
+  );
+  const leading = y.shape.slice(0, -2);
+  const [m, n] = y.shape.slice(-2);
+  return reshape(y, [...leading, ...(a.rank > 1 ? [m] : []), ...(b.rank > 1 ? [n] : [])]);
+}
+
+function product(a: Tensor, b: Tensor): Tensor {
   const left = withBatch(a, b);
   const right = withBatch(b, a);
   return record('matmul', kernels(left).matmul(left, right), [left, right], [[right], [left]], (dy) => [
