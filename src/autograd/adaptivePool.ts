@@ -50,15 +50,18 @@ function along(pool: Pool, x: Tensor, axis: 1 | 2, out: number): Tensor {
   return concat(parts, axis);
 }
 
+/** Of one axis: each position is an operation of its own. */
+export const MOST_POSITIONS = 4096;
+
 /** Throws for a size that no result has. */
 export function checkOutputSize(name: string, size: unknown): void {
   const list = Array.isArray(size) ? size : [size, size];
   const isLength = (each: unknown) =>
     (each === null && Array.isArray(size)) ||
-    (Number.isSafeInteger(each) && (each as number) > 0 && (each as number) <= 4096);
+    (Number.isSafeInteger(each) && (each as number) > 0 && (each as number) <= MOST_POSITIONS);
   if (list.length === 2 && list.every(isLength)) return;
   throw new Error(
-    `${name}: the size of the result is a whole number from 1 to 4096, or [height, width] of them, null where an axis ` +
+    `${name}: the size of the result is a whole number from 1 to ${MOST_POSITIONS}, or [height, width] of them, null where an axis ` +
       `stays as it is; got ${shown(size)}.`,
   );
 }

@@ -107,13 +107,18 @@ function layOut(
   };
   return { geometry, shape, more: [below, beside] as const };
 
-  /** outputPadding takes back padding behind the axis; what is left of it are cells that no pixel reaches. */
+  /**
+   * outputPadding takes back padding behind the axis. What is left of it are cells that no pixel reaches: less than a stride of them
+   * that convolution rounds away, so they may be its image's; more (the dilation allows it) follow behind.
+   */
   function along(axis: 0 | 1) {
     const [before, behind] = cellsAround(padding, axis);
     const more = pair(outputPadding)[axis];
     const cut = Math.max(0, behind - more);
     const extent = (kernel[axis] - 1) * pair(dilation)[axis] + 1;
-    const length = (x.shape[1 + axis] - 1) * pair(stride)[axis] + extent - before - cut;
-    return [before, length, cut, more - behind + cut] as const;
+    const unreached = more - behind + cut;
+    const rounded = Math.min(unreached, pair(stride)[axis] - 1);
+    const length = (x.shape[1 + axis] - 1) * pair(stride)[axis] + extent - before - cut + rounded;
+    return [before, length, cut, unreached - rounded] as const;
   }
 }

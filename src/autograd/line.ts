@@ -1,7 +1,7 @@
 import { shown } from '../errors.ts';
 import { checkBias } from '../kernels/checks.ts';
 import { checkCount, checkOptions } from '../options.ts';
-import { adaptiveAvgPool2d, adaptiveMaxPool2d, checkOutputSize } from './adaptivePool.ts';
+import { adaptiveAvgPool2d, adaptiveMaxPool2d, MOST_POSITIONS } from './adaptivePool.ts';
 import { conv2d } from './conv.ts';
 import { checkTransposed, convTranspose2d } from './convTranspose.ts';
 import { sameDType } from './graph.ts';
@@ -126,14 +126,19 @@ export function avgPool1d(x: Tensor, size: number, options: AvgPool1dOptions = {
 
 /** The means of L' windows that cover the sequence: [N, L, C] -> [N, L', C]. */
 export function adaptiveAvgPool1d(x: Tensor, size: number): Tensor {
-  checkOutputSize('adaptiveAvgPool1d', [size, 1]);
+  checkPositions('adaptiveAvgPool1d', size);
   return asLine(adaptiveAvgPool2d(asRow('adaptiveAvgPool1d', x), [null, size]));
 }
 
 /** The largest values of L' windows that cover the sequence: [N, L, C] -> [N, L', C]. */
 export function adaptiveMaxPool1d(x: Tensor, size: number): Tensor {
-  checkOutputSize('adaptiveMaxPool1d', [size, 1]);
+  checkPositions('adaptiveMaxPool1d', size);
   return asLine(adaptiveMaxPool2d(asRow('adaptiveMaxPool1d', x), [null, size]));
+}
+
+/** Throws for a length that no result of an adaptive pool has. */
+export function checkPositions(name: string, size: number): void {
+  checkCount(name, 'the size of the result', size, 1, MOST_POSITIONS);
 }
 
 function pooling(

@@ -18,7 +18,7 @@ import {
   type PoolOptions,
   type Tensor,
 } from '../../autograd/index.ts';
-import { averages1dOptions, rowOptions } from '../../autograd/line.ts';
+import { averages1dOptions, checkPositions, rowOptions } from '../../autograd/line.ts';
 import { avgPoolOptions, checkMean, maxPoolOptions } from '../../autograd/pool.ts';
 import { checkWindow } from '../../autograd/window.ts';
 import { checkCount, checkFlag, checkOptions } from '../../options.ts';
@@ -125,7 +125,7 @@ export class AdaptiveMaxPool2d extends Module {
 export class AdaptiveAvgPool1d extends Module {
   constructor(readonly size: number) {
     super();
-    checkOutputSize('AdaptiveAvgPool1d', [size, 1]);
+    checkPositions('AdaptiveAvgPool1d', size);
   }
 
   forward(x: Tensor): Tensor {
@@ -137,7 +137,7 @@ export class AdaptiveAvgPool1d extends Module {
 export class AdaptiveMaxPool1d extends Module {
   constructor(readonly size: number) {
     super();
-    checkOutputSize('AdaptiveMaxPool1d', [size, 1]);
+    checkPositions('AdaptiveMaxPool1d', size);
   }
 
   forward(x: Tensor): Tensor {
