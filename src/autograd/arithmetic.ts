@@ -94,7 +94,7 @@ export function minimum(a: Operand, b: Operand): Tensor {
 }
 
 /** A number as a tensor in the precision of the other operand; a tensor as it is. */
-function constant(name: string, value: Operand, other: Operand): Tensor {
+export function constant(name: string, value: Operand, other: Operand): Tensor {
   if (typeof value !== 'number') {
     requireTensor(name, value);
     return value;
@@ -117,13 +117,14 @@ function extreme(op: 'maximum' | 'minimum', left: Operand, right: Operand): Tens
   ]);
 }
 
-function forward(op: BinaryOp, a: NDArray, b: NDArray): NDArray {
+/** f(a, b) without a gradient; throws in the name of the operation where the shapes do not broadcast. */
+export function forward(op: BinaryOp, a: NDArray, b: NDArray, name: string = op): NDArray {
   const rank = Math.max(a.shape.length, b.shape.length);
   for (let i = 1; i <= rank; i++) {
     const [m, n] = [a.shape.at(-i) ?? 1, b.shape.at(-i) ?? 1];
     if (m !== n && m !== 1 && n !== 1) {
       throw new Error(
-        `${op}: shapes [${a.shape.join(', ')}] and [${b.shape.join(', ')}] do not broadcast: axis ${rank - i} (aligned at ` +
+        `${name}: shapes [${a.shape.join(', ')}] and [${b.shape.join(', ')}] do not broadcast: axis ${rank - i} (aligned at ` +
           `the last one) has ${m} and ${n} values. They must be equal, or one of them 1.`,
       );
     }

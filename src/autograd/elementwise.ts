@@ -1,6 +1,7 @@
+import { shown } from '../errors.ts';
 import { kernels } from '../kernels/active.ts';
 import type { UnaryOp } from '../kernels/contract.ts';
-import { checkNumber } from '../options.ts';
+import { checkNumber, checkOptions } from '../options.ts';
 import { record } from './graph.ts';
 import { requireTensor } from './inputs.ts';
 import type { Tensor } from './tensor.ts';
@@ -61,12 +62,32 @@ export function elu(x: Tensor, alpha = 1): Tensor {
   checkNumber('elu', 'alpha', alpha);
   return unary('elu', x, alpha);
 }
-/** y = x Phi(x), with the exact normal distribution function (Hendrycks and Gimpel 2016). */
-export const gelu = (x: Tensor) => unary('gelu', x);
+/**
+ * y = x Phi(x), with the exact normal distribution function (Hendrycks and Gimpel 2016). `approximate: 'tanh'` (GPT-2, and Keras
+ * where asked) puts (1 + tanh(sqrt(2 / pi) (x + 0.044715 x^3))) / 2 in its place, off by up to 5e-4.
+ */
+export function gelu(x: Tensor, options: { approximate?: 'none' | 'tanh' } = {}): Tensor {
+  checkOptions('gelu', options, ['approximate']);
+  const { approximate = 'none' } = options;
+  if (approximate === 'none') return unary('gelu', x);
+  if (approximate === 'tanh') return unary('geluTanh', x);
+  throw new Error(`gelu: approximate must be 'none' or 'tanh', got ${shown(approximate)}.`);
+}
 /** y = x sigmoid(x) (Elfwing, Uchibe, Doya 2017; "swish"). */
 export const silu = (x: Tensor) => unary('silu', x);
-/** y = ln(1 + e^x), without overflow. */
-export const softplus = (x: Tensor) => unary('softplus', x);
+/** y = x tanh(softplus(x)) (Misra 2019). */
+export const mish = (x: Tensor) => unary('mish', x);
+/** y = min(max(x / 6 + 1/2, 0), 1): the sigmoid of straight lines. */
+export const hardsigmoid = (x: Tensor) => unary('hardsigmoid', x);
+/** y = x hardsigmoid(x) (Howard et al. 2019). */
+export const hardswish = (x: Tensor) => unary('hardswish', x);
+/** y = ln(1 + e^(beta x)) / beta, without overflow. */
+export function softplus(x: Tensor, beta = 1): Tensor {
+  checkNumber('softplus', 'beta', beta);
+  if (beta === 1) return unary('softplus', x);
+  if (beta === 0) throw new Error('softplus: beta must not be 0.');
+  return affine(unary('softplus', affine(x, beta, 0)), 1 / beta, 0);
+}
 export const sigmoid = (x: Tensor) => unary('sigmoid', x);
 export const tanh = (x: Tensor) => unary('tanh', x);
 /** The error function, (2 / sqrt(pi)) times the integral of e^(-t^2) from 0 to x. */

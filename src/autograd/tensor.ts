@@ -5,6 +5,7 @@ import { checkShape } from '../options.ts';
 import { backward } from './backward.ts';
 import { describe } from './describe.ts';
 import type { GraphNode } from './graph.ts';
+import { Operations } from './methods.ts';
 import { noteWrite } from './unchanged.ts';
 
 export type DType = 'float32' | 'float64';
@@ -19,7 +20,7 @@ export type DType = 'float32' | 'float64';
  * `noGrad(() => ...)` live for the block. Everything else is ordinary. Reading a result after its time throws and names the
  * fix; it never gives stale numbers.
  */
-export class Tensor implements NDArray {
+export class Tensor extends Operations implements NDArray {
   readonly shape: Shape;
   readonly dtype: DType;
   /** True for leaves that collect a gradient and for every result computed from them. */
@@ -39,6 +40,7 @@ export class Tensor implements NDArray {
   #whyGone = '';
 
   constructor(data: Numbers, shape: Shape, { requiresGrad = false, lasting = false } = {}) {
+    super();
     const isDouble = data instanceof Float64Array;
     if (!(isDouble || data instanceof Float32Array) || !holds(shape, data.length)) refuse(data, shape);
     this.#data = data;
@@ -123,7 +125,7 @@ export class Tensor implements NDArray {
   }
 
   /** `tensor [2, 2]: [[1, 2], [3, 4]]` */
-  toString(): string {
+  override toString(): string {
     return describe(this);
   }
 

@@ -36,11 +36,11 @@ export function windowPositions(height: number, width: number, window: Window): 
   return [rows, columns];
 }
 
-export function checkChannels(x: NDArray, w: NDArray, { groups }: ConvGeometry): void {
+export function checkChannels(images: Shape, w: NDArray, { groups }: ConvGeometry): void {
   const [, , groupIn, outChannels] = w.shape;
-  if (groupIn * groups !== x.shape[3] || outChannels % groups !== 0) {
+  if (groupIn * groups !== images[3] || outChannels % groups !== 0) {
     throw new RangeError(
-      `conv2d of images [${x.shape}] with weights [${w.shape}] in ${groups} groups: the weights must be ` +
+      `conv2d of images [${images}] with weights [${w.shape}] in ${groups} groups: the weights must be ` +
         '[kh, kw, in / groups, out], and groups must divide both channel counts',
     );
   }

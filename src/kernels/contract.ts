@@ -33,14 +33,28 @@ export type UnaryOp =
   | 'leakyRelu' // x > 0 ? x : p x
   | 'elu' // x > 0 ? x : p (e^x - 1)
   | 'gelu' // x Phi(x), exact (erf), Hendrycks and Gimpel 2016
+  | 'geluTanh' // x (1 + tanh(sqrt(2 / pi) (x + 0.044715 x^3))) / 2, the approximation of the same paper
   | 'silu' // x sigmoid(x)
+  | 'mish' // x tanh(log(1 + e^x)), Misra 2019
+  | 'hardsigmoid' // min(max(x / 6 + 1/2, 0), 1)
+  | 'hardswish' // x hardsigmoid(x), Howard et al. 2019
   | 'softplus' // log(1 + e^x)
   | 'sigmoid'
   | 'tanh'
   | 'erf';
 
-/** y = f(a, b); the comparisons give 1 or 0. */
-export type BinaryOp = 'add' | 'sub' | 'mul' | 'div' | 'pow' | 'maximum' | 'minimum' | 'greater' | 'equal';
+/** y = f(a, b); the comparisons give 1 or 0. 'where' is a where b is not 0, and 0 elsewhere, whatever a is there. */
+export type BinaryOp =
+  | 'add'
+  | 'sub'
+  | 'mul'
+  | 'div'
+  | 'pow'
+  | 'maximum'
+  | 'minimum'
+  | 'greater'
+  | 'equal'
+  | 'where';
 
 export type ReduceOp = 'sum' | 'mean' | 'max' | 'min';
 
@@ -233,6 +247,11 @@ export interface Kernels {
     geometry: ConvGeometry,
     needs: { x: boolean; w: boolean },
   ): { dx: NDArray | null; dw: NDArray | null };
+  /**
+   * The transpose of conv2d in x, which is dx of conv2dBackward: x [N, h, w, out] -> `shape` [N, H, W, in], for a convolution
+   * of such images with w [kh, kw, in / groups, out] that has h x w positions.
+   */
+  conv2dTranspose(x: NDArray, w: NDArray, shape: Shape, geometry: ConvGeometry): NDArray;
   /** Padding counts as minus infinity. */
   maxPool2d(x: NDArray, window: Window): NDArray;
   /** The gradient of a window goes to its first maximum in row-major order, as in PyTorch. y = maxPool2d(x). */

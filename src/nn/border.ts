@@ -26,14 +26,17 @@ export function sampleChannelsFirst(gamma: Tensor): Tensor {
   return permute(gamma, [gamma.rank - 1, ...range(0, gamma.rank - 1)]);
 }
 
-/** Convolution weights [out, in / groups, kh, kw] -> [kh, kw, in / groups, out]. */
+/**
+ * Convolution weights [out, in / groups, kh, kw] -> [kh, kw, in / groups, out], of sequences without kh; those of transposed
+ * convolutions [in, out / groups, kh, kw] -> [kh, kw, out / groups, in].
+ */
 export function kernelLast(weight: Tensor): Tensor {
-  return permute(weight, [2, 3, 1, 0]);
+  return permute(weight, [...range(2, weight.rank), 1, 0]);
 }
 
 /** [kh, kw, in / groups, out] -> [out, in / groups, kh, kw]. */
 export function kernelFirst(weight: Tensor): Tensor {
-  return permute(weight, [3, 2, 0, 1]);
+  return permute(weight, [weight.rank - 1, weight.rank - 2, ...range(0, weight.rank - 2)]);
 }
 
 /** Dense weights [out, in] -> [in, out]. */

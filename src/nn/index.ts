@@ -1,8 +1,21 @@
 export * as initializers from './initializers.ts';
-export { Activation, type ActivationName, activation, activationNames } from './layers/activation.ts';
+export {
+  Activation,
+  type ActivationName,
+  type ActivationOptions,
+  activation,
+  activationNames,
+} from './layers/activation.ts';
 export { type Attended, MultiHeadAttention, type MultiHeadAttentionOptions } from './layers/attention.ts';
 export { CircularPad, circularPad } from './layers/circularPad.ts';
+export { Conv1d, type Conv1dLayerOptions } from './layers/conv1d.ts';
 export { Conv2d, type Conv2dLayerOptions } from './layers/conv2d.ts';
+export {
+  ConvTranspose1d,
+  type ConvTranspose1dLayerOptions,
+  ConvTranspose2d,
+  type ConvTranspose2dLayerOptions,
+} from './layers/convTranspose.ts';
 export { Dropout, dropoutStates, loadDropoutStates } from './layers/dropout.ts';
 export { Embedding, type EmbeddingOptions } from './layers/embedding.ts';
 export { Flatten } from './layers/flatten.ts';
@@ -11,7 +24,19 @@ export { Identity } from './layers/identity.ts';
 export { Linear } from './layers/linear.ts';
 export { Lstm } from './layers/lstm.ts';
 export { NormalizedGru, type NormalizedGruOptions } from './layers/normalizedGru.ts';
-export { AvgPool2d, GlobalAvgPool2d, MaxPool2d } from './layers/pooling.ts';
+export {
+  AdaptiveAvgPool1d,
+  AdaptiveAvgPool2d,
+  AdaptiveMaxPool1d,
+  AdaptiveMaxPool2d,
+  AvgPool1d,
+  AvgPool2d,
+  GlobalAvgPool2d,
+  GlobalMaxPool2d,
+  MaxPool1d,
+  MaxPool2d,
+} from './layers/pooling.ts';
+export { PRelu } from './layers/prelu.ts';
 export type { RecurrentOptions } from './layers/recurrent.ts';
 export { PreActivationBlock, ResidualBlock, type ResidualOptions } from './layers/residual.ts';
 export { SequenceNorm } from './layers/sequenceNorm.ts';

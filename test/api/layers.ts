@@ -30,6 +30,9 @@ const layer =
     return (built.forward as Anything)(...args.slice(count + 1));
   };
 const then = options({ relu: flag });
+/** The same first weights on both sets of kernels. */
+const seeded = (given: Anything) =>
+  given === null || typeof given !== 'object' ? given : { random: createRandom(1), ...given };
 
 for (const entry of nn.norms) {
   if (entry.kind === 'weight') {
@@ -108,16 +111,66 @@ layers.Conv2d = recipe(
       then,
     ),
   ),
-  layer(
-    (from, to, kernel, given) =>
-      new nn.Conv2d(
-        from,
-        to,
-        kernel,
-        given === null || typeof given !== 'object' ? given : { random: createRandom(1), ...given },
+  layer((from, to, kernel, given) => new nn.Conv2d(from, to, kernel, seeded(given)), 4),
+);
+layers.Conv1d = recipe(
+  fc
+    .tuple(length, length, fc.constantFrom(1, 2, 4))
+    .chain(([n, steps, from]) =>
+      fc.tuple(
+        fc.constant(from),
+        fc.constantFrom(1, 2, 4),
+        fc.integer({ min: 1, max: 3 }),
+        options({
+          stride: fc.constantFrom(1, 2),
+          padding: fc.nat(2),
+          groups: fc.constantFrom(1, 2),
+          bias: flag,
+        }),
+        flag,
+        tensorOf([n, steps, from]),
+        then,
       ),
-    4,
+    ),
+  layer((from, to, kernel, given) => new nn.Conv1d(from, to, kernel, seeded(given)), 4),
+);
+layers.ConvTranspose2d = recipe(
+  images.chain((x) =>
+    fc.tuple(
+      fc.constant(x[3]),
+      fc.constantFrom(1, 2, 4),
+      pair(1, 3),
+      options({
+        stride: pair(1, 3),
+        padding: pair(0, 1),
+        outputPadding: fc.nat(2),
+        groups: fc.constantFrom(1, 2),
+        bias: flag,
+      }),
+      flag,
+      tensorOf(x),
+    ),
   ),
+  layer((from, to, kernel, given) => new nn.ConvTranspose2d(from, to, kernel, seeded(given)), 4),
+);
+layers.AdaptiveAvgPool2d = recipe(
+  fc.tuple(pair(1, 5), flag, images.chain(tensorOf)),
+  layer((size) => new nn.AdaptiveAvgPool2d(size), 1),
+);
+layers.Activation = recipe(
+  fc.tuple(
+    fc.constantFrom(...nn.activationNames),
+    options({ slope: fc.constantFrom(0.1, 2), alpha: fc.constantFrom(0.5, 1) }),
+    flag,
+    images.chain(tensorOf),
+  ),
+  layer((name, given) => nn.activation(name, given), 2),
+);
+layers.PRelu = recipe(
+  images.chain((x) =>
+    fc.tuple(fc.constantFrom(1, x[3]), options({ init: fc.constantFrom(0, 0.25) }), flag, tensorOf(x)),
+  ),
+  layer((channels, given) => new nn.PRelu(channels, given), 2),
 );
 for (const [name, Layer] of Object.entries({ Gru: nn.Gru, Lstm: nn.Lstm, NormalizedGru: nn.NormalizedGru })) {
   const fields = { layers: fc.constantFrom(1, 2), bidirectional: flag, bias: flag };

@@ -41,17 +41,26 @@ for (const name of [
   'neg',
   'gelu',
   'silu',
-  'softplus',
   'sigmoid',
   'tanh',
   'erf',
   'flatten',
   'globalAvgPool2d',
   'globalMaxPool2d',
+  'mish',
+  'hardsigmoid',
+  'hardswish',
+  'hardtanh',
+  'selu',
+  'relu6',
+  'softsign',
+  'logsigmoid',
+  'squeeze',
 ] as const) {
   operations[name] = recipe(fc.tuple(anyTensor), named(name));
 }
-for (const name of ['leakyRelu', 'elu', 'powScalar', 'clamp', 'affine'] as const) {
+operations['gelu by tanh'] = recipe(fc.tuple(anyTensor, fc.constant({ approximate: 'tanh' })), named('gelu'));
+for (const name of ['leakyRelu', 'elu', 'powScalar', 'clamp', 'affine', 'celu', 'softplus'] as const) {
   operations[name] = recipe(fc.tuple(anyTensor, number, number), named(name));
 }
 for (const name of ['add', 'sub', 'mul', 'div', 'pow', 'maximum', 'minimum', 'mseLoss'] as const) {
@@ -61,6 +70,40 @@ for (const name of ['add', 'sub', 'mul', 'div', 'pow', 'maximum', 'minimum', 'ms
     named(name),
   );
 }
+const axis = fc.integer({ min: -3, max: 3 });
+for (const name of ['greater', 'greaterEqual', 'less', 'lessEqual', 'equal', 'notEqual'] as const) {
+  operations[name] = recipe(fc.oneof(broadcasting, fc.tuple(anyTensor, number)), named(name));
+}
+for (const name of ['glu', 'unsqueeze'] as const)
+  operations[name] = recipe(fc.tuple(anyTensor, axis), named(name));
+operations.where = recipe(
+  fc
+    .tuple(broadcasting, fc.oneof(number, fc.constant([1]).chain(tensorOf)))
+    .map(([[a, b], other]) => [b, a, other]),
+  (args) => (ops.where as Anything)(ops.greater(args[0], 0), ...args.slice(1)),
+);
+operations.maskedFill = recipe(
+  fc.tuple(broadcasting, number).map(([[x, mask], value]) => [x, mask, value]),
+  named('maskedFill'),
+);
+operations.prelu = recipe(
+  shape(1).chain((lengths) => fc.tuple(tensorOf(lengths), tensorOf([lengths[lengths.length - 1]]))),
+  named('prelu'),
+);
+operations.stack = recipe(
+  fc
+    .tuple(shape(), axis, fc.integer({ min: 1, max: 3 }))
+    .chain(([lengths, at, count]) =>
+      fc.tuple(fc.array(tensorOf(lengths), { minLength: count, maxLength: count }), fc.constant(at)),
+    ),
+  named('stack'),
+);
+operations.split = recipe(fc.tuple(anyTensor, fc.integer({ min: 1, max: 3 }), axis), (args) =>
+  ops.concat((ops.split as Anything)(...args), args[2]),
+);
+operations.arange = recipe(fc.tuple(number, number, number), named('arange'));
+operations.linspace = recipe(fc.tuple(number, number, fc.nat(9)), named('linspace'));
+operations.eye = recipe(fc.tuple(fc.nat(9)), named('eye'));
 for (const name of ['sum', 'mean', 'max', 'min', 'variance'] as const) {
   const fields: Fields =
     name === 'variance' ? { keepDims: flag, ddof: fc.constantFrom(0, 1) } : { keepDims: flag };
@@ -146,8 +189,69 @@ operations.conv2d = recipe(
     ),
   named('conv2d'),
 );
+const lines = images.map(([n, , w, c]) => [n, w, c]);
+const lineFields = {
+  ...{ stride: fc.integer({ min: 1, max: 3 }), dilation: fc.integer({ min: 1, max: 2 }) },
+  padding: fc.oneof(fc.nat(2), fc.tuple(fc.nat(2), fc.nat(2)), fc.constantFrom('same', 'valid')),
+};
+operations.conv1d = recipe(
+  fc
+    .tuple(lines, fc.integer({ min: 1, max: 4 }), fc.constantFrom(1, 2, 4), fc.constantFrom(1, 1, 2), flag)
+    .chain(([x, k, out, groups, biased]) =>
+      fc.tuple(
+        tensorOf(x),
+        tensorOf([k, Math.max(1, Math.floor(x[2] / groups)), out]),
+        biased ? tensorOf([out]) : fc.constant(null),
+        options({ ...lineFields, groups: fc.constant(groups), relu: flag }),
+      ),
+    ),
+  named('conv1d'),
+);
+for (const rank of [1, 2] as const) {
+  const cells = rank === 1 ? fc.nat(2) : pair(0, 2);
+  const fields = {
+    ...{ stride: rank === 1 ? lineFields.stride : pair(1, 3), padding: cells, outputPadding: cells },
+    dilation: rank === 1 ? lineFields.dilation : pair(1, 2),
+  };
+  operations[`convTranspose${rank}d`] = recipe(
+    fc
+      .tuple(images, pair(1, 4), fc.constantFrom(1, 2, 8), fc.constantFrom(1, 1, 2), flag)
+      .chain(([x, kernel, out, groups, biased]) => {
+        const [kh, kw = kh] = [kernel].flat();
+        return fc.tuple(
+          tensorOf(rank === 1 ? [x[0], x[2], x[3]] : x),
+          tensorOf([...(rank === 1 ? [kw] : [kh, kw]), out, x[3]]),
+          biased ? tensorOf([out * groups]) : fc.constant(null),
+          options({ ...fields, groups: fc.constant(groups) }),
+        );
+      }),
+    named(`convTranspose${rank}d`),
+  );
+}
+for (const name of ['maxPool1d', 'avgPool1d'] as const) {
+  const fields: Fields = name === 'avgPool1d' ? { countPadding: flag } : {};
+  operations[name] = recipe(
+    fc.tuple(
+      lines.chain(tensorOf),
+      fc.integer({ min: 1, max: 3 }),
+      options({ ...lineFields, ...fields, ceilMode: flag }),
+    ),
+    named(name),
+  );
+}
+for (const name of ['adaptiveAvgPool2d', 'adaptiveMaxPool2d'] as const) {
+  const size = fc.oneof(pair(1, 6), fc.constant([null, 2]));
+  operations[name] = recipe(fc.tuple(images.chain(tensorOf), size), named(name));
+}
+for (const name of ['adaptiveAvgPool1d', 'adaptiveMaxPool1d'] as const) {
+  operations[name] = recipe(fc.tuple(lines.chain(tensorOf), fc.integer({ min: 1, max: 6 })), named(name));
+}
 for (const name of ['maxPool2d', 'avgPool2d'] as const) {
-  const fields: Fields = name === 'avgPool2d' ? { ...windowFields, countPadding: flag } : windowFields;
+  const fields: Fields = {
+    ...windowFields,
+    ceilMode: flag,
+    ...(name === 'avgPool2d' && { countPadding: flag, divisor: fc.constantFrom(null, 3) }),
+  };
   operations[name] = recipe(fc.tuple(images.chain(tensorOf), pair(1, 3), options(fields)), named(name));
 }
 const reduction = fc.constantFrom('mean', 'sum', 'none');

@@ -65,7 +65,11 @@ export const images = fc.tuple(
 );
 export const windowFields = {
   stride: pair(1, 3),
-  padding: fc.oneof(pair(0, 2), fc.constantFrom('same', 'valid')),
+  padding: fc.oneof(
+    pair(0, 2),
+    fc.tuple(fc.nat(2), fc.nat(2), fc.nat(2), fc.nat(2)),
+    fc.constantFrom('same', 'valid'),
+  ),
   dilation: pair(1, 2),
 };
 

@@ -4,36 +4,8 @@ import type { Tensor } from '../../src/autograd/index.ts';
 import * as ops from '../../src/autograd/index.ts';
 import { standardize } from '../../src/nn/norm/core/fused.ts';
 import { createRandom } from '../../src/random.ts';
+import { checkGradients as check } from './checkGradients.ts';
 import { awayFromZero, distinct, normal, positive } from './inputs.ts';
-import { afterOverwriting } from './overwrite.ts';
-
-type Inputs = Record<string, Tensor>;
-
-/**
- * Central differences in float64 against backward(), random upstream, tolerance 1e-7 of the largest value. And numbers that are
- * overwritten before backward() give no wrong gradient: it throws, unless its rule does not read them.
- */
-function check(name: string, inputs: Inputs, fn: (inputs: Inputs) => Tensor) {
-  test(name, () => {
-    const results = gradcheck(fn, inputs);
-    expect(results.map((result) => result.name)).toEqual(Object.keys(inputs));
-    for (const result of results) expect(result.maxRel, JSON.stringify(result)).toBeLessThan(1e-7);
-    for (const [input, x] of Object.entries(inputs)) {
-      const outcome = afterOverwriting(
-        () => x,
-        inputs,
-        () => fn(inputs),
-      );
-      expect(['throws', 'right'], `${input} overwritten: wrong gradient of ${outcome}`).toContain(outcome);
-    }
-    const outcome = afterOverwriting(
-      (y) => y,
-      inputs,
-      () => fn(inputs),
-    );
-    expect(['throws', 'right'], `the result overwritten: wrong gradient of ${outcome}`).toContain(outcome);
-  });
-}
 
 describe('functions of one number', () => {
   const smooth: Record<string, (x: Tensor) => Tensor> = {

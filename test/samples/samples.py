@@ -1,7 +1,9 @@
 """PyTorch's own sample inputs (torch.testing, op_db), with its outputs and gradients in float64, as JSON for samples.ts.
 
-    python3 test/samples/samples.py NAME [--most 48]      NAME as in op_db: nn.functional.batch_norm
-        writes test/samples/NAME.json, at most so many cases, evenly taken from all
+    python3 test/samples/samples.py NAME [--most 48] [--variant V]     NAME as in op_db: nn.functional.batch_norm
+        writes test/samples/NAME.json or NAME-V.json, at most so many cases, evenly taken from all
+
+With --decimals 3 inputs are rounded to so many before the call, and what comes out to 13 digits: half as large a file.
 
 Needs PyTorch only (Debian: apt-get install python3-torch). Every case has the arguments as PyTorch's function takes them, its
 output, a dL/doutput drawn from seed 0, and what backward gives for each argument (null where it has no gradient).
@@ -42,9 +44,23 @@ def encode(value):
 
 def finite(number):
     """JSON has no NaN and no infinity."""
-    if not isinstance(number, float) or number - number == 0:
+    if not isinstance(number, float):
         return number
-    return str(number)
+    if number - number != 0:
+        return str(number)
+    return float(f"{number:.13g}") if rounding else number
+
+
+rounding = False
+
+
+def round_numbers(samples, decimals):
+    global rounding
+    rounding = True
+    for sample in samples:
+        for each in leaves([sample.input, *sample.args, *sample.kwargs.values()]):
+            if each.dtype == torch.float64:
+                each.data.copy_(torch.round(each.data, decimals=decimals))
 
 
 def leaves(value):
@@ -91,12 +107,15 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("name")
     parser.add_argument("--variant", default="")
+    parser.add_argument("--decimals", type=int)
     parser.add_argument("--most", type=int, default=48)
     options = parser.parse_args()
     op = next(each for each in op_db if each.name == options.name and each.variant_test_name == options.variant)
     torch.manual_seed(0)
     samples = list(op.sample_inputs("cpu", torch.float64, requires_grad=True))
     step = max(1.0, len(samples) / options.most)
+    if options.decimals is not None:
+        round_numbers(samples, options.decimals)
     chosen = [int(i * step) for i in range(min(options.most, len(samples)))]
     content = {
         "origin": f"PyTorch {torch.__version__}, torch.testing op_db, {options.name}, float64, seed 0",
@@ -104,7 +123,8 @@ def main():
         "samples": len(samples),
         "cases": [case(op, samples[i], i) for i in chosen],
     }
-    path = pathlib.Path(__file__).parent / f"{options.name}.json"
+    variant = f"-{options.variant}" if options.variant else ""
+    path = pathlib.Path(__file__).parent / f"{options.name}{variant}.json"
     path.write_text(json.dumps(content, separators=(",", ":")) + "\n")
     print(f"{path.name}: {len(chosen)} of {len(samples)} samples, {path.stat().st_size} bytes")
 

@@ -23,18 +23,18 @@ export interface Sample {
   keywordGradients: Record<string, SampleValue | null>;
 }
 
-/** `op` as in PyTorch's op_db: `nn.functional.batch_norm`. */
+/** `op` as in PyTorch's op_db: `nn.functional.batch_norm`; with its variant `nn.functional.pad-constant`. */
 export function samplesOf(op: string): Sample[] {
   const text = readFileSync(new URL(`${op}.json`, import.meta.url), 'utf8');
   const { cases } = JSON.parse(text, (key, value) =>
-    key === 'data' ? (value as (number | string)[]).map(numberOf) : value,
+    key === 'data' ? (value as (number | string | boolean)[]).map(numberOf) : value,
   );
   return cases;
 }
 
-/** samples.py writes what JSON lacks as text: nan, inf, -inf. */
-function numberOf(value: number | string): number {
-  if (typeof value === 'number') return value;
+/** samples.py writes what JSON lacks as text: nan, inf, -inf. Conditions are 1 and 0. */
+function numberOf(value: number | string | boolean): number {
+  if (typeof value !== 'string') return Number(value);
   return value === 'nan' ? Number.NaN : value === 'inf' ? Number.POSITIVE_INFINITY : Number.NEGATIVE_INFINITY;
 }
 

@@ -1,5 +1,5 @@
 import { checkBias, checkChannels } from '../checks.ts';
-import type { ConvGeometry, NDArray } from '../contract.ts';
+import type { ConvGeometry, NDArray, Shape } from '../contract.ts';
 import { addOuterProduct, addRowTimesMatrix, startSums, storeSums } from './matmul.ts';
 import { fromDouble, zerosLike } from './results.ts';
 import type { Taps } from './window.ts';
@@ -81,11 +81,16 @@ export function conv2dBackward(
   };
 }
 
+export function conv2dTranspose(x: NDArray, w: NDArray, shape: Shape, geometry: ConvGeometry): NDArray {
+  const images = zerosLike(x, shape);
+  return conv2dBackward(x, images, w, geometry, { x: true, w: false }).dx as NDArray;
+}
+
 function plan(x: NDArray, w: NDArray, geometry: ConvGeometry) {
   const [batch] = x.shape;
   const [, , groupIn, outChannels] = w.shape;
   const { groups } = geometry;
-  checkChannels(x, w, geometry);
+  checkChannels(x.shape, w, geometry);
   const taps = slide(x.shape, geometry);
   const positions = taps.outHeight * taps.outWidth;
   return { taps, batch, positions, outChannels, groups, groupOut: outChannels / groups, groupIn };

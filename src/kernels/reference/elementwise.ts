@@ -23,7 +23,20 @@ const unaryRules: Record<UnaryOp, UnaryRule> = {
   leakyRelu: { f: (x, p) => (x > 0 ? x : p * x), d: (x, _y, p) => (x > 0 ? 1 : p) },
   elu: { f: (x, p) => (x > 0 ? x : p * Math.expm1(x)), d: (x, _y, p) => (x > 0 ? 1 : p * Math.exp(x)) },
   gelu: { f: (x) => x * normalCdf(x), d: (x) => normalCdf(x) + x * normalDensity(x) },
+  geluTanh: {
+    f: (x) => x * sigmoid(geluArgument(x)),
+    d: (x) => sigmoid(geluArgument(x)) * (1 + x * sigmoid(-geluArgument(x)) * geluArgumentSlope(x)),
+  },
   silu: { f: (x) => x * sigmoid(x), d: (x) => sigmoid(x) * (1 + x * sigmoid(-x)) },
+  mish: { f: (x) => x * mishGate(x).gate, d: (x) => mishGate(x).gate + x * mishGate(x).slope },
+  hardsigmoid: {
+    f: (x) => Math.min(Math.max(x + 3, 0), 6) / 6,
+    d: (x) => (x > -3 && x < 3 ? 1 / 6 : 0),
+  },
+  hardswish: {
+    f: (x) => (x * Math.min(Math.max(x + 3, 0), 6)) / 6,
+    d: (x) => (x < -3 ? 0 : x <= 3 ? x / 3 + 0.5 : 1),
+  },
   softplus: { f: (x) => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x))), d: (x) => sigmoid(x) },
   sigmoid: { f: sigmoid, d: (_x, y) => y * (1 - y) },
   tanh: { f: Math.tanh, d: (_x, y) => 1 - y * y },
@@ -40,6 +53,7 @@ const binaryRules: Record<BinaryOp, (a: number, b: number) => number> = {
   minimum: Math.min,
   greater: (a, b) => (a > b ? 1 : 0),
   equal: (a, b) => (a === b ? 1 : 0),
+  where: (a, b) => (b !== 0 ? a : 0),
 };
 
 export function unary(op: UnaryOp, x: NDArray, p = 1, q = 0): NDArray {
@@ -96,6 +110,24 @@ function sigmoid(x: number): number {
 /** Phi(x), by erfc so that the left tail keeps its digits. */
 function normalCdf(x: number): number {
   return 0.5 * erfc(-x * Math.SQRT1_2);
+}
+
+/** (1 + tanh u) / 2 = sigmoid(2 u), which keeps its digits in the left tail; beyond 30 it is 0 or 1 to all digits. */
+function geluArgument(x: number): number {
+  const held = Math.min(Math.max(x, -30), 30);
+  return 2 * Math.sqrt(2 / Math.PI) * (held + 0.044715 * held ** 3);
+}
+
+function geluArgumentSlope(x: number): number {
+  const held = Math.min(Math.max(x, -30), 30);
+  return 2 * Math.sqrt(2 / Math.PI) * (1 + 3 * 0.044715 * held ** 2);
+}
+
+/** tanh(log(1 + e^x)) = n / (n + 2) with n = e^x (e^x + 2), and its derivative 4 e^x (e^x + 1) / (n + 2)^2. */
+function mishGate(x: number): { gate: number; slope: number } {
+  const e = Math.exp(Math.min(x, 300));
+  const n = e * (e + 2);
+  return { gate: n / (n + 2), slope: (4 * ((e * (e + 1)) / (n + 2))) / (n + 2) };
 }
 
 function normalDensity(x: number): number {

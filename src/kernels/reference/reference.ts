@@ -1,5 +1,5 @@
 import type { Kernels } from '../contract.ts';
-import { conv2d, conv2dBackward } from './conv.ts';
+import { conv2d, conv2dBackward, conv2dTranspose } from './conv.ts';
 import { addInto, binary, unary, unaryBackward } from './elementwise.ts';
 import { matmul } from './matmul.ts';
 import { adamStep, rmspropStep, scaleInPlace, sgdStep, sumOfSquares } from './optimizers.ts';
@@ -38,6 +38,7 @@ export const reference: Kernels = {
 
   conv2d,
   conv2dBackward,
+  conv2dTranspose,
   maxPool2d,
   maxPool2dBackward,
   avgPool2d,

@@ -1,5 +1,5 @@
 import type { Kernels } from '../contract.ts';
-import { conv2d, conv2dBackward } from './conv/conv2d.ts';
+import { conv2d, conv2dBackward, conv2dTranspose } from './conv/conv2d.ts';
 import { addInto } from './elementwise/addInto.ts';
 import { binary } from './elementwise/binary.ts';
 import { unary, unaryBackward } from './elementwise/unary.ts';
@@ -40,6 +40,7 @@ export const wasm: Kernels = {
 
   conv2d,
   conv2dBackward,
+  conv2dTranspose,
   maxPool2d,
   maxPool2dBackward,
   avgPool2d,

@@ -1,9 +1,9 @@
 import { conv2d, type Pair, type Tensor, type WindowOptions } from '../../autograd/index.ts';
-import { checkWindow, windowOptions } from '../../autograd/window.ts';
-import { checkCount, checkOptions } from '../../options.ts';
+import { checkWindow, pair, windowOptions } from '../../autograd/window.ts';
+import { checkOptions } from '../../options.ts';
 import { Module } from '../module.ts';
 import type { WeightNorm } from '../norm/weights/normOfWeights.ts';
-import { effectiveWeight, type WeightOptions, weightAndBias, weightOptions } from './weights.ts';
+import { checkGroups, effectiveWeight, type WeightOptions, weightAndBias, weightOptions } from './weights.ts';
 
 export interface Conv2dLayerOptions extends WindowOptions, WeightOptions {
   /** Channels are cut into this many groups that do not see each other; default: 1. */
@@ -25,19 +25,12 @@ export class Conv2d extends Module {
     options: Conv2dLayerOptions = {},
   ) {
     super();
-    checkCount('Conv2d', 'inChannels', inChannels);
-    checkCount('Conv2d', 'outChannels', outChannels);
     checkOptions('Conv2d', options, [...windowOptions, 'groups', ...weightOptions]);
     checkWindow('Conv2d', kernel, options);
     const { stride = 1, padding = 0, dilation = 1, groups = 1 } = options;
-    checkCount('Conv2d', 'groups', groups);
-    const layer = `Conv2d(in=${inChannels}, out=${outChannels}, groups=${groups})`;
-    if (inChannels % groups !== 0 || outChannels % groups !== 0) {
-      throw new Error(`${layer}: the groups must divide the channels of the input and of the output.`);
-    }
-    const [height, width] = typeof kernel === 'number' ? [kernel, kernel] : kernel;
+    const layer = checkGroups('Conv2d', inChannels, outChannels, groups);
     this.geometry = { stride, padding, dilation, groups };
-    const shape = [height, width, inChannels / groups, outChannels];
+    const shape = [...pair(kernel), inChannels / groups, outChannels];
     ({ weight: this.weight, bias: this.bias } = weightAndBias(layer, shape, options));
   }
 

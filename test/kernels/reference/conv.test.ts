@@ -65,6 +65,17 @@ describe('conv2d', () => {
     );
   });
 
+  it('has its transpose in conv2dTranspose, which needs no image', () => {
+    fc.assert(
+      fc.property(convolutions, ({ x, w, geometry, outShape, seed }) => {
+        const y = normals(`y${seed}`, outShape);
+        const back = reference.conv2dTranspose(y, w, x.shape, geometry);
+        const product = inner(reference.conv2d(x, w, null, geometry), y);
+        expect(Math.abs(inner(x, back) - product)).toBeLessThan(1e-12 * (1 + x.data.length * w.data.length));
+      }),
+    );
+  });
+
   it('has the adjoint as its backward: <conv(x, w), dy> = <x, dx> = <w, dw>', () => {
     fc.assert(
       fc.property(convolutions, ({ x, w, geometry, outShape, seed }) => {

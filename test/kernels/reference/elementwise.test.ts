@@ -23,7 +23,13 @@ const unaryDefinitions: Record<UnaryOp, { f: (x: number) => number; p?: number; 
     leakyRelu: { f: (x) => Math.max(x, 0) + 0.1 * Math.min(x, 0), p: 0.1 },
     elu: { f: (x) => (x > 0 ? x : 1.3 * (Math.exp(x) - 1)), p: 1.3 },
     gelu: { f: (x) => (x / 2) * (1 + erf(x / Math.SQRT2)) },
+    geluTanh: {
+      f: (x) => (x / 2) * (1 + Math.tanh(Math.sqrt(2 / Math.PI) * (x + 0.044715 * x ** 3))),
+    },
     silu: { f: (x) => x / (1 + Math.exp(-x)) },
+    mish: { f: (x) => x * Math.tanh(Math.log(1 + Math.exp(x))) },
+    hardsigmoid: { f: (x) => [0, (x + 3) / 6, 1].sort((a, b) => a - b)[1] },
+    hardswish: { f: (x) => (x * [0, x + 3, 6].sort((a, b) => a - b)[1]) / 6 },
     softplus: { f: (x) => Math.log(1 + Math.exp(x)) },
     sigmoid: { f: (x) => 1 / (1 + Math.exp(-x)) },
     tanh: { f: (x) => (Math.exp(2 * x) - 1) / (Math.exp(2 * x) + 1) },
@@ -59,6 +65,10 @@ describe('unary', () => {
       ['erf', [-1, -1, 1, 1]],
       ['silu', [0, 0, 800, 1e4]],
       ['gelu', [0, 0, 800, 1e4]],
+      ['geluTanh', [0, 0, 800, 1e4]],
+      ['mish', [0, 0, 800, 1e4]],
+      ['hardsigmoid', [0, 0, 1, 1]],
+      ['hardswish', [0, 0, 800, 1e4]],
     ];
     const ones = vector(1, 1, 1, 1);
     for (const [op, expected] of results) {
@@ -80,6 +90,8 @@ describe('unary', () => {
     expect(slope('clamp', -1, -1, 2)).toBe(1);
     expect(slope('clamp', 2, -1, 2)).toBe(1);
     expect(slope('pow', 0, 0)).toBe(0);
+    expect([slope('hardsigmoid', -3), slope('hardsigmoid', 3)]).toEqual([0, 0]);
+    expect([slope('hardswish', -3), slope('hardswish', 3)]).toEqual([-0.5, 1.5]);
     expect(reference.unary('relu', zero).data[0]).toBe(0);
   });
 });
@@ -122,6 +134,7 @@ const binaryDefinitions: Record<BinaryOp, (a: number, b: number) => number> = {
   minimum: (a, b) => (a + b - Math.abs(a - b)) / 2,
   greater: (a, b) => Number(b < a),
   equal: (a, b) => Number(!(a < b || a > b)),
+  where: (a, b) => a * Math.sign(Math.abs(b)),
 };
 const binaryOps = Object.keys(binaryDefinitions) as BinaryOp[];
 

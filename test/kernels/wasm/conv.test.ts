@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { ConvGeometry, NDArray } from '../../../src/kernels/contract.ts';
 import { reference } from '../../../src/kernels/reference/reference.ts';
-import { conv2d, conv2dBackward } from '../../../src/kernels/wasm/conv/conv2d.ts';
+import { conv2d, conv2dBackward, conv2dTranspose } from '../../../src/kernels/wasm/conv/conv2d.ts';
 import { setWinograd, winogradEnabled } from '../../../src/kernels/wasm/conv/winograd/choice.ts';
 import { outputSize, slidingWindows } from '../reference/window.ts';
 import { collect, expectNear, normals, onAllThreadCounts } from './compare.ts';
@@ -86,6 +86,8 @@ function expectLikeReference({ x, w, dy, bias, geometry }: Case, relu: boolean, 
   const expected = reference.conv2dBackward(dy, x, w, geometry, needs);
   const forward = collect(() => conv2d(x, w, relu ? bias : null, geometry, relu));
   expectNear(forward, reference.conv2d(x, w, relu ? bias : null, geometry, relu), tolerance);
+  const transposed = collect(() => conv2dTranspose(dy, w, x.shape, geometry));
+  expectNear(transposed, expected.dx!, tolerance);
   for (const of of ['x', 'w'] as const) {
     const [want, name] = of === 'x' ? [expected.dx, 'dx' as const] : [expected.dw, 'dw' as const];
     const only = { x: of === 'x', w: of === 'w' };

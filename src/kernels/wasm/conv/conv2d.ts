@@ -1,10 +1,10 @@
 import { checkBias } from '../../checks.ts';
-import type { ConvGeometry, NDArray } from '../../contract.ts';
+import type { ConvGeometry, NDArray, Shape } from '../../contract.ts';
 import { input, kernelCall, result } from '../runtime/operands.ts';
 import { type Job, runInTurn } from '../runtime/threads.ts';
 import { directConv } from './direct/image.ts';
 import { directWeightGradient } from './direct/weights.ts';
-import { convSizes, outputShape } from './sizes.ts';
+import { type ConvSizes, convSizes, outputShape } from './sizes.ts';
 import { usesWinograd } from './winograd/choice.ts';
 import { winogradConv } from './winograd/image/image.ts';
 import { winogradWeightGradient } from './winograd/weights/weights.ts';
@@ -17,7 +17,7 @@ export function conv2d(
   geometry: ConvGeometry,
   relu = false,
 ): NDArray {
-  const sizes = convSizes(x, w, geometry);
+  const sizes = convSizes(x.shape, w, geometry);
   checkBias('conv2d', bias, sizes.outChannels);
   const convolve = usesWinograd(sizes) ? winogradConv : directConv;
   return kernelCall(() => {
@@ -36,8 +36,7 @@ export function conv2dBackward(
   geometry: ConvGeometry,
   needs: { x: boolean; w: boolean },
 ): { dx: NDArray | null; dw: NDArray | null } {
-  const sizes = convSizes(x, w, geometry);
-  const winograd = usesWinograd(sizes);
+  const sizes = convSizes(x.shape, w, geometry);
   return kernelCall(() => {
     const gradient = input(dy.data);
     const dx = needs.x ? result(x.shape) : null;
@@ -48,16 +47,28 @@ export function conv2dBackward(
       dw?.data.fill(0);
       return { dx, dw };
     }
-    const jobs: Job[] = [];
-    if (dx) {
-      const convolve = winograd ? winogradConv : directConv;
-      jobs.push(...convolve('backward', sizes, gradient, input(w.data), null, dx.data.byteOffset));
-    }
+    const jobs: Job[] = dx ? backwardJobs(sizes, gradient, w, dx) : [];
     if (dw) {
-      const weightGradient = winograd ? winogradWeightGradient : directWeightGradient;
+      const weightGradient = usesWinograd(sizes) ? winogradWeightGradient : directWeightGradient;
       jobs.push(...weightGradient(sizes, input(x.data), gradient, dw.data.byteOffset));
     }
     runInTurn(jobs);
     return { dx, dw };
   });
+}
+
+export function conv2dTranspose(x: NDArray, w: NDArray, shape: Shape, geometry: ConvGeometry): NDArray {
+  const sizes = convSizes(shape, w, geometry);
+  return kernelCall(() => {
+    const y = result(shape);
+    if (x.data.length === 0) y.data.fill(0);
+    else runInTurn(backwardJobs(sizes, input(x.data), w, y));
+    return y;
+  });
+}
+
+/** dx: the transposed convolution of the gradient at that address. */
+function backwardJobs(sizes: ConvSizes, gradient: number, w: NDArray, dx: NDArray): Job[] {
+  const convolve = usesWinograd(sizes) ? winogradConv : directConv;
+  return convolve('backward', sizes, gradient, input(w.data), null, dx.data.byteOffset);
 }

@@ -24,10 +24,10 @@ export interface ConvSizes extends ConvLayer {
 }
 
 /** The same objects for the same lengths: plans hang on them (rememberFor). */
-export function convSizes(x: NDArray, w: NDArray, geometry: ConvGeometry): ConvSizes {
-  const [batch, height, width, inChannels] = x.shape;
+export function convSizes(images: Shape, w: NDArray, geometry: ConvGeometry): ConvSizes {
+  const [batch, height, width, inChannels] = images;
   const { kernel, stride, padding, dilation, groups } = geometry;
-  checkChannels(x, w, geometry);
+  checkChannels(images, w, geometry);
   return sizesOf(
     ...([batch, height, width, inChannels, w.shape[3], groups] as const),
     ...([kernel[0], kernel[1], stride[0], stride[1], dilation[0], dilation[1]] as const),

@@ -23,6 +23,7 @@ const operations: Record<BinaryOp, (f: FunctionBuilder, a: F32x4, b: F32x4) => F
   minimum: (_f, a, b) => a.min(b),
   greater: (_f, a, b) => a.gt(b).asF32x4().and(f32x4(1)),
   equal: (_f, a, b) => a.eq(b).asF32x4().and(f32x4(1)),
+  where: (_f, a, b) => a.and(b.ne(0)),
 };
 
 const operands = { a: i32, b: i32, y: i32 };

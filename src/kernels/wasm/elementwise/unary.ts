@@ -96,19 +96,56 @@ const unaryKernels: Record<UnaryOp, UnaryKernel> = {
       return dy.times(x.madd(density, normalCdf(f, x)));
     },
   },
+  geluTanh: {
+    light: false,
+    forward: (f, x) => x.times(sigmoid(f, geluArgument(f, x).u)),
+    reads: 'x',
+    backward: (f, dy, x) => {
+      const { u, slope } = geluArgument(f, x);
+      const { here, there } = sigmoids(f, u);
+      return dy.times(here).times(f.let(x.times(there)).madd(slope, 1));
+    },
+  },
   silu: {
     light: false,
     forward: (f, x) => x.times(sigmoid(f, x)),
     reads: 'x',
-    // sigmoid(x) and sigmoid(-x) from one exponential, both with all their digits.
     backward: (f, dy, x) => {
-      const z = f.let(exp(f, x.abs().neg()));
-      const larger = f.let(f32x4(1).div(z.plus(1)));
-      const smaller = f.let(larger.times(z));
-      const positive = f.let(x.ge(0));
-      const here = f.let(positive.select(larger, smaller));
-      const there = positive.select(smaller, larger);
+      const { here, there } = sigmoids(f, x);
       return dy.times(here).times(x.madd(there, 1));
+    },
+  },
+  mish: {
+    light: false,
+    forward: (f, x) => {
+      const { n } = mishGate(f, x);
+      return x.times(n.div(n.plus(2)));
+    },
+    reads: 'x',
+    backward: (f, dy, x) => {
+      const { e, n } = mishGate(f, x);
+      const divisor = f.let(n.plus(2));
+      const slope = f.let(e.times(e.plus(1)).div(divisor).times(4));
+      return dy.times(f.let(x.madd(slope, n)).div(divisor));
+    },
+  },
+  hardsigmoid: {
+    light: true,
+    forward: (f, x) => hardsigmoid(f, x),
+    reads: 'x',
+    backward: (_f, dy, x) =>
+      dy
+        .times(1 / 6)
+        .and(x.gt(-3))
+        .and(x.lt(3)),
+  },
+  hardswish: {
+    light: true,
+    forward: (f, x) => x.times(hardsigmoid(f, x)),
+    reads: 'x',
+    backward: (f, dy, x) => {
+      const inside = dy.times(x.madd(f32x4(1 / 3), 0.5));
+      return f.let(x.gt(3).select(dy, f.let(inside))).andNot(x.lt(-3));
     },
   },
   softplus: {
@@ -136,6 +173,40 @@ const unaryKernels: Record<UnaryOp, UnaryKernel> = {
     backward: (f, dy, x) => dy.times(exp(f, x.times(x).neg()).times(2 / Math.sqrt(Math.PI))),
   },
 };
+
+/** sigmoid(x) and sigmoid(-x) from one exponential, both with all their digits. */
+function sigmoids(f: FunctionBuilder, x: F32x4): { here: F32x4; there: F32x4 } {
+  const z = f.let(exp(f, x.abs().neg()));
+  const larger = f.let(f32x4(1).div(z.plus(1)));
+  const smaller = f.let(larger.times(z));
+  const positive = f.let(x.ge(0));
+  return { here: f.let(positive.select(larger, smaller)), there: f.let(positive.select(smaller, larger)) };
+}
+
+/** gelu by tanh is x sigmoid(u) with u = 2 sqrt(2 / pi) (x + 0.044715 x^3); beyond 30 the sigmoid is 0 or 1 to all digits. */
+function geluArgument(f: FunctionBuilder, x: F32x4): { u: F32x4; slope: F32x4 } {
+  const scale = 2 * Math.sqrt(2 / Math.PI);
+  const held = f.let(x.pmax(-30).pmin(30));
+  const square = f.let(held.times(held));
+  const u = f.let(held.times(square.madd(f32x4(0.044715 * scale), scale)));
+  return { u, slope: f.let(square.madd(f32x4(3 * 0.044715 * scale), scale)) };
+}
+
+/** mish is x n / (n + 2) with n = e (e + 2), e = e^x; beyond 40 that is x, and n would overflow. */
+function mishGate(f: FunctionBuilder, x: F32x4): { e: F32x4; n: F32x4 } {
+  const e = exp(f, f.let(x.pmin(40)));
+  return { e, n: f.let(e.times(e.plus(2))) };
+}
+
+function hardsigmoid(f: FunctionBuilder, x: F32x4): F32x4 {
+  return f.let(
+    x
+      .plus(3)
+      .pmax(0)
+      .pmin(6)
+      .times(1 / 6),
+  );
+}
 
 function buildUnary(op: UnaryOp): Kernel {
   const { light, forward, backward } = unaryKernels[op];

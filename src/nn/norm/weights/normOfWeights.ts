@@ -5,7 +5,7 @@ import { channelSets } from '../core/sets.ts';
 
 /**
  * A norm of a layer's weight instead of its activations: from the weight that is trained to the one that the layer uses.
- * weight [kh, kw, in, out] or [in, out]; the features, last, are the filters. It is a child of its layer (src/nn/layers/weights.ts),
+ * weight [kh, kw, in, out], [k, in, out] or [in, out]; the features, last, are the filters. It is a child of its layer (src/nn/layers/weights.ts),
  * computed anew in every forward pass, and the gradient goes through it to the trained weight, which is never overwritten.
  */
 export abstract class WeightNorm extends Norm {

@@ -1,5 +1,6 @@
 import { unknownName } from '../../../errors.ts';
 import { requireFields } from '../../../options.ts';
+import { Conv1d } from '../../layers/conv1d.ts';
 import { Conv2d } from '../../layers/conv2d.ts';
 import { Linear } from '../../layers/linear.ts';
 import type { Module } from '../../module.ts';
@@ -9,7 +10,7 @@ import type { WeightNorm } from './normOfWeights.ts';
 
 /**
  * Puts the norm of weights of that name on every convolution and dense layer of a model, save the last, whose outputs are the
- * logits. Do so before making the optimizer: the norm may have parameters. Trained weights keep their names.
+ * logits; transposed convolutions stay as they are. Do so before making the optimizer: the norm may have parameters. Trained weights keep their names.
  */
 export function normalizeWeights(model: Module, name: string, options: NormOptions = {}): void {
   requireFields('normalizeWeights', model, 'a model', ['namedModules']);
@@ -21,7 +22,7 @@ export function normalizeWeights(model: Module, name: string, options: NormOptio
     );
   }
   const layers = [...model.namedModules().values()].filter(
-    (module) => module instanceof Conv2d || module instanceof Linear,
+    (module) => module instanceof Conv2d || module instanceof Conv1d || module instanceof Linear,
   );
   for (const layer of layers.slice(0, -1)) {
     const { weight } = layer;
