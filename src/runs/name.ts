@@ -1,13 +1,23 @@
 import { createHash } from 'node:crypto';
+import { withNames } from '../train/codeFields.ts';
 import { configFields, resolveConfig, type TrainConfig } from '../train/config.ts';
 import { toJson } from '../train/metrics.ts';
 import type { Setting } from '../train/setting.ts';
-import { settings } from '../train/settings.ts';
+import { type SettingName, settings } from '../train/settings.ts';
 
-/** What decides the outcome: everything but the place where the data lies. */
-export function decisiveFields(config: TrainConfig): Omit<TrainConfig, 'dataDir'> {
-  const { dataDir: _, ...rest } = config;
-  return rest;
+/**
+ * What decides the outcome: everything but the places where data and code lie, and later settings that have their default. Of code,
+ * its text decides.
+ */
+export function decisiveFields(config: TrainConfig): Record<string, unknown> {
+  const usual = resolveConfig({});
+  const { code, ...rest } = withNames(config);
+  const isDecisive = (field: SettingName) => {
+    const { addedLater }: Setting = settings[field];
+    return field !== 'dataDir' && !(addedLater && toJson(rest[field]) === toJson(usual[field]));
+  };
+  const fields = Object.entries(rest).filter(([field]) => isDecisive(field as SettingName));
+  return { ...Object.fromEntries(fields), ...(code && { code: Object.values(code).sort() }) };
 }
 
 /** 64 hex digits, the same exactly for runs that would be the same. */
@@ -23,10 +33,11 @@ export function configHash(config: TrainConfig): string {
  */
 export function runName(config: TrainConfig): string {
   const usual = resolveConfig({ optimizer: config.optimizer });
+  const named = withNames(config);
   const parts = configFields.map((field) => {
     const { inName, alwaysInName }: Setting = settings[field];
     const isNamed = inName !== undefined && (alwaysInName || config[field] !== usual[field]);
-    return isNamed ? `${inName}${config[field]}` : '';
+    return isNamed ? `${inName}${named[field]}`.replace(/[^\w.+-]+/g, '_') : '';
   });
   return [...parts, configHash(config).slice(0, 6)].filter(Boolean).join('-');
 }

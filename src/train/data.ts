@@ -3,7 +3,7 @@ import { type Tensor, wrap } from '../autograd/index.ts';
 import { type Augmentation, horizontalFlip, inOrder, padAndCrop } from '../data/augment.ts';
 import { type Batch, type Batches, createBatches } from '../data/batches.ts';
 import { type Dataset, type ImageSet, takeFirst } from '../data/dataset.ts';
-import { loadDataset } from '../data/files/load.node.ts';
+import { type DatasetName, loadDataset } from '../data/files/load.node.ts';
 import { halve } from '../data/shrink.ts';
 import {
   channelStatistics,
@@ -12,6 +12,8 @@ import {
   standardizePixels,
   symmetricScale,
 } from '../data/transforms.ts';
+import { datasetOfCode } from './code/dataset.ts';
+import { isCode } from './code/names.ts';
 import type { TrainConfig } from './config.ts';
 import { toJson } from './metrics.ts';
 
@@ -32,11 +34,12 @@ const TEST_BATCH = 100;
 /** Reads the dataset from disk, or draws it. The drawing's seed is fixed: seeds compare runs on the same data. */
 export function loadData({ dataset, dataDir, limit, testLimit, trainOn }: TrainConfig): Promise<Dataset> {
   const both = limit !== null && testLimit !== null ? Math.max(limit, testLimit) : undefined;
-  return loadDataset(dataset, {
+  const options = {
     dataDir: dataDir ?? undefined,
     limitTrain: limit ?? undefined,
     limitTest: trainOn === 'test' ? both : (testLimit ?? undefined),
-  });
+  };
+  return isCode(dataset) ? datasetOfCode(dataset, options) : loadDataset(dataset as DatasetName, options);
 }
 
 /** The same for configurations whose `loadData` gives the same. */

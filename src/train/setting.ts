@@ -3,6 +3,7 @@ import { shown, unknownName } from '../errors.ts';
 import { type Choice, type ChoiceName, choices, type ModelChoices } from '../nn/models/choices.ts';
 import { resolveNorm } from '../nn/norm/createNorm.ts';
 import type { NormOptions } from '../nn/norm/registry.ts';
+import { type CodeKind, isCode, isPath, notCode } from './code/names.ts';
 
 /** One setting of a run: a field of its configuration and a flag of `train`. */
 export interface Setting<Input = unknown, Output = unknown> extends Extras {
@@ -24,8 +25,12 @@ interface Extras<Value = never> {
   inName?: string;
   /** The run's name has the default, too. */
   alwaysInName?: true;
+  /** Newer than runs that are stored: a run's hash does not have the default, so that their names and checkpoints hold. */
+  addedLater?: true;
   /** The value as options of the norm. */
   ofNorm?: (value: Value) => NormOptions;
+  /** A value may be a file of the user's (code/), which exports such a thing. */
+  code?: CodeKind;
 }
 
 /** A setting that always has a value. */
@@ -75,11 +80,17 @@ export function ofModels() {
 }
 
 export function oneOf<Name extends string>(what: string, names: readonly Name[]) {
-  return v.picklist(names, ({ input }) =>
-    typeof input === 'string'
-      ? unknownName(what, input, names)
-      : `must be the name of a ${what}, got ${shown(input)}`,
-  );
+  return v.picklist(names, ({ input }) => {
+    if (typeof input !== 'string') return `must be the name of a ${what}, got ${shown(input)}`;
+    return isPath(input) ? `${shown(input)} is no ${what}: ${notCode}` : unknownName(what, input, names);
+  });
+}
+
+/** What the schema says, or a file of code. */
+export function orCode<Input, Output>(
+  schema: v.GenericSchema<Input, Output>,
+): v.GenericSchema<Input | (string & {}), Output | (string & {})> {
+  return v.lazy((input) => (isCode(input) ? v.string() : schema)) as never;
 }
 
 /** One of `names`, or what else a user may call it. */

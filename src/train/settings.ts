@@ -4,8 +4,9 @@ import { modelNames } from '../nn/models/registry.ts';
 import { detachable } from '../nn/norm/core/conventions.ts';
 import { normNames, weightNormNames } from '../nn/norm/createNorm.ts';
 import { optimizerNames } from '../optim/index.ts';
+import { lossNames } from './lossNames.ts';
 import { probeNames } from './probes/names.ts';
-import { maybe, named, normName, ofModels, oneOf, type Setting, usual } from './setting.ts';
+import { maybe, named, normName, ofModels, oneOf, orCode, type Setting, usual } from './setting.ts';
 
 const count = v.pipe(v.number(), v.integer('must be a whole number'), v.minValue(1, 'must be at least 1'));
 const positive = v.pipe(v.number(), v.finite(), v.gtValue(0, 'must be above 0'));
@@ -15,7 +16,16 @@ const share = v.pipe(v.number(), v.minValue(0, 'must be from 0 to 1'), v.maxValu
 const whole = v.pipe(v.number(), v.integer('must be a whole number'));
 
 const data = {
-  dataset: named('dataset', datasetNames, 'mnist', '<name>', { inName: '' }),
+  dataset: usual(
+    orCode(oneOf('dataset', datasetNames)),
+    'mnist',
+    '<name>',
+    `${datasetNames.join(', ')}, or ./file.mjs`,
+    {
+      inName: '',
+      code: 'dataset',
+    },
+  ),
   dataDir: maybe(v.string(), '<dir>', 'folder with mnist/, cifar-10-batches-bin/ … (default: the cache)'),
   // Without a limit all, of the synthetic digits 5,000 and 1,000.
   limit: maybe(count, '<n>', 'only the first n training images'),
@@ -32,17 +42,33 @@ const data = {
 };
 
 const network = {
-  model: named('model', modelNames, 'mlp', '<name>', { inName: '' }),
+  model: usual(
+    orCode(oneOf('model', modelNames)),
+    'mlp',
+    '<name>',
+    `${modelNames.join(', ')}, or ./file.mjs`,
+    {
+      inName: '',
+      code: 'model',
+    },
+  ),
   ...ofModels(),
-  norm: usual(normName('norm', normNames), 'batch', '<name>', normNames.join(', '), {
-    inName: '',
-    alwaysInName: true,
-  }),
+  norm: usual(
+    orCode(normName('norm', normNames)),
+    'batch',
+    '<name>',
+    `${normNames.join(', ')}, or ./file.mjs`,
+    {
+      inName: '',
+      alwaysInName: true,
+      code: 'norm',
+    },
+  ),
   weightNorm: maybe(
-    normName('norm of weights', weightNormNames),
+    orCode(normName('norm of weights', weightNormNames)),
     '<name>',
     `beside --norm, of the weights: ${weightNormNames.join(', ')}`,
-    { inName: '' },
+    { inName: '', code: 'norm' },
   ),
   groups: maybe(count, '<n>', 'groups of the norm', { ofNorm: (groups) => ({ groups }) }),
   channelsPerGroup: maybe(count, '<n>', 'or how many channels each group has', {
@@ -64,6 +90,17 @@ const network = {
 };
 
 const training = {
+  loss: usual(
+    orCode(oneOf('loss', lossNames)),
+    'cross-entropy',
+    '<name>',
+    `${lossNames.join(', ')}, or ./file.mjs`,
+    {
+      inName: '',
+      code: 'loss',
+      addedLater: true,
+    },
+  ),
   optimizer: named('optimizer', optimizerNames, 'adam', '<name>', { flag: 'optim' }),
   lr: maybe(notNegative, '<x>', 'learning rate (default: sgd 0.1, adam 0.001)', { inName: 'lr' }),
   momentum: usual(share, 0.9, '<x>', 'of sgd'),
@@ -81,10 +118,11 @@ const training = {
   classesPerBatch: maybe(count, '<n>', 'so many classes in every batch'),
   epochs: usual(count, 3, '<n>', 'passes over the training images'),
   probes: usual(
-    v.array(oneOf('probe', probeNames)),
+    v.array(orCode(oneOf('probe', probeNames))),
     [],
     '<name,…>',
-    `measure on the way: ${probeNames.join(', ')}`,
+    `measure on the way: ${probeNames.join(', ')}, or ./file.mjs`,
+    { code: 'probe' },
   ),
   // There is one before the first step and one after the last, too.
   probeEvery: maybe(count, '<n>', 'steps between measurements (default: an epoch)'),
@@ -100,6 +138,8 @@ const training = {
  * `train` and their help, what a model and its norms are given (model.ts) and a run's name (runs/name.ts) are read off this table.
  */
 export const settings = { ...data, ...network, ...training };
+
+export type SettingName = keyof typeof settings;
 
 /** The same under the heads of the help. */
 export const settingGroups: Readonly<Record<string, Readonly<Record<string, Setting>>>> = {

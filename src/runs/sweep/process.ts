@@ -1,12 +1,18 @@
 import { DataError } from '../../data/errors.ts';
-import { RunFolderError } from '../../errors.ts';
+import { CodeError, RunFolderError } from '../../errors.ts';
 import { type WorkerEvent, type WorkerOptions, workThrough } from './worker.ts';
 
 /** What a worker process tells its parent: `ready` comes first, and `fatal` is an error that would be every run's. */
 export type ProcessEvent =
   | WorkerEvent
   | { type: 'ready' }
-  | { type: 'fatal'; kind: 'data' | 'folder'; code: string; message: string; hint: readonly string[] };
+  | {
+      type: 'fatal';
+      kind: 'data' | 'folder' | 'code';
+      code: string;
+      message: string;
+      hint: readonly string[];
+    };
 
 /** What the parent tells it. */
 export type ParentMessage = { folder: string; options: WorkerOptions } | 'stop';
@@ -38,11 +44,18 @@ async function work(folder: string, options: WorkerOptions): Promise<void> {
   try {
     await workThrough(folder, options, { signal: controller.signal, onEvent: send });
   } catch (error) {
-    const kind = error instanceof DataError ? 'data' : error instanceof RunFolderError ? 'folder' : undefined;
+    const kind = kindOf(error);
     if (kind === undefined) throw error;
     const { code, message, hint = [] } = error as { code: string; message: string; hint?: readonly string[] };
     send({ type: 'fatal', kind, code, message, hint });
   }
   // Without its channel nothing keeps the process.
   if (process.connected) process.disconnect();
+}
+
+/** Of an error that every run would meet. */
+function kindOf(error: unknown): 'data' | 'folder' | 'code' | undefined {
+  if (error instanceof DataError) return 'data';
+  if (error instanceof RunFolderError) return 'folder';
+  return error instanceof CodeError ? 'code' : undefined;
 }
