@@ -1,4 +1,5 @@
 import { availableParallelism } from 'node:os';
+import { fileURLToPath } from 'node:url';
 import { playwright } from '@vitest/browser-playwright';
 import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config';
 import { chromiumFlags, findChromium } from './test/browser/chromium.ts';
@@ -28,8 +29,14 @@ const onReferenceKernels = {
 /** One graph of modules for all files of a worker: to load it anew for each took a third of the time. */
 const shared = { isolate: false };
 
+/** What users' files import, as `train --norm ./mine.mjs` resolves it (src/train/code/hooks.ts). */
+const ownNames = {
+  'normgrad/experiment': fileURLToPath(new URL('src/experiment/define.ts', import.meta.url)),
+  normgrad: fileURLToPath(new URL('src/index.ts', import.meta.url)),
+};
+
 export default defineConfig({
-  resolve: { conditions: ['normgrad-source'] },
+  resolve: { conditions: ['normgrad-source'], alias: ownNames },
   ssr: { resolve: { conditions: ['normgrad-source'] } },
   test: {
     globalSetup: 'test/setup.mjs',

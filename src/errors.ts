@@ -13,6 +13,20 @@ export class ConfigError extends Error {
   }
 }
 
+/** What is wrong with a file of code that a user named: it says which file, and the line. */
+export class CodeError extends Error {
+  override readonly name = 'CodeError';
+  readonly code = 'CODE';
+
+  constructor(
+    message: string,
+    readonly hint: readonly string[] = [],
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+  }
+}
+
 /** A run folder that cannot be read or written. */
 export class RunFolderError extends Error {
   override readonly name = 'RunFolderError';

@@ -2,6 +2,9 @@ import { InvalidArgumentError, Option } from 'commander';
 import { ConfigError, grouped, unknownName } from '../errors.ts';
 import { resolveNorm } from '../nn/norm/createNorm.ts';
 import { type NormEntry, registry } from '../nn/norm/registry.ts';
+import { absolute } from '../train/code/files.ts';
+import { loadCode, registeredName } from '../train/code/load.ts';
+import { isCode, isPath, notCode } from '../train/code/names.ts';
 import { typed } from '../typed.node.ts';
 import { UsageError } from './exit.ts';
 
@@ -50,16 +53,25 @@ export function seedOption(what: string): Option {
   return new Option('--seed <n>', what).env('NORMGRAD_SEED').argParser(integer);
 }
 
-/** The norm of that name; a UsageError with the nearest name where there is none. */
-export function normEntry(name: string): NormEntry {
+/** The norm of that name, or in that file; a UsageError with the nearest name where there is none. */
+export async function normEntry(given: string): Promise<NormEntry> {
+  const name = isCode(given) ? await loadedNorm(given) : given;
   const own = resolveNorm(name);
   const entry = registry.find((each) => each.name === own);
   if (entry) return entry;
   const names = registry.map((each) => each.name);
-  throw new UsageError(unknownName('norm', name, names), [
-    `one of: ${names.join(', ')}`,
+  const problem = isPath(name) ? `${name} is no norm: ${notCode}` : unknownName('norm', name, names);
+  throw new UsageError(problem, [
+    `one of: ${names.join(', ')}, or a file that exports one`,
     `see: ${typed('explain --list')}`,
   ]);
+}
+
+/** Registers the norm in a user's file; its name. */
+export async function loadedNorm(file: string): Promise<string> {
+  const path = absolute(file);
+  await loadCode('norm', path);
+  return registeredName(path);
 }
 
 /** What a ConfigError calls a field is called a flag on the command line; any other error as it is. */

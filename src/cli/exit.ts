@@ -1,3 +1,5 @@
+import { asCodeError } from '../train/code/place.ts';
+
 /** Exit codes of the command line. */
 export const EXIT = {
   ok: 0,
@@ -41,7 +43,8 @@ export class UsageError extends Error {
  * Sorts errors by who can mend them. This project throws plain Errors, and its own subclasses with a code, for what the
  * user can mend; JavaScript itself throws TypeError, RangeError and the like, which are bugs of ours.
  */
-export function explain(error: unknown): Explained {
+export function explain(thrown: unknown): Explained {
+  const error = asCodeError(thrown);
   if (!(error instanceof Error)) {
     return { exitCode: EXIT.bug, code: 'BUG', message: `threw ${String(error)}`, hint: bugHint };
   }
@@ -52,6 +55,7 @@ export function explain(error: unknown): Explained {
     case 'RunFolderError':
     case 'WeightsError':
       return { exitCode: EXIT.data, code: code!, message, hint };
+    case 'CodeError':
     case 'ConfigError':
     case 'UsageError':
     case 'GoldenFileError':

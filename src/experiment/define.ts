@@ -1,16 +1,20 @@
 import { ConfigError, unknownName } from '../errors.ts';
 import { configFields, resolveConfig } from '../train/config.ts';
 import { measureOf, measures } from './measures.ts';
-import { planRuns } from './plan.ts';
+import { gridPoints } from './plan.ts';
 import type { Grid } from './point.ts';
 import type { Experiment, ExperimentSpec, Verdict } from './spec.ts';
 
+export type { Dataset, ImageSet } from '../data/dataset.ts';
+export type { Loss, LossOptions } from '../train/loss.ts';
+export type { ProbeValues } from '../train/probes/names.ts';
+export type { Probe, ProbeContext } from '../train/probes/probe.ts';
 export { firstEpochLoss, type Measure, probed, type Scores } from './measures.ts';
 export type { Grid, GridValue, Point } from './point.ts';
 export type { Results, RunRecord } from './results.ts';
 export type { Claim, Experiment, ExperimentSpec, Figure, Panel, Published, Verdict } from './spec.ts';
 
-/** Checks an experiment, down to the configuration of every run; throws a ConfigError that says what is wrong. */
+/** Checks an experiment, down to the configuration of every point of the grid; throws a ConfigError that says what is wrong. */
 export function defineExperiment<const G extends Grid>(spec: ExperimentSpec<G>): Experiment {
   // Claims of one grid are only ever given results of that grid.
   const experiment = spec as unknown as Experiment;
@@ -24,7 +28,8 @@ export function defineExperiment<const G extends Grid>(spec: ExperimentSpec<G>):
     }
   }
   checkCharts(experiment);
-  for (const { config } of planRuns(experiment)) resolveConfig(config);
+  // Files of code are looked for when runs are planned: only whoever loads this one knows where it lies.
+  for (const { settings } of gridPoints(experiment)) resolveConfig(settings);
   return experiment;
 }
 

@@ -1,4 +1,5 @@
 import { grouped, plural } from '../errors.ts';
+import { codeName } from '../train/code/names.ts';
 import type { TrainConfig } from '../train/config.ts';
 import type { ExperimentRun } from './plan.ts';
 
@@ -9,6 +10,7 @@ export function describeSettings(plan: readonly Pick<ExperimentRun, 'config'>[])
     const values = configs.map((config) => config[field]);
     return new Set(values.map((value) => JSON.stringify(value))).size === 1 ? values[0] : undefined;
   };
+  const dataset = shared('dataset');
   const limit = shared('limit');
   const model = shared('model');
   const hidden = shared('hidden');
@@ -17,9 +19,9 @@ export function describeSettings(plan: readonly Pick<ExperimentRun, 'config'>[])
   const batch = shared('batchSize');
   const epochs = shared('epochs');
   const parts = [
-    shared('dataset'),
+    dataset && codeName(dataset),
     limit ? `${grouped(limit)} images` : '',
-    [model, hidden?.join('-')].filter(Boolean).join(' '),
+    [model && codeName(model), hidden?.join('-')].filter(Boolean).join(' '),
     momentum ? `${optimizer} with momentum ${momentum}` : optimizer,
     usualRate(configs.map(({ lr }) => lr)),
     batch === undefined ? '' : `batch ${batch}`,

@@ -1,5 +1,6 @@
 import type { Point as ChartPoint, LineChart } from '../charts/lineChart.ts';
 import { meanCurve } from '../charts/statistics.ts';
+import { codeName } from '../train/code/names.ts';
 import { type MeasureChoice, measureOf } from './measures.ts';
 import type { Point } from './point.ts';
 import { nameOf } from './point.ts';
@@ -37,7 +38,7 @@ export function seriesName(
 ): string {
   const axes = Object.keys(grid).filter((axis) => !without.includes(axis));
   const parts = axes.map((axis) =>
-    typeof point[axis] === 'number' ? `${axis} ${point[axis]}` : String(point[axis]),
+    typeof point[axis] === 'number' ? `${axis} ${point[axis]}` : codeName(String(point[axis])),
   );
   return parts.join(', ') || 'all runs';
 }
@@ -111,7 +112,7 @@ function pointsOf(
 /** Values that are names stand in the order of the grid. */
 function xValue(experiment: Experiment, x: string, point: Point): number {
   const names = namesOf(experiment, x);
-  return names ? names.indexOf(String(point[x])) : Number(point[x]);
+  return names ? names.indexOf(codeName(String(point[x]))) : Number(point[x]);
 }
 
 function xAxis(experiment: Experiment, { x, log }: Pick<Panel, 'x' | 'log'>): LineChart['x'] {
@@ -124,7 +125,7 @@ function xAxis(experiment: Experiment, { x, log }: Pick<Panel, 'x' | 'log'>): Li
 /** The values of an axis, unless they are numbers. */
 function namesOf({ grid }: Experiment, x: string): string[] | undefined {
   if (grid[x].every((value) => typeof value === 'number')) return undefined;
-  return grid[x].map((value) => String(nameOf(value)));
+  return grid[x].map((value) => codeName(String(nameOf(value))));
 }
 
 /** An axis of the grid in words. */

@@ -1,3 +1,4 @@
+import { codeName } from '../train/code/names.ts';
 import type { ProbeLine, Score } from '../train/metrics.ts';
 import type { ProbeName } from '../train/probes/names.ts';
 
@@ -68,13 +69,13 @@ export function measureLabel(choice: MeasureChoice): string {
   return unit ? `${label} (${unit})` : label;
 }
 
-/** What a probe of src/train/probes recorded: at the end its last value, and over the steps all of them. */
+/** What a probe, by its name or its file, recorded: at the end its last value, and over the steps all of them. */
 export function probed(
-  probe: ProbeName,
+  probe: ProbeName | (string & {}),
   read: (values: ProbeLine['values']) => number,
   names: { label: string; unit?: string },
 ): Measure {
-  const lines = ({ probes = [] }: Scores) => probes.filter((line) => line.probe === probe);
+  const lines = ({ probes = [] }: Scores) => probes.filter((line) => line.probe === codeName(probe));
   return {
     ...names,
     of: (scores) => {

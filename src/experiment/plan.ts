@@ -1,5 +1,6 @@
 import { plannedRuns, type Variant } from '../runs/sweep/grid.ts';
 import type { SweepPlan } from '../runs/sweep/sweep.ts';
+import { fromFolder, withHashes } from '../train/codeFields.ts';
 import { resolveConfig, type TrainConfig, type TrainOptions } from '../train/config.ts';
 import { type GridValue, nameOf, type Point } from './point.ts';
 import type { Experiment } from './spec.ts';
@@ -31,7 +32,7 @@ export function planRuns(experiment: Experiment, options: PlanOptions = {}): Exp
     points.map(({ point, settings }) => ({
       point,
       seed,
-      config: resolveConfig({ ...settings, ...overrides, seed }),
+      config: withHashes(resolveConfig({ ...settings, ...overrides, seed })),
     })),
   );
 }
@@ -51,8 +52,9 @@ export function firstSeeds(count: number): number[] {
   return Array.from({ length: count }, (_, i) => i + 1);
 }
 
-function gridPoints(experiment: Experiment): { point: Point; settings: TrainOptions }[] {
-  const { grid, data, model, training } = experiment;
+/** Every point of the grid, with its settings before they are checked. */
+export function gridPoints(experiment: Experiment): { point: Point; settings: TrainOptions }[] {
+  const { grid, data, model, training, folder } = experiment;
   let points: { point: Record<string, string | number>; settings: TrainOptions }[] = [
     { point: {}, settings: {} },
   ];
@@ -66,7 +68,7 @@ function gridPoints(experiment: Experiment): { point: Point; settings: TrainOpti
   }
   return points.map(({ point, settings }) => {
     const trained = typeof training === 'function' ? training(point) : training;
-    return { point, settings: { ...data, ...model, ...trained, ...settings } };
+    return { point, settings: fromFolder({ ...data, ...model, ...trained, ...settings }, folder) };
   });
 }
 

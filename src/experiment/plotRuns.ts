@@ -42,7 +42,7 @@ export function plotRuns(runs: readonly FinishedFolderRun[], choice: PlotChoice)
     y: { label, unit, type: logY ? 'log10' : 'linear' },
     series: groups.map((group) => ({
       name: seriesName(group[0], fields),
-      norm: fields.includes('norm') ? group[0].config.norm : undefined,
+      norm: fields.includes('norm') ? settingText(group[0].config.norm) : undefined,
       points: places
         ? endPoints(group, y, ({ config }) => places.at(settingText(config[across!])))
         : coursePoints(group, x as 'epoch' | 'step', y),
@@ -53,7 +53,7 @@ export function plotRuns(runs: readonly FinishedFolderRun[], choice: PlotChoice)
 /** `batch, batchSize 32`: what its runs have in common and others have not. */
 function seriesName({ config }: FinishedFolderRun, fields: readonly Field[]): string {
   const parts = fields.map((field) =>
-    typeof config[field] === 'string' ? config[field] : `${field} ${settingText(config[field])}`,
+    typeof config[field] === 'string' ? settingText(config[field]) : `${field} ${settingText(config[field])}`,
   );
   return parts.join(', ') || 'all runs';
 }

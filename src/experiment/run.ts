@@ -2,6 +2,7 @@ import { runName } from '../runs/name.ts';
 import { runFiles } from '../runs/record.ts';
 import { runSweep, type SweepOptions } from '../runs/sweep/run.ts';
 import { isFinished, type SweepRun } from '../runs/sweep/sweep.ts';
+import { codeName } from '../train/code/names.ts';
 import { readMetrics } from '../train/metrics.ts';
 import { measureOf } from './measures.ts';
 import { type ExperimentRun, sweepOf } from './plan.ts';
@@ -42,7 +43,7 @@ function recordOf(
   const probes = lines.filter((line) => line.t === 'probe');
   const steps = lines.flatMap((line) => (line.t === 'step' ? [{ step: line.step, train: line.train }] : []));
   return {
-    ...{ point, seed, norm: config.norm, status, train, test, epochs },
+    ...{ point, seed, norm: codeName(config.norm), status, train, test, epochs },
     ...(keepsSteps(experiment) && { steps }),
     ...(probes.length > 0 && { probes }),
     ...{ seconds, digest },

@@ -8,9 +8,11 @@ import {
 import { ConfigError, shown, unknownName } from '../errors.ts';
 import { resolveNorm } from '../nn/norm/createNorm.ts';
 import { decisiveFields } from '../runs/name.ts';
-import { configFields, type TrainConfig } from '../train/config.ts';
+import { codeName } from '../train/code/names.ts';
+import { configFields } from '../train/config.ts';
 import { toJson } from '../train/metrics.ts';
 import type { TrainResult } from '../train/result.ts';
+import type { SettingName } from '../train/settings.ts';
 import type { FinishedFolderRun } from './folderRuns.ts';
 import type { MeasureName } from './measures.ts';
 import { finalValue } from './results.ts';
@@ -27,7 +29,7 @@ interface Group {
   difference: Summary | undefined;
 }
 
-export type Field = Exclude<keyof TrainConfig, 'seed' | 'dataDir'>;
+export type Field = Exclude<SettingName, 'seed' | 'dataDir'>;
 
 /** The settings that are not the same in all runs, seeds apart. */
 export function differingFields(runs: readonly FinishedRun[]): Field[] {
@@ -150,5 +152,5 @@ export function differenceText(difference: Summary): string {
 
 /** `0.1`, `64-64`, `null`: the value of a setting. */
 export function settingText(value: unknown): string {
-  return typeof value === 'string' ? value : Array.isArray(value) ? value.join('-') : toJson(value);
+  return typeof value === 'string' ? codeName(value) : Array.isArray(value) ? value.join('-') : toJson(value);
 }

@@ -67,6 +67,11 @@ export interface ExperimentSpec<G extends Grid> {
     /** Which are not, and why. */
     scaled: string;
   };
+  /**
+   * Where the paths of own files begin (norm: './power.mjs'). By default the folder of the experiment's file, if a command was given
+   * one, and otherwise the current folder.
+   */
+  folder?: string;
   grid: G;
   /** How many: 1 to so many. */
   seeds: number;

@@ -45,8 +45,8 @@ export { MeanOfTokens, Patches, Positions } from './layers/tokens.ts';
 export { TransformerBlock, type TransformerBlockOptions } from './layers/transformer.ts';
 export type { WeightOptions } from './layers/weights.ts';
 export type { ModelChoices } from './models/choices.ts';
-export type { ModelOptions } from './models/options.ts';
-export { createModel, type ModelEntry, modelNames, models } from './models/registry.ts';
+export { defineModel, type ModelOptions, needsBias, normLayer } from './models/options.ts';
+export { createModel, type ModelEntry, modelNames, models, registerModel } from './models/registry.ts';
 export { Module } from './module.ts';
 export { EvoNormB0, type EvoNormB0Options, evoNormB0 } from './norm/activation/evoNormB0.ts';
 export { EvoNormS0, type EvoNormS0Options, evoNormS0 } from './norm/activation/evoNormS0.ts';
@@ -82,12 +82,15 @@ export {
 export { recalibrate } from './norm/batch/recalibrate.ts';
 export { TopkBatchNorm, type TopkBatchNormOptions, topkBatchNorm } from './norm/batch/topkBatchNorm.ts';
 export type { AxesOptions } from './norm/core/axes.ts';
+export * as calculus from './norm/core/calculus.ts';
 export type { Conventions } from './norm/core/conventions.ts';
-export { Norm, type ParameterRule, type Then } from './norm/core/norm.ts';
+export { type DefinedNorm, defineNorm, type NormDefinition } from './norm/core/define.ts';
+export { affineParameters, followedBy, Norm, type ParameterRule, type Then } from './norm/core/norm.ts';
 export { type Framework, preset, presets } from './norm/core/presets.ts';
+export { rule } from './norm/core/rule.ts';
 export { moveMoments, RunningNorm, type RunningOptions, type TrackingOptions } from './norm/core/running.ts';
-export { channelSets, groupSets, lastAxesSets } from './norm/core/sets.ts';
-export { createNorm, normNames, weightNormNames } from './norm/createNorm.ts';
+export { channelSets, checkFeatures, groupSets, lastAxesSets } from './norm/core/sets.ts';
+export { createNorm, normNames, registerNorm, weightNormNames } from './norm/createNorm.ts';
 export {
   BatchChannelNorm,
   type BatchChannelOptions,

@@ -194,8 +194,8 @@ function refuseOther(path: string, config: TrainConfig): void {
       'give every run a folder of its own, or delete that file',
     ]);
   }
-  const theirs = decisiveFields(readConfig(path)) as Record<string, unknown>;
-  const ours = decisiveFields(config) as Record<string, unknown>;
+  const theirs = decisiveFields(readConfig(path));
+  const ours = decisiveFields(config);
   const fields = [...new Set([...Object.keys(theirs), ...Object.keys(ours)])];
   const differing = fields.filter((field) => toJson(theirs[field]) !== toJson(ours[field]));
   if (differing.length === 0) return;

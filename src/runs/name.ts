@@ -1,19 +1,23 @@
 import { createHash } from 'node:crypto';
+import { withNames } from '../train/codeFields.ts';
 import { configFields, resolveConfig, type TrainConfig } from '../train/config.ts';
 import { toJson } from '../train/metrics.ts';
 import type { Setting } from '../train/setting.ts';
-import { settings } from '../train/settings.ts';
+import { type SettingName, settings } from '../train/settings.ts';
 
-/** What decides the outcome: everything but the place where the data lies, and later settings that have their default. */
-export function decisiveFields(config: TrainConfig): Partial<TrainConfig> {
+/**
+ * What decides the outcome: everything but the places where data and code lie, and later settings that have their default. Of code,
+ * its text decides.
+ */
+export function decisiveFields(config: TrainConfig): Record<string, unknown> {
   const usual = resolveConfig({});
-  const isDecisive = (field: keyof TrainConfig) => {
+  const { code, ...rest } = withNames(config);
+  const isDecisive = (field: SettingName) => {
     const { addedLater }: Setting = settings[field];
-    return field !== 'dataDir' && !(addedLater && toJson(config[field]) === toJson(usual[field]));
+    return field !== 'dataDir' && !(addedLater && toJson(rest[field]) === toJson(usual[field]));
   };
-  return Object.fromEntries(
-    Object.entries(config).filter(([field]) => isDecisive(field as keyof TrainConfig)),
-  );
+  const fields = Object.entries(rest).filter(([field]) => isDecisive(field as SettingName));
+  return { ...Object.fromEntries(fields), ...(code && { code: Object.values(code).sort() }) };
 }
 
 /** 64 hex digits, the same exactly for runs that would be the same. */
@@ -29,11 +33,12 @@ export function configHash(config: TrainConfig): string {
  */
 export function runName(config: TrainConfig): string {
   const usual = resolveConfig({ optimizer: config.optimizer });
+  const named = withNames(config);
   const parts = configFields.map((field) => {
     const { inName, alwaysInName }: Setting = settings[field];
     const isNamed = inName !== undefined && (alwaysInName || config[field] !== usual[field]);
     // Of a file its name; a folder's name cannot have all that a path has.
-    const value = String(config[field])
+    const value = String(named[field])
       .replace(/[/\\]+$/, '')
       .replace(/^.*[/\\]/, '');
     return isNamed ? `${inName}${value}`.replace(/[^\w.+-]+/g, '_') : '';

@@ -3,6 +3,8 @@ import { join } from 'node:path';
 import type { Dataset } from '../data/dataset.ts';
 import type { Module } from '../nn/module.ts';
 import type { Optimizer } from '../optim/index.ts';
+import { asCodeError } from '../train/code/place.ts';
+import { loadFiles, withHashes } from '../train/codeFields.ts';
 import { resolveConfig, type TrainConfig, type TrainOptions } from '../train/config.ts';
 import { constantNormWarnings } from '../train/constantNorms.ts';
 import { dataChecksum, loadData, prepareData, type TrainData } from '../train/data.ts';
@@ -70,11 +72,20 @@ const LOCK_MS = 1_000;
 
 /**
  * One training run, from its configuration to its result. Nothing outside of `options` and the data decides the outcome, an
- * interruption neither: a resumed run ends with the same bits. Throws ConfigError, DataError and RunFolderError, which is also for
+ * interruption neither: a resumed run ends with the same bits. Throws ConfigError, CodeError, DataError and RunFolderError, which is also for
  * a folder in which another process is at work; a run that diverges is a result, not an error.
  */
 export async function runTraining(options: TrainOptions, hooks: TrainingHooks = {}): Promise<TrainResult> {
-  const config = resolveConfig(options);
+  const config = withHashes(resolveConfig(options));
+  try {
+    return await trainConfig(config, hooks);
+  } catch (error) {
+    throw asCodeError(error);
+  }
+}
+
+async function trainConfig(config: TrainConfig, hooks: TrainingHooks): Promise<TrainResult> {
+  await loadFiles(config);
   const dataset = hooks.dataset ?? (await loadData(config));
   const data = prepareData(config, dataset);
   const path =
@@ -181,7 +192,7 @@ async function train(run: Run, hooks: TrainingHooks): Promise<TrainResult> {
     folder?.finish(result, { keepWeights });
     return result;
   } catch (error) {
-    if (!(error instanceof LostLock)) folder?.fail(error);
+    if (!(error instanceof LostLock)) folder?.fail(asCodeError(error));
     throw error;
   }
 }

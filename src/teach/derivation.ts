@@ -1,4 +1,5 @@
 import type { RuleTrace } from '../nn/norm/core/trace.ts';
+import { fileOf } from './origin.ts';
 import { type Subject, traceOf } from './subject.ts';
 
 /** The formulas of a norm's file, as they ran: what is printed is what was computed. */
@@ -17,7 +18,7 @@ export function derivationOf(subject: Subject, rules = traceOf(subject)): Deriva
   const named = (ran: readonly RuleTrace[], of: (rule: RuleTrace) => string[]) =>
     ran.flatMap((rule) => [...(rules.length > 1 ? [`${rule.rule}:`] : []), ...of(rule)]);
   return {
-    file: `src/nn/norm/${subject.entry.source}`,
+    file: fileOf(subject.entry),
     forward: named(rules, forwardLines),
     backward: named([...rules].reverse(), backwardLines),
   };

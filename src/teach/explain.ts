@@ -5,6 +5,7 @@ import { forgetting } from './forgetting.ts';
 import { standardFormula } from './formula.ts';
 import { generalInvariants, standardInvariants } from './invariants.ts';
 import { numericJacobian, pictureOf, reachOf } from './jacobian.ts';
+import { commandName } from './origin.ts';
 import { standardizationOf } from './paths.ts';
 import type { Request } from './request.ts';
 import { checkDx, createSubject, gradients, numericDx, type Subject, traceOf } from './subject.ts';
@@ -103,17 +104,18 @@ function surprises({ x, entry }: Subject, paths: Standardization | null): string
 
 function tries(entry: NormEntry, request: Request, paths: Standardization | null): string[] {
   const { name } = entry;
+  const called = commandName(entry);
   const moves = paths !== null && !paths.constants;
   const detached = paths?.centred ? 'mean' : 'variance';
   const list = [
-    moves && entry.detaches && !request.detach && `explain ${name} --detach ${detached}`,
+    moves && entry.detaches && !request.detach && `explain ${called} --detach ${detached}`,
     name === 'batch' && moves && 'explain batch --mode eval',
     name === 'batch' && 'explain batch --x "1;3"',
     entry.kind === 'activation' &&
       !request.shape &&
-      `explain ${name} --shape ${name === 'group' ? '2,1,3,4' : '2,2,2,2'}`,
-    paths && `quiz ${name}`,
-    `gradcheck ${name}`,
+      `explain ${called} --shape ${name === 'group' ? '2,1,3,4' : '2,2,2,2'}`,
+    paths && `quiz ${called}`,
+    `gradcheck ${called}`,
   ];
   return list.flatMap((line) => (line ? [`normgrad ${line}`] : [])).slice(0, 4);
 }

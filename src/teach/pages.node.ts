@@ -9,6 +9,7 @@ import { explainNorm } from './explain.ts';
 import type { Explanation } from './explanation.ts';
 import { fence, renderMarkdown } from './markdown.ts';
 import { greek } from './numbers.ts';
+import { commandName, isOurs } from './origin.ts';
 import { pathsPicture } from './pathsPicture.ts';
 import { exampleShapes, setsPicture } from './setsPicture.ts';
 import { createSubject } from './subject.ts';
@@ -25,15 +26,22 @@ export function pages(): Map<string, string> {
   ]);
 }
 
-/** Writes all pages, and removes those of norms that are no longer there. Returns the names of the pages. */
-export function writePages(folder: string): string[] {
-  const made = pages();
+/**
+ * Writes all pages, and removes those of norms that are no longer there; or the page of one norm, and leaves the others. Returns the
+ * names of the pages.
+ */
+export function writePages(folder: string, only?: NormEntry): string[] {
+  const made = only ? new Map(pageAndPictures(only, compareNorms([only])[0])) : pages();
   mkdirSync(join(folder, pictures), { recursive: true });
+  if (!only) removeOthers(folder, made);
+  for (const [file, text] of made) writeFileSync(join(folder, file), text);
+  return [...made.keys()].filter((file) => file.endsWith('.md'));
+}
+
+function removeOthers(folder: string, made: ReadonlyMap<string, string>): void {
   for (const file of readdirSync(folder, { recursive: true, encoding: 'utf8' })) {
     if (/\.(md|svg)$/.test(file) && !made.has(file.replaceAll('\\', '/'))) rmSync(join(folder, file));
   }
-  for (const [file, text] of made) writeFileSync(join(folder, file), text);
-  return [...made.keys()].filter((file) => file.endsWith('.md'));
 }
 
 const pictures = 'pictures';
@@ -74,26 +82,32 @@ function page(
   explanation: Explanation,
   shown: { sets: string | null; paths: string | null },
 ): string {
-  const { name, title, paper, traps } = entry;
+  const { title, paper, traps } = entry;
   const sections: [string, string[]][] = [
     ['Formula and derivation', formulas(entry)],
-    ['Who shares statistics', [...facts(row), ...(shown.sets ? ['', shown.sets, '', ...legend(entry)] : [])]],
+    [
+      'Who shares statistics',
+      [...facts(entry, row), ...(shown.sets ? ['', shown.sets, '', ...legend(entry)] : [])],
+    ],
     [
       'Worked example',
       [
-        `The numbers of \`normgrad explain ${name}\`, in float64.`,
+        `The numbers of \`normgrad explain ${commandName(entry)}\`, in float64.`,
         '',
         renderMarkdown(explanation, { level: 3, steady: true, picture: shown.paths ?? undefined }),
       ],
     ],
     ['Defaults across frameworks', defaults(entry)],
     ['Traps', traps.map((trap) => `* ${plain(trap)}`)],
-    ['Paper', [linked(paper)]],
+    ['Paper', paper === '' ? [] : [linked(paper)]],
   ];
   const body = sections
     .filter(([, lines]) => lines.length > 0)
     .map(([heading, lines]) => [`## ${heading}`, '', ...lines].join('\n'));
-  const opening = [origin, `# ${title}`, '', `\`--norm ${name}\``];
+  const madeBy = isOurs(entry)
+    ? origin
+    : `<!-- Made by \`normgrad explain ${commandName(entry)} --docs FOLDER\` from that file. -->`;
+  const opening = [madeBy, `# ${title}`, '', `\`--norm ${commandName(entry)}\``];
   return `${[opening.join('\n'), ...body].join('\n\n')}\n`;
 }
 
@@ -125,12 +139,12 @@ function formulas(entry: NormEntry): string[] {
   const axes = lines.some((line) => /\b(sum|mean)_/.test(line))
     ? '; with axes, mean_np, over these of x read as [n, p, g, k]: samples, positions, groups, channels of a group'
     : '';
-  return [
-    fence(lines),
-    '',
-    ...(file ? [`Printed by [${file}](../../${file}) as it ran.`] : []),
-    `sum and mean are over the index set of m values${axes}.`,
-  ];
+  return [fence(lines), '', ...printedBy(file), `sum and mean are over the index set of m values${axes}.`];
+}
+
+function printedBy(file: string): string[] {
+  if (file === '') return [];
+  return [`Printed by ${file.startsWith('src/') ? `[${file}](../../${file})` : `\`${file}\``} as it ran.`];
 }
 
 const indented = (line: string) => `  ${line}`;
@@ -140,11 +154,17 @@ function plain(text: string): string {
   return text.replace(/([*_<>|])/g, '\\$1').trim();
 }
 
-function facts({ sets, m, removes, parameters, dependsOnBatch, batchOfOne }: Comparison): string[] {
+function facts(
+  entry: NormEntry,
+  { sets, m, removes, parameters, dependsOnBatch, batchOfOne }: Comparison,
+): string[] {
+  const directions = 'Directions of the gradient';
+  // Beside a page of one's own there is no such file
+  const linked = isOurs(entry) ? `[${directions}](../mathematics.md#the-same-as-a-projection)` : directions;
   return [
-    `* Index set: ${sets}${m ? `; m = ${m}` : ''}.`,
+    ...(sets ? [`* Index set: ${sets}${m ? `; m = ${m}` : ''}.`] : []),
     `* Learned: ${greek(parameters)}.`,
-    `* [Directions of the gradient](../mathematics.md#the-same-as-a-projection) that never reach x: ${removes}.`,
+    `* ${linked} that never reach x: ${removes}.`,
     `* Sees the other samples of the batch: ${dependsOnBatch === 'never' ? 'never' : 'in training'}.`,
     `* A batch of one, in training: ${batchOfOne}.`,
   ];

@@ -66,7 +66,7 @@ export function sectionsOf(e: Explanation, room: Room): Section[] {
 export function aboutNorm(e: Explanation): string {
   const m = e.standardization ? ` (m = ${e.standardization.m})` : '';
   const about = [
-    e.sets.startsWith('none: ') ? e.sets.replace('none: ', 'no sets: ') : `one set = ${e.sets}${m}`,
+    e.sets.startsWith('none: ') ? e.sets.replace('none: ', 'no sets: ') : e.sets && `one set = ${e.sets}${m}`,
     `learned: ${greek(e.parameters)}`,
     e.mode === 'eval' ? 'evaluation' : '',
     e.detach === 'none' ? '' : `detached: ${e.detach === 'both' ? 'mean and variance' : e.detach}`,

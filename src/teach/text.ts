@@ -135,5 +135,5 @@ function foot(e: Explanation, tries: readonly string[], width: number): string[]
     displayWidth(joined) <= width
       ? [joined]
       : tries.map((command, i) => `${i === 0 ? 'Try ' : '    '}  ${command}`);
-  return [...notes, ...lines, ...labelled('Paper ', e.paper, width)];
+  return [...notes, ...lines, ...(e.paper ? labelled('Paper ', e.paper, width) : [])];
 }

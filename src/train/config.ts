@@ -2,14 +2,20 @@ import * as v from 'valibot';
 import { OWN_DATA } from '../data/files/load.node.ts';
 import { ConfigError, unknownName } from '../errors.ts';
 import { plainObject, problemText } from '../storedFile.node.ts';
+import type { CodeHashes } from './code/files.ts';
 import type { Setting } from './setting.ts';
-import { settings } from './settings.ts';
+import { type SettingName, settings } from './settings.ts';
 
 type Settings = typeof settings;
 
 /** What is to be decided about a run; the rest gets its default. */
 export type TrainOptions = {
   [Field in keyof Settings]?: Settings[Field] extends Setting<infer Input, unknown> ? Input : never;
+} & Code;
+
+type Code = {
+  /** Of the files of users that settings name (code/files.ts); absent where none does. */
+  code?: CodeHashes;
 };
 
 /**
@@ -17,14 +23,17 @@ export type TrainOptions = {
  */
 export type TrainConfig = {
   [Field in keyof Settings]: Settings[Field] extends Setting<infer _, infer Output> ? Output : never;
-} & { lr: number; momentum: number };
+} & { lr: number; momentum: number } & Code;
 
-/** The name of every field. */
-export const configFields = Object.keys(settings) as (keyof TrainConfig)[];
+/** The name of every setting. */
+export const configFields = Object.keys(settings) as SettingName[];
 
-const fields = v.strictObject(
-  Object.fromEntries(Object.entries(settings).map(([field, setting]) => [field, setting.schema])),
-) as unknown as v.GenericSchema<Record<string, unknown>, TrainConfig>;
+const sha256 = v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/, 'must be a SHA-256 in hex'));
+
+const fields = v.strictObject({
+  ...Object.fromEntries(Object.entries(settings).map(([field, setting]) => [field, setting.schema])),
+  code: v.optional(v.record(v.string(), sha256)),
+}) as unknown as v.GenericSchema<Record<string, unknown>, TrainConfig>;
 
 /** @internal Options, also from a file, with the defaults filled in. */
 export const configSchema: v.GenericSchema<unknown, TrainConfig> = v.pipe(

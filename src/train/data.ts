@@ -11,7 +11,7 @@ import {
   type Values,
 } from '../data/dataset.ts';
 import { requireValid } from '../data/errors.ts';
-import { loadDataset } from '../data/files/load.node.ts';
+import { type DatasetName, loadDataset } from '../data/files/load.node.ts';
 import { halve } from '../data/shrink.ts';
 import {
   channelStatistics,
@@ -20,6 +20,8 @@ import {
   standardizePixels,
   symmetricScale,
 } from '../data/transforms.ts';
+import { datasetOfCode } from './code/dataset.ts';
+import { isCode } from './code/names.ts';
 import type { TrainConfig } from './config.ts';
 import { toJson } from './metrics.ts';
 
@@ -41,14 +43,15 @@ const TEST_BATCH = 100;
 export function loadData(config: TrainConfig): Promise<Dataset> {
   const { dataset, dataDir, limit, testLimit, trainOn, label, size, testFraction } = config;
   const both = limit !== null && testLimit !== null ? Math.max(limit, testLimit) : undefined;
-  return loadDataset(dataset, {
+  const options = {
     dataDir: dataDir ?? undefined,
     label: label ?? undefined,
     size: size ?? undefined,
     testFraction: testFraction ?? undefined,
     limitTrain: limit ?? undefined,
     limitTest: trainOn === 'test' ? both : (testLimit ?? undefined),
-  });
+  };
+  return isCode(dataset) ? datasetOfCode(dataset, options) : loadDataset(dataset as DatasetName, options);
 }
 
 /** The same for configurations whose `loadData` gives the same. */

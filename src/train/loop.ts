@@ -1,16 +1,16 @@
 import * as v from 'valibot';
-import { crossEntropy } from '../autograd/index.ts';
 import type { Batch } from '../data/batches.ts';
 import type { Module } from '../nn/module.ts';
 import { clipGradNorm, type Optimizer } from '../optim/index.ts';
 import { anyNumber, wholeNumber } from '../storedFile.node.ts';
+import { codeName } from './code/names.ts';
 import type { TrainConfig } from './config.ts';
 import { imagesOf, type TrainData } from './data.ts';
 import { accuracyOf, evaluate, meanScore, type ScoreSum } from './evaluate.ts';
 import { letEventsRun } from './eventLoop.ts';
+import { lossOf } from './loss.ts';
 import { type MetricsLine, type Score, scoreSchema } from './metrics.ts';
-import { probes } from './probes/index.ts';
-import { type ProbeContext, undisturbed } from './probes/probe.ts';
+import { measure } from './probes/index.ts';
 import { bestSchema, type Diverged, type RunStatus, type TrainResult } from './result.ts';
 import { scheduleOf } from './schedule.ts';
 
@@ -74,6 +74,7 @@ export async function trainingLoop(
   hooks: LoopHooks = {},
 ): Promise<Omit<TrainResult, 'digest' | 'parameters'>> {
   const { signal, onStep, onMetrics, onPause, progress = startOfRun() } = hooks;
+  const lossFn = lossOf(config);
   const perEpoch = data.train.perEpoch;
   const schedule = scheduleOf(config, config.epochs * perEpoch);
   const linesEvery = Math.ceil(perEpoch / LINES_PER_EPOCH);
@@ -84,10 +85,9 @@ export async function trainingLoop(
   };
 
   const probe = async (batch: Batch, lr: number) => {
-    for (const name of config.probes) {
-      const context: ProbeContext = { model, data, config, batch, lr };
-      const values = await undisturbed(model, () => probes[name](context));
-      onMetrics?.({ t: 'probe', probe: name, step: progress.steps, values });
+    for (const probe of config.probes) {
+      const values = await measure(probe, { model, data, config, batch, lr, loss: lossFn });
+      onMetrics?.({ t: 'probe', probe: codeName(probe), step: progress.steps, values });
     }
   };
   const probeEvery = config.probeEvery ?? perEpoch;
@@ -99,7 +99,7 @@ export async function trainingLoop(
       optimizer.lr = config.lr * schedule(progress.steps);
       if (progress.steps % probeEvery === 0) await probe(batch, optimizer.lr);
       const logits = model.forward(imagesOf(data, batch));
-      const loss = crossEntropy(logits, batch.labels, { labelSmoothing: config.labelSmoothing });
+      const loss = lossFn(logits, batch.labels);
       const score = { loss: loss.item(), accuracy: accuracyOf(logits, batch.labels) };
       const step = ++progress.step;
       const steps = ++progress.steps;
@@ -134,7 +134,7 @@ export async function trainingLoop(
       onPause?.(false);
     }
 
-    const test = signal?.aborted ? null : await evaluate(model, data, signal);
+    const test = signal?.aborted ? null : await evaluate(model, data, config, signal);
     tick();
     if (test === null || signal?.aborted) {
       onPause?.(true);

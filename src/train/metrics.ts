@@ -2,9 +2,9 @@ import { existsSync } from 'node:fs';
 import * as v from 'valibot';
 import { RunFolderError } from '../errors.ts';
 import { anyNumber, checked, parsed, readText, wholeNumber } from '../storedFile.node.ts';
-import { type ProbeName, type ProbeValues, probeNames } from './probes/names.ts';
+import type { ProbeValues } from './probes/names.ts';
 
-/** What a model scores on some images: mean cross-entropy, and the share it classifies rightly (0 to 1). */
+/** What a model scores on some images: the mean of the run's loss, and the share it classifies rightly (0 to 1). */
 export interface Score {
   loss: number;
   accuracy: number;
@@ -36,7 +36,8 @@ export interface EpochLine {
 /** What a probe (probes/) saw before the step that follows `step`. */
 export interface ProbeLine {
   t: 'probe';
-  probe: ProbeName;
+  /** Its name, or that of a user's file, without the ending. */
+  probe: string;
   step: number;
   values: ProbeValues;
 }
@@ -52,7 +53,7 @@ export const scoreSchema: v.GenericSchema<unknown, Score> = v.object({
 /** @internal */
 export const probeLineSchema = v.object({
   t: v.literal('probe'),
-  probe: v.picklist(probeNames),
+  probe: v.string(),
   step: wholeNumber,
   values: v.record(v.string(), v.union([anyNumber, v.array(anyNumber)], 'must be numbers')),
 });

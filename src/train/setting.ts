@@ -4,6 +4,7 @@ import { shown, unknownName } from '../errors.ts';
 import { type Choice, type ChoiceName, choices, type ModelChoices } from '../nn/models/choices.ts';
 import { resolveNorm } from '../nn/norm/createNorm.ts';
 import type { NormOptions } from '../nn/norm/registry.ts';
+import { type CodeKind, isCode, isPath, notCode } from './code/names.ts';
 
 /** One setting of a run: a field of its configuration and a flag of `train`. */
 export interface Setting<Input = unknown, Output = unknown> extends Extras {
@@ -29,6 +30,8 @@ interface Extras<Value = never> {
   addedLater?: true;
   /** The value as options of the norm. */
   ofNorm?: (value: Value) => NormOptions;
+  /** A value may be a file of the user's (code/), which exports such a thing. */
+  code?: CodeKind;
 }
 
 /** @internal A setting that always has a value. */
@@ -67,10 +70,10 @@ export function named<const Name extends string>(
 /** @internal The choices of models: null for the model's own. */
 export function ofModels() {
   const rows = Object.entries(choices).map(([name, choice]: [string, Choice<unknown>]) => {
-    const { must, holds, reads, what, names, help } = choice;
+    const { must, holds, reads, what, names, help, addedLater } = choice;
     const schema = names ? oneOf(what!, names as string[]) : v.custom(holds, `must ${must}`);
     const value = { name: '<name>', number: '<n>', numbers: '<n,…>', switch: '' }[reads];
-    return [name, { ...maybe(schema, value, help), reads }];
+    return [name, { ...maybe(schema, value, help, { addedLater }), reads }];
   });
   return Object.fromEntries(rows) as {
     [Name in ChoiceName]: Setting<ModelChoices[Name] | null, NonNullable<ModelChoices[Name]> | null>;
@@ -79,11 +82,17 @@ export function ofModels() {
 
 /** @internal */
 export function oneOf<Name extends string>(what: string, names: readonly Name[]) {
-  return v.picklist(names, ({ input }) =>
-    typeof input === 'string'
-      ? unknownName(what, input, names)
-      : `must be the name of a ${what}, got ${shown(input)}`,
-  );
+  return v.picklist(names, ({ input }) => {
+    if (typeof input !== 'string') return `must be the name of a ${what}, got ${shown(input)}`;
+    return isPath(input) ? `${shown(input)} is no ${what}: ${notCode}` : unknownName(what, input, names);
+  });
+}
+
+/** What the schema says, or a file of code. */
+export function orCode<Input, Output>(
+  schema: v.GenericSchema<Input, Output>,
+): v.GenericSchema<Input | (string & {}), Output | (string & {})> {
+  return v.lazy((input) => (isCode(input) ? v.string() : schema)) as never;
 }
 
 /** @internal What the schema says, or a file or folder of data. */

@@ -6,8 +6,9 @@ import { modelNames } from '../nn/models/registry.ts';
 import { detachable } from '../nn/norm/core/conventions.ts';
 import { normNames, weightNormNames } from '../nn/norm/createNorm.ts';
 import { optimizerNames } from '../optim/index.ts';
+import { lossNames } from './lossNames.ts';
 import { probeNames } from './probes/names.ts';
-import { maybe, named, normName, ofModels, oneOf, orData, type Setting, usual } from './setting.ts';
+import { maybe, named, normName, ofModels, oneOf, orCode, orData, type Setting, usual } from './setting.ts';
 
 const count = v.pipe(v.number(), v.integer('must be a whole number'), v.minValue(1, 'must be at least 1'));
 const positive = v.pipe(v.number(), v.finite(), v.gtValue(0, 'must be above 0'));
@@ -18,11 +19,11 @@ const whole = v.pipe(v.number(), v.integer('must be a whole number'));
 
 const data = {
   dataset: usual(
-    orData(oneOf('dataset', datasetNames)),
+    orCode(orData(oneOf('dataset', datasetNames))),
     'mnist',
     '<name>',
-    `${datasetNames.join(', ')}, or a file: ./table.csv, ./arrays.npz, ./images/`,
-    { inName: '' },
+    `${datasetNames.join(', ')}, or a file: ./table.csv, ./arrays.npz, ./images/, ./code.mjs`,
+    { inName: '', code: 'dataset' },
   ),
   dataDir: maybe(v.string(), '<dir>', 'folder with mnist/, cifar-10-batches-bin/ … (default: the cache)'),
   label: maybe(v.string(), '<column>', 'of a table: the column of the classes (default: label or the last)', {
@@ -52,17 +53,33 @@ const data = {
 };
 
 const network = {
-  model: named('model', modelNames, 'mlp', '<name>', { inName: '' }),
+  model: usual(
+    orCode(oneOf('model', modelNames)),
+    'mlp',
+    '<name>',
+    `${modelNames.join(', ')}, or ./file.mjs`,
+    {
+      inName: '',
+      code: 'model',
+    },
+  ),
   ...ofModels(),
-  norm: usual(normName('norm', normNames), 'batch', '<name>', normNames.join(', '), {
-    inName: '',
-    alwaysInName: true,
-  }),
+  norm: usual(
+    orCode(normName('norm', normNames)),
+    'batch',
+    '<name>',
+    `${normNames.join(', ')}, or ./file.mjs`,
+    {
+      inName: '',
+      alwaysInName: true,
+      code: 'norm',
+    },
+  ),
   weightNorm: maybe(
-    normName('norm of weights', weightNormNames),
+    orCode(normName('norm of weights', weightNormNames)),
     '<name>',
     `beside --norm, of the weights: ${weightNormNames.join(', ')}`,
-    { inName: '' },
+    { inName: '', code: 'norm' },
   ),
   groups: maybe(count, '<n>', 'groups of the norm', { ofNorm: (groups) => ({ groups }) }),
   channelsPerGroup: maybe(count, '<n>', 'or how many channels each group has', {
@@ -105,12 +122,23 @@ const initialWeights = {
 };
 
 const training = {
+  loss: usual(
+    orCode(oneOf('loss', lossNames)),
+    'cross-entropy',
+    '<name>',
+    `${lossNames.join(', ')}, or ./file.mjs`,
+    {
+      inName: '',
+      code: 'loss',
+      addedLater: true,
+    },
+  ),
   optimizer: named('optimizer', optimizerNames, 'adam', '<name>', { flag: 'optim' }),
   lr: maybe(notNegative, '<x>', 'learning rate (default: sgd 0.1, others 0.001)', { inName: 'lr' }),
   momentum: maybe(share, '<x>', 'of sgd and rmsprop (default: sgd 0.9, rmsprop 0)'),
   nesterov: usual(v.boolean(), false, '', 'of sgd'),
   weightDecay: usual(notNegative, 0, '<x>', 'on weights only'),
-  maximize: usual(v.boolean(), false, '', 'climb the loss instead of descending it'),
+  maximize: usual(v.boolean(), false, '', 'climb the loss instead of descending it', { addedLater: true }),
   // `step` takes a tenth after half and after three quarters of the run.
   schedule: named('schedule', ['constant', 'cosine', 'linear', 'step'], 'constant', '<name>'),
   warmup: usual(v.pipe(whole, v.minValue(0)), 0, '<steps>', 'steps of rising learning rate'),
@@ -123,10 +151,11 @@ const training = {
   classesPerBatch: maybe(count, '<n>', 'so many classes in every batch'),
   epochs: usual(count, 3, '<n>', 'passes over the training images'),
   probes: usual(
-    v.array(oneOf('probe', probeNames)),
+    v.array(orCode(oneOf('probe', probeNames))),
     [],
     '<name,…>',
-    `measure on the way: ${probeNames.join(', ')}`,
+    `measure on the way: ${probeNames.join(', ')}, or ./file.mjs`,
+    { code: 'probe' },
   ),
   // There is one before the first step and one after the last, too.
   probeEvery: maybe(count, '<n>', 'steps between measurements (default: an epoch)'),
@@ -142,6 +171,8 @@ const training = {
  * `train` and their help, what a model and its norms are given (model.ts) and a run's name (runs/name.ts) are read off this table.
  */
 export const settings = { ...data, ...network, ...initialWeights, ...training };
+
+export type SettingName = keyof typeof settings;
 
 /** The same under the heads of the help. */
 export const settingGroups: Readonly<Record<string, Readonly<Record<string, Setting>>>> = {

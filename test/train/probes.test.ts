@@ -9,6 +9,7 @@ import { runTraining } from '../../src/runs/training.ts';
 import { resolveConfig, type TrainOptions } from '../../src/train/config.ts';
 import { imagesOf, loadData, prepareData } from '../../src/train/data.ts';
 import { evaluate } from '../../src/train/evaluate.ts';
+import { lossOf } from '../../src/train/loss.ts';
 import { type MetricsLine, readMetrics } from '../../src/train/metrics.ts';
 import { buildModel } from '../../src/train/model.ts';
 import { probes } from '../../src/train/probes/index.ts';
@@ -37,7 +38,7 @@ async function contextOf(options: TrainOptions) {
   const data = prepareData(config, await loadData(config));
   const model = buildModel(config, data);
   const [batch] = data.train.epoch(1);
-  return { model, data, config, batch, lr: config.lr };
+  return { model, data, config, batch, lr: config.lr, loss: lossOf(config) };
 }
 
 async function measure(name: ProbeName, options: TrainOptions = {}): Promise<ProbeValues> {
@@ -178,12 +179,12 @@ describe('statistics', () => {
     const context = await contextOf({});
     const values = await undisturbed(context.model, () => probes.statistics(context));
     const twin = await contextOf({});
-    expect(values.runningLoss).toBe((await evaluate(twin.model, twin.data)).loss);
+    expect(values.runningLoss).toBe((await evaluate(twin.model, twin.data, twin.config)).loss);
     recalibrate(
       twin.model,
       [...twin.data.train.epoch(1)].map((batch) => imagesOf(twin.data, batch)),
     );
-    expect(values.recalibratedLoss).toBe((await evaluate(twin.model, twin.data)).loss);
+    expect(values.recalibratedLoss).toBe((await evaluate(twin.model, twin.data, twin.config)).loss);
     expect(values.batchLoss).not.toBe(values.runningLoss);
     // Its own statistics in training mode: the same as one forward pass over the only test batch.
     const [batch] = twin.data.test.epoch(0);

@@ -29,6 +29,7 @@ const examples: Example[] = [
   ['normgrad explain batch --x "1,5;2,3;6,4"', 'three samples of two features'],
   ['normgrad explain group --shape 2,2,2,4', 'images: the sets and the Jacobian, drawn'],
   ['normgrad explain --list', 'all norms in one table'],
+  ['normgrad explain ./power.mjs --docs pages', 'a norm of your own, as a page'],
 ];
 
 const readShape = shapeOf(
@@ -40,7 +41,7 @@ const readShape = shapeOf(
 /** `explain <norm>`: one norm's forward and backward pass, with real numbers. */
 export function register(command: Command): void {
   command
-    .argument('[norm]', `one of: ${registry.map(({ name }) => name).join(', ')}`)
+    .argument('[norm]', `one of: ${registry.map(({ name }) => name).join(', ')}, or ./file.mjs`)
     .option('--x <rows>', 'input: numbers with commas, samples with ";"; one row is one index set', rows)
     .option('--g <rows>', 'incoming gradient dL/dy, as many numbers as x', rows)
     .option('--gamma <n,…>', 'one number, or one per feature (default: 1)', list)
@@ -63,15 +64,15 @@ export function register(command: Command): void {
       new Option('--format <format>', 'how it is written').choices(['text', 'md', 'json']).default('text'),
     )
     .option('--list', 'compare all norms')
-    .option('--docs <folder>', 'write a page for every norm into the folder')
+    .option('--docs <folder>', 'write the page of the norm into the folder; without a norm, those of all')
     .action(run);
   addExamples(command, examples);
 }
 
-function run(name: string | undefined, options: Options, command: Command): void {
+async function run(name: string | undefined, options: Options, command: Command): Promise<void> {
   const output = outputOf(command);
   if (options.docs !== undefined) {
-    const written = writePages(options.docs);
+    const written = writePages(options.docs, name === undefined ? undefined : await normEntry(name));
     output.result(`${written.length} pages in ${options.docs}`);
     output.event('result', { folder: options.docs, pages: written });
     return;
@@ -88,7 +89,7 @@ function run(name: string | undefined, options: Options, command: Command): void
   }
   const { format, step, detach } = options;
   const request = { ...options, detach: detach === 'var' ? ('variance' as const) : detach };
-  const explanation = explainNorm(normEntry(name), request);
+  const explanation = explainNorm(await normEntry(name), request);
   output.event('result', explanation);
   if (format === 'json') output.raw(toJson(explanation, 2));
   else if (format === 'md') output.raw(renderMarkdown(explanation, { step }));

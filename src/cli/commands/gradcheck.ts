@@ -23,6 +23,7 @@ const examples: Example[] = [
   ['normgrad gradcheck', 'every norm, train and eval'],
   ['normgrad gradcheck batch layer --shape 7,3,5,2', 'an odd shape: 7 images of 3 x 5, 2 channels'],
   ['normgrad gradcheck group --groups 1 --no-affine'],
+  ['normgrad gradcheck ./power.mjs', 'a norm of your own'],
 ];
 
 const remark =
@@ -36,7 +37,10 @@ const readShape = shapeOf(Infinity, 'It must be two or more lengths of at least 
 /** `gradcheck [norm…]`: hand-derived backward against central differences, in float64. */
 export function register(command: Command): void {
   command
-    .argument('[norm...]', `one or more of: ${registry.map(({ name }) => name).join(', ')} (default: all)`)
+    .argument(
+      '[norm...]',
+      `one or more of: ${registry.map(({ name }) => name).join(', ')}, or ./file.mjs (default: all)`,
+    )
     .option('--all', 'every norm')
     .option('--shape <n,…>', 'shape of the input, channels last (default: 3,4,5,6)', readShape)
     .option('--groups <n>', 'groups of GroupNorm', integer)
@@ -57,7 +61,7 @@ export function register(command: Command): void {
 async function run(names: string[], options: Options, command: Command): Promise<void> {
   const output = outputOf(command);
   const { shape, groups, h, tol, seed, mode, affine } = options;
-  const entries = names.length === 0 || options.all ? registry : names.map(normEntry);
+  const entries = names.length === 0 || options.all ? registry : await Promise.all(names.map(normEntry));
   const custom = groups !== undefined || !affine;
   output.note(`central differences in float64, h ${h} · written: the norm's file, fused: its kernel\n`);
 

@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import { type NormEntry, registry } from '../../nn/norm/registry.ts';
 import { ExpressionError } from '../../teach/expression.ts';
 import { number, small } from '../../teach/numbers.ts';
+import { commandName } from '../../teach/origin.ts';
 import { hasQuiz, judge, type Question, questionFor } from '../../teach/quiz.ts';
 import { typed } from '../../typed.node.ts';
 import { normEntry } from '../arguments.ts';
@@ -40,13 +41,13 @@ export function register(command: Command): void {
 
 async function run(named: string, options: Options, command: Command): Promise<void> {
   const output = outputOf(command);
-  const entry = normEntry(named);
+  const entry = await normEntry(named);
   const { name } = entry;
   if (!hasQuiz(entry)) {
     const asked = registry.filter(hasQuiz).map((each) => each.name);
     throw new UsageError(`quiz: ${entry.title} is more than one standardization, and has no question yet`, [
       `one of: ${asked.join(', ')}`,
-      `its backward, explained: ${typed('explain', [name])}`,
+      `its backward, explained: ${typed('explain', [commandName(entry)])}`,
     ]);
   }
   const question = questionFor(entry);
@@ -70,7 +71,7 @@ async function run(named: string, options: Options, command: Command): Promise<v
   const interactive = process.stdin.isTTY === true;
   if (interactive || options.hint || options.reveal) askOnce();
   if (options.reveal) {
-    output.result(`\ndx = ${solution}\nwhy: ${typed('explain', [name])}`);
+    output.result(`\ndx = ${solution}\nwhy: ${typed('explain', [commandName(entry)])}`);
     return;
   }
 
@@ -120,7 +121,9 @@ function answered(entry: NormEntry, answer: string, output: Output): boolean {
         right
           ? `${green('✓ exact')}: max diff ${small(maxDiff)}`
           : `${red('✗ wrong')}: max diff ${small(maxDiff)}${looksLike ? `; ${looksLike}` : ''}`,
-        ...(right ? [] : [`hints: ${typed('quiz', [entry.name, '--hint'])}      the answer: --reveal`]),
+        ...(right
+          ? []
+          : [`hints: ${typed('quiz', [commandName(entry), '--hint'])}      the answer: --reveal`]),
       ].join('\n'),
     );
     process.exitCode = right ? EXIT.ok : EXIT.failed;

@@ -4,6 +4,7 @@ import { createProgress, type Progress } from '../../charts/progress.ts';
 import { defaultOut } from '../../runs/folder.ts';
 import { readConfig, readResult } from '../../runs/record.ts';
 import { runTraining, type TrainingHooks } from '../../runs/training.ts';
+import { withHashes } from '../../train/codeFields.ts';
 import { configFields, resolveConfig, type TrainOptions } from '../../train/config.ts';
 import { asUsageError, atLeastOne } from '../arguments.ts';
 import { EXIT, UsageError } from '../exit.ts';
@@ -151,7 +152,7 @@ async function train(options: TrainOptions, hooks: TrainingHooks, output: Output
 }
 
 function printConfig(options: TrainOptions, sources: ReadonlyMap<string, string>, output: Output): void {
-  const config = resolveConfig(options);
+  const config = withHashes(resolveConfig(options));
   const rows = configFields.map((field) => ({
     field,
     value: config[field],

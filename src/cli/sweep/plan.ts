@@ -1,5 +1,5 @@
 import { existsSync, statSync } from 'node:fs';
-import { basename } from 'node:path';
+import { basename, dirname } from 'node:path';
 import * as v from 'valibot';
 import { RunFolderError } from '../../errors.ts';
 import { type ExperimentRun, firstSeeds, planRuns, smokeSettings, variantOf } from '../../experiment/plan.ts';
@@ -7,6 +7,7 @@ import type { Experiment } from '../../experiment/spec.ts';
 import { type Axes, expand, gridVariants, plannedRuns } from '../../runs/sweep/grid.ts';
 import { plainName, type SweepPlan } from '../../runs/sweep/sweep.ts';
 import { checked, parsed, plainObject, readText } from '../../storedFile.node.ts';
+import { fromFolder } from '../../train/codeFields.ts';
 import { UsageError } from '../exit.ts';
 import { findExperiment } from '../experiment/find.ts';
 
@@ -73,9 +74,13 @@ function fromSweepFile(path: string, flags: PlanFlags): SweepPlan {
     grid,
   } = asUsage(() => checked(from, parsed(from, readText(from), JSON.parse), sweepFileSchema));
   const settings = { ...base, ...(dataDir ? { dataDir } : {}), ...(smoke ? smokeSettings() : {}) };
+  const inFile = gridVariants(settings, grid).map(({ labels, config }) => ({
+    labels,
+    config: fromFolder(config, dirname(path)),
+  }));
   const seeds = chosenSeeds(flags);
   const axes = { ...flags.set, ...(seeds ? { seed: seeds } : {}) };
-  return { name, runs: plannedRuns(expand(gridVariants(settings, grid), axes)) };
+  return { name, runs: plannedRuns(expand(inFile, axes)) };
 }
 
 /** A sweep file is typed by its user, so that what is wrong with it is a mistake of usage. */

@@ -1,7 +1,7 @@
 import { type Command, Option } from 'commander';
-import { configFields, resolveConfig, type TrainConfig, type TrainOptions } from '../../train/config.ts';
+import { configFields, resolveConfig, type TrainOptions } from '../../train/config.ts';
 import type { Setting } from '../../train/setting.ts';
-import { settingGroups, settings } from '../../train/settings.ts';
+import { type SettingName, settingGroups, settings } from '../../train/settings.ts';
 import { number } from '../arguments.ts';
 
 /** A setting's value from what stands behind its flag. */
@@ -15,7 +15,7 @@ const readers: Partial<Record<Setting['reads'], (given: string) => unknown>> = {
 export function flagOf(field: string): string {
   const [name] = field.split('.');
   const { flag = name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`) }: Partial<Setting> =
-    settings[name as keyof TrainConfig] ?? {};
+    settings[name as SettingName] ?? {};
   return `--${flag}`;
 }
 

@@ -3,6 +3,7 @@ import { backendName } from '../../autograd/index.ts';
 import { datasetWarnings } from '../../data/dataset.ts';
 import { grouped, plural } from '../../errors.ts';
 import type { RunStart } from '../../runs/training.ts';
+import { codeName } from '../../train/code/names.ts';
 import { describeModel } from '../../train/model.ts';
 import { type TrainResult, whereDiverged } from '../../train/result.ts';
 import { typed } from '../../typed.node.ts';
@@ -14,14 +15,14 @@ export function announce(start: RunStart, output: Output): void {
   const { train, test } = dataset;
   for (const warning of [...datasetWarnings(dataset), ...warnings]) output.warn(warning);
   const images = [train.count, test.count];
-  const description = describeModel(config.model, model);
+  const description = describeModel(codeName(config.model), model);
   output.event('start', { config, folder, images, parameters, steps, initialized, backend: backendName() });
   output.note(
     [
-      `${config.dataset} ${images.map(grouped).join('/')}`,
+      `${codeName(config.dataset)} ${images.map(grouped).join('/')}`,
       description,
       `${grouped(parameters)} params`,
-      `norm ${[config.norm, config.weightNorm].filter(Boolean).join(' + ')}`,
+      `norm ${[config.norm, config.weightNorm].flatMap((norm) => (norm ? codeName(norm) : [])).join(' + ')}`,
       `${config.optimizer} lr ${config.lr}`,
       `seed ${config.seed}`,
     ].join(' · '),

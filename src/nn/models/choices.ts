@@ -11,6 +11,8 @@ export interface Choice<Value> {
   names?: readonly Value[];
   /** Which models take it, and what it means there. */
   help: string;
+  /** Newer than runs that are stored (train/setting.ts). */
+  addedLater?: true;
 }
 
 /**
@@ -31,14 +33,15 @@ export const choices = {
   convs: sizes(1, 'vgg: convolutions per stage'),
   preActivation: onOrOff('resnet: norm and ReLU before the convolutions'),
   depth: size('random-conv, transformer: blocks'),
-  width: size('transformer: features of a token'),
-  heads: size('transformer: heads of the attention'),
-  patch: size('transformer: side of the square patches that are its tokens'),
+  width: size('transformer: features of a token', true),
+  heads: size('transformer: heads of the attention', true),
+  patch: size('transformer: side of the square patches that are its tokens', true),
   dropout: {
     must: 'be a number from 0 to below 1',
     holds: (value) => typeof value === 'number' && value >= 0 && value < 1,
     reads: 'number',
     help: 'transformer: rate of dropout while training',
+    addedLater: true,
   } as Choice<number>,
   normPlacement: oneOf(
     ['before', 'after'],
@@ -58,8 +61,8 @@ function isSize(value: unknown): boolean {
   return Number.isInteger(value) && (value as number) >= 1;
 }
 
-function size(help: string): Choice<number> {
-  return { must: 'be a whole number of at least 1', holds: isSize, reads: 'number', help };
+function size(help: string, addedLater?: true): Choice<number> {
+  return { must: 'be a whole number of at least 1', holds: isSize, reads: 'number', help, addedLater };
 }
 
 /** A list of at least so many sizes. */

@@ -1,9 +1,11 @@
+import { shown, unknownName } from '../../errors.ts';
+import { requireFields } from '../../options.ts';
 import type { Random } from '../../random.ts';
-import type { Sequential } from '../layers/sequential.ts';
+import { Module } from '../module.ts';
 import { learnsShift, type Norm } from '../norm/core/norm.ts';
 import { createNorm, findNorm, resolveNorm } from '../norm/createNorm.ts';
 import type { NormOptions } from '../norm/registry.ts';
-import type { ChoiceName, ModelChoices } from './choices.ts';
+import { type ChoiceName, choices, type ModelChoices } from './choices.ts';
 
 /** What every model takes. */
 export interface ModelOptions {
@@ -26,17 +28,51 @@ export interface ModelEntry {
   /** One line, for people. */
   description: string;
   takes: readonly ChoiceName[];
-  build: (options: ModelOptions & ModelChoices) => Sequential;
+  build: (options: ModelOptions & ModelChoices) => Module;
 }
 
-/** The entry of a model whose `build` sees the choices that it `takes`, and no others. */
+/**
+ * Declares a model: its name, and `build`, from what every model is told (the images' shape, the number of classes, the norm, a
+ * generator for the weights) to a network of [N, height, width, channels] -> logits [N, classes]. `takes` names the settings beyond
+ * those that it has a use for, such as 'hidden' or 'widths'; `build` sees no others.
+ */
 export function defineModel<const Name extends ChoiceName = never>(
-  model: Pick<ModelEntry, 'name' | 'description'> & {
+  model: Pick<ModelEntry, 'name'> & {
+    description?: string;
     takes?: readonly Name[];
-    build: (options: ModelOptions & Pick<ModelChoices, Name>) => Sequential;
+    build: (options: ModelOptions & Pick<ModelChoices, Name>) => Module;
   },
 ): ModelEntry {
-  return { takes: [], ...model };
+  requireFields('defineModel', model, 'a model, { name, build, … }', ['name', 'build']);
+  const { name, takes = [], description = '', build } = model;
+  if (typeof name !== 'string' || !/^[a-z][a-z0-9]*(-[a-z0-9]+)*$/.test(name)) {
+    throw new Error(
+      `defineModel: name is small letters, digits and hyphens, such as 'wide-mlp', got ${shown(name)}.`,
+    );
+  }
+  if (typeof build !== 'function') {
+    throw new Error(
+      `defineModel: build of "${name}" is a function, (options) => a Module, got ${shown(build)}.`,
+    );
+  }
+  const odd = takes.find((each) => !Object.hasOwn(choices, each));
+  if (odd !== undefined) {
+    throw new Error(
+      `defineModel: "${name}" takes ${unknownName('setting of models', odd, Object.keys(choices))}; there are ${Object.keys(choices).join(', ')}.`,
+    );
+  }
+  return {
+    name,
+    description,
+    takes,
+    build(options) {
+      const network: unknown = build(options);
+      if (network instanceof Module) return network;
+      throw new Error(
+        `model "${name}": build returns a Module, imported from 'normgrad', got ${shown(network)}.`,
+      );
+    },
+  };
 }
 
 /** The model's norm, for so many features. */

@@ -1,8 +1,9 @@
 import { shown, unknownName } from '../../errors.ts';
-import { isPlain } from '../../options.ts';
+import { isPlain, requireFields } from '../../options.ts';
 import { createRandom, defaultRandom, requireRandom } from '../../random.ts';
 import type { Sequential } from '../layers/sequential.ts';
 import { countWeights } from '../layers/weights.ts';
+import type { Module } from '../module.ts';
 import { normalizeWeights } from '../norm/weights/normalizeWeights.ts';
 import { type ChoiceName, choices, type ModelChoices } from './choices.ts';
 import { cnn, deepCnn } from './cnn.ts';
@@ -20,8 +21,7 @@ import { vggGroupNorm } from './vggGroupNorm.ts';
 
 export type { ModelEntry } from './options.ts';
 
-/** Every model once: the command line and the tests read this table. */
-export const models: readonly ModelEntry[] = [
+const all: ModelEntry[] = [
   mlp,
   cnn,
   deepCnn,
@@ -37,21 +37,49 @@ export const models: readonly ModelEntry[] = [
   transformer,
 ];
 
-/** What `--model` accepts. */
-export const modelNames: readonly string[] = models.map((model) => model.name);
+/** Every model once, and those that programs have added (`registerModel`): the command line and the tests read this table. */
+export const models: readonly ModelEntry[] = all;
+
+const allNames = all.map((model) => model.name);
+
+/** What `--model` accepts. A model that is registered later is in this list from then on. */
+export const modelNames: readonly string[] = allNames;
+
+/**
+ * Makes a model known to createModel under its name. Returns a function that takes it out again. Throws where another model has the
+ * name. (The command line needs no such call: `--model ./net.mjs` takes the model that the file exports by default.)
+ */
+export function registerModel(model: ModelEntry): () => void {
+  requireFields('registerModel', model, 'a model, as defineModel returns it', ['name', 'build', 'takes']);
+  if (all.includes(model)) return () => {};
+  const { name } = model;
+  if (allNames.includes(name)) {
+    throw new Error(`registerModel: there is a model "${name}" already; choose another name.`);
+  }
+  all.push(model);
+  allNames.push(name);
+  return () => {
+    all.splice(all.indexOf(model), 1);
+    allNames.splice(allNames.indexOf(name), 1);
+  };
+}
 
 /** Without `random`, the default generator draws the first weights. */
 type CreateOptions = Omit<ModelOptions, 'random'> & Partial<Pick<ModelOptions, 'random'>> & ModelChoices;
 
 /**
  * The model of that name. [N, height, width, channels] -> logits [N, classes]. Throws for an unknown name, for an option that
- * the model does not take, and for images that do not fit.
+ * the model does not take, and for images that do not fit. The models of this library are Sequentials; a registered one is what it
+ * builds.
  */
-export function createModel(name: string, options: CreateOptions): Sequential {
+export function createModel<Network extends Module = Sequential>(
+  name: string,
+  options: CreateOptions,
+): Network {
   const { build, weightNorm, normOptions } = prepare(name, options);
   const network = build();
   if (weightNorm) normalizeWeights(network, weightNorm.name, weightNorm.isOnly ? normOptions : {});
-  return network;
+  return network as Network;
 }
 
 /** How many weights and biases the model of that name would have, as `createModel` takes them; none of them is made. */

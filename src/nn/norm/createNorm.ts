@@ -1,14 +1,16 @@
 import { unknownName } from '../../errors.ts';
+import { checkDefinition, type DefinedNorm } from './core/define.ts';
 import type { Norm } from './core/norm.ts';
-import { type NormEntry, type NormOptions, registry } from './registry.ts';
+import { addNorm, type NormEntry, type NormOptions, registry } from './registry.ts';
 
-/** What `--norm` accepts: the registry's names, and 'none'. */
-export const normNames: readonly string[] = ['none', ...registry.map((entry) => entry.name)];
+const allNames = ['none', ...registry.map((entry) => entry.name)];
+const namesOfWeights = registry.filter((entry) => entry.kind === 'weight').map((entry) => entry.name);
+
+/** What `--norm` accepts: the registry's names, and 'none'. A norm that is registered later is in this list from then on. */
+export const normNames: readonly string[] = allNames;
 
 /** What `--weight-norm` accepts: those that are put on weights. */
-export const weightNormNames: readonly string[] = registry
-  .filter((entry) => entry.kind === 'weight')
-  .map((entry) => entry.name);
+export const weightNormNames: readonly string[] = namesOfWeights;
 
 /**
  * The registry's name for what somebody calls a norm, undefined for what nobody does: `bn`, `batchnorm`, `BatchNorm`,
@@ -30,6 +32,33 @@ export function findNorm(name: string): NormEntry {
   return entry;
 }
 
+/**
+ * Makes a norm known under its name and aliases, to createNorm, createModel, gradcheckNorm and all that reads `norms`. Returns a
+ * function that takes it out again. Throws where another norm has the name. (The command line needs no such call: `--norm
+ * ./mine.mjs` takes the norm that the file exports by default.)
+ */
+export function registerNorm<Options extends object>(norm: DefinedNorm<Options>): () => void {
+  checkDefinition('registerNorm', norm);
+  const entry = norm as unknown as NormEntry;
+  if (registry.includes(entry)) return () => {};
+  const { name, kind } = entry;
+  const taken = resolveNorm(name);
+  if (taken !== undefined && (taken === name || names.get(plain(name)) !== undefined)) {
+    throw new Error(
+      `registerNorm: there is a norm "${taken}" already, and "${name}" would be the same word; choose another name.`,
+    );
+  }
+  const remove = addNorm(entry);
+  const own = nameNorm(entry);
+  const lists = kind === 'weight' ? [allNames, namesOfWeights] : [allNames];
+  for (const list of lists) list.push(name);
+  return () => {
+    remove();
+    for (const each of own) names.delete(each);
+    for (const list of lists) list.splice(list.indexOf(name), 1);
+  };
+}
+
 /** The norm of activations of that name for `features` channels; null for 'none'. */
 export function createNorm(name: string, features: number, options: NormOptions = {}): Norm | null {
   if (name === 'none') {
@@ -49,10 +78,21 @@ export function createNorm(name: string, features: number, options: NormOptions 
 
 /** Every name, title and alias, and what is left of them without "norm"; the first of two norms has the shorter form. */
 const names = new Map<string, string>([['none', 'none']]);
-for (const { name, title, aliases = [] } of registry) {
-  for (const each of [name, title, ...aliases]) names.set(plain(each), name);
-}
+for (const entry of registry) for (const each of spellings(entry)) names.set(each, entry.name);
 for (const [each, name] of [...names]) if (!names.has(keyOf(each))) names.set(keyOf(each), name);
+
+/** Adds what a norm is called, as far as nothing else is; returns that. */
+function nameNorm(entry: NormEntry): string[] {
+  const free = [...spellings(entry), ...spellings(entry).map(keyOf)].filter(
+    (each) => each !== '' && !names.has(each),
+  );
+  for (const each of free) names.set(each, entry.name);
+  return free;
+}
+
+function spellings({ name, title, aliases = [] }: NormEntry): string[] {
+  return [name, title, ...aliases].map(plain);
+}
 
 /** Lower case, letters and digits only, without "nn." in front. */
 function plain(name: string): string {

@@ -36,7 +36,7 @@ import { spectral } from './weights/spectralNorm.ts';
 import { weightNorm } from './weights/weightNormalization.ts';
 import { weightStandardizationEntry } from './weights/weightStandardization.ts';
 
-/** Every norm once, in the order of the tables: a norm that is not in this list does not exist. */
+/** Every norm of this library once, in the order of the tables. */
 const norms = [
   ...[batch, layer, layerPosition, instance, group, rms, partialRms, scale, batchRenormalization, ghost],
   ...[batchInstance, switchable, positional, meanOnly, l1Batch, topkBatch, extendedBatch, batchChannel],
@@ -58,4 +58,13 @@ normOptionRules satisfies Readonly<Record<keyof NormOptions, unknown>>;
 
 export type NormEntry = DefinedNorm<NormOptions>;
 
-export const registry: readonly NormEntry[] = norms;
+const all: NormEntry[] = [...norms];
+
+/** Every norm that there is: the ones above, and those that programs have added (`registerNorm`). Look it up when it is needed. */
+export const registry: readonly NormEntry[] = all;
+
+/** Adds a norm behind the others; the function that comes back takes it out again. `registerNorm` is what to call. */
+export function addNorm(norm: NormEntry): () => void {
+  all.push(norm);
+  return () => void all.splice(all.indexOf(norm), 1);
+}

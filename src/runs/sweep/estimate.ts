@@ -1,4 +1,5 @@
 import type { Dataset } from '../../data/dataset.ts';
+import { loadFiles } from '../../train/codeFields.ts';
 import type { TrainConfig } from '../../train/config.ts';
 import { prepareData } from '../../train/data.ts';
 import { trainingLoop } from '../../train/loop.ts';
@@ -39,6 +40,7 @@ export function kindOf(config: TrainConfig): string {
 
 /** Seconds that a run of this configuration will take on this machine, from some of its steps. */
 export async function estimateSeconds(config: TrainConfig, dataset: Dataset): Promise<number> {
+  await loadFiles(config);
   const data = prepareData(config, dataset);
   const model = buildModel(config, data);
   const controller = new AbortController();

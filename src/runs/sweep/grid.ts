@@ -1,4 +1,6 @@
 import { ConfigError, unknownName } from '../../errors.ts';
+import { codeName } from '../../train/code/names.ts';
+import { withHashes } from '../../train/codeFields.ts';
 import { configFields, resolveConfig, type TrainConfig, type TrainOptions } from '../../train/config.ts';
 import { runName } from '../name.ts';
 import type { PlannedRun } from './sweep.ts';
@@ -37,7 +39,7 @@ export function expand(variants: readonly Variant[], axes: Axes): Variant[] {
 /** The variants as runs, each with its id; of two that would be the same run, the first. Throws ConfigError. */
 export function plannedRuns(variants: readonly Variant[]): PlannedRun<TrainConfig>[] {
   const runs = variants.map(({ labels, config }) => {
-    const resolved = resolveConfig(config);
+    const resolved = withHashes(resolveConfig(config));
     return {
       id: runName(resolved),
       labels: { ...labels, ...ownNames(labels, config, resolved) },
@@ -60,5 +62,6 @@ function ownNames(labels: Variant['labels'], given: TrainOptions, resolved: Trai
 }
 
 function labelOf(value: unknown): string | number {
-  return typeof value === 'number' ? value : typeof value === 'string' ? value : JSON.stringify(value);
+  if (typeof value === 'number') return value;
+  return typeof value === 'string' ? codeName(value) : JSON.stringify(value);
 }

@@ -1,5 +1,5 @@
 import { DataError } from '../../data/errors.ts';
-import { RunFolderError, WeightsError } from '../../errors.ts';
+import { CodeError, RunFolderError, WeightsError } from '../../errors.ts';
 import { type WorkerEvent, type WorkerOptions, workThrough } from './worker.ts';
 
 /** What a worker process tells its parent: `ready` comes first, and `fatal` is an error that would be every run's. */
@@ -8,7 +8,7 @@ export type ProcessEvent =
   | { type: 'ready' }
   | {
       type: 'fatal';
-      kind: 'data' | 'folder' | 'weights';
+      kind: 'data' | 'folder' | 'code' | 'weights';
       code: string;
       message: string;
       hint: readonly string[];
@@ -44,12 +44,19 @@ async function work(folder: string, options: WorkerOptions): Promise<void> {
   try {
     await workThrough(folder, options, { signal: controller.signal, onEvent: send });
   } catch (error) {
-    const kinds = { data: DataError, folder: RunFolderError, weights: WeightsError };
-    const kind = (['data', 'folder', 'weights'] as const).find((each) => error instanceof kinds[each]);
+    const kind = kindOf(error);
     if (kind === undefined) throw error;
     const { code, message, hint = [] } = error as { code: string; message: string; hint?: readonly string[] };
     send({ type: 'fatal', kind, code, message, hint });
   }
   // Without its channel nothing keeps the process.
   if (process.connected) process.disconnect();
+}
+
+/** Of an error that every run would meet. */
+function kindOf(error: unknown): 'data' | 'folder' | 'code' | 'weights' | undefined {
+  if (error instanceof DataError) return 'data';
+  if (error instanceof RunFolderError) return 'folder';
+  if (error instanceof WeightsError) return 'weights';
+  return error instanceof CodeError ? 'code' : undefined;
 }

@@ -4,7 +4,8 @@ import { dirname, join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { DataError, type DataErrorCode } from '../../data/errors.ts';
-import { RunFolderError, WeightsError } from '../../errors.ts';
+import { CodeError, RunFolderError, WeightsError } from '../../errors.ts';
+import { loadFiles } from '../../train/codeFields.ts';
 import type { TrainResult } from '../../train/result.ts';
 import { recordDeath } from '../folder.ts';
 import { lockTaker } from '../lock/lock.ts';
@@ -52,15 +53,18 @@ const STDERR_TAIL = 2000;
  * Trains what is missing of a sweep, in `jobs` processes, and tells how every run stands then. Several callers may do so at
  * once in one folder, and none, some or all of the processes may be killed: no run is finished twice (worker.ts), and
  * a process that dies is replaced; only a run that kills its process again and again has failed (recordDeath). A run that
- * diverges or fails does not end the sweep. Throws DataError, WeightsError and RunFolderError for what concerns all runs.
+ * diverges or fails does not end the sweep. Throws CodeError, DataError, WeightsError and RunFolderError for what concerns all
+ * runs.
  */
 export async function runSweep(plan: SweepPlan, options: SweepOptions): Promise<SweepRun[]> {
   const { folder, shard, dataDir, checkpointEvery, grows, argv, signal, onEvent = () => {} } = options;
   const runs = ofShard((await writePlan(folder, plan, { grows })).runs, shard);
   const before = loadRuns(folder, runs);
   for (const { id, result } of before) if (result) onEvent({ type: 'reused', id, result });
-  const missing = before.filter((run) => !isFinished(run)).length;
-  const jobs = Math.min(options.jobs ?? availableParallelism(), missing);
+  const missing = before.filter((run) => !isFinished(run));
+  // What is wrong with a file of the user's is said here once, and not by every run.
+  for (const { config } of missing) await loadFiles(config);
+  const jobs = Math.min(options.jobs ?? availableParallelism(), missing.length);
   const failed = before.filter(({ status }) => status === 'failed');
   const failedBefore = Object.fromEntries(failed.map((run) => [run.id, readRun(run.folder)?.attempt]));
   const work: ParentMessage = { folder, options: { runs, dataDir, checkpointEvery, argv, failedBefore } };
@@ -183,5 +187,6 @@ function ended(
 
 function errorOf({ kind, code, message, hint }: Extract<ProcessEvent, { type: 'fatal' }>): Error {
   if (kind === 'data') return new DataError(code as DataErrorCode, message, hint);
-  return kind === 'weights' ? new WeightsError(message, hint) : new RunFolderError(message, hint);
+  if (kind === 'weights') return new WeightsError(message, hint);
+  return kind === 'code' ? new CodeError(message, hint) : new RunFolderError(message, hint);
 }

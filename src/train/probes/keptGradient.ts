@@ -1,4 +1,4 @@
-import { crossEntropy, record, type Tensor } from '../../autograd/index.ts';
+import { record, type Tensor } from '../../autograd/index.ts';
 import { type Forward, withForward } from '../../nn/layers/wrapForward.ts';
 import { BatchNorm } from '../../nn/norm/batch/batchNorm.ts';
 import { followedBy } from '../../nn/norm/core/norm.ts';
@@ -16,7 +16,7 @@ const BATCHES = 20;
  *   kept   one value per BatchNorm, in the order of the network, over 20 batches
  *   mean   over the layers
  */
-export const keptGradient: Probe = ({ model, data, config }) => {
+export const keptGradient: Probe = ({ model, data, config, loss }) => {
   const norms = [...model.namedModules().values()].filter((module) => module instanceof BatchNorm);
   if (norms.length === 0) {
     throw new Error(
@@ -45,7 +45,7 @@ export const keptGradient: Probe = ({ model, data, config }) => {
   for (const batch of data.train.epoch(1)) {
     if (count++ === BATCHES) break;
     const logits = withForward(norms, watch, () => model.forward(imagesOf(data, batch)));
-    crossEntropy(logits, batch.labels, { labelSmoothing: config.labelSmoothing }).backward();
+    loss(logits, batch.labels).backward();
   }
   const kept = norms.map((norm) => squares.get(norm)!.in / squares.get(norm)!.direct);
   return { kept, mean: kept.reduce((sum, share) => sum + share, 0) / kept.length };

@@ -1,4 +1,3 @@
-import { crossEntropy } from '../../autograd/index.ts';
 import { imagesOf } from '../data.ts';
 import type { Probe, ProbeContext } from './probe.ts';
 
@@ -39,10 +38,8 @@ export const landscape: Probe = (context) => {
   return { lossRange, gradientChange, relativeChange: gradientChange / norm, smoothness };
 };
 
-function lossAndGradient({ model, data, batch, config }: ProbeContext) {
-  const loss = crossEntropy(model.forward(imagesOf(data, batch)), batch.labels, {
-    labelSmoothing: config.labelSmoothing,
-  });
+function lossAndGradient({ model, data, batch, loss: lossOf }: ProbeContext) {
+  const loss = lossOf(model.forward(imagesOf(data, batch)), batch.labels);
   const value = loss.item();
   loss.backward();
   const parameters = model.parameters().filter(({ requiresGrad }) => requiresGrad);

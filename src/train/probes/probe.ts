@@ -16,6 +16,8 @@ export interface ProbeContext {
   lr: number;
   /** Of the coming step; at the end of the run the first one of another epoch. */
   batch: Batch;
+  /** The run's, with its label smoothing: from logits [N, C] and N labels to one number. */
+  loss: (logits: Tensor, labels: Int32Array) => Tensor;
 }
 
 /** It may leave running statistics, gradients and the state of dropout behind: `undisturbed` puts them back. Not weights. */

@@ -5,7 +5,7 @@ import { RunningNorm } from '../../nn/norm/core/running.ts';
 import { imagesOf, type TrainData } from '../data.ts';
 import { evaluate, meanScore, scoreOf } from '../evaluate.ts';
 import type { Score } from '../metrics.ts';
-import type { Probe } from './probe.ts';
+import type { Probe, ProbeContext } from './probe.ts';
 
 /** Training batches for recalibration: with 32 images each, 1,600. */
 const BATCHES = 50;
@@ -16,7 +16,8 @@ const BATCHES = 50;
  *   batch         those of the test batch (100 images), as in training
  *   recalibrated  those of 50 training batches with the weights as they are now (Wu and Johnson 2021, arXiv:2105.07576)
  */
-export const statistics: Probe = async ({ model, data, config }) => {
+export const statistics: Probe = async (context) => {
+  const { model, data, config } = context;
   const modules = [...model.namedModules().values()];
   const norms = modules.filter((module) => module instanceof RunningNorm && module.tracks);
   if (norms.length === 0) {
@@ -25,10 +26,10 @@ export const statistics: Probe = async ({ model, data, config }) => {
         `"${config.norm}" keeps none. Use --norm batch.`,
     );
   }
-  const running = await evaluate(model, data);
-  const batch = byBatchStatistics(model, norms, data);
+  const running = await evaluate(model, data, config);
+  const batch = byBatchStatistics(norms, context);
   recalibrate(model, firstBatches(data));
-  const recalibrated = await evaluate(model, data);
+  const recalibrated = await evaluate(model, data, config);
   return {
     running: running.accuracy,
     batch: batch.accuracy,
@@ -40,7 +41,7 @@ export const statistics: Probe = async ({ model, data, config }) => {
 };
 
 /** Everything as in evaluation, save the norms, which move their running statistics on the way. */
-function byBatchStatistics(model: Module, norms: readonly Module[], data: TrainData): Score {
+function byBatchStatistics(norms: readonly Module[], { model, data, config }: ProbeContext): Score {
   const mean = meanScore();
   // What moves here must not be seen by the other two scores.
   const restore = rememberBuffers(model);
@@ -48,7 +49,7 @@ function byBatchStatistics(model: Module, norms: readonly Module[], data: TrainD
   for (const norm of norms) norm.training = true;
   for (const batch of data.test.epoch(0)) {
     if (batch.size < 2) continue; // has no variance
-    mean.add(scoreOf(model, data, batch), batch.size);
+    mean.add(scoreOf(model, data, config, batch), batch.size);
   }
   restore();
   return mean.value();

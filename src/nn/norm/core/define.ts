@@ -1,6 +1,8 @@
+import { shown } from '../../../errors.ts';
 import type { SetView, Shape } from '../../../kernels/contract.ts';
+import { requireFields } from '../../../options.ts';
 import type { GoldenRun } from './golden.ts';
-import type { Norm } from './norm.ts';
+import { Norm } from './norm.ts';
 
 /** One norm: everything that the command line, gradcheck, verify, the laws, `explain` and docs/norms know of it. */
 export interface DefinedNorm<Options extends object = object> {
@@ -39,7 +41,7 @@ export interface DefinedNorm<Options extends object = object> {
   traps: readonly string[];
   /** How the cases of golden files compute it, by the name of their operation. */
   golden: Readonly<Record<string, GoldenRun>>;
-  /** The file that declares it, in src/nn/norm. */
+  /** The file that declares it: in src/nn/norm, or a user's, as it was named. */
   source: string;
   build(features: number, options: Options): Norm;
 }
@@ -49,20 +51,25 @@ interface FrameworkDefault {
   says: string;
 }
 
-type Defaulted = 'kind' | 'view' | 'centred' | 'dependsOnBatch' | 'leastFeatures' | 'detaches' | 'fused';
-type Usual = Defaulted | 'parameters' | 'batchOfOne' | 'defaults' | 'golden';
-
 /** What a norm's file says of it; what it leaves out is as in most norms. */
-export type NormDefinition<Options extends object> = Omit<DefinedNorm<Options>, Usual> &
-  Partial<Pick<DefinedNorm<Options>, Usual>>;
+export type NormDefinition<Options extends object> = Pick<DefinedNorm<Options>, 'name' | 'build'> &
+  Partial<DefinedNorm<Options>>;
 
 /**
- * Declares a norm, at the end of its file: `export const group = defineNorm<GroupNormOptions>({ name: 'group', ... })`. In the
- * list of registry.ts it gets every check, a page, and a place in all commands.
+ * Declares a norm, at the end of its file: `export const group = defineNorm<GroupNormOptions>({ name: 'group', ... })`. `name` and
+ * `build`, from a number of features to the layer, are all that it needs; the rest is what pages and checks say of it. A norm of
+ * this library goes into the list of registry.ts; one of your own is registered (`registerNorm`), or is the default export of a
+ * file that commands are given: `--norm ./mine.mjs`.
  */
 export function defineNorm<Options extends object>(norm: NormDefinition<Options>): DefinedNorm<Options> {
+  checkDefinition('defineNorm', norm);
   const ofBatch = norm.dependsOnBatch === 'training';
   return {
+    title: norm.name,
+    paper: '',
+    sets: '',
+    traps: [],
+    source: '',
     kind: 'activation',
     parameters: 'gamma [C], beta [C]',
     view: null,
@@ -75,5 +82,39 @@ export function defineNorm<Options extends object>(norm: NormDefinition<Options>
     defaults: [],
     golden: {},
     ...norm,
+    build: (features, options) => requireNorm(norm.name, norm.build(features, options)),
   };
+}
+
+function requireNorm(name: string, layer: unknown): Norm {
+  if (layer instanceof Norm) return layer;
+  throw new Error(
+    `norm "${name}": build returns an instance of a class that extends Norm, imported from 'normgrad', got ${shown(layer)}.`,
+  );
+}
+
+/** A name that command lines, files and figures can have. */
+const NAME = /^[a-z][a-z0-9]*(-[a-z0-9]+)*$/;
+
+/** Throws unless it is a definition of a norm: what a file of a user exports may be anything. */
+export function checkDefinition(
+  where: string,
+  norm: unknown,
+): asserts norm is { name: string; build: unknown } {
+  requireFields(where, norm, 'a norm, { name, build, … }', ['name', 'build']);
+  const { name, build, kind = 'activation' } = norm as Record<string, unknown>;
+  if (typeof name !== 'string' || !NAME.test(name)) {
+    throw new Error(
+      `${where}: name is small letters, digits and hyphens, such as 'power' or 'sample-rms', got ${shown(name)}.`,
+    );
+  }
+  if (name === 'none') throw new Error(`${where}: "none" is the word for no norm; choose another name.`);
+  if (typeof build !== 'function') {
+    throw new Error(
+      `${where}: build of "${name}" is a function, (features, options) => a Norm, got ${shown(build)}.`,
+    );
+  }
+  if (kind !== 'activation' && kind !== 'weight') {
+    throw new Error(`${where}: kind of "${name}" is 'activation' or 'weight', got ${shown(kind)}.`);
+  }
 }
