@@ -55,7 +55,11 @@ export async function startSlurm(folder: string): Promise<Slurm> {
   writeFileSync(env.SLURM_CONF, configuration(folder, await freePorts(2)));
   const environment = { ...process.env, ...env };
   const call = (command: string, ...args: string[]) =>
-    execFileSync(command, args, { env: environment, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] }).trim();
+    execFileSync(command, args, {
+      env: environment,
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'pipe'],
+    }).trim();
   const daemons = { slurmctld: daemon('slurmctld', environment), slurmd: daemon('slurmd', environment) };
   for (const each of Object.values(daemons)) each.start();
   const slurm: Slurm = {
@@ -86,7 +90,8 @@ export async function until(what: string, isSo: () => boolean, patience = PATIEN
     } catch (error) {
       trouble = error;
     }
-    if (performance.now() - begun > patience) throw new Error(`it never came true that ${what}: ${trouble ?? ''}`);
+    if (performance.now() - begun > patience)
+      throw new Error(`it never came true that ${what}: ${trouble ?? ''}`);
   }
 }
 
