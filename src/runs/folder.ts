@@ -145,6 +145,11 @@ export function recordDeath(path: string, lock: Lock, why: string): string | und
   return error ?? undefined;
 }
 
+/** Opens the run again that failed: it is tried again like one that was interrupted, and its deaths are counted anew. */
+export function recordRetry(path: string, lock: Lock): void {
+  recordEnd(path, lock, { status: 'interrupted', error: null, deaths: 0 });
+}
+
 function recordEnd(path: string, lock: Lock, how: Partial<HowItRan>): void {
   guarded(path, () => {
     const record = readRun(path) ?? newRecord([]);

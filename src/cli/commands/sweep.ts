@@ -1,26 +1,26 @@
 import { availableParallelism } from 'node:os';
 import { type Command, InvalidArgumentError } from 'commander';
 import { ConfigError, plural } from '../../errors.ts';
-import { defaultOut } from '../../runs/folder.ts';
 import type { Axes } from '../../runs/sweep/grid.ts';
 import { runSweep } from '../../runs/sweep/run.ts';
-import { loadSweep, ofShard, readPlan, type Shard, type SweepPlan } from '../../runs/sweep/sweep.ts';
-import { typed } from '../../typed.node.ts';
+import { ofShard, type Shard, type SweepPlan } from '../../runs/sweep/sweep.ts';
 import { asUsageError, atLeastOne, seedOption } from '../arguments.ts';
-import { EXIT, UsageError } from '../exit.ts';
+import { EXIT } from '../exit.ts';
 import { addExamples, type Example } from '../help.ts';
 import { type Output, outputOf } from '../output.ts';
 import { estimate } from '../sweep/estimate.ts';
-import { isSweepFolder, type PlanFlags, planOf } from '../sweep/plan.ts';
+import { chosenSweep, type SweepFlags } from '../sweep/plan.ts';
 import { createRunsProgress } from '../sweep/progress.ts';
 import { labelText, reportSweep } from '../sweep/report.ts';
+import { addSlurm } from '../sweep/slurm.ts';
+import { addStatus } from '../sweep/status.ts';
 
-interface Options extends Omit<PlanFlags, 'set'> {
-  set?: Axes;
-  out?: string;
+interface Options extends SweepFlags {
   jobs?: number;
   shard?: Shard;
   checkpointEvery?: number;
+  /** false: --no-wait. */
+  wait: boolean;
   dryRun?: boolean;
 }
 
@@ -30,6 +30,7 @@ const examples: Example[] = [
   ['normgrad sweep runs/sweep-20261122-141003', 'continue: only what is missing runs'],
   ['normgrad sweep status runs/sweep-20261122-141003'],
   ['normgrad sweep grid.json --shard 1/4', 'a quarter of the runs, for one of four machines'],
+  ['normgrad sweep slurm grid.json --workers 8 --time 04:00:00', 'on a cluster'],
 ];
 
 const remark = `A grid is JSON: {"base": {"dataset": "synthetic"}, "grid": {"norm": ["none", "batch"], "seed": [1, 2]}}.
@@ -48,42 +49,30 @@ export function register(command: Command): void {
     .option('--jobs <n>', 'runs at a time, each in a process (default: one per core)', atLeastOne)
     .option('--shard <i/n>', 'only every n-th run, from the i-th on', shardOf)
     .option('--checkpoint-every <steps>', 'steps between checkpoints (default: one every 30 s)', atLeastOne)
+    .option(
+      '--no-wait',
+      'leave once nothing is left to take, and leave alone what failed: one worker of many',
+    )
     .option('--dry-run', 'list the runs, measure some steps for an estimate of the time, and stop')
     .action(run);
   addExamples(command, examples, remark);
-  command
-    .command('status')
-    .description('how the runs of a sweep stand')
-    .argument('<dir>', 'folder of a sweep')
-    .action((folder: string, _: object, self: Command) =>
-      reportSweep(folder, loadSweep(folder), outputOf(self)),
-    );
+  addStatus(command);
+  addSlurm(command);
 }
 
 async function run(what: string, options: Options, command: Command): Promise<void> {
   const output = outputOf(command);
-  const { set = {}, out, shard, dryRun, ...rest } = options;
-  const isSweep = isSweepFolder(what);
-  if (isSweep && (out ?? rest.smoke ?? rest.seeds ?? options.set) !== undefined) {
-    throw new UsageError('a sweep that continues keeps its runs: no --set, --seeds, --smoke or --out', [
-      `its runs: ${typed('sweep status', [what])}`,
-    ]);
-  }
-  const plan = isSweep ? readPlan(what) : await planOf(what, { ...rest, set });
-  const folder = isSweep ? what : (out ?? defaultOut(plan.name));
+  const { shard, dryRun, dataDir } = options;
+  const { plan, folder, before } = await chosenSweep(what, options, command);
   const jobs = options.jobs ?? availableParallelism();
-  if (dryRun) {
-    const runs = ofShard(plan.runs, shard);
-    await estimate(runs, { jobs, folder: isSweep ? what : out, dataDir: options.dataDir }, output);
-    return;
-  }
+  if (dryRun) return estimate(ofShard(plan.runs, shard), { jobs, folder: before, dataDir }, output);
   await sweep(plan, folder, { ...options, jobs }, output);
 }
 
 async function sweep(
   plan: SweepPlan,
   folder: string,
-  { jobs, shard, dataDir, checkpointEvery }: Options,
+  { jobs, shard, dataDir, checkpointEvery, wait }: Options,
   output: Output,
 ): Promise<void> {
   const runs = ofShard(plan.runs, shard);
@@ -93,13 +82,16 @@ async function sweep(
   output.note(folder);
   output.event('start', { folder, runs: runs.length, jobs });
   try {
-    const options = { folder, jobs, shard, dataDir, checkpointEvery, ...progress.hooks };
+    const options = { folder, jobs, shard, dataDir, checkpointEvery, wait, ...progress.hooks };
     const all = await runSweep(plan, options);
     progress.close();
     reportSweep(folder, all, output);
     const stopped = progress.exitCode();
     if (stopped !== undefined) process.exitCode = stopped;
-    else if (all.some(({ status: each }) => each !== 'done')) process.exitCode = EXIT.failed;
+    else if (
+      all.some(({ status }) => status === 'failed' || status === 'diverged' || (wait && status !== 'done'))
+    )
+      process.exitCode = EXIT.failed;
   } catch (error) {
     throw error instanceof ConfigError && error.field === 'out' ? asUsageError(error) : error;
   } finally {

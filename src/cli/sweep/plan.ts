@@ -1,13 +1,16 @@
 import { existsSync, statSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
+import type { Command } from 'commander';
 import * as v from 'valibot';
 import { RunFolderError } from '../../errors.ts';
 import { type ExperimentRun, firstSeeds, planRuns, smokeSettings, variantOf } from '../../experiment/plan.ts';
 import type { Experiment } from '../../experiment/spec.ts';
+import { defaultOut } from '../../runs/folder.ts';
 import { type Axes, expand, gridVariants, plannedRuns } from '../../runs/sweep/grid.ts';
-import { plainName, type SweepPlan } from '../../runs/sweep/sweep.ts';
+import { plainName, readPlan, type SweepPlan } from '../../runs/sweep/sweep.ts';
 import { checked, parsed, plainObject, readText } from '../../storedFile.node.ts';
 import { fromFolder } from '../../train/codeFields.ts';
+import { typed } from '../../typed.node.ts';
 import { UsageError } from '../exit.ts';
 import { findExperiment } from '../experiment/find.ts';
 
@@ -24,6 +27,12 @@ export interface PlanFlags extends RunFlags {
   set: Axes;
 }
 
+/** What says which runs a sweep has, and where. */
+export interface SweepFlags extends Omit<PlanFlags, 'set'> {
+  set?: Axes;
+  out?: string;
+}
+
 /** A sweep file: JSON with what all runs share, and the settings that they differ in; those are checked with every run's. */
 const sweepFileSchema = v.pipe(
   plainObject,
@@ -33,6 +42,30 @@ const sweepFileSchema = v.pipe(
     grid: v.pipe(plainObject, v.record(v.string(), v.array(v.unknown()))),
   }),
 );
+
+interface ChosenSweep {
+  plan: SweepPlan;
+  folder: string;
+  /** The folder, where runs may be finished in it already. */
+  before: string | undefined;
+}
+
+/** The runs of a sweep that is to be continued, in the folder `what`, or new ones as the flags of the command `sweep` say. */
+export async function chosenSweep(what: string, flags: SweepFlags, sweep: Command): Promise<ChosenSweep> {
+  const { set = {}, out, ...rest } = flags;
+  if (!isSweepFolder(what)) {
+    const plan = await planOf(what, { ...rest, set });
+    return { plan, folder: out ?? defaultOut(plan.name), before: out };
+  }
+  const changing = ['set', 'seeds', 'seed', 'smoke', 'out'] as const;
+  if (changing.some((flag) => sweep.getOptionValueSource(flag) === 'cli')) {
+    throw new UsageError(
+      'a sweep that continues keeps its runs: no --set, --seeds, --seed, --smoke or --out',
+      [`its runs: ${typed('sweep status', [what])}`],
+    );
+  }
+  return { plan: readPlan(what), folder: what, before: what };
+}
 
 /** The runs of an experiment, by name or file, or of a sweep file (.json), as the flags change them. */
 export async function planOf(what: string, flags: PlanFlags): Promise<SweepPlan> {
@@ -58,7 +91,7 @@ function chosenSeeds({ seeds, seed }: RunFlags): number[] | undefined {
 }
 
 /** A folder that a sweep was started in. */
-export function isSweepFolder(what: string): boolean {
+function isSweepFolder(what: string): boolean {
   return existsSync(what) && statSync(what).isDirectory();
 }
 

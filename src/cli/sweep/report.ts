@@ -5,8 +5,13 @@ import { typed } from '../../typed.node.ts';
 import type { Output } from '../output.ts';
 import { tableText } from '../table.ts';
 
-/** The runs that are not done, one a row, and how many there are of each kind. */
-export function reportSweep(folder: string, runs: readonly SweepRun[], output: Output): void {
+/** The runs that are not done, one a row, and how many there are of each kind; `more` is for programs. */
+export function reportSweep(
+  folder: string,
+  runs: readonly SweepRun[],
+  output: Output,
+  more: object = {},
+): void {
   const kinds = ['done', 'diverged', 'failed', 'running', 'missing'] as const;
   const counts = Object.fromEntries(
     kinds.map((kind) => [kind, runs.filter((each) => each.status === kind).length]),
@@ -21,9 +26,11 @@ export function reportSweep(folder: string, runs: readonly SweepRun[], output: O
   const counted = kinds.filter((kind) => counts[kind] > 0).map((kind) => `${counts[kind]} ${kind}`);
   output.result(`${plural(runs.length, 'run')}: ${counted.join(', ')}`);
   if (counts.missing > 0) output.result(`continue: ${typed('sweep', [folder])}`);
+  if (counts.failed > 0) output.result(`try again what failed: ${typed('sweep retry', [folder])}`);
   output.event('result', {
     folder,
     ...counts,
+    ...more,
     runs: runs.map(({ id, labels, status: each, error }) => ({ id, labels, status: each, error })),
   });
 }

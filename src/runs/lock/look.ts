@@ -46,6 +46,20 @@ export function look(place: string): LockState | undefined {
   return { files, name, owner, text: `${file} ${modified}`, modified };
 }
 
+/**
+ * Tells, at the second look or a later one, that the owner of a folder's lock is alive: its heart beat in between. A process of
+ * which nothing is seen may be dead, and what it left is to be taken over.
+ */
+export function heartWatch(): (folder: string) => boolean {
+  const first = new Map<string, string>();
+  return (folder) => {
+    const found = look(placeIn(folder));
+    if (found?.name === undefined) return false;
+    if (!first.has(folder)) first.set(folder, found.text);
+    return first.get(folder) !== found.text;
+  };
+}
+
 /** Whether somebody seems to work in the folder, by one look: the machines' clocks had better agree. */
 export function isLocked(folder: string): boolean {
   const found = look(placeIn(folder));

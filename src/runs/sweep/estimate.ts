@@ -63,3 +63,16 @@ export async function estimateSeconds(config: TrainConfig, dataset: Dataset): Pr
   const testSteps = (dataset.test.count / config.batchSize) * TEST_SHARE;
   return config.epochs * (data.train.perEpoch + testSteps) * perStep;
 }
+
+/**
+ * Seconds until runs of these lengths are done by so many workers: each takes the next one in this order as soon as it is free, and
+ * none is shared.
+ */
+export function wallSeconds(seconds: readonly number[], workers: number): number {
+  const busyUntil = Array<number>(Math.min(workers, Math.max(seconds.length, 1))).fill(0);
+  for (const each of seconds) {
+    const free = busyUntil.indexOf(Math.min(...busyUntil));
+    busyUntil[free] += each;
+  }
+  return Math.max(...busyUntil);
+}

@@ -29,7 +29,7 @@ export type SweepEvent =
   /** A worker process died in the middle of a run, which is tried again. */
   | { type: 'crash'; id: string; message: string };
 
-export interface SweepOptions extends Omit<WorkerOptions, 'runs' | 'failedBefore'> {
+export interface SweepOptions extends Omit<WorkerOptions, 'runs' | 'failedBefore' | 'wait'> {
   folder: string;
   /** Worker processes; each trains one run at a time. Default: as many as cores. */
   jobs?: number;
@@ -37,6 +37,11 @@ export interface SweepOptions extends Omit<WorkerOptions, 'runs' | 'failedBefore
   shard?: Shard;
   /** The folder may hold other runs, too: they are left as they are. Otherwise that is an error. */
   grows?: boolean;
+  /**
+   * false: a worker among others, which may be started again at any time. It ends once nothing is left to take, also while others are
+   * at work, and what has failed it leaves alone (retry.ts). Default: true.
+   */
+  wait?: boolean;
   /** Aborting it stops every worker after its step, with a checkpoint. */
   signal?: AbortSignal;
   onEvent?: (event: SweepEvent) => void;
@@ -58,16 +63,20 @@ const STDERR_TAIL = 2000;
  */
 export async function runSweep(plan: SweepPlan, options: SweepOptions): Promise<SweepRun[]> {
   const { folder, shard, dataDir, checkpointEvery, grows, argv, signal, onEvent = () => {} } = options;
+  const { wait = true } = options;
   const runs = ofShard((await writePlan(folder, plan, { grows })).runs, shard);
   const before = loadRuns(folder, runs);
   for (const { id, result } of before) if (result) onEvent({ type: 'reused', id, result });
-  const missing = before.filter((run) => !isFinished(run));
+  const failed = before.filter(({ status }) => wait && status === 'failed');
+  const missing = before.filter((run) => !isFinished(run) && run.status !== 'failed');
   // What is wrong with a file of the user's is said here once, and not by every run.
-  for (const { config } of missing) await loadFiles(config);
-  const jobs = Math.min(options.jobs ?? availableParallelism(), missing.length);
-  const failed = before.filter(({ status }) => status === 'failed');
+  for (const { config } of [...missing, ...failed]) await loadFiles(config);
+  const jobs = Math.min(options.jobs ?? availableParallelism(), missing.length + failed.length);
   const failedBefore = Object.fromEntries(failed.map((run) => [run.id, readRun(run.folder)?.attempt]));
-  const work: ParentMessage = { folder, options: { runs, dataDir, checkpointEvery, argv, failedBefore } };
+  const work: ParentMessage = {
+    folder,
+    options: { runs, dataDir, checkpointEvery, argv, failedBefore, wait },
+  };
   const warnings = new Set<string>();
   let useless = 0;
   let fatal: Error | undefined;

@@ -10,6 +10,7 @@ import { guarded, makeFolder } from '../files.ts';
 import { recordDeath, recordFailure } from '../folder.ts';
 import { requireOneInit } from '../initialWeights.ts';
 import { type Lock, LostLock, lockTaker } from '../lock/lock.ts';
+import { heartWatch } from '../lock/look.ts';
 import { readResult, readRun } from '../record.ts';
 import { requireOneDataset } from '../sameData.ts';
 import { runTraining, type TrainingHooks } from '../training.ts';
@@ -21,6 +22,8 @@ export interface WorkerOptions extends Pick<TrainingHooks, 'checkpointEvery' | '
   failedBefore: Readonly<Record<string, string | undefined>>;
   /** Where the data lies on this machine, if not where the plan says. */
   dataDir?: string;
+  /** false: end, rather than wait, once all that is left is in the hands of others that are alive. Default: true. */
+  wait?: boolean;
 }
 
 export type WorkerEvent =
@@ -47,7 +50,7 @@ const STEP_MS = 250;
  */
 export async function workThrough(
   folder: string,
-  { runs, failedBefore, dataDir, checkpointEvery, argv }: WorkerOptions,
+  { runs, failedBefore, dataDir, checkpointEvery, argv, wait = true }: WorkerOptions,
   { signal, onEvent }: { signal: AbortSignal; onEvent: (event: WorkerEvent) => void },
 ): Promise<void> {
   let open = [...runs];
@@ -58,6 +61,7 @@ export async function workThrough(
     return dataset;
   });
   const take = lockTaker();
+  const isAlive = heartWatch();
   const pathOf = ({ id }: PlannedRun<TrainConfig>) => join(folder, id);
   const isSettled = (run: PlannedRun<TrainConfig>) => {
     if (readResult(pathOf(run))) return true;
@@ -135,6 +139,10 @@ export async function workThrough(
       if (!isSettled(run)) taken = (await tryRun(run)) || taken;
     }
     open = open.filter((run) => !isSettled(run));
-    if (!taken && open.length > 0) await setTimeout(POLL_MS, undefined, { signal }).catch(() => {});
+    if (taken || open.length === 0) continue;
+    // Every one is looked at: that a heart beats shows at a second look.
+    const quiet = wait ? open : open.filter((run) => !isAlive(pathOf(run)));
+    if (quiet.length === 0) return;
+    await setTimeout(POLL_MS, undefined, { signal }).catch(() => {});
   }
 }

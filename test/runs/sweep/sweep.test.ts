@@ -14,6 +14,7 @@ import { setTimeout } from 'node:timers/promises';
 import { afterAll, describe, expect, it } from 'vitest';
 import { createRandom } from '../../../src/random.ts';
 import { runName } from '../../../src/runs/name.ts';
+import { retryFailed } from '../../../src/runs/sweep/retry.ts';
 import type { SweepEvent } from '../../../src/runs/sweep/run.ts';
 import { loadSweep, ofShard, type SweepPlan, writePlan } from '../../../src/runs/sweep/sweep.ts';
 import { resolveConfig, type TrainOptions } from '../../../src/train/config.ts';
@@ -115,6 +116,17 @@ describe('a sweep', () => {
     events.length = 0;
     await runSweep(plan, { folder, jobs: 1, onEvent: (event) => events.push(event) });
     expect(events.map(({ type }) => type)).toEqual(['reused', 'reused', 'failed']);
+    // One worker of many may start at any time, and is no reason to try it again; somebody has to say so.
+    const asOneOfMany = async () => {
+      events.length = 0;
+      await runSweep(plan, { folder, jobs: 1, wait: false, onEvent: (event) => events.push(event) });
+      return events.map(({ type }) => type);
+    };
+    expect(await asOneOfMany()).toEqual(['reused', 'reused']);
+    expect(retryFailed(loadSweep(folder)).map(({ id }) => id)).toEqual([runs[1].id]);
+    expect(loadSweep(folder).map(({ status }) => status)).toEqual(['diverged', 'missing', 'done']);
+    expect(retryFailed(loadSweep(folder))).toEqual([]);
+    expect(await asOneOfMany()).toEqual(['reused', 'reused', 'failed']);
   });
 
   it('ends where no run can have its data', async () => {

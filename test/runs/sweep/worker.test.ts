@@ -1,6 +1,7 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { afterAll, afterEach, expect, it, vi } from 'vitest';
 import { thisProcess } from '../../../src/runs/lock/owner.ts';
 import { readRun } from '../../../src/runs/record.ts';
@@ -15,7 +16,12 @@ afterEach(() => vi.useRealTimers());
 const tiny: TrainOptions = { dataset: 'synthetic', limit: 40, testLimit: 20, hidden: [8], epochs: 1 };
 
 /** Works through one run, `a`, and tells what happened. */
-async function work(folder: string, options: TrainOptions, failedBefore: WorkerOptions['failedBefore'] = {}) {
+async function work(
+  folder: string,
+  options: TrainOptions,
+  failedBefore: WorkerOptions['failedBefore'] = {},
+  more: Pick<WorkerOptions, 'wait'> = {},
+) {
   const events: WorkerEvent[] = [];
   const controller = new AbortController();
   const runs = [{ id: 'a', labels: {}, config: resolveConfig({ ...tiny, ...options }) }];
@@ -23,7 +29,7 @@ async function work(folder: string, options: TrainOptions, failedBefore: WorkerO
     if (event.type !== 'step' && event.type !== 'at') events.push(event);
     if (events.length > 5) controller.abort();
   };
-  await workThrough(folder, { runs, failedBefore }, { signal: controller.signal, onEvent });
+  await workThrough(folder, { runs, failedBefore, ...more }, { signal: controller.signal, onEvent });
   return events.map(({ type }) => type);
 }
 
@@ -55,4 +61,24 @@ it('gives up a run that killed the workers of any process three times, until it 
   expect(status).toBe('failed');
   expect(error).toMatch(/^its process died 3 times: \d+@\S+ left without a word$/);
   expect(await work(folder, {}, { a: attempt })).toEqual(['start', 'end']);
+});
+
+it('leaves a run to a living worker, if it is not to wait, and not to one of which nothing is seen', async () => {
+  const folder = join(parent, 'others');
+  const path = join(folder, 'a');
+  mkdirSync(path, { recursive: true });
+  const beat = putLock(path, {});
+  let hasLeft = false;
+  const leaving = work(folder, {}, {}, { wait: false }).finally(() => {
+    hasLeft = true;
+  });
+  // Several looks long: the owner may be dead, and the run is then to be taken over.
+  await setTimeout(1500);
+  expect(hasLeft).toBe(false);
+  beat(new Date(2001, 1, 1));
+  expect(await leaving).toEqual([]);
+
+  const taking = work(folder, {}, {}, { wait: false });
+  rmSync(join(path, 'lock'), { recursive: true });
+  expect(await taking).toEqual(['start', 'end']);
 });

@@ -1,0 +1,273 @@
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { hostname, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { look, placeIn } from '../../../../src/runs/lock/look.ts';
+import { loadSweep } from '../../../../src/runs/sweep/sweep.ts';
+import { jsonLines, normgrad } from '../../../cli/normgrad.ts';
+import { ofProcess } from '../children.ts';
+import { essence } from '../essence.ts';
+import { reasonAgainstSlurm, type Slurm, startSlurm, until } from './daemons.ts';
+
+/**
+ * A sweep on a real Slurm, whose tasks are requeued, told to go and killed, and whose daemons are: all runs are done, none twice, and
+ * with the bits of a sweep on one machine that nobody disturbed.
+ */
+const reason = reasonAgainstSlurm();
+if (reason !== undefined) console.log(`The proof of Slurm is skipped: ${reason}.`);
+
+const folder = mkdtempSync(join(tmpdir(), 'normgrad-slurm-'));
+let slurm: Slurm;
+beforeAll(async () => {
+  if (reason === undefined) slurm = await startSlurm(folder);
+}, 120_000);
+afterAll(async () => {
+  await slurm?.stop();
+  rmSync(folder, { recursive: true, force: true });
+}, 120_000);
+
+/** A place that has to be quoted everywhere. */
+const place = join(folder, 'a 100% place');
+
+async function submit(name: string, grid: object, ...args: string[]): Promise<{ out: string; job: string }> {
+  mkdirSync(place, { recursive: true });
+  const file = join(place, `${name}.json`);
+  writeFileSync(file, JSON.stringify(grid));
+  const out = join(place, name);
+  const { stdout, stderr } = await normgrad(
+    ['--json', 'sweep', 'slurm', file, '--out', out, '--checkpoint-every', '20', '--submit', ...args],
+    { env: slurm.env },
+  );
+  expect(stderr).toBe('');
+  return { out, job: String(jsonLines(stdout).at(-1)!.job) };
+}
+
+const stateOf = (task: string) => slurm.call('squeue', '-h', '-j', task, '-o', '%t');
+const logOf = (out: string, task: string) => readFileSync(join(out, `slurm-${task}.log`), 'utf8');
+const restartsOf = (task: string) =>
+  Number(slurm.call('scontrol', 'show', 'job', '-o', task).match(/ Restarts=(\d+)/)![1]);
+const doneOf = (out: string) => loadSweep(out).filter(({ status }) => status === 'done').length;
+
+/** A task that was requeued waits for two minutes, unless it is told not to. */
+async function startAgain(task: string): Promise<void> {
+  await until(`${task} is pending`, () => stateOf(task) === 'PD');
+  slurm.call('scontrol', 'update', `JobId=${task}`, 'StartTime=now');
+  await until(`${task} runs again`, () => stateOf(task) === 'R' || stateOf(task) === '');
+}
+
+/** The processes of a task: its shell, and all below it. */
+function processesOf(task: string): number[] {
+  const [job, index] = task.split('_');
+  const isShell = (pid: number) => {
+    const environment = ofProcess(pid, 'environ').split('\0');
+    const isOfTask =
+      environment.includes(`SLURM_ARRAY_JOB_ID=${job}`) &&
+      environment.includes(`SLURM_ARRAY_TASK_ID=${index}`);
+    return isOfTask;
+  };
+  return readdirSync('/proc').flatMap((name) =>
+    /^\d+$/.test(name) && isShell(Number(name)) ? [Number(name)] : [],
+  );
+}
+
+/** SIGKILL; those that are gone already are passed over. */
+function kill(pids: readonly number[]): number {
+  return pids.filter((pid) => {
+    try {
+      return process.kill(pid, 'SIGKILL');
+    } catch {
+      return false;
+    }
+  }).length;
+}
+
+describe.skipIf(reason !== undefined)('a sweep on Slurm', () => {
+  const base = { dataset: 'synthetic', limit: 200, testLimit: 20, hidden: [8], epochs: 60 };
+
+  it('of 60 runs with two workers survives everything', { timeout: 1_800_000 }, async () => {
+    const grid = {
+      base,
+      grid: { norm: ['none', 'batch', 'layer'], batchSize: [10, 20], seed: [1, 2, 3, 4, 5, 6, 7, 8, 9, 10] },
+    };
+    const { out, job } = await submit('sixty', grid, '--workers', '2', '--time', '60');
+    const tasks = [`${job}_0`, `${job}_1`];
+
+    const results = new Map<string, string>();
+    const problems: string[] = [];
+    const lookAtResults = () => {
+      for (const { id, folder: path } of loadSweep(out)) {
+        const file = statSync(join(path, 'result.json'), { bigint: true, throwIfNoEntry: false });
+        const written = file && `${file.ino} ${file.mtimeNs}`;
+        if (written === undefined && !results.has(id)) continue;
+        if ((results.get(id) ?? written) !== written) problems.push(`${id} was finished twice`);
+        results.set(id, String(written));
+      }
+    };
+
+    const told: string[] = [];
+    const disturbances: [name: string, disturb: () => Promise<unknown>][] = [
+      [
+        'a training process killed',
+        async () => {
+          const owners = loadSweep(out).flatMap(({ folder: path }) => look(placeIn(path))?.owner?.pid ?? []);
+          expect(owners.length).toBeGreaterThan(0);
+          kill(owners.slice(0, 1));
+        },
+      ],
+      [
+        'scontrol requeue',
+        async () => {
+          slurm.call('scontrol', 'requeue', tasks[0]);
+          await startAgain(tasks[0]);
+        },
+      ],
+      [
+        'USR1 to the script',
+        async () => {
+          slurm.call('scancel', '--batch', '--signal=USR1', tasks[1]);
+          await startAgain(tasks[1]);
+        },
+      ],
+      [
+        'slurmd killed, and started again',
+        async () => {
+          await slurm.daemons.slurmd.kill();
+          await setTimeout(2000);
+          slurm.daemons.slurmd.start();
+        },
+      ],
+      [
+        'slurmctld killed, and a task told to go while there is none',
+        async () => {
+          await slurm.daemons.slurmctld.kill();
+          const [shell] = processesOf(tasks[0]).filter((pid) =>
+            ofProcess(pid, 'cmdline').includes('slurm_script'),
+          );
+          process.kill(shell, 'SIGTERM');
+          await setTimeout(4000);
+          slurm.daemons.slurmctld.start();
+          await startAgain(tasks[0]);
+        },
+      ],
+      [
+        'a whole worker killed',
+        async () => {
+          const workers = processesOf(tasks[1]).filter((pid) =>
+            ofProcess(pid, 'cmdline').includes('--no-wait'),
+          );
+          expect(kill(workers)).toBeGreaterThan(0);
+          await startAgain(tasks[1]);
+        },
+      ],
+      [
+        'a node lost: its daemon and all processes of a task killed at once',
+        async () => {
+          const daemon = slurm.daemons.slurmd.kill();
+          const all = processesOf(tasks[0]);
+          const steps = all.flatMap((pid) =>
+            Number(ofProcess(pid, 'stat').split(') ')[1]?.split(' ')[1] ?? 0),
+          );
+          kill([...steps.filter((pid) => ofProcess(pid, 'comm').startsWith('slurmstepd')), ...all]);
+          await daemon;
+          await setTimeout(1000);
+          slurm.daemons.slurmd.start();
+          await startAgain(tasks[0]);
+        },
+      ],
+    ];
+    const each = 60 / (disturbances.length + 1.5);
+    for (const [i, [name, disturb]] of disturbances.entries()) {
+      await until(
+        `${Math.round(each * (i + 1))} runs are done`,
+        () => doneOf(out) >= each * (i + 1),
+        300_000,
+      );
+      lookAtResults();
+      told.push(`${doneOf(out)} done: ${name}`);
+      console.log(told.at(-1));
+      await disturb();
+    }
+
+    const { stdout } = await normgrad(['--json', 'sweep', 'status', out]);
+    const { workers, hosts } = jsonLines(stdout).at(-1) as unknown as {
+      workers: { worker: string; step: number }[];
+      hosts: object[];
+    };
+    expect(hosts).toEqual([expect.objectContaining({ host: hostname(), failed: 0, diverged: 0 })]);
+    expect(workers.length).toBeGreaterThan(0);
+    for (const { worker } of workers) expect(worker).toMatch(/^\d+@/);
+
+    await until('no task is left', () => slurm.call('squeue', '-h') === '', 600_000);
+    lookAtResults();
+    const restarts = tasks.map(restartsOf);
+    console.log(`restarts: ${restarts.join(', ')}`);
+    const states = tasks.map(
+      (task) => slurm.call('scontrol', 'show', 'job', '-o', task).match(/ JobState=(\w+)/)![1],
+    );
+    expect(states).toEqual(['COMPLETED', 'COMPLETED']);
+    expect(problems).toEqual([]);
+    expect(results.size).toBe(60);
+
+    const alone = join(folder, 'alone');
+    const { code } = await normgrad([
+      '-q',
+      'sweep',
+      join(place, 'sixty.json'),
+      '--out',
+      alone,
+      '--jobs',
+      '2',
+    ]);
+    expect(code).toBe(0);
+    expect(loadSweep(out).map(essence)).toEqual(loadSweep(alone).map(essence));
+    const digests = new Set(loadSweep(out).map(({ result }) => result!.digest));
+    console.log(`60 runs, ${digests.size} digests, all as on one machine`);
+  });
+
+  it('ends by scancel, with checkpoints, and is not queued again', { timeout: 300_000 }, async () => {
+    const grid = { base: { ...base, epochs: 100_000 }, grid: { seed: [1, 2] } };
+    const { out, job } = await submit('cancelled', grid, '--workers', '2');
+    await until('both runs have begun', () => loadSweep(out).every(({ status }) => status === 'running'));
+    slurm.call('scancel', job);
+    await until('no task is left', () => slurm.call('squeue', '-h') === '');
+    for (const { status, folder: path } of loadSweep(out)) {
+      expect(status).toBe('missing');
+      expect(existsSync(join(path, 'last.safetensors'))).toBe(true);
+      expect(JSON.parse(readFileSync(join(path, 'run.json'), 'utf8'))).toMatchObject({
+        status: 'interrupted',
+        deaths: 0,
+      });
+    }
+    await setTimeout(3000);
+    expect(slurm.call('squeue', '-h')).toBe('');
+    expect([0, 1].map((i) => restartsOf(`${job}_${i}`))).toEqual([0, 0]);
+  });
+
+  it('goes on after the time of its task is up', { timeout: 600_000 }, async () => {
+    const grid = { base: { ...base, epochs: 100_000 }, grid: { seed: [1] } };
+    const { out, job } = await submit('limit', grid, '--workers', '1', '--time', '1');
+    const task = `${job}_0`;
+    await until('the run has begun', () => existsSync(join(loadSweep(out)[0].folder, 'metrics.jsonl')));
+    await until('its time is nearly up', () => stateOf(task) === 'PD', 120_000);
+    const [run] = loadSweep(out);
+    const { step } = JSON.parse(
+      readFileSync(join(run.folder, 'metrics.jsonl'), 'utf8').trim().split('\n').at(-1)!,
+    );
+    await startAgain(task);
+    await until('the run goes on', () => logOf(out, task).includes('continuing after step'));
+    expect(Number(logOf(out, task).match(/continuing after step (\d+)/)![1])).toBeGreaterThanOrEqual(step);
+    slurm.call('scancel', job);
+    await until('no task is left', () => slurm.call('squeue', '-h') === '');
+    expect(restartsOf(task)).toBe(1);
+  });
+});
