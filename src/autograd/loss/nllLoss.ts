@@ -1,4 +1,4 @@
-/** The loss of labels, of log-probabilities: what crossEntropy is behind logSoftmax, with its weights, ignored labels and smoothing. */
+/** The loss of labels, of log-probabilities: what crossEntropy is behind logSoftmax, with weights, ignored labels and smoothing. */
 import { sizeOf } from '../../kernels/contract.ts';
 import { checkOptions } from '../../options.ts';
 import { array } from '../create.ts';

@@ -30,7 +30,7 @@ export function reduced(losses: Tensor, reduction: Reduction): Tensor {
   return reduction === 'sum' ? sum(losses) : mean(losses);
 }
 
-/** Throws unless both are tensors of one dtype and shape: broadcast, [N] against [N, 1] would compare everything with everything. */
+/** Throws unless both have one dtype and shape: broadcast, [N] against [N, 1] would compare everything with everything. */
 export function requireSameShape(name: string, prediction: Tensor, target: Tensor): void {
   requireOneDType(name, prediction, target);
   if (prediction.shape.join() === target.shape.join()) return;

@@ -33,8 +33,8 @@ export function huberLoss(
 }
 
 /**
- * Smooth L1 (Girshick 2015, Fast R-CNN): huberLoss / beta with delta = beta (default: 1), so that far off it is |d| - beta / 2; with
- * beta 0 l1Loss.   dprediction = d / beta, cut off at -1 and 1.
+ * Smooth L1 (Girshick 2015, Fast R-CNN): huberLoss / beta with delta = beta (default: 1), so that far off it is |d| - beta / 2;
+ * with beta 0 l1Loss.   dprediction = d / beta, cut off at -1 and 1.
  */
 export function smoothL1Loss(
   prediction: Tensor,

@@ -8,6 +8,7 @@ import { recalibrate } from '../../../src/nn/norm/batch/recalibrate.ts';
 import { withForm } from '../../../src/nn/norm/core/fused.ts';
 import { createNorm } from '../../../src/nn/norm/createNorm.ts';
 import { InstanceNorm } from '../../../src/nn/norm/sample/instanceNorm.ts';
+import { verifyFile } from '../../../src/verify/index.ts';
 import { largest, normal } from './layers.ts';
 
 /** InstanceNorm with running statistics, beside PyTorch's (instanceNorm.py). */
@@ -30,6 +31,7 @@ const { cases }: { cases: Golden[] } = JSON.parse(
   readFileSync(new URL('instanceNorm.json', import.meta.url), 'utf8'),
 );
 
+const plain = (x: Tensor): Numbers => ({ shape: [...x.shape], data: x.toArray() });
 const read = ({ data, shape }: Numbers) => new Tensor(Float64Array.from(data), shape);
 const tracked = (features: number, more = {}) =>
   new InstanceNorm(features, { trackRunningStats: true, ...more }).to('float64');
@@ -65,6 +67,32 @@ describe.each(['written', 'fused'] as const)('as in PyTorch, %s', (form) => {
       expectClose(norm.runningMean!, golden.runningMean); // evaluation moves nothing
     });
   });
+});
+
+test('golden files may hold it: a training step with its running statistics, and evaluation', () => {
+  const family = cases.map((golden) => {
+    const { gamma, beta, momentum, runningMean, runningVar, evaluation } = golden;
+    const norm = tracked(gamma.shape[0], { momentum });
+    for (const batch of golden.batches.slice(0, -1)) norm.forward(channelsLast(read(batch)));
+    const before = { runningMean: plain(norm.runningMean!), runningVar: plain(norm.runningVar!) };
+    const after = { runningMean, runningVar };
+    const x = golden.batches.at(-1)!;
+    const { y, dy, dx, dgamma, dbeta } = evaluation;
+    const common = { name: golden.layer, op: 'instanceNorm' };
+    return [
+      {
+        ...{ ...common, attrs: { momentum }, inputs: { x, gamma, beta, ...before }, upstream: null },
+        ...{ outputs: { y: golden.lastOutput, ...after }, grads: {} },
+      },
+      {
+        ...{ ...common, attrs: { training: false }, inputs: { x, gamma, beta, ...after }, upstream: dy },
+        ...{ outputs: { y }, grads: { x: dx, gamma: dgamma, beta: dbeta } },
+      },
+    ];
+  });
+  const report = verifyFile({ family: 'norms', cases: family.flat() });
+  expect(report.cases.flatMap(({ runs }) => runs.filter(({ passed }) => !passed))).toEqual([]);
+  expect(report.passed).toBe(6);
 });
 
 const shape: Shape = [3, 4, 2];

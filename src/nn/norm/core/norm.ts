@@ -22,7 +22,10 @@ export interface ParameterRule {
   lrScale?: number;
 }
 
-/** A normalization layer over activations [N, ..., C]: vectors, sequences [N, L, C], images [N, H, W, C], volumes [N, D, H, W, C]. */
+/**
+ * A normalization layer over activations [N, ..., C]: vectors [N, C], sequences [N, L, C], images [N, H, W, C], volumes
+ * [N, D, H, W, C].
+ */
 export abstract class Norm extends Module {
   #frozen = false;
 

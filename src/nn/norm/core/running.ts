@@ -18,7 +18,10 @@ export interface RunningOptions {
 
 /** Of norms that can do without running statistics. */
 export interface TrackingOptions extends RunningOptions {
-  /** Keep running statistics, for evaluation; false: evaluation too takes those of its input. Default: true, of InstanceNorm false, as in PyTorch. */
+  /**
+   * Keep running statistics, for evaluation; false: evaluation too takes the statistics of its input. Default: true, of
+   * InstanceNorm false, as in PyTorch.
+   */
   trackRunningStats?: boolean;
   /** A batch's variance on its way into the running one: sum / (m - 1), as PyTorch has it, or sum / m, as Keras. */
   runningVar?: 'unbiased' | 'biased';
