@@ -58,12 +58,10 @@ export function readWeightsFile(file: string): Uint8Array {
   try {
     return platform.readFile(file);
   } catch (error) {
-    const { message } = error as Error;
-    throw new WeightsError(
-      message.includes(file) ? message : `${file}: ${message}`,
-      ['check the path: it is a .safetensors or .npz file'],
-      { cause: error },
-    );
+    const { code, message } = error as Error & { code?: string };
+    const what = code === 'ENOENT' ? `there is no file ${file}` : `cannot read ${file}: ${message}`;
+    const hint = 'name a .safetensors or .npz file; of a run, its last.safetensors';
+    throw new WeightsError(message.startsWith(file) ? message : what, [hint], { cause: error });
   }
 }
 

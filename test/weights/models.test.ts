@@ -3,15 +3,17 @@ import { models, normNames, weightNormNames } from '../../src/nn/index.ts';
 import { createModel } from '../../src/nn/models/registry.ts';
 import { createRandom } from '../../src/random.ts';
 import { load, save } from '../../src/weights/index.ts';
-import { tensorsOf } from '../../src/weights/save.ts';
+import { placesOf } from '../../src/weights/places.ts';
 import { buildCase, cases, input } from './models.ts';
 
 describe('a model of the registry as a state_dict', () => {
   test.each(cases.map((each) => ({ ...each, name: `${each.model} ${JSON.stringify(each.options)}` })))(
     'has the names and shapes of the module in models.py: $name',
     (each) => {
-      const tensors = tensorsOf(buildCase(each), { input });
-      const shapes = [...tensors].map(([name, { shape }]) => [name, shape]);
+      const shapes = [...placesOf(buildCase(each), 'pytorch', input)].map(([name, { shape }]) => [
+        name,
+        shape,
+      ]);
       expect(Object.fromEntries(shapes)).toEqual(each.state);
     },
   );
@@ -22,7 +24,7 @@ describe('a model of the registry as a state_dict', () => {
       .filter((name) => cases.every(({ model }) => model !== name));
     expect(without).toEqual(['gru']);
     const gru = createModel('gru', { input: [4, 4, 1], classes: 3, norm: 'none', hidden: [2] });
-    expect([...tensorsOf(gru, { input: [4, 4, 1] }).keys()]).toContain('0.inputGates.weight');
+    expect([...placesOf(gru, 'pytorch', [4, 4, 1]).keys()]).toContain('0.inputGates.weight');
   });
 });
 
@@ -31,7 +33,7 @@ function contents(model: ReturnType<typeof createModel>) {
   return [...model.namedTensors()].map(([name, { shape, data }]) => [name, shape, [...data]]);
 }
 
-const small = { input: [8, 8, 2], classes: 3, widths: [4], convs: [2] } as const;
+const small = { input: [4, 4, 2], classes: 3, widths: [4], convs: [1] } as const;
 const every = [...normNames, ...weightNormNames].map((norm) => ({ norm, names: 'pytorch' }) as const);
 const own = ['batch', 'frn', 'spectral'].map((norm) => ({ norm, names: 'own' }) as const);
 
@@ -50,7 +52,7 @@ test.each([...every, ...own])(
 
 test('a norm that PyTorch has not keeps the names that it has here', () => {
   const model = createModel('vgg', { input: [8, 8, 2], classes: 3, widths: [4], convs: [1], norm: 'frn' });
-  expect([...tensorsOf(model, { input: [8, 8, 2] }).keys()]).toEqual([
+  expect([...placesOf(model, 'pytorch', [8, 8, 2]).keys()]).toEqual([
     '0.weight',
     '1.gamma',
     '1.beta',
