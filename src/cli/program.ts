@@ -21,6 +21,7 @@ const groups = {
     compare: 'finished runs over their seeds, with differences from a baseline',
     plot: 'curves of finished runs, mean and band over their seeds: terminal, SVG, PNG',
     report: 'an experiment or other runs as one HTML page: claims, figures, tables, settings',
+    metrics: 'the numbers of runs for other programs: CSV, TensorBoard',
     sweep: 'many runs in one folder: a grid of settings, stopped and continued at will',
   },
   'Correctness:': {
@@ -47,6 +48,7 @@ const files: Record<CommandName, () => Promise<CommandFile>> = {
   compare: () => import('./commands/compare.ts'),
   plot: () => import('./commands/plot.ts'),
   report: () => import('./commands/report.ts'),
+  metrics: () => import('./commands/metrics.ts'),
   sweep: () => import('./commands/sweep.ts'),
   gradcheck: () => import('./commands/gradcheck.ts'),
   verify: () => import('./commands/verify.ts'),

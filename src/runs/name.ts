@@ -1,19 +1,22 @@
 import { createHash } from 'node:crypto';
+import * as v from 'valibot';
 import { configFields, resolveConfig, type TrainConfig } from '../train/config.ts';
 import { toJson } from '../train/metrics.ts';
 import type { Setting } from '../train/setting.ts';
 import { settings } from '../train/settings.ts';
 
-/** What decides the outcome: everything but the place where the data lies, and later settings that have their default. */
-export function decisiveFields(config: TrainConfig): Partial<TrainConfig> {
-  const usual = resolveConfig({});
-  const isDecisive = (field: keyof TrainConfig) => {
-    const { addedLater }: Setting = settings[field];
-    return field !== 'dataDir' && !(addedLater && toJson(config[field]) === toJson(usual[field]));
-  };
-  return Object.fromEntries(
-    Object.entries(config).filter(([field]) => isDecisive(field as keyof TrainConfig)),
-  );
+/**
+ * What decides the outcome: everything but the place where the data lies. Without the defaults of settings that earlier versions had
+ * not, so that their runs keep their names and go on.
+ */
+export function decisiveFields(config: TrainConfig): Partial<Omit<TrainConfig, 'dataDir'>> {
+  const decisive: Partial<TrainConfig> = { ...config };
+  delete decisive.dataDir;
+  for (const field of configFields) {
+    const { isNew, schema }: Setting = settings[field];
+    if (isNew && config[field] === v.getDefault(schema)) delete decisive[field];
+  }
+  return decisive;
 }
 
 /** 64 hex digits, the same exactly for runs that would be the same. */

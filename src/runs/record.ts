@@ -17,6 +17,7 @@ export function runFiles(path: string) {
     metrics: join(path, 'metrics.jsonl'),
     result: join(path, 'result.json'),
     checkpoint: join(path, 'last.safetensors'),
+    best: join(path, 'best.safetensors'),
   };
 }
 
@@ -42,6 +43,8 @@ export interface HowItRan {
   git: string | null;
   /** Of the images that it was begun with (dataChecksum). */
   data?: string;
+  /** Whether it keeps its best weights. */
+  keepBest?: boolean;
 }
 
 const runSchema: v.GenericSchema<unknown, HowItRan> = v.pipe(
@@ -63,6 +66,7 @@ const runSchema: v.GenericSchema<unknown, HowItRan> = v.pipe(
     normgrad: v.string(),
     git: v.nullable(v.string()),
     data: v.optional(v.string()),
+    keepBest: v.optional(v.boolean()),
   }),
 );
 

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Dataset } from '../data/dataset.ts';
 import type { Module } from '../nn/module.ts';
@@ -36,7 +37,7 @@ export interface RunStart {
   warnings: readonly string[];
 }
 
-export interface TrainingHooks extends Omit<LoopHooks, 'progress' | 'onPause'> {
+export interface TrainingHooks extends Omit<LoopHooks, 'progress' | 'onPause' | 'onBest'> {
   /** Use this dataset instead of reading the configuration's: several runs then read it once. */
   dataset?: Dataset;
   /**
@@ -55,6 +56,8 @@ export interface TrainingHooks extends Omit<LoopHooks, 'progress' | 'onPause'> {
   checkpointEvery?: number;
   /** A finished run's folder keeps the checkpoint, which has the final weights; default: true. */
   keepWeights?: boolean;
+  /** Keep the checkpoint of the best epoch, too; a run that is resumed does as it did. Default: false. */
+  keepBest?: boolean;
   /** For run.json: what was typed. */
   argv?: readonly string[];
   onStart?: (start: RunStart) => void;
@@ -92,7 +95,8 @@ export async function runTraining(options: TrainOptions, hooks: TrainingHooks = 
     if (finished) return finished;
     if (hooks.resume) requireSameData(path, dataChecksum(config, dataset));
     const begun = hooks.resume ? atCheckpoint(config, path, built, build) : built;
-    return await train({ ...run, ...begun, path, lock }, hooks);
+    const keepBest = hooks.keepBest ?? (hooks.resume && readRun(path)?.keepBest);
+    return await train({ ...run, ...begun, path, lock }, { ...hooks, keepBest });
   } finally {
     if (own === undefined) lock.release();
   }
@@ -119,12 +123,12 @@ async function train(run: Run, hooks: TrainingHooks): Promise<TrainResult> {
   const progress = restored?.progress ?? startOfRun();
   const { steps } = progress;
   const resume = restored && { steps, lines: restored.lines };
+  const { keepWeights = true, checkpointEvery, keepBest, argv } = hooks;
   const folder =
     lock &&
-    createRunFolder(path!, config, lock, { argv: hooks.argv, resume, data: dataChecksum(config, dataset) });
-  const { keepWeights = true, checkpointEvery } = hooks;
-  const save = () =>
-    folder?.save(encodeCheckpoint(config, model, optimizer, { progress, lines: folder.lines }));
+    createRunFolder(path!, config, lock, { argv, resume, data: dataChecksum(config, dataset), keepBest });
+  const checkpoint = () => encodeCheckpoint(config, model, optimizer, { progress, lines: folder!.lines });
+  const save = () => folder?.save(checkpoint());
   const isTime = everyMs(CHECKPOINT_MS);
   const isDue = () => (checkpointEvery === undefined ? isTime() : progress.steps % checkpointEvery === 0);
   const isWatched = everyMs(LOCK_MS);
@@ -142,6 +146,7 @@ async function train(run: Run, hooks: TrainingHooks): Promise<TrainResult> {
         if (isWatched()) lock?.check();
         if (aborted || isDue()) save();
       },
+      onBest: keepBest ? () => folder?.saveBest(checkpoint()) : undefined,
     });
     const result = { ...outcome, digest: weightsDigest(model), parameters };
     if (result.status === 'done' && keepWeights) save();
@@ -160,6 +165,10 @@ function atCheckpoint(config: TrainConfig, path: string, built: BuiltRun, build:
     const { model, optimizer } = built;
     const restored = restoreCheckpoint(runFiles(path).checkpoint, config, model, optimizer);
     firstLines(runFiles(path).metrics, restored.lines);
+    const { best } = runFiles(path);
+    if (readRun(path)?.keepBest && restored.progress.best && !existsSync(best)) {
+      throw new Error(`there is no ${best} any more`);
+    }
     return { ...built, restored };
   } catch (error) {
     return { ...build(), startsOver: (error as Error).message };

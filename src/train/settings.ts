@@ -25,16 +25,16 @@ const data = {
   ),
   dataDir: maybe(v.string(), '<dir>', 'folder with mnist/, cifar-10-batches-bin/ … (default: the cache)'),
   label: maybe(v.string(), '<column>', 'of a table: the column of the classes (default: label or the last)', {
-    addedLater: true,
+    isNew: true,
   }),
   size: maybe(v.tuple([count, count]), '<h,w>', 'of a folder of images: bring each to this size', {
-    addedLater: true,
+    isNew: true,
   }),
   testFraction: maybe(
     v.pipe(v.number(), v.gtValue(0, 'must be above 0'), v.ltValue(1, 'must be below 1')),
     '<x>',
     `of files without test data: the part kept for the test (default: ${usualTestFraction})`,
-    { addedLater: true },
+    { isNew: true },
   ),
   // Without a limit all, of the synthetic digits 5,000 and 1,000.
   limit: maybe(count, '<n>', 'only the first n training images'),
@@ -99,6 +99,10 @@ const training = {
   // With equally many images of each.
   classesPerBatch: maybe(count, '<n>', 'so many classes in every batch'),
   epochs: usual(count, 3, '<n>', 'passes over the training images'),
+  // A better test accuracy: the best one is kept in the result, and by train --keep-best.
+  patience: maybe(count, '<n>', 'end after n epochs in a row without a better test accuracy', {
+    isNew: true,
+  }),
   probes: usual(
     v.array(oneOf('probe', probeNames)),
     [],
