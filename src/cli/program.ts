@@ -22,6 +22,7 @@ const groups = {
     plot: 'curves of finished runs, mean and band over their seeds: terminal, SVG, PNG',
     report: 'an experiment or other runs as one HTML page: claims, figures, tables, settings',
     export: 'the weights of a run, for PyTorch and numpy',
+    metrics: 'the numbers of runs for other programs: CSV, TensorBoard',
     sweep: 'many runs in one folder: a grid of settings, stopped and continued at will',
   },
   'Correctness:': {
@@ -49,6 +50,7 @@ const files: Record<CommandName, () => Promise<CommandFile>> = {
   plot: () => import('./commands/plot.ts'),
   report: () => import('./commands/report.ts'),
   export: () => import('./commands/export.ts'),
+  metrics: () => import('./commands/metrics.ts'),
   sweep: () => import('./commands/sweep.ts'),
   gradcheck: () => import('./commands/gradcheck.ts'),
   verify: () => import('./commands/verify.ts'),

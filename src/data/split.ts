@@ -17,6 +17,10 @@ export function splitTest(set: ImageSet, fraction = usualTestFraction): Dataset 
   );
   const sizes = set.classes.map(() => 0);
   for (const label of set.labels) sizes[label]++;
+  requireValid(
+    sizes.some((size) => size > 1),
+    `${set.name}: no class has two examples, expected one for training and one for the test. Check which column or array has the labels.`,
+  );
   const left = sizes.map((size) => Math.min(Math.max(Math.round(fraction * size), 1), size - 1));
   const order = fixedOrder(set.count);
   const isTest = order.map((index) => (left[set.labels[index]]-- > 0 ? 1 : 0));

@@ -20,6 +20,7 @@ import { sourceVersion, version } from './version.ts';
  *   metrics.jsonl   a line for every few steps and every epoch, appended as the run goes (metrics.ts)
  *   result.json     what came out; it exists if and only if the run is finished (done or diverged)
  *   last.safetensors  a checkpoint (checkpoint.ts), from which an interrupted run continues
+ *   best.safetensors  the same after the epoch with the best test accuracy, where the run keeps it
  *   lock            who works in it (lock/lock.ts): one process at a time, and nobody writes without it
  * All but metrics.jsonl are written elsewhere and renamed, so that no reader ever sees half a file.
  */
@@ -30,6 +31,8 @@ interface RunFolder {
   append(line: MetricsLine): void;
   /** Replaces the checkpoint; the disk then holds the lines before it, too. */
   save(checkpoint: Uint8Array): void;
+  /** Replaces the checkpoint of the best epoch. */
+  saveBest(checkpoint: Uint8Array): void;
   /** Ends the run: result.json unless it was interrupted, then the status in run.json. */
   finish(result: TrainResult, options?: { keepWeights?: boolean }): void;
   /** Ends the run that threw. */
@@ -46,6 +49,7 @@ interface RunFolderOptions {
   /** The file whose weights it begins with. */
   init?: InitRecord;
   network?: HowItRan['network'];
+  keepBest?: boolean;
 }
 
 /** So often may the process of a run die between two checkpoints before the run counts as failed. */
@@ -60,14 +64,14 @@ export function createRunFolder(
   path: string,
   config: TrainConfig,
   lock: Lock,
-  { argv = [], resume, data, init, network }: RunFolderOptions = {},
+  { argv = [], resume, data, init, network, keepBest }: RunFolderOptions = {},
 ): RunFolder {
   return guarded(path, () => {
     refuseOther(path, config);
     const files = runFiles(path);
     const kept = resume ? firstLines(files.metrics, resume.lines) : '';
     const before = readRun(path);
-    for (const old of resume ? [files.result] : [files.result, files.checkpoint]) {
+    for (const old of resume ? [files.result] : [files.result, files.checkpoint, files.best]) {
       if (!existsSync(old)) continue;
       lock.check();
       rmSync(old, { force: true });
@@ -80,6 +84,7 @@ export function createRunFolder(
       // A run that goes on from a checkpoint has not read the file again.
       init: resume ? before?.init : init,
       network,
+      keepBest,
       deaths: deathsOf(before),
       resumed: [...((resume && before?.resumed) || []), ...(resume ? [{ step: resume.steps, at: now }] : [])],
     };
@@ -113,6 +118,7 @@ export function createRunFolder(
           run.deaths = 0;
           writeRun();
         }),
+      saveBest: (checkpoint) => guarded(path, () => lock.write(files.best, checkpoint)),
       finish: (result, { keepWeights = true } = {}) =>
         guarded(path, () => {
           if (result.status !== 'interrupted') lock.write(files.result, jsonText(result));

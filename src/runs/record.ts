@@ -17,6 +17,7 @@ export function runFiles(path: string) {
     metrics: join(path, 'metrics.jsonl'),
     result: join(path, 'result.json'),
     checkpoint: join(path, 'last.safetensors'),
+    best: join(path, 'best.safetensors'),
   };
 }
 
@@ -46,6 +47,8 @@ export interface HowItRan {
   init?: InitRecord;
   /** What its network takes and puts out, so that it can be built without the data: [height, width, channels], classes. */
   network?: { input: [number, number, number]; classes: number };
+  /** Whether it keeps its best weights. */
+  keepBest?: boolean;
 }
 
 /** A file and what was in it: SHA-256 in hex. */
@@ -76,6 +79,7 @@ const runSchema: v.GenericSchema<unknown, HowItRan> = v.pipe(
     data: v.optional(v.string()),
     init: v.optional(v.object({ file: v.string(), sha256: v.string() })),
     network: v.optional(v.object({ input: v.tuple([size, size, size]), classes: size })),
+    keepBest: v.optional(v.boolean()),
   }),
 );
 

@@ -17,7 +17,7 @@ export function requireSameData(path: string, checksum: string): void {
   throw new RunFolderError(
     `${path} was begun with other data: their checksum is ${before}, and here it is ${checksum}`,
     [
-      'compare the files: normgrad data verify, on both machines; --data-dir DIR names another place',
+      'compare the files: normgrad data verify, or data show for your own, on both machines; --data-dir DIR names another place',
       'or begin anew, in another folder: --out DIR',
     ],
   );

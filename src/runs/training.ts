@@ -42,7 +42,7 @@ export interface RunStart {
   warnings: readonly string[];
 }
 
-export interface TrainingHooks extends Omit<LoopHooks, 'progress' | 'onPause'> {
+export interface TrainingHooks extends Omit<LoopHooks, 'progress' | 'onPause' | 'onBest'> {
   /** Use this dataset instead of reading the configuration's: several runs then read it once. */
   dataset?: Dataset;
   /**
@@ -61,6 +61,8 @@ export interface TrainingHooks extends Omit<LoopHooks, 'progress' | 'onPause'> {
   checkpointEvery?: number;
   /** A finished run's folder keeps the checkpoint, which has the final weights; default: true. */
   keepWeights?: boolean;
+  /** Keep the checkpoint of the best epoch, too; a run that is resumed does as it did. Default: false. */
+  keepBest?: boolean;
   /** For run.json: what was typed. */
   argv?: readonly string[];
   onStart?: (start: RunStart) => void;
@@ -116,7 +118,8 @@ async function trainConfig(config: TrainConfig, hooks: TrainingHooks): Promise<T
     if (finished) return finished;
     if (hooks.resume) requireSameData(path, dataChecksum(config, dataset));
     const begun = hooks.resume ? await atCheckpoint(config, path, built, begin) : built;
-    return await train({ ...run, ...begun, path, lock }, hooks);
+    const keepBest = hooks.keepBest ?? (hooks.resume && readRun(path)?.keepBest);
+    return await train({ ...run, ...begun, path, lock }, { ...hooks, keepBest });
   } finally {
     if (own === undefined) lock.release();
   }
@@ -147,18 +150,16 @@ async function train(run: Run, hooks: TrainingHooks): Promise<TrainResult> {
   const progress = restored?.progress ?? startOfRun();
   const { steps } = progress;
   const resume = restored && { steps, lines: restored.lines };
+  const { keepWeights = true, checkpointEvery, keepBest, argv } = hooks;
   const folder =
     lock &&
     createRunFolder(path!, config, lock, {
-      argv: hooks.argv,
-      resume,
+      ...{ argv, resume, init, keepBest },
       data: dataChecksum(config, dataset),
-      init,
       network: { input: [...data.imageShape], classes: data.classes },
     });
-  const { keepWeights = true, checkpointEvery } = hooks;
-  const save = () =>
-    folder?.save(encodeCheckpoint(config, model, optimizer, { progress, lines: folder.lines }));
+  const checkpoint = () => encodeCheckpoint(config, model, optimizer, { progress, lines: folder!.lines });
+  const save = () => folder?.save(checkpoint());
   const isTime = everyMs(CHECKPOINT_MS);
   const isDue = () => (checkpointEvery === undefined ? isTime() : progress.steps % checkpointEvery === 0);
   const isWatched = everyMs(LOCK_MS);
@@ -186,6 +187,7 @@ async function train(run: Run, hooks: TrainingHooks): Promise<TrainResult> {
         if (isWatched()) lock?.check();
         if (aborted || isDue()) save();
       },
+      onBest: keepBest ? () => folder?.saveBest(checkpoint()) : undefined,
     });
     const result = { ...outcome, digest: weightsDigest(model), parameters };
     if (result.status === 'done' && keepWeights) save();
@@ -204,13 +206,16 @@ async function atCheckpoint(
   built: BuiltRun,
   begin: () => Promise<BuiltRun>,
 ): Promise<BuiltRun> {
-  const { checkpoint, metrics } = runFiles(path);
+  const { checkpoint, metrics, best } = runFiles(path);
   let startsOver: string | undefined;
   if (readRun(path) !== undefined) {
     try {
       const { model, optimizer } = built;
       const restored = restoreCheckpoint(checkpoint, config, model, optimizer);
       firstLines(metrics, restored.lines);
+      if (readRun(path)?.keepBest && restored.progress.best && !existsSync(best)) {
+        throw new Error(`there is no ${best} any more`);
+      }
       return { ...built, init: undefined, restored };
     } catch (error) {
       startsOver = (error as Error).message;

@@ -1,5 +1,7 @@
+import { resolve } from 'node:path';
 import * as v from 'valibot';
 import { OWN_DATA } from '../data/files/load.node.ts';
+import { isOwnData } from '../data/files/own.node.ts';
 import { ConfigError, unknownName } from '../errors.ts';
 import { plainObject, problemText } from '../storedFile.node.ts';
 import type { CodeHashes } from './code/files.ts';
@@ -41,6 +43,8 @@ export const configSchema: v.GenericSchema<unknown, TrainConfig> = v.pipe(
   fields,
   v.transform((config) => ({
     ...config,
+    // A path that means the same wherever the run is continued.
+    dataset: isOwnData(config.dataset) && config.dataDir === null ? resolve(config.dataset) : config.dataset,
     lr: config.lr ?? (config.optimizer === 'sgd' ? 0.1 : 1e-3),
     momentum: config.momentum ?? (config.optimizer === 'rmsprop' ? 0 : 0.9),
   })),

@@ -60,6 +60,8 @@ export interface LoopHooks {
   onMetrics?: (line: MetricsLine) => void;
   /** Called between two steps, and at last when the run is aborted: the time to write a checkpoint. */
   onPause?: (aborted: boolean) => void;
+  /** Called after an epoch whose test accuracy is the best so far, with the weights that were tested: `progress.best` says so. */
+  onBest?: () => void;
 }
 
 /** Lines of metrics.jsonl per epoch, beside the one at its end. */
@@ -73,7 +75,7 @@ export async function trainingLoop(
   config: TrainConfig,
   hooks: LoopHooks = {},
 ): Promise<Omit<TrainResult, 'digest' | 'parameters'>> {
-  const { signal, onStep, onMetrics, onPause, progress = startOfRun() } = hooks;
+  const { signal, onStep, onMetrics, onPause, onBest, progress = startOfRun() } = hooks;
   const lossFn = lossOf(config);
   const perEpoch = data.train.perEpoch;
   const schedule = scheduleOf(config, config.epochs * perEpoch);
@@ -93,7 +95,7 @@ export async function trainingLoop(
   const probeEvery = config.probeEvery ?? perEpoch;
 
   model.train();
-  while (progress.epochs < config.epochs) {
+  while (progress.epochs < config.epochs && !isOutOfPatience(config, progress)) {
     const epoch = progress.epochs + 1;
     for (const batch of data.train.epoch(epoch, progress.step)) {
       optimizer.lr = config.lr * schedule(progress.steps);
@@ -148,7 +150,10 @@ export async function trainingLoop(
     }
     const { best } = progress;
     Object.assign(progress, { train, test, epochs: epoch, step: 0, epoch: emptySum(), line: emptySum() });
-    if (best === null || test.accuracy > best.accuracy) progress.best = { ...test, epoch };
+    if (best === null || test.accuracy > best.accuracy) {
+      progress.best = { ...test, epoch };
+      onBest?.();
+    }
   }
   if (config.probes.length > 0) {
     const [another] = data.train.epoch(progress.epochs + 1);
@@ -160,6 +165,14 @@ export async function trainingLoop(
 export function startOfRun(): LoopProgress {
   const nothing = { test: null, train: null, best: null, epochs: 0, steps: 0, seconds: 0 };
   return { ...nothing, step: 0, epoch: emptySum(), line: emptySum() };
+}
+
+/** Whether so many epochs have gone by since the best one that the run ends before its last. */
+export function isOutOfPatience(
+  { patience }: Pick<TrainConfig, 'patience'>,
+  { epochs, best }: Pick<TrainResult, 'epochs' | 'best'>,
+): boolean {
+  return patience !== null && best !== null && epochs - best.epoch >= patience;
 }
 
 function emptySum() {

@@ -26,7 +26,7 @@ interface Extras<Value = never> {
   inName?: string;
   /** The run's name has the default, too. */
   alwaysInName?: true;
-  /** Newer than runs that are stored: a run's hash does not have the default, so that their names and checkpoints hold. */
+  /** Not in the configurations of earlier versions: a run with the default is the run that it was there. */
   addedLater?: true;
   /** The value as options of the norm. */
   ofNorm?: (value: Value) => NormOptions;

@@ -150,6 +150,10 @@ const training = {
   // With equally many images of each.
   classesPerBatch: maybe(count, '<n>', 'so many classes in every batch'),
   epochs: usual(count, 3, '<n>', 'passes over the training images'),
+  // A better test accuracy: the best one is kept in the result, and by train --keep-best.
+  patience: maybe(count, '<n>', 'end after n epochs in a row without a better test accuracy', {
+    addedLater: true,
+  }),
   probes: usual(
     v.array(orCode(oneOf('probe', probeNames))),
     [],

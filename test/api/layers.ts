@@ -114,24 +114,22 @@ layers.Conv2d = recipe(
   layer((from, to, kernel, given) => new nn.Conv2d(from, to, kernel, seeded(given)), 4),
 );
 layers.Conv1d = recipe(
-  fc
-    .tuple(length, length, fc.constantFrom(1, 2, 4))
-    .chain(([n, steps, from]) =>
-      fc.tuple(
-        fc.constant(from),
-        fc.constantFrom(1, 2, 4),
-        fc.integer({ min: 1, max: 3 }),
-        options({
-          stride: fc.constantFrom(1, 2),
-          padding: fc.nat(2),
-          groups: fc.constantFrom(1, 2),
-          bias: flag,
-        }),
-        flag,
-        tensorOf([n, steps, from]),
-        then,
-      ),
+  fc.tuple(length, length, fc.constantFrom(1, 2, 4)).chain(([n, steps, from]) =>
+    fc.tuple(
+      fc.constant(from),
+      fc.constantFrom(1, 2, 4),
+      fc.integer({ min: 1, max: 3 }),
+      options({
+        stride: fc.constantFrom(1, 2),
+        padding: fc.nat(2),
+        groups: fc.constantFrom(1, 2),
+        bias: flag,
+      }),
+      flag,
+      tensorOf([n, steps, from]),
+      then,
     ),
+  ),
   layer((from, to, kernel, given) => new nn.Conv1d(from, to, kernel, seeded(given)), 4),
 );
 layers.ConvTranspose2d = recipe(

@@ -75,6 +75,7 @@ describe('a test split, where there is none', () => {
     expect([...held.labels].sort()).toEqual([0, 2]);
     expect([...splitTest(whole([0, 0, 1, 2, 2, 2]), 0.99).train.labels].sort()).toEqual([0, 1, 2]);
     expect(train.count).toBe(4);
+    expect(() => splitTest(whole([0, 1, 2]))).toThrow('no class has two examples');
     expect(() => splitTest(whole([0, 1]), 1)).toThrow(
       'a test fraction of 1, expected more than 0 and less than 1',
     );

@@ -65,7 +65,8 @@ export function writeSample(folder: string): SampleFile[] {
   const files: SampleFile[] = [];
   const add = (kind: Kind, ...path: string[]) => {
     const file = join(folder, ...path);
-    files.push({ kind, path: file, content: readFileSync(file) });
+    // No Buffer, whose slice() shares the bytes with the whole: a mutation would change it, too.
+    files.push({ kind, path: file, content: new Uint8Array(readFileSync(file)) });
   };
   const put = (kind: Kind, content: Uint8Array | string, ...path: string[]) => {
     const file = join(folder, ...path);

@@ -76,6 +76,8 @@ export async function fuzzFiles(runs: number, seed: number): Promise<FuzzReport>
       }
       rmSync(path, { recursive: true, force: true });
       writeFileSync(path, content);
+      const original = readFileSync(path.replace(folder, whole));
+      expect(original.equals(content), 'a mutation changed what the next one begins with').toBe(true);
       if (/[/\\](begun|sweep)[/\\]/.test(path)) restore();
     });
     await fc.assert(property, { numRuns: runs, seed });

@@ -1,8 +1,10 @@
-import { join } from 'node:path';
+import { existsSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import type { Command } from 'commander';
 import { createProgress, type Progress } from '../../charts/progress.ts';
 import { defaultOut } from '../../runs/folder.ts';
-import { readConfig, readResult } from '../../runs/record.ts';
+import { type EventFile, openEventFile } from '../../runs/loggers/tensorboard.ts';
+import { readConfig, readResult, runFiles } from '../../runs/record.ts';
 import { runTraining, type TrainingHooks } from '../../runs/training.ts';
 import { withHashes } from '../../train/codeFields.ts';
 import { configFields, resolveConfig, type TrainOptions } from '../../train/config.ts';
@@ -37,6 +39,8 @@ interface Options {
   out?: string;
   resume?: string;
   checkpointEvery?: number;
+  keepBest?: boolean;
+  tensorboard?: string;
   dryRun?: boolean;
 }
 
@@ -47,6 +51,8 @@ export function register(command: Command): void {
     .option('--out <dir>', 'folder of the run (default: a new one in runs/)')
     .option('--resume <dir>', 'continue the run in this folder, from its last checkpoint')
     .option('--checkpoint-every <steps>', 'steps between checkpoints (default: one every 30 s)', atLeastOne)
+    .option('--keep-best', 'keep the weights of the epoch with the best test accuracy, too: best.safetensors')
+    .option('--tensorboard <dir>', 'write an event file for TensorBoard below this folder while the run goes')
     .option('--dry-run', 'print the resolved configuration with the source of every value, and stop')
     .action(run);
   addExamples(command, examples, remark);
@@ -55,13 +61,13 @@ export function register(command: Command): void {
 async function run(given: Options, command: Command): Promise<void> {
   const output = outputOf(command);
   const { options, sources } = givenOptions(command);
-  const { out, resume, checkpointEvery, dryRun } = given;
+  const { out, resume, checkpointEvery, keepBest, tensorboard, dryRun } = given;
   try {
     if (resume !== undefined) await resumeRun(resume, given, options, sources, output);
     else if (dryRun) printConfig(options, sources, output);
     else {
       const folder = out === undefined ? { parent: defaultOut('train') } : { path: out };
-      await train(options, { folder, checkpointEvery }, output);
+      await train(options, { folder, checkpointEvery, keepBest }, output, tensorboard);
     }
   } catch (error) {
     throw asUsageError(error, flagOf);
@@ -71,7 +77,7 @@ async function run(given: Options, command: Command): Promise<void> {
 /** The run in `path`, with its own configuration; only where the data lies may be another place now. */
 async function resumeRun(
   path: string,
-  { out, dryRun, checkpointEvery }: Options,
+  { out, dryRun, keepBest, checkpointEvery, tensorboard }: Options,
   options: TrainOptions,
   sources: ReadonlyMap<string, string>,
   output: Output,
@@ -80,12 +86,13 @@ async function resumeRun(
   const refused = [
     ...typed.map(([, flag]) => flag),
     ...(out ? ['--out'] : []),
+    ...(keepBest ? ['--keep-best'] : []),
     ...(dryRun ? ['--dry-run'] : []),
   ];
   if (refused.length > 0) {
     throw new UsageError(`${refused.join(', ')}: not with --resume, which continues the run as it is`, [
       `its settings: ${join(path, 'config.json')}`,
-      'only --data-dir and --checkpoint-every can be given',
+      'only --data-dir, --checkpoint-every and --tensorboard can be given',
     ]);
   }
   const config = { ...readConfig(path), ...(options.dataDir ? { dataDir: options.dataDir } : {}) };
@@ -93,10 +100,15 @@ async function resumeRun(
   if (finished) {
     output.note(`${path} is finished`);
     report(finished, path, output);
-  } else await train(config, { folder: { path }, resume: true, checkpointEvery }, output);
+  } else await train(config, { folder: { path }, resume: true, checkpointEvery }, output, tensorboard);
 }
 
-async function train(options: TrainOptions, hooks: TrainingHooks, output: Output): Promise<void> {
+async function train(
+  options: TrainOptions,
+  hooks: TrainingHooks,
+  output: Output,
+  tensorboard?: string,
+): Promise<void> {
   let progress: Progress | undefined;
   const stopping = 'stopping after this step… (press again to quit at once)';
   const interrupt = catchInterrupt(() => {
@@ -105,6 +117,7 @@ async function train(options: TrainOptions, hooks: TrainingHooks, output: Output
   });
   let folder = hooks.folder && 'path' in hooks.folder ? hooks.folder.path : '';
   let epochs = 0;
+  let events: EventFile | undefined;
   try {
     const result = await runTraining(options, {
       ...hooks,
@@ -118,6 +131,7 @@ async function train(options: TrainOptions, hooks: TrainingHooks, output: Output
         folder = start.folder!;
         epochs = start.config.epochs;
         announce(start, output);
+        if (tensorboard !== undefined) events = openEventFile(join(tensorboard, basename(folder)), folder);
       },
       onStep({ epoch, step, steps, train: { loss, accuracy } }) {
         if (!output.talks) return;
@@ -130,6 +144,7 @@ async function train(options: TrainOptions, hooks: TrainingHooks, output: Output
         progress.update(step, { loss, acc: accuracy });
       },
       onMetrics(line) {
+        events?.append(line);
         const { t, ...values } = line;
         output.event(t, values);
         if (line.t !== 'epoch') return;
@@ -140,6 +155,16 @@ async function train(options: TrainOptions, hooks: TrainingHooks, output: Output
     });
     progress?.stop();
     report(result, folder, output);
+    if (result.status === 'done' && result.epochs < epochs) {
+      const { epoch } = result.best!;
+      output.note(
+        `ended after epoch ${result.epochs} of ${epochs}: no test accuracy was better than that of epoch ${epoch}`,
+      );
+    }
+    const best = runFiles(folder).best;
+    if (result.best && existsSync(best))
+      output.note(`weights of epoch ${result.best.epoch}, the best: ${best}`);
+    if (events) output.note(`events: ${events.file}`);
     const code = result.status === 'diverged' ? EXIT.failed : interrupt.exitCode();
     if (result.status !== 'done') process.exitCode = code;
   } catch (error) {
@@ -147,6 +172,7 @@ async function train(options: TrainOptions, hooks: TrainingHooks, output: Output
     if ((error as Error).name !== 'AbortError') throw error;
     process.exitCode = interrupt.exitCode();
   } finally {
+    events?.close();
     interrupt.release();
   }
 }
