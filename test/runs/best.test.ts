@@ -9,7 +9,6 @@ import { resolveConfig, type TrainOptions } from '../../src/train/config.ts';
 import { loadData, prepareData } from '../../src/train/data.ts';
 import { evaluate } from '../../src/train/evaluate.ts';
 import { isOutOfPatience } from '../../src/train/loop.ts';
-import { lossOf } from '../../src/train/loss.ts';
 import { readMetrics } from '../../src/train/metrics.ts';
 import { buildModel } from '../../src/train/model.ts';
 import { buildOptimizer } from '../../src/train/optimizer.ts';
@@ -68,7 +67,7 @@ describe('patience and the best epoch', () => {
       buildOptimizer(config, model),
     );
     expect(progress).toMatchObject({ best, epochs: best!.epoch, test: { accuracy: best!.accuracy } });
-    expect({ ...(await evaluate(model, data, lossOf(config))), epoch: best!.epoch }).toEqual(best);
+    expect({ ...(await evaluate(model, data, config)), epoch: best!.epoch }).toEqual(best);
     expect(readRun(whole)).toMatchObject({ keepBest: true });
   });
 
