@@ -112,24 +112,22 @@ layers.Conv2d = recipe(
   layer((from, to, kernel, given) => new nn.Conv2d(from, to, kernel, seeded(given)), 4),
 );
 layers.Conv1d = recipe(
-  fc
-    .tuple(length, length, fc.constantFrom(1, 2, 4))
-    .chain(([n, steps, from]) =>
-      fc.tuple(
-        fc.constant(from),
-        fc.constantFrom(1, 2, 4),
-        fc.integer({ min: 1, max: 3 }),
-        options({
-          stride: fc.constantFrom(1, 2),
-          padding: fc.nat(2),
-          groups: fc.constantFrom(1, 2),
-          bias: flag,
-        }),
-        flag,
-        tensorOf([n, steps, from]),
-        then,
-      ),
+  fc.tuple(length, length, fc.constantFrom(1, 2, 4)).chain(([n, steps, from]) =>
+    fc.tuple(
+      fc.constant(from),
+      fc.constantFrom(1, 2, 4),
+      fc.integer({ min: 1, max: 3 }),
+      options({
+        stride: fc.constantFrom(1, 2),
+        padding: fc.nat(2),
+        groups: fc.constantFrom(1, 2),
+        bias: flag,
+      }),
+      flag,
+      tensorOf([n, steps, from]),
+      then,
     ),
+  ),
   layer((from, to, kernel, given) => new nn.Conv1d(from, to, kernel, seeded(given)), 4),
 );
 layers.ConvTranspose2d = recipe(
@@ -156,12 +154,7 @@ layers.AdaptiveAvgPool2d = recipe(
   layer((size) => new nn.AdaptiveAvgPool2d(size), 1),
 );
 layers.Activation = recipe(
-  fc.tuple(
-    fc.constantFrom(...nn.activationNames),
-    options({ slope: fc.constantFrom(0.1, 2), alpha: fc.constantFrom(0.5, 1) }),
-    flag,
-    images.chain(tensorOf),
-  ),
+  fc.tuple(fc.constantFrom(...nn.activationNames), fc.constant({}), flag, images.chain(tensorOf)),
   layer((name, given) => nn.activation(name, given), 2),
 );
 layers.PRelu = recipe(
