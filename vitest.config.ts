@@ -18,7 +18,7 @@ const onReferenceKernels = {
   name: 'node, reference kernels',
   include: ['test/{autograd,nn,optim,verify}/**/*.test.ts'],
   exclude: [
-    'test/autograd/gradients.test.ts',
+    'test/autograd/{gradients,windows}.test.ts',
     'test/nn/norm/{forms,gradients,laws,otherNorms,proxyNorm,weightNorms}.test.ts',
     'test/nn/{gru,models/models}.test.ts',
     'test/verify/gradcheckNorm.test.ts',

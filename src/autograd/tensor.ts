@@ -13,6 +13,8 @@ export type DType = 'float32' | 'float64';
 /**
  * Numbers with a shape, row-major and channels last, that may take part in a graph of operations.
  *
+ * Operations are methods too, x.add(y) as add(x, y) (methods.ts has them all).
+ *
  * float32 to train, float64 to check: an operation's result has the dtype of its inputs, which must agree.
  *
  * Memory needs no care. Results on the graph live for one step: they stay readable, and may be asked for their own

@@ -48,8 +48,9 @@ function compare(
 /** y = a where the condition holds, b elsewhere.   da = dy where it holds, db = dy elsewhere; what is not chosen may be NaN. */
 export function where(condition: Tensor, a: Operand, b: Operand): Tensor {
   requireTensor('where', condition, 'a condition, which is a tensor');
-  const dtype = typeof a === 'number' ? (typeof b === 'number' ? condition.dtype : b.dtype) : a.dtype;
-  const [left, right] = [operand(a, dtype), operand(b, dtype)];
+  for (const each of [a, b]) if (typeof each !== 'number') requireTensor('where', each);
+  const { dtype } = [a, b].find((each) => typeof each !== 'number') ?? condition;
+  const [left, right] = [a, b].map((each) => (typeof each === 'number' ? full([], each, { dtype }) : each));
   requireOneDType('where', left, right);
   const chosen = inDType(condition, dtype);
   const other = not(chosen);
@@ -71,12 +72,6 @@ export function maskedFill(x: Tensor, mask: Tensor, value: Operand): Tensor {
   requireTensor('maskedFill', x);
   requireTensor('maskedFill', mask, 'a mask, which is a tensor');
   return where(mask, value, x);
-}
-
-function operand(value: Operand, dtype: DType): Tensor {
-  if (typeof value === 'number') return full([], value, { dtype });
-  requireTensor('where', value);
-  return value;
 }
 
 /** A condition in the precision of what it chooses from: its 0 and 1 are the same in both. */

@@ -156,12 +156,7 @@ layers.AdaptiveAvgPool2d = recipe(
   layer((size) => new nn.AdaptiveAvgPool2d(size), 1),
 );
 layers.Activation = recipe(
-  fc.tuple(
-    fc.constantFrom(...nn.activationNames),
-    options({ slope: fc.constantFrom(0.1, 2), alpha: fc.constantFrom(0.5, 1) }),
-    flag,
-    images.chain(tensorOf),
-  ),
+  fc.tuple(fc.constantFrom(...nn.activationNames), fc.constant({}), flag, images.chain(tensorOf)),
   layer((name, given) => nn.activation(name, given), 2),
 );
 layers.PRelu = recipe(

@@ -54,6 +54,31 @@ describe('works', () => {
     ['pow(2, x)', () => ng.pow(2, tensor([3])).toArray(), [8]],
     ['maximum(0, x)', () => ng.maximum(0, tensor([-1, 2])).toArray(), [0, 2]],
     ['clamp(x, low)', () => ng.clamp(tensor([-1, 2]), 0).toArray(), [0, 2]],
+    [
+      'x.add(1).mul(x).sum()',
+      () =>
+        ng
+          .tensor([1, 2])
+          .add(1)
+          .mul(ng.tensor([1, 2]))
+          .sum()
+          .item(),
+      8,
+    ],
+    ['x.reshape(3, 2)', () => x().reshape(3, 2).shape, [3, 2]],
+    ['a vector times a matrix', () => ng.matmul(tensor([1, 2]), tensor([[1], [3]])).toArray(), [7]],
+    [
+      'where(x > 0, x, 0)',
+      () => ng.where(ng.greater(tensor([1, -2]), 0), tensor([1, -2]), 0).toArray(),
+      [1, 0],
+    ],
+    ['arange(3)', () => ng.arange(3).toArray(), [0, 1, 2]],
+    [
+      'new ConvTranspose2d(3, 8, 2)',
+      () => new ng.ConvTranspose2d(3, 8, 2).forward(images()).shape,
+      [2, 9, 9, 8],
+    ],
+    ['new AdaptiveAvgPool2d(1)', () => new ng.AdaptiveAvgPool2d(1).forward(images()).shape, [2, 1, 1, 3]],
     ['transpose(x, 0, 1)', () => ng.transpose(x(), 0, 1).shape, [3, 2]],
     [
       'argmax(x, 0)',
