@@ -14,7 +14,13 @@ beforeAll(() => {
   return () => vi.unstubAllEnvs();
 });
 
-const helps = [['sweep', 'status'], ['data', 'get'], ...commandNames.map((name) => [name])];
+const helps = [
+  ['sweep', 'status'],
+  ['sweep', 'retry'],
+  ['sweep', 'slurm'],
+  ['data', 'get'],
+  ...commandNames.map((name) => [name]),
+];
 const commands = [
   [],
   ['--help'],

@@ -26,7 +26,7 @@ export function reportSweep(
   const counted = kinds.filter((kind) => counts[kind] > 0).map((kind) => `${counts[kind]} ${kind}`);
   output.result(`${plural(runs.length, 'run')}: ${counted.join(', ')}`);
   if (counts.missing > 0) output.result(`continue: ${typed('sweep', [folder])}`);
-  if (counts.failed > 0) output.result(`try again what failed: ${typed('sweep retry', [folder])}`);
+  else if (counts.failed > 0) output.result(`try again what failed: ${typed('sweep', [folder])}`);
   output.event('result', {
     folder,
     ...counts,

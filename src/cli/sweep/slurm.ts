@@ -39,7 +39,7 @@ export function addSlurm(sweep: Command): void {
   const command = sweep
     .command('slurm')
     .description('write the script by which Slurm runs workers of a sweep, or hand it to sbatch')
-    .argument('<experiment|file|dir>', 'what to sweep, as for sweep itself; --set, --seeds, --out … too')
+    .argument('<sweep>', 'experiment, file or folder, as for sweep itself; --set, --seeds, --out … too')
     .argument('[sbatch...]', 'after --: more options of sbatch, such as --account=p123')
     .requiredOption('--workers <n>', 'tasks of the job array; each trains one run at a time', atLeastOne)
     .option('--time <limit>', "a task's time, such as 04:00:00 (default: the partition's)")

@@ -53,8 +53,8 @@ export function slurmScript(job: SlurmJob): string {
   ];
   return `#!/bin/bash
 ${options.map((option) => `#SBATCH ${option}\n`).join('')}
-# Workers of one sweep, written by \`normgrad sweep slurm\`. Each takes the next run that nobody has, and leaves when none is
-# left. A task that has to go stops after its step with a checkpoint, and is queued again.
+# Workers of one sweep. Each takes the next run that nobody has, and leaves when none is left. A task that has to go stops after
+# its step with a checkpoint, and is queued again. Written by the command \`sweep slurm\` of normgrad; it may be changed.
 
 export NORMGRAD_THREADS=$SLURM_CPUS_PER_TASK
 task=\${SLURM_ARRAY_JOB_ID}_$SLURM_ARRAY_TASK_ID
@@ -78,7 +78,7 @@ again() {
 # HUP: Slurm may have sent TERM to the worker as well, and a second TERM would end it at once.
 leave() {
   trap '' USR1 TERM
-  kill -HUP $(jobs -p)
+  kill -HUP $(jobs -p) 2>/dev/null
   wait
   again
 }

@@ -56,6 +56,8 @@ const stateOf = (task: string) => slurm.call('squeue', '-h', '-j', task, '-o', '
 const logOf = (out: string, task: string) => readFileSync(join(out, `slurm-${task}.log`), 'utf8');
 const restartsOf = (task: string) =>
   Number(slurm.call('scontrol', 'show', 'job', '-o', task).match(/ Restarts=(\d+)/)![1]);
+const endOf = (task: string) =>
+  slurm.call('scontrol', 'show', 'job', '-o', task).match(/ JobState=(\w+)/)![1];
 const doneOf = (out: string) => loadSweep(out).filter(({ status }) => status === 'done').length;
 
 /** A task that was requeued waits for two minutes, unless it is told not to. */
@@ -65,19 +67,21 @@ async function startAgain(task: string): Promise<void> {
   await until(`${task} runs again`, () => stateOf(task) === 'R' || stateOf(task) === '');
 }
 
-/** The processes of a task: its shell, and all below it. */
-function processesOf(task: string): number[] {
+/** The processes of a task: the shell that has its script, and what that has started. */
+function processesOf(task: string): { shell: number; workers: number[] } {
   const [job, index] = task.split('_');
-  const isShell = (pid: number) => {
+  const isOfTask = (pid: number) => {
     const environment = ofProcess(pid, 'environ').split('\0');
-    const isOfTask =
+    return (
       environment.includes(`SLURM_ARRAY_JOB_ID=${job}`) &&
-      environment.includes(`SLURM_ARRAY_TASK_ID=${index}`);
-    return isOfTask;
+      environment.includes(`SLURM_ARRAY_TASK_ID=${index}`)
+    );
   };
-  return readdirSync('/proc').flatMap((name) =>
-    /^\d+$/.test(name) && isShell(Number(name)) ? [Number(name)] : [],
-  );
+  const isShell = (pid: number) => ofProcess(pid, 'cmdline').includes('slurm_script');
+  const all = readdirSync('/proc')
+    .map(Number)
+    .filter((pid) => pid > 0 && isOfTask(pid));
+  return { shell: all.find(isShell)!, workers: all.filter((pid) => !isShell(pid)) };
 }
 
 /** SIGKILL; those that are gone already are passed over. */
@@ -121,7 +125,7 @@ describe.skipIf(reason !== undefined)('a sweep on Slurm', () => {
         async () => {
           const owners = loadSweep(out).flatMap(({ folder: path }) => look(placeIn(path))?.owner?.pid ?? []);
           expect(owners.length).toBeGreaterThan(0);
-          kill(owners.slice(0, 1));
+          expect(kill(owners.slice(0, 1))).toBe(1);
         },
       ],
       [
@@ -150,9 +154,7 @@ describe.skipIf(reason !== undefined)('a sweep on Slurm', () => {
         'slurmctld killed, and a task told to go while there is none',
         async () => {
           await slurm.daemons.slurmctld.kill();
-          const [shell] = processesOf(tasks[0]).filter((pid) =>
-            ofProcess(pid, 'cmdline').includes('slurm_script'),
-          );
+          const { shell } = processesOf(tasks[0]);
           process.kill(shell, 'SIGTERM');
           await setTimeout(4000);
           slurm.daemons.slurmctld.start();
@@ -162,10 +164,7 @@ describe.skipIf(reason !== undefined)('a sweep on Slurm', () => {
       [
         'a whole worker killed',
         async () => {
-          const workers = processesOf(tasks[1]).filter((pid) =>
-            ofProcess(pid, 'cmdline').includes('--no-wait'),
-          );
-          expect(kill(workers)).toBeGreaterThan(0);
+          expect(kill(processesOf(tasks[1]).workers)).toBeGreaterThan(0);
           await startAgain(tasks[1]);
         },
       ],
@@ -173,11 +172,10 @@ describe.skipIf(reason !== undefined)('a sweep on Slurm', () => {
         'a node lost: its daemon and all processes of a task killed at once',
         async () => {
           const daemon = slurm.daemons.slurmd.kill();
-          const all = processesOf(tasks[0]);
-          const steps = all.flatMap((pid) =>
-            Number(ofProcess(pid, 'stat').split(') ')[1]?.split(' ')[1] ?? 0),
-          );
-          kill([...steps.filter((pid) => ofProcess(pid, 'comm').startsWith('slurmstepd')), ...all]);
+          const { shell, workers } = processesOf(tasks[0]);
+          const [, parent] = ofProcess(shell, 'stat').match(/\) \S (\d+)/)!;
+          expect(ofProcess(parent, 'comm')).toContain('slurmstepd');
+          kill([Number(parent), shell, ...workers]);
           await daemon;
           await setTimeout(1000);
           slurm.daemons.slurmd.start();
@@ -211,9 +209,7 @@ describe.skipIf(reason !== undefined)('a sweep on Slurm', () => {
     lookAtResults();
     const restarts = tasks.map(restartsOf);
     console.log(`restarts: ${restarts.join(', ')}`);
-    const states = tasks.map(
-      (task) => slurm.call('scontrol', 'show', 'job', '-o', task).match(/ JobState=(\w+)/)![1],
-    );
+    const states = tasks.map(endOf);
     expect(states).toEqual(['COMPLETED', 'COMPLETED']);
     expect(problems).toEqual([]);
     expect(results.size).toBe(60);
@@ -251,6 +247,29 @@ describe.skipIf(reason !== undefined)('a sweep on Slurm', () => {
     await setTimeout(3000);
     expect(slurm.call('squeue', '-h')).toBe('');
     expect([0, 1].map((i) => restartsOf(`${job}_${i}`))).toEqual([0, 0]);
+  });
+
+  it('gives up a run that kills its worker again and again', { timeout: 600_000 }, async () => {
+    const grid = { base: { ...base, epochs: 100_000 }, grid: { seed: [1] } };
+    const { out, job } = await submit('killer', grid, '--workers', '1', '--checkpoint-every', '1000000000');
+    const task = `${job}_0`;
+    const recordOf = () => JSON.parse(readFileSync(join(loadSweep(out)[0].folder, 'run.json'), 'utf8'));
+    for (let deaths = 0; deaths < 3; deaths++) {
+      await until(`the run goes on after ${deaths} deaths`, () => {
+        const { status, deaths: counted } = recordOf();
+        return status === 'running' && counted === deaths;
+      });
+      kill(processesOf(task).workers);
+      await startAgain(task);
+    }
+    await until('no task is left', () => slurm.call('squeue', '-h') === '');
+    expect(recordOf()).toMatchObject({
+      status: 'failed',
+      error: expect.stringContaining('its process died 3 times'),
+    });
+    expect(loadSweep(out)[0].status).toBe('failed');
+    expect(endOf(task)).toBe('FAILED');
+    expect(restartsOf(task)).toBe(3);
   });
 
   it('goes on after the time of its task is up', { timeout: 600_000 }, async () => {
