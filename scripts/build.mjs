@@ -6,12 +6,13 @@
  * else, 2 MB instead of 6. Comments stay in the types, where an editor shows them.
  */
 import { spawnSync } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { builtinModules } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { rolldown } from 'rolldown';
 import { esmExternalRequirePlugin } from 'rolldown/plugins';
+import { minifySync } from 'rolldown/utils';
 import { root } from './install.mjs';
 
 /** What is imported or started by name from outside. #platform is chosen by the conditions in package.json. */
@@ -24,6 +25,13 @@ const entries = [
   'src/platform.browser.ts',
 ];
 
+/** Nobody reads them here, and the package is to be small. Our own modules stay as they are, for whoever reads a stack. */
+const minifiedDependencies = {
+  name: 'minified dependencies',
+  renderChunk: (code, { fileName }) =>
+    fileName.startsWith('dependencies/') ? minifySync(fileName, code, { module: true }).code : null,
+};
+
 /** `folder` is the package's dist. */
 export async function build(folder) {
   const { peerDependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
@@ -34,6 +42,7 @@ export async function build(folder) {
     platform: 'neutral',
     plugins: [
       esmExternalRequirePlugin({ external: builtinModules.flatMap((name) => [name, `node:${name}`]) }),
+      minifiedDependencies,
     ],
     external: ['#platform', ...Object.keys(peerDependencies)],
     resolve: {
@@ -86,10 +95,24 @@ function packageOf(file) {
   }
 }
 
-/** An error of types is the type check's: the types are written all the same. */
+/**
+ * The types of what the package exports, and of what those name; tsc writes those of all files that it has read. An error of types
+ * is the type check's: they are written all the same.
+ */
 function writeTypes(folder) {
   const tsc = join(root, 'node_modules/typescript/bin/tsc');
   spawnSync(process.execPath, [tsc, '-p', 'tsconfig.build.json', '--outDir', folder], { cwd: root });
+  const named = new Set();
+  const visit = (file) => {
+    if (named.has(file)) return;
+    named.add(file);
+    const imports = readFileSync(file, 'utf8').matchAll(/(?:from |import\()['"](\.[^'"]+)\.ts['"]/g);
+    for (const [, target] of imports) visit(join(dirname(file), `${target}.d.ts`));
+  };
+  for (const entry of ['index', 'experiment/define']) visit(join(folder, `src/${entry}.d.ts`));
+  for (const file of readdirSync(folder, { recursive: true, encoding: 'utf8' })) {
+    if (file.endsWith('.d.ts') && !named.has(join(folder, file))) rmSync(join(folder, file));
+  }
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) await build(join(root, 'dist'));

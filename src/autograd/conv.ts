@@ -1,6 +1,7 @@
 import { kernels } from '../kernels/active.ts';
 import { checkBias } from '../kernels/checks.ts';
 import type { ConvGeometry } from '../kernels/contract.ts';
+import { imageKernels } from '../kernels/images.ts';
 import { checkCount, checkFlag, checkOptions } from '../options.ts';
 import { record, sameDType } from './graph.ts';
 import { requireTensor } from './inputs.ts';
@@ -48,12 +49,12 @@ export function conv2d(
   checkBias('conv2d', bias, out);
   const k = kernels(x);
   const input = k.resident(x); // a batch comes from ordinary memory, and dw reads it again
-  const y = k.conv2d(input, w, bias, geometry, options.relu);
+  const y = imageKernels(x).conv2d(input, w, bias, geometry, options.relu);
   const mask = options.relu ? y : null;
   const reads = [[w, mask], [input, mask], [mask]] as const;
   return record('conv2d', y, [x, w, bias], reads, (dy, [needsX, needsW]) => {
     const g = options.relu ? k.unaryBackward('relu', dy, y, y) : dy;
-    const { dx, dw } = k.conv2dBackward(g, input, w, geometry, { x: needsX, w: needsW });
+    const { dx, dw } = imageKernels(x).conv2dBackward(g, input, w, geometry, { x: needsX, w: needsW });
     return [dx, dw, () => ({ shape: [out], data: k.reduce('sum', g, [0, 1, 2]).data })];
   });
 }

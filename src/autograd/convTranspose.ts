@@ -1,6 +1,7 @@
 import { kernels } from '../kernels/active.ts';
 import { checkBias } from '../kernels/checks.ts';
 import type { ConvGeometry, NDArray } from '../kernels/contract.ts';
+import { imageKernels } from '../kernels/images.ts';
 import { checkCount, checkOptions, checkShape } from '../options.ts';
 import { record, sameDType } from './graph.ts';
 import { requireTensor } from './inputs.ts';
@@ -52,14 +53,14 @@ export function convTranspose2d(
   const k = kernels(x);
   const input = k.resident(x); // dw reads it again
   const grows = more[0] + more[1] > 0;
-  const spread = k.conv2dTranspose(input, w, shape, geometry);
+  const spread = imageKernels(x).conv2dTranspose(input, w, shape, geometry);
   const placed = grows ? k.pad(spread, [0, 0, 0, 0], [0, ...more, 0], 0) : spread;
   const y = bias ? k.binary('add', placed, bias) : placed;
   return record(name, y, [x, w, bias], [[w], [input], []], (dy) => {
     const g = grows ? k.slice(dy, [0, 0, 0, 0], shape) : dy;
     return [
-      () => k.conv2d(g, w, null, geometry),
-      () => k.conv2dBackward(input, g, w, geometry, { x: false, w: true }).dw as NDArray,
+      () => imageKernels(x).conv2d(g, w, null, geometry),
+      () => imageKernels(x).conv2dBackward(input, g, w, geometry, { x: false, w: true }).dw as NDArray,
       () => ({ shape: [out], data: k.reduce('sum', dy, [0, 1, 2]).data }),
     ];
   });

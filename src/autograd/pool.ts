@@ -1,6 +1,6 @@
-import { kernels } from '../kernels/active.ts';
 import { windowPositions } from '../kernels/checks.ts';
 import type { Shape, Window } from '../kernels/contract.ts';
+import { imageKernels } from '../kernels/images.ts';
 import { checkFlag, checkNumber, checkOptions } from '../options.ts';
 import { affine } from './elementwise.ts';
 import { record } from './graph.ts';
@@ -39,8 +39,8 @@ export function poolMaxima(name: string, x: Tensor, size: Pair, options: PoolOpt
   const { fitting, more } = windowOf(name, x, size, options, maxPoolOptions);
   const window = grown(fitting, more);
   checkWindowsHaveValues(name, x.shape, window);
-  const y = kernels(x).maxPool2d(x, window);
-  return record(name, y, [x], (dy) => [kernels(x).maxPool2dBackward(dy, x, y, window)]);
+  const y = imageKernels(x).maxPool2d(x, window);
+  return record(name, y, [x], (dy) => [imageKernels(x).maxPool2dBackward(dy, x, y, window)]);
 }
 
 /** avgPool2d under the name of who calls it. */
@@ -69,8 +69,10 @@ export function checkMean(name: string, options: AvgPoolOptions): void {
 }
 
 function means(name: string, x: Tensor, window: Window, countPadding: boolean): Tensor {
-  const y = kernels(x).avgPool2d(x, window, countPadding);
-  return record(name, y, [x], [], (dy) => [kernels(x).avgPool2dBackward(dy, x.shape, window, countPadding)]);
+  const y = imageKernels(x).avgPool2d(x, window, countPadding);
+  return record(name, y, [x], [], (dy) => [
+    imageKernels(x).avgPool2dBackward(dy, x.shape, window, countPadding),
+  ]);
 }
 
 /** The windows that fit, and how many rows and columns more the last ones reach over (ceilMode). */

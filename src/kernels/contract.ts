@@ -237,29 +237,6 @@ export interface Kernels {
    */
   matmul(a: NDArray, b: NDArray, options?: MatmulOptions): NDArray;
 
-  // Images ------------------------------------------------------------------------------------------------------------
-  /** x [N, H, W, in], w [kh, kw, in / groups, out], bias [out] or null -> [N, H', W', out]; then relu where asked. */
-  conv2d(x: NDArray, w: NDArray, bias: NDArray | null, geometry: ConvGeometry, relu?: boolean): NDArray;
-  conv2dBackward(
-    dy: NDArray,
-    x: NDArray,
-    w: NDArray,
-    geometry: ConvGeometry,
-    needs: { x: boolean; w: boolean },
-  ): { dx: NDArray | null; dw: NDArray | null };
-  /**
-   * The transpose of conv2d in x, which is dx of conv2dBackward: x [N, h, w, out] -> `shape` [N, H, W, in], for a convolution
-   * of such images with w [kh, kw, in / groups, out] that has h x w positions.
-   */
-  conv2dTranspose(x: NDArray, w: NDArray, shape: Shape, geometry: ConvGeometry): NDArray;
-  /** Padding counts as minus infinity. */
-  maxPool2d(x: NDArray, window: Window): NDArray;
-  /** The gradient of a window goes to its first maximum in row-major order, as in PyTorch. y = maxPool2d(x). */
-  maxPool2dBackward(dy: NDArray, x: NDArray, y: NDArray, window: Window): NDArray;
-  /** The mean over the window: with `countPadding` (PyTorch's count_include_pad) padding counts as zeros, else not at all. */
-  avgPool2d(x: NDArray, window: Window, countPadding: boolean): NDArray;
-  avgPool2dBackward(dy: NDArray, inputShape: Shape, window: Window, countPadding: boolean): NDArray;
-
   // Softmax and loss --------------------------------------------------------------------------------------------------
   softmax(x: NDArray, axis: number, log: boolean): NDArray;
   /** y = softmax(x) or logSoftmax(x), as `log` says. */
@@ -299,6 +276,31 @@ export interface Kernels {
   sumOfSquares(arrays: readonly Numbers[]): number;
   /** Every array times `factor`. */
   scaleInPlace(arrays: readonly Numbers[], factor: number): void;
+}
+
+/** Kernels of convolutions and pools, a set of their own (images.ts). */
+export interface ImageKernels {
+  /** x [N, H, W, in], w [kh, kw, in / groups, out], bias [out] or null -> [N, H', W', out]; then relu where asked. */
+  conv2d(x: NDArray, w: NDArray, bias: NDArray | null, geometry: ConvGeometry, relu?: boolean): NDArray;
+  conv2dBackward(
+    dy: NDArray,
+    x: NDArray,
+    w: NDArray,
+    geometry: ConvGeometry,
+    needs: { x: boolean; w: boolean },
+  ): { dx: NDArray | null; dw: NDArray | null };
+  /**
+   * The transpose of conv2d in x, which is dx of conv2dBackward: x [N, h, w, out] -> `shape` [N, H, W, in], for a convolution
+   * of such images with w [kh, kw, in / groups, out] that has h x w positions.
+   */
+  conv2dTranspose(x: NDArray, w: NDArray, shape: Shape, geometry: ConvGeometry): NDArray;
+  /** Padding counts as minus infinity. */
+  maxPool2d(x: NDArray, window: Window): NDArray;
+  /** The gradient of a window goes to its first maximum in row-major order, as in PyTorch. y = maxPool2d(x). */
+  maxPool2dBackward(dy: NDArray, x: NDArray, y: NDArray, window: Window): NDArray;
+  /** The mean over the window: with `countPadding` (PyTorch's count_include_pad) padding counts as zeros, else not at all. */
+  avgPool2d(x: NDArray, window: Window, countPadding: boolean): NDArray;
+  avgPool2dBackward(dy: NDArray, inputShape: Shape, window: Window, countPadding: boolean): NDArray;
 }
 
 /** The number of values of a shape; 1 for a scalar. */

@@ -1,9 +1,7 @@
 import type { Kernels } from '../contract.ts';
-import { conv2d, conv2dBackward, conv2dTranspose } from './conv.ts';
 import { addInto, binary, unary, unaryBackward } from './elementwise.ts';
 import { matmul } from './matmul.ts';
 import { adamStep, rmspropStep, scaleInPlace, sgdStep, sumOfSquares } from './optimizers.ts';
-import { avgPool2d, avgPool2dBackward, maxPool2d, maxPool2dBackward } from './pool.ts';
 import { reduce } from './reduce.ts';
 import { broadcastTo, concat, pad, permute, slice } from './shape.ts';
 import { crossEntropy, crossEntropyBackward, softmax, softmaxBackward } from './softmax.ts';
@@ -35,14 +33,6 @@ export const reference: Kernels = {
   pad,
 
   matmul,
-
-  conv2d,
-  conv2dBackward,
-  conv2dTranspose,
-  maxPool2d,
-  maxPool2dBackward,
-  avgPool2d,
-  avgPool2dBackward,
 
   softmax,
   softmaxBackward,

@@ -1,5 +1,4 @@
 import type { Kernels } from '../contract.ts';
-import { conv2d, conv2dBackward, conv2dTranspose } from './conv/conv2d.ts';
 import { addInto } from './elementwise/addInto.ts';
 import { binary } from './elementwise/binary.ts';
 import { unary, unaryBackward } from './elementwise/unary.ts';
@@ -9,7 +8,6 @@ import { adamStep } from './optimizers/adam.ts';
 import { scaleInPlace, sumOfSquares } from './optimizers/lists.ts';
 import { rmspropStep } from './optimizers/rmsprop.ts';
 import { sgdStep } from './optimizers/sgd.ts';
-import { avgPool2d, avgPool2dBackward, maxPool2d, maxPool2dBackward } from './pool2d/pool2d.ts';
 import { reduce } from './reduce/reduce.ts';
 import { allocate, isKernelMemory, release } from './runtime/memory.ts';
 import { result } from './runtime/operands.ts';
@@ -37,14 +35,6 @@ export const wasm: Kernels = {
     copy.data.set(x.data);
     return copy;
   },
-
-  conv2d,
-  conv2dBackward,
-  conv2dTranspose,
-  maxPool2d,
-  maxPool2dBackward,
-  avgPool2d,
-  avgPool2dBackward,
 
   unary,
   unaryBackward,

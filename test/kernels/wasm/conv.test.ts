@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { ConvGeometry, NDArray } from '../../../src/kernels/contract.ts';
-import { reference } from '../../../src/kernels/reference/reference.ts';
+import { referenceImages as reference } from '../../../src/kernels/reference/images.ts';
 import { conv2d, conv2dBackward, conv2dTranspose } from '../../../src/kernels/wasm/conv/conv2d.ts';
 import { setWinograd, winogradEnabled } from '../../../src/kernels/wasm/conv/winograd/choice.ts';
 import { outputSize, slidingWindows } from '../reference/window.ts';

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { NDArray } from '../../../src/kernels/contract.ts';
-import { reference } from '../../../src/kernels/reference/reference.ts';
+import { referenceImages as reference } from '../../../src/kernels/reference/images.ts';
 import {
   avgPool2d,
   avgPool2dBackward,
