@@ -88,7 +88,7 @@ export function oneOf<Name extends string>(what: string, names: readonly Name[])
   });
 }
 
-/** What the schema says, or a file of code. */
+/** @internal What the schema says, or a file of code. */
 export function orCode<Input, Output>(
   schema: v.GenericSchema<Input, Output>,
 ): v.GenericSchema<Input | (string & {}), Output | (string & {})> {
