@@ -278,7 +278,9 @@ describe('Proxy Norm', () => {
   test('groups that do not divide the channels', () => {
     expect(() => new ProxyNorm(4, 6)).toThrow('Use one of 1, 2, 3, 6');
     const call = build(1);
-    expect(() => call.forward(new Tensor(new Float64Array(10), [2, 5]))).toThrow('expected input [N, ..., 6]');
+    expect(() => call.forward(new Tensor(new Float64Array(10), [2, 5]))).toThrow(
+      'expected input [N, ..., 6]',
+    );
   });
 
   test('the function and the layer agree', () => {
