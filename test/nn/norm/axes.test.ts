@@ -9,15 +9,15 @@ import { RmsNorm } from '../../../src/nn/norm/sample/rmsNorm.ts';
 import { largest, normal } from './layers.ts';
 
 /** LayerNorm and RMSNorm over any axes, as Keras' `axis`, against plain loops over the definition. */
-const shape: Shape = [2, 3, 4, 5];
+const shape: Shape = [2, 3, 2, 4];
 const eps = 1e-3;
 
 /** The place of each element of x along every axis. */
-const places = Array.from({ length: 120 }, (_, i) => [
-  Math.floor(i / 60),
-  Math.floor(i / 20) % 3,
-  Math.floor(i / 5) % 4,
-  i % 5,
+const places = Array.from({ length: 48 }, (_, i) => [
+  Math.floor(i / 24),
+  Math.floor(i / 8) % 3,
+  Math.floor(i / 4) % 2,
+  i % 4,
 ]);
 
 function byDefinition(x: Float64Array, axes: readonly number[], gamma: Tensor, beta: Tensor | null) {
@@ -66,17 +66,20 @@ describe.each(Object.keys(layers))('%s', (name) => {
     const expected = byDefinition(x.data as Float64Array, own, gamma, beta);
     expect(largest(expected.map((value, i) => value - y.data[i]))).toBeLessThan(1e-12);
 
-    const residual = new Tensor(normal(shape, 'residual'), shape, { requiresGrad: true });
-    const inputs = { x, residual, ...Object.fromEntries(norm.namedParameters()) };
-    const results = gradcheck(() => norm.forward(x, { residual, relu: true }), inputs);
+    const inputs = { x, ...Object.fromEntries(norm.namedParameters()) };
+    const results = gradcheck(() => norm.forward(x), inputs);
     expect(results.filter(({ passed }) => !passed)).toEqual([]);
+    const residual = new Tensor(normal(shape, 'residual'), shape);
+    const then = expected.map((value, i) => Math.max(value + residual.data[i], 0));
+    const followed = norm.forward(x, { residual, relu: true }).toArray();
+    expect(followed).toEqual([...then].map((value) => expect.closeTo(value, 12)));
   });
 
   test('axes that are not there, twice there, the samples, or of another length are refused', () => {
     const x = new Tensor(normal(shape, 'x'), shape);
     for (const [lengths, axes] of [
       [[3], [4]],
-      [[5], [-5]],
+      [[4], [-5]],
       [
         [3, 3],
         [1, -3],
@@ -85,7 +88,7 @@ describe.each(Object.keys(layers))('%s', (name) => {
       [[4], [1]],
     ]) {
       expect(() => layers[name](lengths, axes).to('float64').forward(x)).toThrow(
-        /axes=\[.*expected input \[N, ...\] whose axes .* have the lengths .*, got \[2, 3, 4, 5\]/,
+        /axes=\[.*expected input \[N, ...\] whose axes .* have the lengths .*, got \[2, 3, 2, 4\]/,
       );
     }
     expect(() => layers[name]([3, 4], [1])).toThrow(/shape has the lengths of the axes, one for each/);
@@ -96,8 +99,8 @@ describe.each(Object.keys(layers))('%s', (name) => {
 });
 
 test("LayerNorm takes axes or over: 'sample', not both", () => {
-  expect(() => new LayerNorm(5, { axes: [-1], over: 'sample' })).toThrow(/Give one of them/);
+  expect(() => new LayerNorm(4, { axes: [-1], over: 'sample' })).toThrow(/Give one of them/);
   const x = new Tensor(normal(shape, 'x'), shape);
-  const [plain, named] = [{}, { axes: [-1] }].map((options) => createNorm('layer-position', 5, options)!);
+  const [plain, named] = [{}, { axes: [-1] }].map((options) => createNorm('layer-position', 4, options)!);
   expect(named.to('float64').forward(x).toArray()).toEqual(plain.to('float64').forward(x).toArray());
 });

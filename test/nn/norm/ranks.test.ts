@@ -36,16 +36,10 @@ for (const entry of activations) {
     for (const result of results.slice(1)) expect(result).toEqual(results[0]);
   });
 
-  test(`${entry.name}: explain of a sequence and of a volume`, () => {
-    const features = Math.max(2, entry.leastFeatures);
-    for (const shape of [
-      [3, 2, features],
-      [2, 1, 3, 1, features],
-    ]) {
-      const { check, shape: explained } = explainNorm(entry, { shape });
-      expect(check.passed).toBe(true);
-      expect(explained).toEqual(shape);
-    }
+  test(`${entry.name}: explain of a sequence`, () => {
+    const { check, shape } = explainNorm(entry, { shape: [2, 3, 2] });
+    expect(check.passed).toBe(true);
+    expect(shape).toEqual([2, 3, 2]);
   });
 }
 
