@@ -77,10 +77,13 @@ export function checkFlag(where: string, option: string, value: unknown): void {
 /** Throws unless `value` is an object that has all of `names`: what other functions of the library return, or models. */
 export function requireFields(where: string, value: unknown, what: string, names: readonly string[]): void {
   const isObject = typeof value === 'object' && value !== null;
-  // A tensor has methods of the names mean, variance, min and max, and is no statistics
-  const isTensor = isObject && 'dtype' in value && 'requiresGrad' in value;
-  if (isObject && !isTensor && names.every((name) => (value as Record<string, unknown>)[name] !== undefined))
-    return;
+  const isTensor = isObject && 'requiresGrad' in value;
+  const has = (name: string) => {
+    const field = (value as Record<string, unknown>)[name];
+    // A tensor has methods mean, variance, min and max, and is no statistics
+    return field !== undefined && !(isTensor && typeof field === 'function');
+  };
+  if (isObject && names.every(has)) return;
   const fields = names.length > 0 ? ` (with ${names.join(', ')})` : '';
   throw new Error(`${where}: expected ${what}${fields}, got ${shown(value)}.`);
 }

@@ -47,7 +47,7 @@ export interface ConvTranspose1dOptions {
 }
 
 /** The names of Conv1dOptions. */
-export const conv1dOptions = [...windowOptions, 'groups', 'relu'];
+const conv1dOptions = [...windowOptions, 'groups', 'relu'];
 /** The names of AvgPool1dOptions. */
 export const averages1dOptions = avgPoolOptions.filter((name) => name !== 'divisor');
 

@@ -20,7 +20,13 @@ describe.each(files)('%s', (file) => {
 });
 
 test('core, optimizers and training runs are covered completely', () => {
-  for (const file of ['core.json', 'optim.json', 'rmsprop-maximize.json', 'training.json']) {
+  for (const file of [
+    'core.json',
+    'operations.json',
+    'optim.json',
+    'rmsprop-maximize.json',
+    'training.json',
+  ]) {
     const { notCovered } = verifyFile(readFileSync(new URL(file, folder), 'utf8'), { dtypes: ['float64'] });
     expect(notCovered, file).toBe(0);
   }

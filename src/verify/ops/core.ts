@@ -57,6 +57,7 @@ export const coreOps: Readonly<Record<string, GoldenOp>> = {
     ops.avgPool2d(x, a.pair('kernelSize'), {
       ...poolWindow(a),
       countPadding: a.flag('countIncludePad', true),
+      divisor: a.has('divisor') ? a.number('divisor') : null,
     }),
   ),
   adaptiveAvgPool2d: onImages((x, a) => ops.adaptiveAvgPool2d(x, a.pair('outputSize'))),
