@@ -2,6 +2,7 @@ import { noGrad, type Tensor, zeros } from '../autograd/index.ts';
 import { bytesText, ConfigError } from '../errors.ts';
 import type { Numbers } from '../kernels/contract.ts';
 import { memoryLimit } from '../kernels/memory.ts';
+import { MultiHeadAttention } from '../nn/layers/attention.ts';
 import { withForward } from '../nn/layers/wrapForward.ts';
 import type { Module } from '../nn/module.ts';
 import type { TrainConfig } from './config.ts';
@@ -30,7 +31,9 @@ export function requireActivationsFit(config: TrainConfig, model: Module, data: 
     const positions = rank === 4 ? height * width : height;
     return rank < 2 ? sum : sum + RESULTS_PER_WEIGHT * positions * shape[rank - 1];
   }, 0);
-  if (images * most * BYTES < memoryLimit().bytes) return;
+  // Attention leaves the square of the tokens, which no weight tells of: it is always counted
+  const attends = [...model.namedModules().values()].some((module) => module instanceof MultiHeadAttention);
+  if (!attends && images * most * BYTES < memoryLimit().bytes) return;
   const weights = parameters.reduce((sum, { size }) => sum + size, 0);
   requireFit(config, weights, images * resultsPerImage(model, data));
 }

@@ -17,23 +17,38 @@ import { TransformerBlock } from '../../src/nn/layers/transformer.ts';
 import { LayerNorm } from '../../src/nn/norm/sample/layerNorm.ts';
 import { RmsNorm } from '../../src/nn/norm/sample/rmsNorm.ts';
 import { createRandom } from '../../src/random.ts';
-import { close, type GoldenCase, goldenCases, goldenTensor, matchGolden, put } from './torch/sequence.ts';
+import {
+  close,
+  type GoldenCase,
+  goldenCases,
+  goldenTensor,
+  matchGolden,
+  put,
+  turned,
+} from './torch/sequence.ts';
 
 const tokens = (...shape: number[]) => randn(shape, createRandom('tokens'));
 
-/** PyTorch's weights of an attention: in_proj_weight is three matrices in one, where all tokens have as many features. */
-function loadAttention(layer: MultiHeadAttention, { parameters }: GoldenCase, prefix = '') {
-  const { features } = layer;
-  const parts = ['query', 'key', 'value'] as const;
-  const third = ({ shape, data }: { shape: number[]; data: number[] }, i: number) => ({
-    shape: [features, ...shape.slice(1)],
+const parts = ['query', 'key', 'value'] as const;
+
+/** One of the three projections in PyTorch's in_proj_weight and in_proj_bias; the weights are apart where sizes differ. */
+function projection(values: GoldenCase['parameters'], prefix: string, i: number) {
+  const third = ({ shape, data }: { shape: number[]; data: number[] }) => ({
+    shape: [shape[0] / 3, ...shape.slice(1)],
     data: data.slice((i * data.length) / 3, ((i + 1) * data.length) / 3),
   });
+  const [whole, bias] = ['weight', 'bias'].map((what) => values[`${prefix}in_proj_${what}`]);
+  return {
+    weight: whole ? third(whole) : values[`${prefix}${parts[i][0]}_proj_weight`],
+    bias: bias && third(bias),
+  };
+}
+
+function loadAttention(layer: MultiHeadAttention, { parameters }: GoldenCase, prefix = '') {
   parts.forEach((part, i) => {
-    const whole = parameters[`${prefix}in_proj_weight`];
-    put(layer[part].weight, whole ? third(whole, i) : parameters[`${prefix}${part[0]}_proj_weight`]);
-    const bias = parameters[`${prefix}in_proj_bias`];
-    if (bias) put(layer[part].bias!, third(bias, i));
+    const { weight, bias } = projection(parameters, prefix, i);
+    put(layer[part].weight, weight);
+    if (bias) put(layer[part].bias!, bias);
   });
   load(layer.output, parameters, `${prefix}out_proj`);
 }
@@ -43,24 +58,12 @@ function load({ weight, bias }: Linear, parameters: GoldenCase['parameters'], na
   if (bias) put(bias, parameters[`${name}.bias`]);
 }
 
-/** The gradients of the three matrices as PyTorch's one. */
-function inProjection(layer: MultiHeadAttention, golden: GoldenCase, prefix = '') {
-  const { parameterGradients: expected } = golden;
-  (['query', 'key', 'value'] as const).forEach((part, i) => {
-    const whole = expected[`${prefix}in_proj_weight`];
-    const { shape, data } = whole ?? expected[`${prefix}${part[0]}_proj_weight`];
-    const own = whole ? data.slice((i * data.length) / 3, ((i + 1) * data.length) / 3) : data;
-    const columns = shape[1];
-    const gradient = layer[part].weight.grad!;
-    const turned = own.map((_, j) => own[(j % layer.features) * columns + Math.floor(j / layer.features)]);
-    close(`${part} weight`, gradient, turned);
-    const bias = expected[`${prefix}in_proj_bias`];
-    if (bias)
-      close(
-        `${part} bias`,
-        layer[part].bias!.grad!,
-        bias.data.slice(i * layer.features, (i + 1) * layer.features),
-      );
+/** Holds the gradients of the three projections to PyTorch's. */
+function inProjection(layer: MultiHeadAttention, { parameterGradients }: GoldenCase, prefix = '') {
+  parts.forEach((part, i) => {
+    const { weight, bias } = projection(parameterGradients, prefix, i);
+    close(`${part} weight`, layer[part].weight.grad!, turned(weight));
+    if (bias) close(`${part} bias`, layer[part].bias!.grad!, bias.data);
   });
 }
 

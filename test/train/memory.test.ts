@@ -32,6 +32,10 @@ describe('a network that does not fit into memory', () => {
       /, results of a batch of 10000000 [\d.]+ GiB\)/,
     );
     expect(build({ model: 'cnn', batchSize: 1e7 }, 5_000).training).toBe(true);
+    // 784 tokens: 4 heads of 784 x 784 weights for each image and block, 9.8 MB, and no weight as large.
+    const pixels: TrainOptions = { model: 'transformer', norm: 'layer', patch: 1, depth: 2, width: 8 };
+    expect(() => build(pixels, 512)).toThrow(/does not fit into memory.*results of a batch of 64 [\d.]+ GiB/);
+    expect(build(pixels, 64).training).toBe(true);
   });
 
   it('is counted without a number drawn from the seed', () => {

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { noGrad } from '../../src/autograd/index.ts';
+import { crossEntropy, noGrad } from '../../src/autograd/index.ts';
 import { recalibrate } from '../../src/nn/norm/batch/recalibrate.ts';
 import { runFiles } from '../../src/runs/record.ts';
 import { runTraining } from '../../src/runs/training.ts';
@@ -49,7 +49,7 @@ async function measure(name: ProbeName, options: TrainOptions = {}): Promise<Pro
 const probeLines = (lines: readonly MetricsLine[]) => lines.filter((line) => line.t === 'probe');
 
 describe('a watched run', () => {
-  const all: ProbeName[] = ['test', 'drift', 'keptGradient', 'landscape', 'statistics'];
+  const all: ProbeName[] = ['test', 'drift', 'keptGradient', 'landscape', 'statistics', 'weightGradients'];
 
   it('ends with the same weights as one that is not, dropout and running statistics included', async () => {
     const plain = await runTraining(small);
@@ -111,6 +111,44 @@ describe('drift', () => {
 
   it('says which networks it can look into', async () => {
     await expect(measure('drift', { activation: 'relu' })).rejects.toThrow(/computed inside the layer/);
+  });
+});
+
+describe('weightGradients', () => {
+  it('is the size of the gradient of every weight, in the order of the network: here by finite differences', async () => {
+    const context = await contextOf({ norm: 'none' });
+    const { model, data, batch } = context;
+    const values = await undisturbed(model, () => probes.weightGradients(context));
+    const named = [...model.namedParameters()].filter(([, { rank }]) => rank === 2);
+    expect(Object.keys(values)).toEqual(named.map(([name]) => name));
+    // The directional derivative along its own gradient is the gradient's size.
+    const lossAt = () =>
+      noGrad(() => crossEntropy(model.forward(imagesOf(data, batch)), batch.labels).item());
+    for (const [name, weight] of named) {
+      crossEntropy(model.forward(imagesOf(data, batch)), batch.labels).backward();
+      const gradient = weight.grad!.toArray();
+      model.zeroGrad();
+      const size = Number(values[name]);
+      const start = weight.toArray();
+      const [up, down] = [0.01, -0.01].map((step) => {
+        weight.set(Float32Array.from(start, (w, i) => w + (step * gradient[i]) / size));
+        return lossAt();
+      });
+      weight.set(Float32Array.from(start));
+      expect((up - down) / 0.02 / size).toBeCloseTo(1, 2);
+    }
+  });
+
+  it('sees the blocks of a transformer, and leaves out what is no matrix', async () => {
+    const transformer: TrainOptions = { model: 'transformer', norm: 'layer', hidden: null, activation: null };
+    const values = await measure('weightGradients', { ...transformer, depth: 2, width: 8, patch: 14 });
+    const names = Object.keys(values);
+    expect(names.filter((name) => name.endsWith('dense.layers.2.weight'))).toEqual([
+      'layers.3.dense.layers.2.weight',
+      'layers.4.dense.layers.2.weight',
+    ]);
+    expect(names.some((name) => /bias|gamma|beta/.test(name))).toBe(false);
+    expect(Object.values(values).every((value) => Number(value) > 0)).toBe(true);
   });
 });
 

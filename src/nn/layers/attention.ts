@@ -50,6 +50,7 @@ export class MultiHeadAttention extends Module {
   readonly key: Linear;
   readonly value: Linear;
   readonly output: Linear;
+  readonly weights = new AttentionWeights();
   readonly dropout: Dropout | null;
 
   constructor(
@@ -101,7 +102,7 @@ export class MultiHeadAttention extends Module {
     requireTokens(values, this.value.inFeatures, 'values', 'S');
     const [samples, steps] = queries.shape;
     const [q, k, v] = [this.query.forward(queries), this.key.forward(keys), this.value.forward(values)];
-    const weights = attentionWeights(this.#split(q), this.#split(k), { causal, allowed, mask });
+    const weights = this.weights.forward(this.#split(q), { key: this.#split(k), causal, allowed, mask });
     const found = matmul(this.dropout ? this.dropout.forward(weights) : weights, this.#split(v));
     const joined = reshape(permute(found, [0, 2, 1, 3]), [samples, steps, features]);
     return { output: this.output.forward(joined), weights };
@@ -111,6 +112,13 @@ export class MultiHeadAttention extends Module {
   #split(x: Tensor): Tensor {
     const [samples, steps, features] = x.shape;
     return permute(reshape(x, [samples, steps, this.heads, features / this.heads]), [0, 2, 1, 3]);
+  }
+}
+
+/** A module of its own, so that who looks at the results of all layers sees these, the largest: heads L S numbers for a sample. */
+class AttentionWeights extends Module {
+  forward(query: Tensor, { key = query, ...which }: AttentionOptions & { key?: Tensor } = {}): Tensor {
+    return attentionWeights(query, key, which);
   }
 }
 

@@ -30,11 +30,14 @@ export class Embedding extends Module {
     const { random, init = normal({ std: 1 }), paddingIndex = null } = options;
     if (paddingIndex !== null) checkCount('Embedding', 'paddingIndex', paddingIndex, 0, count - 1);
     const layer = `Embedding(count=${count}, features=${features})`;
-    this.weight = weightAndBias(layer, [count, features], { random, init, bias: false }).weight;
+    const first: Initializer = (shape, from) => {
+      const rows = init(shape, from);
+      return paddingIndex === null
+        ? rows
+        : rows.fill(0, paddingIndex * features, (paddingIndex + 1) * features);
+    };
+    this.weight = weightAndBias(layer, [count, features], { random, init: first, bias: false }).weight;
     this.paddingIndex = paddingIndex;
-    if (paddingIndex !== null) {
-      this.weight.data.fill(0, paddingIndex * features, (paddingIndex + 1) * features);
-    }
   }
 
   forward(indices: Indices): Tensor {

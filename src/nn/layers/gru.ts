@@ -25,7 +25,7 @@ export class Gru extends Recurrent {
   }
 }
 
-export class GruCell extends Cell {
+class GruCell extends Cell {
   constructor(
     inFeatures: number,
     readonly hidden: number,

@@ -4,7 +4,7 @@ import { Module } from '../module.ts';
 import type { WeightNorm } from '../norm/weights/normOfWeights.ts';
 import { effectiveWeight, type WeightOptions, weightAndBias, weightOptions } from './weights.ts';
 
-/** A dense layer: [N, in] -> [N, out], y = x weight + bias. weight [in, out], bias [out]. */
+/** A dense layer over the last axis: [..., in] -> [..., out], y = x weight + bias. weight [in, out], bias [out]. */
 export class Linear extends Module {
   readonly weight: Tensor;
   readonly bias: Tensor | null;

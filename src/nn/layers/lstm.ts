@@ -27,7 +27,7 @@ export class Lstm extends Recurrent {
   }
 }
 
-export class LstmCell extends Cell {
+class LstmCell extends Cell {
   constructor(
     inFeatures: number,
     readonly hidden: number,
