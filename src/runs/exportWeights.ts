@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { basename } from 'node:path';
 import { RunFolderError } from '../errors.ts';
+import { loadFiles } from '../train/codeFields.ts';
 import type { TrainConfig } from '../train/config.ts';
 import { loadData, prepareData } from '../train/data.ts';
 import { buildNetwork } from '../train/model.ts';
@@ -11,15 +12,22 @@ import { tensorsOf } from '../weights/save.ts';
 import { restoreWeights } from './checkpoint.ts';
 import { type HowItRan, readConfig, readRun, runFiles } from './record.ts';
 
-/** The tensors of the run in `path`, from its checkpoint, as a file with such names has them. Throws a RunFolderError. */
-export async function exportedWeights(path: string, names: WeightNames): Promise<Map<string, StoredTensor>> {
+/**
+ * The tensors of the run in `path`, as a file with such names has them: of its last checkpoint, or of another one in the folder. Throws
+ * a RunFolderError, and what the user's code of a run may throw.
+ */
+export async function exportedWeights(
+  path: string,
+  names: WeightNames,
+  checkpoint = runFiles(path).checkpoint,
+): Promise<Map<string, StoredTensor>> {
   const config = readConfig(path);
-  const { checkpoint } = runFiles(path);
   if (!existsSync(checkpoint)) {
     throw new RunFolderError(`${path} has no ${basename(checkpoint)}: its weights were not kept`, [
       'a sweep keeps none; train one of its runs by itself, with the settings in its config.json',
     ]);
   }
+  await loadFiles(config);
   const { input, classes } = readRun(path)?.network ?? (await networkOf(config));
   const model = buildNetwork(config, { imageShape: input, classes });
   try {

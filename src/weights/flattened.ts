@@ -11,7 +11,8 @@ import { WeightNorm } from '../nn/norm/weights/normOfWeights.ts';
 /**
  * A flattened image [H, W, C] has its channels fastest here; in PyTorch it is [C, H, W], and they are slowest. So a dense layer, or
  * a norm, behind a flattening has its inputs in another order there. Which layers those are, and of what images, is seen by
- * sending a sample through the network: whatever the code of its forward passes is.
+ * sending a sample through the network: whatever the code of its forward passes is. The same holds for sequences [L, C] that a 1-d
+ * convolution or pool put out; those of attention have their features last in PyTorch, too.
  */
 
 /** The layers of `model` that take flattened images, each with [H, W, C] of these. `input`: the shape of one sample. */
@@ -51,16 +52,22 @@ function follow() {
   const flattened = new Map<Tensor, Shape | 'mixed'>();
   /** Images whose channels are no longer last: code that flattens as PyTorch does. */
   const turned = new Set<Tensor>();
+  /** Sequences [N, L, C] that were [N, C, L] in PyTorch. */
+  const lines = new Set<Tensor>();
 
   const watch = (name: string, y: Tensor, inputs: readonly (Tensor | null)[]) => {
     for (const x of inputs) {
       if (x === null) continue;
       const image = flattened.get(x);
-      if (name === 'reshape' && flattens(x, y) && !turned.has(x)) flattened.set(y, x.shape.slice(1));
+      const isImage = x.rank > 3 || lines.has(x);
+      if (name === 'reshape' && isImage && flattens(x, y) && !turned.has(x))
+        flattened.set(y, x.shape.slice(1));
+      else if (name === 'reshape' && isRow(x, y)) lines.add(y);
       else if (name === 'permute' && x.rank > 3) turned.add(y);
       else if (x.shape.join() === y.shape.join()) {
         if (image) flattened.set(y, image);
         if (turned.has(x)) turned.add(y);
+        if (lines.has(x)) lines.add(y);
       } else if (image && (name === 'concat' || name === 'slice')) flattened.set(y, 'mixed');
     }
   };
@@ -81,5 +88,11 @@ function follow() {
 function flattens(x: Tensor, y: Tensor): boolean {
   const channels = x.shape[x.rank - 1];
   const positions = sizeOf(x.shape.slice(1, -1));
-  return x.rank > 3 && y.rank === 2 && y.shape[0] === x.shape[0] && channels > 1 && positions > 1;
+  return y.rank === 2 && y.shape[0] === x.shape[0] && channels > 1 && positions > 1;
+}
+
+/** [N, 1, L, C] -> [N, L, C]: how 1-d convolutions and pools are computed. */
+function isRow(x: Tensor, y: Tensor): boolean {
+  const [samples, height, ...rest] = x.shape;
+  return x.rank === 4 && height === 1 && y.shape.join() === [samples, ...rest].join();
 }

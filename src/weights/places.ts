@@ -1,10 +1,13 @@
 import { WeightsError } from '../errors.ts';
 import type { Shape } from '../kernels/contract.ts';
-import { Conv2d } from '../nn/layers/conv2d.ts';
+import { MultiHeadAttention } from '../nn/layers/attention.ts';
 import { Flatten } from '../nn/layers/flatten.ts';
 import { Linear } from '../nn/layers/linear.ts';
+import { NormalizedGru } from '../nn/layers/normalizedGru.ts';
+import { Cell, Recurrent } from '../nn/layers/recurrent.ts';
 import { PreActivationBlock, ResidualBlock } from '../nn/layers/residual.ts';
 import { Sequential } from '../nn/layers/sequential.ts';
+import { TransformerBlock } from '../nn/layers/transformer.ts';
 import type { Module } from '../nn/module.ts';
 import { checkShape } from '../options.ts';
 import type { WeightNames } from './file.ts';
@@ -24,7 +27,17 @@ export function placesOf(model: Module, names: WeightNames, input: Shape | undef
 }
 
 /** Containers whose code flattens nothing. */
-const known = [Sequential, ResidualBlock, PreActivationBlock, Linear, Conv2d];
+const known = [
+  Sequential,
+  ResidualBlock,
+  PreActivationBlock,
+  Linear,
+  Recurrent,
+  Cell,
+  NormalizedGru,
+  MultiHeadAttention,
+  TransformerBlock,
+];
 
 function requireNoFlattening(model: Module): void {
   const modules = [...model.namedModules()];

@@ -9,26 +9,32 @@ import {
   sampleLayout,
   toTorch,
 } from '../nn/border.ts';
+import { Conv1d } from '../nn/layers/conv1d.ts';
 import { Conv2d } from '../nn/layers/conv2d.ts';
+import { ConvTranspose1d, ConvTranspose2d } from '../nn/layers/convTranspose.ts';
 import { Linear } from '../nn/layers/linear.ts';
 import { PreActivationBlock, ResidualBlock } from '../nn/layers/residual.ts';
 import { Sequential } from '../nn/layers/sequential.ts';
 import { type Module, ownTensors } from '../nn/module.ts';
 import { BatchNorm } from '../nn/norm/batch/batchNorm.ts';
 import { Norm } from '../nn/norm/core/norm.ts';
+import type { RunningNorm } from '../nn/norm/core/running.ts';
 import { GroupNorm } from '../nn/norm/sample/groupNorm.ts';
 import { InstanceNorm } from '../nn/norm/sample/instanceNorm.ts';
 import { LayerNorm } from '../nn/norm/sample/layerNorm.ts';
 import { RmsNorm } from '../nn/norm/sample/rmsNorm.ts';
 import { SpectralNorm } from '../nn/norm/weights/spectralNorm.ts';
 import { WeightNormalization } from '../nn/norm/weights/weightNormalization.ts';
+import { sequenceChildren, slotsOfSequence } from './pytorchSequence.ts';
 import type { Slot, Slots } from './slots.ts';
 
 /**
  * The names and layouts of a PyTorch state_dict, module by module:
  *
  *   Sequential                     `layers.3` is `3`, as in nn.Sequential
- *   Linear, Conv2d                 weight [out, in], [out, in / groups, kh, kw]; bias
+ *   Linear, Conv1d, Conv2d         weight [out, in], [out, in / groups, k], [out, in / groups, kh, kw]; bias
+ *   ConvTranspose1d, 2d            weight [in, out / groups, k] or [in, out / groups, kh, kw]; bias
+ *   Gru, Lstm, attention           pytorchSequence.ts
  *   BatchNorm, GroupNorm,          gamma is weight, beta is bias; where there are running statistics running_mean, running_var and
  *   LayerNorm, InstanceNorm,       num_batches_tracked, an I64. runningVar is the unbiased variance in both (unless the layer was
  *   RmsNorm                        built with runningVar: 'biased'), so that the numbers stay
@@ -45,8 +51,8 @@ export function pytorchSlots(model: Module, flattened: ReadonlyMap<Module, Shape
     seen.add(module);
     for (const [name, slot] of slotsOf(module, flattened.get(module), seen))
       slots.set(join(path, name), slot);
-    for (const [name, child] of module.children()) {
-      if (!isWeightNorm(child)) visit(child, join(path, childName(module, name)));
+    for (const [name, child] of childrenOf(module)) {
+      if (!isWeightNorm(child)) visit(child, join(path, name));
     }
   };
   visit(model, '');
@@ -65,6 +71,13 @@ const blockNames: Record<string, string> = {
   shortcutNorm: 'downsample.1',
 };
 
+function childrenOf(module: Module): [string, Module][] {
+  return (
+    sequenceChildren(module) ??
+    module.children().map(([name, child]): [string, Module] => [childName(module, name), child])
+  );
+}
+
 function childName(parent: Module, name: string): string {
   if (parent instanceof Sequential) return name.replace(/^layers\./, '');
   const isBlock = parent instanceof ResidualBlock || parent instanceof PreActivationBlock;
@@ -74,6 +87,8 @@ function childName(parent: Module, name: string): string {
 /** The norms that PyTorch has too. */
 const counterparts = [BatchNorm, GroupNorm, LayerNorm, InstanceNorm, RmsNorm];
 const COUNTER = 'num_batches_tracked';
+/** Ours, of a plain average. */
+const COUNTED = 'batches';
 const normNames: Record<string, string> = {
   gamma: 'weight',
   beta: 'bias',
@@ -84,23 +99,43 @@ const normNames: Record<string, string> = {
 function slotsOf(module: Module, image: Shape | undefined, seen: Set<Module | Tensor>): [string, Slot][] {
   const own = ownTensors(module).filter(({ value }) => !seen.has(value));
   for (const { value } of own) seen.add(value);
-  if (module instanceof Linear || module instanceof Conv2d) return slotsOfLayer(module, image);
+  const ofSequence = slotsOfSequence(module, denseSlots);
+  if (ofSequence) return ofSequence;
   const slot = (name: string, value: Tensor): [string, Slot] => [
     name,
     tensorSlot(module, value, layoutIn(module, value, image)),
   ];
-  if (!counterparts.some((Class) => module instanceof Class)) {
-    return own.map(({ name, value }) => slot(name, value));
-  }
+  const others = (known: readonly string[]) =>
+    own.flatMap(({ name, value }) => (known.includes(name) ? [] : [slot(name, value)]));
+  if (isLayer(module)) return [...slotsOfLayer(module, image), ...others(['weight', 'bias'])];
+  if (!counterparts.some((Class) => module instanceof Class)) return others([]);
   const named = Object.entries(normNames).flatMap(([ours, theirs]) =>
     own.filter(({ name }) => name === ours).map(({ value }) => slot(theirs, value)),
   );
-  const counts = module instanceof BatchNorm && module.runningMean !== null;
-  return counts ? [...named, [COUNTER, counterSlot(module)]] : named;
+  const counts =
+    (module instanceof BatchNorm || module instanceof InstanceNorm) && module.runningMean !== null;
+  const all = [...named, ...others([...Object.keys(normNames), COUNTED])];
+  return counts ? [...all, [COUNTER, counterSlot(module)]] : all;
 }
 
-function slotsOfLayer(layer: Linear | Conv2d, image: Shape | undefined): [string, Slot][] {
-  const { weight, bias, weightNorm } = layer;
+/** Layers whose weight is [..., in, out], or, of a transposed convolution, [..., out, in]: PyTorch has it the other way round. */
+type Layer = Linear | Conv2d | Conv1d | ConvTranspose2d | ConvTranspose1d;
+
+function isLayer(module: Module): module is Layer {
+  return [Linear, Conv2d, Conv1d, ConvTranspose2d, ConvTranspose1d].some((Class) => module instanceof Class);
+}
+
+function denseSlots(layer: Linear): { weight: Slot; bias: Slot | null } {
+  const { weight, bias } = layer;
+  return {
+    weight: tensorSlot(layer, weight, denseLayout(weight.shape)),
+    bias: bias && tensorSlot(layer, bias, sameLayout(bias.shape)),
+  };
+}
+
+function slotsOfLayer(layer: Layer, image: Shape | undefined): [string, Slot][] {
+  const { weight, bias } = layer;
+  const weightNorm = 'weightNorm' in layer ? layer.weightNorm : null;
   const layout = layer instanceof Linear ? denseLayout(weight.shape, image) : kernelLayout(weight.shape);
   const slot = (tensor: Tensor, as: Layout) => tensorSlot(layer, tensor, as);
   const whole = slot(weight, layout);
@@ -132,7 +167,7 @@ function layoutIn(module: Module, { shape }: Tensor, image: Shape | undefined): 
   if (image && shape.length === 1 && shape[0] === image.reduce((size, length) => size * length, 1)) {
     return sampleLayout(image, true);
   }
-  return module instanceof Norm && shape.length === 3 ? sampleLayout(shape) : sameLayout(shape);
+  return module instanceof Norm && shape.length >= 3 ? sampleLayout(shape) : sameLayout(shape);
 }
 
 function tensorSlot(owner: Module, tensor: Tensor, layout: Layout): Slot {
@@ -148,7 +183,7 @@ function tensorSlot(owner: Module, tensor: Tensor, layout: Layout): Slot {
 }
 
 /** With a fixed momentum nothing depends on it, and files of old versions lack it. */
-function counterSlot(norm: BatchNorm): Slot {
+function counterSlot(norm: RunningNorm): Slot {
   return {
     owner: norm,
     shape: [],

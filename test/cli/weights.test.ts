@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -59,6 +59,47 @@ describe('export', () => {
       return [...all].filter(([name]) => !/running|batches/.test(name));
     };
     expect(await weightsOf(again)).toEqual(await weightsOf(file));
+  });
+
+  it('of another checkpoint in the folder, and over none', async () => {
+    const { checkpoint, best } = runFiles(run);
+    copyFileSync(checkpoint, best);
+    rmSync(checkpoint);
+    const { stdout } = await inProcess(['export', best, '--out', at('best.safetensors')]);
+    copyFileSync(best, checkpoint);
+    expect(stdout).toContain('26 tensors');
+    const refused = await inProcess(['export', run, '--out', checkpoint]);
+    expect([refused.code, refused.stderr]).toEqual([2, expect.stringContaining('is the checkpoint itself')]);
+    expect(platform.readFile(checkpoint)).toEqual(platform.readFile(best));
+  });
+
+  it('of a model that a file of the user defines, whose head is drawn anew', async () => {
+    const [code, out] = [at('net.mjs'), at('of-code')];
+    writeFileSync(
+      code,
+      `import { BatchNorm, defineModel, Flatten, Linear, Module } from 'normgrad';
+      class Net extends Module {
+        flat = new Flatten();
+        constructor(random) { super(); this.fc1 = new Linear(196, 3, { random }); this.bn = new BatchNorm(3); this.fc2 = new Linear(3, 10, { random }); }
+        forward(x) { return this.fc2.forward(this.bn.forward(this.fc1.forward(this.flat.forward(x)), { relu: true })); }
+      }
+      export default defineModel({ name: 'net', build: ({ random }) => new Net(random) });`,
+    );
+    const train = [
+      ...'train --dataset synthetic --limit 40 --test-limit 20 --halve --epochs 1'.split(' '),
+      '--model',
+      code,
+    ];
+    const first = await inProcess([...train, '--out', out, '-q']);
+    expect([first.code, first.stderr]).toEqual([0, '']);
+    const { stdout } = await inProcess(['export', out, '--out', at('net.safetensors'), '--json']);
+    expect(JSON.parse(stdout).tensors.slice(0, 3)).toEqual(['fc1.weight', 'fc1.bias', 'bn.weight']);
+    const from = ['--init-from', at('net.safetensors'), '--fresh-head', '--out', at('of-code-2')];
+    const { stderr, code: exitCode } = await inProcess([...train, ...from]);
+    expect(exitCode).toBe(0);
+    expect(stderr).toContain(
+      `weights of ${at('net.safetensors')}: 7 tensors; as drawn: fc2.weight, fc2.bias`,
+    );
   });
 
   it('of a run of an earlier version asks the data for what the network takes', async () => {

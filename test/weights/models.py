@@ -168,7 +168,45 @@ def random_conv(options):
     return nn.Sequential(*layers, GlobalAvgPool(), nn.Linear(width, CLASSES))
 
 
+class Patches(nn.Module):
+    """[N, C, H, W] -> [N, patches, size size C], the channels of a patch last."""
+
+    def __init__(self, size):
+        super().__init__()
+        self.size = size
+
+    def forward(self, x):
+        (n, c, h, w), size = x.shape, self.size
+        cut = x.reshape(n, c, h // size, size, w // size, size).permute(0, 2, 4, 3, 5, 1)
+        return cut.reshape(n, -1, size * size * c)
+
+
+class Positions(nn.Module):
+    def __init__(self, length, features):
+        super().__init__()
+        self.weight = nn.Parameter(torch.zeros(length, features))
+
+    def forward(self, x):
+        return x + self.weight
+
+
+class MeanOfTokens(nn.Module):
+    def forward(self, x):
+        return x.mean(1)
+
+
+def transformer(options):
+    width, size, before = options["width"], options["patch"], options["normPlacement"] == "before"
+    layers = [Patches(size), nn.Linear(size * size * INPUT[2], width)]
+    layers += [Positions(INPUT[0] * INPUT[1] // size**2, width)]
+    for _ in range(options["depth"]):
+        layers += [nn.TransformerEncoderLayer(width, options["heads"], 4 * width, 0, batch_first=True, norm_first=before)]
+    layers += [nn.LayerNorm(width)] if before else []
+    return nn.Sequential(*layers, MeanOfTokens(), nn.Linear(width, CLASSES))
+
+
 MODELS = {
+    "transformer": transformer,
     "mlp": mlp,
     "cnn": lambda options: vgg(options, (8, 16)),
     "deep-cnn": lambda options: vgg(options, (32, 64)),

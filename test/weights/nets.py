@@ -50,9 +50,29 @@ ofweights = nn.Sequential(
     nn.Linear(4, 3),
 )
 
+lines = nn.Sequential(
+    nn.Flatten(2),
+    nn.Conv1d(2, 4, 5, padding=1, groups=2),
+    nn.BatchNorm1d(4),
+    nn.ReLU(),
+    nn.ConvTranspose1d(4, 6, 3, stride=2, groups=2),
+    nn.MaxPool1d(3),
+    nn.Flatten(),
+    nn.Linear(6 * 31, 3),
+)
+
+enlarged = nn.Sequential(
+    nn.ConvTranspose2d(2, 4, (2, 3), stride=2, groups=2),
+    nn.InstanceNorm2d(4, affine=True, track_running_stats=True),
+    nn.PReLU(4),
+    nn.AvgPool2d(3),
+    nn.Flatten(),
+    nn.Linear(4 * 4 * 5, 3),
+)
+
 tensors = {}
 x = torch.randn(5, 2, 6, 8)
-for name, net in {"flat": flat, "normed": normed, "ofweights": ofweights}.items():
+for name, net in {"flat": flat, "normed": normed, "ofweights": ofweights, "lines": lines, "enlarged": enlarged}.items():
     for parameter in net.parameters():
         if parameter.dim() == 1:
             nn.init.uniform_(parameter, 0.5, 1.5)

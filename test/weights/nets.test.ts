@@ -15,17 +15,23 @@ import {
 } from '../../src/autograd/index.ts';
 import { channelsLast } from '../../src/nn/border.ts';
 import {
+  AvgPool2d,
   activation,
   BatchNorm,
+  Conv1d,
   Conv2d,
+  ConvTranspose1d,
+  ConvTranspose2d,
   Flatten,
   GroupNorm,
   InstanceNorm,
   LayerNorm,
   Linear,
+  MaxPool1d,
   MaxPool2d,
   Module,
   normalizeWeights,
+  PRelu,
   Sequential,
 } from '../../src/nn/index.ts';
 import { load, save } from '../../src/weights/index.ts';
@@ -36,7 +42,7 @@ import { largestDifference } from './difference.ts';
 const file = fileURLToPath(new URL('nets.safetensors', import.meta.url));
 const { tensors } = decodeSafetensors(readFileSync(file));
 const input = [6, 8, 2];
-const names = ['flat', 'normed', 'ofweights'];
+const names = ['flat', 'normed', 'ofweights', 'lines', 'enlarged'];
 
 const flat = () =>
   new Sequential(
@@ -102,6 +108,35 @@ function ofWeights(): Module {
   return new Sequential(a, act(), b, act(), new Flatten(), c, act(), d, new Linear(4, 3));
 }
 
+/** Reads images row by row as sequences [N, H W, C]. */
+class Lines extends Module {
+  layers = new Sequential(
+    new Conv1d(2, 4, 5, { padding: 1, groups: 2 }),
+    new BatchNorm(4),
+    activation('relu'),
+    new ConvTranspose1d(4, 6, 3, { stride: 2, groups: 2 }),
+    new MaxPool1d(3),
+    new Flatten(),
+    new Linear(186, 3),
+  );
+
+  forward(x: Tensor): Tensor {
+    return this.layers.forward(reshape(x, [x.shape[0], 48, 2]));
+  }
+}
+
+const lineNames = Object.fromEntries([0, 1, 3, 6].map((i) => [`layers.${i}`, `${i + 1}`]));
+
+const enlarged = () =>
+  new Sequential(
+    new ConvTranspose2d(2, 4, [2, 3], { stride: 2, groups: 2 }),
+    new InstanceNorm(4, { trackRunningStats: true }),
+    new PRelu(4),
+    new AvgPool2d(3),
+    new Flatten(),
+    new Linear(80, 3),
+  );
+
 const pytorchNames = { conv: '0', bn: '4', fc1: '5', norm: '6', fc2: '7' };
 
 test.each<[string, string, () => Module, Record<string, string>]>([
@@ -110,6 +145,8 @@ test.each<[string, string, () => Module, Record<string, string>]>([
   ['that flattens as PyTorch does', 'flat', () => new FlatAsPyTorch(), pytorchNames],
   ['of norms', 'normed', normed, {}],
   ['with norms of weights', 'ofweights', ofWeights, {}],
+  ['of sequences', 'lines', () => new Lines(), lineNames],
+  ['that enlarges images', 'enlarged', enlarged, {}],
 ])(
   'a network %s has the logits that it has in PyTorch, and goes back bit by bit',
   async (_, name, build, ours) => {

@@ -1,12 +1,14 @@
 import { existsSync, statSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { type Command, Option } from 'commander';
 import { bytesText, plural } from '../../errors.ts';
 import { exportedWeights } from '../../runs/exportWeights.ts';
 import { guarded } from '../../runs/files.ts';
+import { runFiles } from '../../runs/record.ts';
 import { encodeWeights } from '../../weights/file.ts';
 import type { WeightNames, WeightsFormat } from '../../weights/index.ts';
 import { writeWholeFile } from '../../wholeFile.node.ts';
+import { UsageError } from '../exit.ts';
 import { addExamples, type Example } from '../help.ts';
 import { outputOf } from '../output.ts';
 
@@ -19,6 +21,7 @@ interface Options {
 const examples: Example[] = [
   ['normgrad export runs/first', "runs/first/weights.safetensors, for PyTorch's load_state_dict"],
   ['normgrad export runs/first --out weights.npz', 'for numpy.load'],
+  ['normgrad export runs/first/best.safetensors', 'of the best epoch, which train --keep-best keeps'],
   ['normgrad export runs/first --names own --out mine.safetensors', 'for train --init-from, or load()'],
 ];
 
@@ -27,7 +30,7 @@ const remark = 'docs/pytorch.md has the names of all layers, and the modules of 
 /** `export`: the weights of a run, for other programs. */
 export function register(command: Command): void {
   command
-    .argument('<dir>', 'folder of a run that is finished or has a checkpoint')
+    .argument('<dir>', 'folder of a run, of which the last checkpoint is taken, or a checkpoint in it')
     .addOption(
       new Option('--format <name>', 'safetensors or npz (default: as --out says, or safetensors)').choices([
         'safetensors',
@@ -46,10 +49,17 @@ export function register(command: Command): void {
 
 async function run(given: string, { format, names, out }: Options, command: Command): Promise<void> {
   const output = outputOf(command);
-  const dir = existsSync(given) && statSync(given).isFile() ? dirname(given) : given;
-  const tensors = await exportedWeights(dir, names);
+  const isCheckpoint = existsSync(given) && statSync(given).isFile();
+  const dir = isCheckpoint ? dirname(given) : given;
+  const checkpoint = isCheckpoint ? given : runFiles(dir).checkpoint;
+  const tensors = await exportedWeights(dir, names, checkpoint);
   const kind = format ?? (out?.endsWith('.npz') ? 'npz' : 'safetensors');
   const file = out ?? join(dir, `weights.${kind}`);
+  if (resolve(file) === resolve(checkpoint)) {
+    throw new UsageError(`--out: ${file} is the checkpoint itself, which the run needs to go on`, [
+      'choose another name',
+    ]);
+  }
   const bytes = encodeWeights(tensors, names, kind);
   guarded(file, () => writeWholeFile(file, bytes), '');
   const whose = names === 'pytorch' ? "PyTorch's" : 'own';
