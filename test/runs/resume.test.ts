@@ -120,6 +120,18 @@ describe('a run that was stopped and resumed', () => {
     await trainUntil(3, options, other);
     await expectSameAs(other, one, options);
   });
+
+  it('ends with the same bits in a transformer with dropout, by RMSprop with momentum', async () => {
+    const options: TrainOptions = {
+      ...small,
+      ...{ model: 'transformer', hidden: null, norm: 'rms', depth: 1, width: 8, patch: 14, dropout: 0.2 },
+      ...{ optimizer: 'rmsprop', momentum: 0.9, limit: 80, testLimit: 10, epochs: 2 },
+    };
+    const [one, other] = [newFolder(), newFolder()];
+    await runTraining(options, { folder: { path: one } });
+    await trainUntil(3, options, other);
+    await expectSameAs(other, one, options);
+  });
 });
 
 describe('a checkpoint', () => {

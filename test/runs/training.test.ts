@@ -42,6 +42,31 @@ describe('runTraining', () => {
     expect(lines[0]).toMatchObject({ t: 'step', step: 1, lr: expect.closeTo(0.1 / 3, 3) });
   });
 
+  it.each(['before', 'after'] as const)(
+    'teaches a transformer with the norm %s, by RMSprop',
+    async (normPlacement) => {
+      const { train, test } = await runTraining({
+        ...{ dataset: 'synthetic', limit: 1200, testLimit: 200, epochs: 2, batchSize: 20 },
+        ...{
+          model: 'transformer',
+          norm: 'layer',
+          depth: 1,
+          width: 32,
+          patch: 14,
+          normPlacement,
+          optimizer: 'rmsprop',
+        },
+      });
+      expect(train!.loss).toBeLessThan(2);
+      expect(test!.accuracy).toBeGreaterThan(0.4);
+    },
+  );
+
+  it('climbs the loss with maximize', async () => {
+    const { train } = await runTraining({ ...small, norm: 'none', maximize: true });
+    expect(train!.loss).toBeGreaterThan(3);
+  });
+
   it('gives the same bits for the same seed, and others for another', async () => {
     const first = await runTraining({ ...small, augment: 'crop-flip' });
     const again = await runTraining({ ...small, augment: 'crop-flip' });

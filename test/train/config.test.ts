@@ -10,9 +10,12 @@ describe('resolveConfig', () => {
     expect(resolveConfig(config)).toEqual(config);
   });
 
-  it('derives the learning rate from the optimizer, unless it is given', () => {
+  it('derives learning rate and momentum from the optimizer, unless they are given', () => {
     expect(resolveConfig({ optimizer: 'sgd' }).lr).toBe(0.1);
     expect(resolveConfig({ optimizer: 'sgd', lr: 0.5 }).lr).toBe(0.5);
+    expect(resolveConfig({ optimizer: 'sgd' }).momentum).toBe(0.9);
+    expect(resolveConfig({ optimizer: 'rmsprop' })).toMatchObject({ lr: 1e-3, momentum: 0 });
+    expect(resolveConfig({ optimizer: 'rmsprop', momentum: 0.5 }).momentum).toBe(0.5);
   });
 
   it.each([
