@@ -50,5 +50,6 @@ export {
   type GradcheckRow,
   gradcheckNorm,
 } from './verify/gradcheckNorm.ts';
+export { checkLaws, type LawRow } from './verify/laws.ts';
 export { checkPaths, type PathCheck, type PathPair } from './verify/pathCheck.ts';
 export * from './weights/index.ts';

@@ -55,7 +55,8 @@ const tolerances = {
   float32: { case: 1e-4, training: 1e-3 },
 } as const;
 
-const goldenOps: Readonly<Record<string, GoldenOp>> = { ...coreOps, ...normOps };
+/** Looked up when it is needed: a norm may be registered at any time. */
+const goldenOps = (): Readonly<Record<string, GoldenOp>> => ({ ...coreOps, ...normOps() });
 
 /**
  * Compares this engine with a golden file, case by case; `content` is its text, or the parsed JSON. A case that this
@@ -63,7 +64,7 @@ const goldenOps: Readonly<Record<string, GoldenOp>> = { ...coreOps, ...normOps }
  * and the others go on. Throws GoldenFileError for a file that cannot be read.
  */
 export function verifyFile(content: unknown, options: VerifyOptions = {}): VerifyReport {
-  const { dtypes = ['float64', 'float32'], ops = goldenOps } = options;
+  const { dtypes = ['float64', 'float32'], ops = goldenOps() } = options;
   const { family, source, cases } = readGoldenFile(content, options.file);
   const results = cases.map((golden) => verifyCase(golden, dtypes, ops));
   const count = (status: VerifyCase['status']) => results.filter((result) => result.status === status).length;

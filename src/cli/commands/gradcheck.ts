@@ -1,11 +1,14 @@
 import { type Command, Option } from 'commander';
 import { registry } from '../../nn/norm/registry.ts';
+import { commandName } from '../../teach/origin.ts';
+import { absolute, shownPath } from '../../train/code/files.ts';
+import { isCode } from '../../train/code/names.ts';
 import { letEventsRun } from '../../train/eventLoop.ts';
-import { type GradcheckRow, gradcheckNorm } from '../../verify/index.ts';
+import { checkLaws, type GradcheckRow, gradcheckNorm, type LawRow } from '../../verify/index.ts';
 import { integer, normEntry, number, seedOption, shapeOf } from '../arguments.ts';
 import { EXIT } from '../exit.ts';
 import { addExamples, type Example } from '../help.ts';
-import { outputOf } from '../output.ts';
+import { type Output, outputOf } from '../output.ts';
 import { numeric, tableText, verdicts } from '../table.ts';
 
 interface Options {
@@ -16,6 +19,7 @@ interface Options {
   tol: number;
   mode?: 'train' | 'eval';
   affine: boolean;
+  laws?: boolean;
   seed: number;
 }
 
@@ -53,6 +57,7 @@ export function register(command: Command): void {
     .option('--tol <x>', 'largest error, relative to the largest gradient of the tensor', number, 1e-7)
     .addOption(new Option('--mode <mode>', 'only this mode').choices(['train', 'eval']))
     .option('--no-affine', 'without gamma and beta')
+    .option('--laws', 'what must hold for any input, too (of a file always)')
     .addOption(seedOption('seed of the random input and upstream gradient').default(1))
     .action(run);
   addExamples(command, examples, remark);
@@ -75,42 +80,61 @@ async function run(names: string[], options: Options, command: Command): Promise
     }
     await letEventsRun();
   }
-  const failed = rows.filter(({ passed }) => !passed);
-  output.result(
-    tableText(
-      [
-        'norm',
-        'mode',
-        'form',
-        'tensor',
-        numeric('max abs'),
-        numeric('max rel'),
-        'worst at',
-        verdicts(output),
-      ],
-      rows.map((row) => [
-        row.norm,
-        row.mode,
-        row.form,
-        row.tensor,
-        row.maxAbs.toExponential(1),
-        row.maxRel.toExponential(1),
-        `[${row.at.join(', ')}]`,
-        marks[row.verdict],
-      ]),
-      output,
-    ),
-  );
-  for (const { norm, mode: at, form, tensor, looksLike, why } of failed) {
-    for (const reason of [looksLike, why]) {
-      if (reason !== null) output.result(`${norm} ${at} ${form} ${tensor}: ${reason}`);
-    }
-  }
+  const lawRows = entries
+    .filter(
+      (entry) =>
+        options.laws ||
+        names.some((name) => isCode(name) && commandName(entry) === shownPath(absolute(name))),
+    )
+    .flatMap((entry) => checkLaws(entry, { seed }));
+  for (const row of lawRows) output.event('law', row);
+  output.result(gradientTable(rows, output));
+  if (lawRows.length > 0) output.result(`\n${lawTable(lawRows, output)}`);
+  const all = [...rows, ...lawRows];
+  const failed = all.filter(({ passed }) => !passed);
+  for (const reason of [...rows.flatMap(reasonsOf), ...lawRows.flatMap(whyBroken)]) output.result(reason);
   output.result(
     failed.length === 0
-      ? `all ${rows.length} checks passed (tolerance ${tol})`
-      : `${failed.length} of ${rows.length} checks failed (tolerance ${tol})`,
+      ? `all ${all.length} checks passed (tolerance ${tol})`
+      : `${failed.length} of ${all.length} checks failed (tolerance ${tol})`,
   );
-  output.event('result', { passed: rows.length - failed.length, failed: failed.length });
+  output.event('result', { passed: all.length - failed.length, failed: failed.length });
   if (failed.length > 0) process.exitCode = EXIT.failed;
+}
+
+function gradientTable(rows: readonly GradcheckRow[], output: Output): string {
+  const columns = ['norm', 'mode', 'form', 'tensor', numeric('max abs'), numeric('max rel'), 'worst at'];
+  return tableText(
+    [...columns, verdicts(output)],
+    rows.map((row) => [
+      row.norm,
+      row.mode,
+      row.form,
+      row.tensor,
+      row.maxAbs.toExponential(1),
+      row.maxRel.toExponential(1),
+      `[${row.at.join(', ')}]`,
+      marks[row.verdict],
+    ]),
+    output,
+  );
+}
+
+function lawTable(rows: readonly LawRow[], output: Output): string {
+  return tableText(
+    ['norm', 'form', 'law', '', verdicts(output)],
+    rows.map(({ norm, form, law, says, passed }) => [norm, form, law, says, passed ? '✓' : '✗']),
+    output,
+  );
+}
+
+function reasonsOf({ passed, norm, mode, form, tensor, looksLike, why }: GradcheckRow): string[] {
+  if (passed) return [];
+  return [looksLike, why].flatMap((reason) =>
+    reason === null ? [] : `${norm} ${mode} ${form} ${tensor}: ${reason}`,
+  );
+}
+
+function whyBroken({ norm, form, law, why }: LawRow): string[] {
+  return why === null ? [] : [`${norm} ${form} ${law}: ${why}`];
 }

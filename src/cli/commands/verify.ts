@@ -3,6 +3,7 @@ import { basename } from 'node:path';
 import type { Command } from 'commander';
 import { letEventsRun } from '../../train/eventLoop.ts';
 import { type VerifyCase, type VerifyReport, verifyFile } from '../../verify/index.ts';
+import { normEntry } from '../arguments.ts';
 import { EXIT, UsageError } from '../exit.ts';
 import { addExamples, type Example } from '../help.ts';
 import { type Output, outputOf } from '../output.ts';
@@ -19,12 +20,16 @@ const remark =
 
 /** `verify FILE…`: this engine against golden files, case by case, in float64 and float32. */
 export function register(command: Command): void {
-  command.argument('<file...>', 'golden files (their format: test/golden/README.md)').action(run);
+  command
+    .argument('<file...>', 'golden files (their format: test/golden/README.md)')
+    .option('--norm <file>', 'a norm of your own, whose `golden` says how it computes cases')
+    .action(run);
   addExamples(command, examples, remark);
 }
 
-async function run(files: string[], _options: object, command: Command): Promise<void> {
+async function run(files: string[], { norm }: { norm?: string }, command: Command): Promise<void> {
   const output = outputOf(command);
+  if (norm !== undefined) await normEntry(norm);
   const contents = await Promise.all(files.map(read));
   const reports: VerifyReport[] = [];
   for (const [i, content] of contents.entries()) {

@@ -3,7 +3,7 @@ import { checkOptions, requireFactory } from '../../options.ts';
 import type { Random } from '../../random.ts';
 import type { Initializer } from '../initializers.ts';
 import { Module } from '../module.ts';
-import { learnsShift, type Norm, type Then } from '../norm/core/norm.ts';
+import { learnsShift, type Norm, normThen, type Then } from '../norm/core/norm.ts';
 import { Conv2d } from './conv2d.ts';
 
 export interface ResidualOptions {
@@ -72,7 +72,7 @@ export class PreActivationBlock extends Module {
   }
 
   forward(x: Tensor): Tensor {
-    const h = this.norm1 ? this.norm1.forward(x, { relu: true }) : relu(x);
+    const h = this.norm1 ? normThen(this.norm1, x, { relu: true }) : relu(x);
     const residual = this.shortcut ? this.shortcut.forward(h) : x;
     return add(this.conv2.forward(convolve(this.conv1, this.norm2, h, { relu: true })), residual);
   }
@@ -87,7 +87,7 @@ function normOf(block: string, options: ResidualOptions): (features: number) => 
 
 /** relu(norm(conv(x)) + residual), the last two where asked: inside the norm's own pass where there is one. */
 function convolve(conv: Conv2d, norm: Norm | null, x: Tensor, then: Then): Tensor {
-  if (norm) return norm.forward(conv.forward(x), then);
+  if (norm) return normThen(norm, conv.forward(x), then);
   if (!then.residual) return conv.forward(x, { relu: then.relu });
   const y = add(conv.forward(x), then.residual);
   return then.relu ? relu(y) : y;

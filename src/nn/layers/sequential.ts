@@ -2,7 +2,7 @@ import type { Tensor } from '../../autograd/index.ts';
 import { shown } from '../../errors.ts';
 import { Module } from '../module.ts';
 import { ProxyNorm } from '../norm/activation/proxyNorm.ts';
-import { Norm } from '../norm/core/norm.ts';
+import { Norm, normThen } from '../norm/core/norm.ts';
 import { Activation, activationNames } from './activation.ts';
 import { Conv1d } from './conv1d.ts';
 import { Conv2d } from './conv2d.ts';
@@ -32,7 +32,7 @@ export class Sequential extends Module {
       const next = layers[i + 1];
       const activation = next instanceof Activation ? next.name : null;
       if (takesRelu(layer) && activation === 'relu') {
-        y = layer.forward(y, { relu: true });
+        y = layer instanceof Norm ? normThen(layer, y, { relu: true }) : layer.forward(y, { relu: true });
         i++;
       } else if (layer instanceof ProxyNorm && (activation === 'gelu' || activation === 'silu')) {
         y = layer.forward(y, { activation });

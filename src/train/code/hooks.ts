@@ -15,6 +15,10 @@ export function initialize(entries: Readonly<Record<string, string>>): void {
   own = entries;
 }
 
+interface Context {
+  conditions?: readonly string[];
+}
+
 type Next<Result> = (specifier: string, context: object) => Result;
 interface Source {
   format: string;
@@ -22,8 +26,10 @@ interface Source {
   shortCircuit: boolean;
 }
 
-export function resolve<Result>(specifier: string, context: object, next: Next<Result>): Result {
-  return next(Object.hasOwn(own, specifier) ? own[specifier] : specifier, context);
+export function resolve<Result>(specifier: string, context: Context, next: Next<Result>): Result {
+  if (!Object.hasOwn(own, specifier)) return next(specifier, context);
+  const url = own[specifier];
+  return next(context.conditions?.includes('require') ? fileURLToPath(url) : url, context);
 }
 
 export function load<Result>(url: string, context: object, next: Next<Result>): Result | Source {

@@ -69,9 +69,10 @@ function notLoaded(path: string, error: unknown): CodeError {
     return place ? new CodeError(`${place}: ${problem}`, [], { cause: error }) : because(message);
   }
   if (code === 'ERR_MODULE_NOT_FOUND' || code === 'MODULE_NOT_FOUND') {
-    return because(message.split('\n')[0], [
-      'install that package there, or give the whole name of a file, its ending included',
-    ]);
+    const hint = /\.c[jt]s$/.test(path)
+      ? 'require() finds normgrad from Node 22.15 on: write import instead, in a file that ends in .mjs'
+      : 'install that package there, or give the whole name of a file, its ending included';
+    return because(message.split('\n')[0], [hint]);
   }
   return codeError(error) ?? because(message);
 }

@@ -55,6 +55,27 @@ export abstract class Norm extends Module {
   }
 }
 
+/**
+ * The norm, and what follows it: by the norm itself, if its `forward` looks at what it is given for that; a norm of a user's whose
+ * `forward` takes x alone has it done behind it. Whoever leaves a ReLU or a residual to a norm calls this.
+ */
+export function normThen(norm: Norm, x: Tensor, then: Then): Tensor {
+  let isRead = false;
+  const read = <Key extends keyof Then>(key: Key): Then[Key] => {
+    isRead = true;
+    return then[key];
+  };
+  const y = norm.forward(x, {
+    get residual() {
+      return read('residual');
+    },
+    get relu() {
+      return read('relu');
+    },
+  });
+  return isRead ? y : followedBy(y, then);
+}
+
 /** What most norms are called with. */
 export interface AffineCall {
   /** [C]; null: 1. */
