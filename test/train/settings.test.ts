@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { normEntry } from '../../src/cli/arguments.ts';
 import { baselineOf } from '../../src/experiment/seedGroups.ts';
@@ -30,10 +31,10 @@ describe('the table of settings', () => {
     expect([...files, ...flags].filter((file) => word.test(source(file)))).toEqual([]);
   });
 
-  /** The order counts: ids of runs are made from it, and every setting that is added changes them all. */
+  /** The order counts: ids of runs are made from it. A setting that is added `isNew`, and changes none of them. */
   it('gives every run the defaults, the order and the name that it has always had', () => {
     expect(JSON.stringify(resolveConfig({}))).toBe(
-      '{"dataset":"mnist","dataDir":null,"limit":null,"testLimit":null,"scaling":"standardize","halve":false,"trainOn":"train","augment":"none","model":"mlp","hidden":null,"activation":null,"initStd":null,"init":null,"widths":null,"convs":null,"preActivation":null,"depth":null,"normPlacement":null,"statisticsPerStep":null,"norm":"batch","weightNorm":null,"groups":null,"channelsPerGroup":null,"eps":null,"normMomentum":null,"detachStatistics":"none","renormLimits":null,"optimizer":"adam","lr":0.001,"momentum":0.9,"nesterov":false,"weightDecay":0,"schedule":"constant","warmup":0,"clip":null,"labelSmoothing":0,"batchSize":64,"lastBatch":"dropIfOne","classesPerBatch":null,"epochs":3,"probes":[],"probeEvery":null,"seed":1}',
+      '{"dataset":"mnist","dataDir":null,"label":null,"size":null,"testFraction":null,"limit":null,"testLimit":null,"scaling":"standardize","halve":false,"trainOn":"train","augment":"none","model":"mlp","hidden":null,"activation":null,"initStd":null,"init":null,"widths":null,"convs":null,"preActivation":null,"depth":null,"normPlacement":null,"statisticsPerStep":null,"norm":"batch","weightNorm":null,"groups":null,"channelsPerGroup":null,"eps":null,"normMomentum":null,"detachStatistics":"none","renormLimits":null,"optimizer":"adam","lr":0.001,"momentum":0.9,"nesterov":false,"weightDecay":0,"schedule":"constant","warmup":0,"clip":null,"labelSmoothing":0,"batchSize":64,"lastBatch":"dropIfOne","classesPerBatch":null,"epochs":3,"patience":null,"probes":[],"probeEvery":null,"seed":1}',
     );
     const readme = { limit: 10000, epochs: 2, batchSize: 32, optimizer: 'sgd', schedule: 'cosine' } as const;
     expect(runName(resolveConfig(readme))).toBe('batch-bs32-s1-95c87b');
@@ -46,6 +47,10 @@ describe('the table of settings', () => {
     } as const;
     expect(runName(resolveConfig(other))).toBe('synthetic-cnn-layer-spectral-lr0.5-bs64-s1-adbb61');
     expect(Object.keys(settings)).toEqual(configFields);
+    const later = runName(resolveConfig({ ...readme, patience: 2, dataset: '/data/my table.csv' }));
+    expect(later).toMatch(/^my_table\.csv-batch-bs32-s1-(?!95c87b)\w{6}$/);
+    expect(resolveConfig({ dataset: './a.csv' }).dataset).toBe(resolve('a.csv'));
+    expect(resolveConfig({ dataset: './a.csv', dataDir: '/data' }).dataset).toBe('./a.csv');
   });
 
   it("knows a norm by its other names, and writes the registry's", () => {
