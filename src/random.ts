@@ -1,3 +1,4 @@
+/// <reference path="./seedrandom.d.ts" />
 // Only the generator that is used: seedrandom's whole asks for Node's crypto, and every page would carry six more.
 import alea from 'seedrandom/lib/alea.js';
 import { shown } from './errors.ts';

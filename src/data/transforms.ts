@@ -102,14 +102,16 @@ export function applyTransform(images: Values, transform: PixelTransform): Float
   requireFields('applyTransform', images, 'pixels', ['length']);
   requireFields('applyTransform', transform, 'a transform', ['channels', 'value']);
   const { channels, value } = transform;
+  if (images instanceof Uint8Array) return lookUp(images, channels, transform.table);
   const floats = new Float32Array(images.length);
-  if (images instanceof Uint8Array) {
-    const { table } = transform;
-    for (let i = 0; i < images.length; i += channels) {
-      for (let c = 0; c < channels; c++) floats[i + c] = table[256 * c + images[i + c]];
-    }
-  } else {
-    for (let i = 0; i < images.length; i++) floats[i] = value(images[i], i % channels);
+  for (let i = 0; i < images.length; i++) floats[i] = value(images[i], i % channels);
+  return floats;
+}
+
+function lookUp(bytes: Uint8Array, channels: number, table: Float32Array): Float32Array {
+  const floats = new Float32Array(bytes.length);
+  for (let i = 0; i < bytes.length; i += channels) {
+    for (let c = 0; c < channels; c++) floats[i + c] = table[256 * c + bytes[i + c]];
   }
   return floats;
 }

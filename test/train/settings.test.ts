@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { normEntry } from '../../src/cli/arguments.ts';
 import { baselineOf } from '../../src/experiment/seedGroups.ts';
@@ -48,6 +49,10 @@ describe('the table of settings', () => {
     } as const;
     expect(runName(resolveConfig(other))).toBe('synthetic-cnn-layer-spectral-lr0.5-bs64-s1-adbb61');
     expect(Object.keys(settings)).toEqual(configFields);
+    const later = runName(resolveConfig({ ...readme, patience: 2, dataset: '/data/my table.csv' }));
+    expect(later).toMatch(/^my_table\.csv-batch-bs32-s1-(?!95c87b)\w{6}$/);
+    expect(resolveConfig({ dataset: './a.csv' }).dataset).toBe(resolve('a.csv'));
+    expect(resolveConfig({ dataset: './a.csv', dataDir: '/data' }).dataset).toBe('./a.csv');
   });
 
   it("knows a norm by its other names, and writes the registry's", async () => {
