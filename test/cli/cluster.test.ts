@@ -1,5 +1,6 @@
 import {
   chmodSync,
+  cpSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -164,6 +165,18 @@ describe('sweep status', () => {
       expect.objectContaining({ worker: '4712@node3', id: left.id, isStale: true }),
     ]);
     expect(hosts).toContainEqual({ host: 'node2', done: 0, diverged: 0, failed: 1, running: 1 });
+  });
+
+  it('a worker of many leaves alone what failed, and its exit code says that a run did', async () => {
+    const alone = join(folder, 'alone');
+    const [, failed] = loadSweep(out);
+    mkdirSync(alone);
+    const { runs, ...plan } = readPlan(out);
+    writeFileSync(join(alone, 'sweep.json'), JSON.stringify({ ...plan, runs: [runs[1]] }));
+    cpSync(failed.folder, join(alone, failed.id), { recursive: true });
+    const { code, stdout } = await inProcess(['sweep', alone, '--no-wait']);
+    expect(stdout).toMatch(/for want of memory .*\n1 run: 1 failed\ntry again what failed: normgrad sweep /s);
+    expect(code).toBe(1);
   });
 
   it('retry opens what failed again', async () => {

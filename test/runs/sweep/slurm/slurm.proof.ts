@@ -58,6 +58,9 @@ const restartsOf = (task: string) =>
   Number(slurm.call('scontrol', 'show', 'job', '-o', task).match(/ Restarts=(\d+)/)![1]);
 const endOf = (task: string) =>
   slurm.call('scontrol', 'show', 'job', '-o', task).match(/ JobState=(\w+)/)![1];
+/** run.json of the first run. */
+const recordOf = (out: string) =>
+  JSON.parse(readFileSync(join(loadSweep(out)[0].folder, 'run.json'), 'utf8'));
 const doneOf = (out: string) => loadSweep(out).filter(({ status }) => status === 'done').length;
 
 /** A task that was requeued waits for two minutes, unless it is told not to. */
@@ -249,21 +252,37 @@ describe.skipIf(reason !== undefined)('a sweep on Slurm', () => {
     expect([0, 1].map((i) => restartsOf(`${job}_${i}`))).toEqual([0, 0]);
   });
 
+  it('gives way to a job of higher priority, and goes on after it', { timeout: 600_000 }, async () => {
+    const grid = { base: { ...base, epochs: 100_000 }, grid: { seed: [1] } };
+    const { out, job } = await submit('preempted', grid, '--workers', '1', '--cpus', '2');
+    const task = `${job}_0`;
+    await until('the run has begun', () => existsSync(join(loadSweep(out)[0].folder, 'metrics.jsonl')));
+    const urgent = ['--parsable', '--partition=urgent', '--cpus-per-task=2', '--output=/dev/null'];
+    const other = slurm.call('sbatch', ...urgent, '--wrap', 'true');
+    await until('the urgent job has had its turn', () => endOf(other) === 'COMPLETED');
+    expect(loadSweep(out)[0].status).toBe('missing');
+    await startAgain(task);
+    await until('the run goes on', () => logOf(out, task).includes('continuing after step'));
+    expect(recordOf(out)).toMatchObject({ status: 'running', deaths: 0 });
+    expect(restartsOf(task)).toBe(1);
+    slurm.call('scancel', job);
+    await until('no task is left', () => slurm.call('squeue', '-h') === '');
+  });
+
   it('gives up a run that kills its worker again and again', { timeout: 600_000 }, async () => {
     const grid = { base: { ...base, epochs: 100_000 }, grid: { seed: [1] } };
     const { out, job } = await submit('killer', grid, '--workers', '1', '--checkpoint-every', '1000000000');
     const task = `${job}_0`;
-    const recordOf = () => JSON.parse(readFileSync(join(loadSweep(out)[0].folder, 'run.json'), 'utf8'));
     for (let deaths = 0; deaths < 3; deaths++) {
       await until(`the run goes on after ${deaths} deaths`, () => {
-        const { status, deaths: counted } = recordOf();
+        const { status, deaths: counted } = recordOf(out);
         return status === 'running' && counted === deaths;
       });
       kill(processesOf(task).workers);
       await startAgain(task);
     }
     await until('no task is left', () => slurm.call('squeue', '-h') === '');
-    expect(recordOf()).toMatchObject({
+    expect(recordOf(out)).toMatchObject({
       status: 'failed',
       error: expect.stringContaining('its process died 3 times'),
     });
