@@ -50,6 +50,7 @@ export function explain(error: unknown): Explained {
   switch (error.name) {
     case 'DataError':
     case 'RunFolderError':
+    case 'QueueError':
       return { exitCode: EXIT.data, code: code!, message, hint };
     case 'ConfigError':
     case 'UsageError':

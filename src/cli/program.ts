@@ -22,6 +22,7 @@ const groups = {
     plot: 'curves of finished runs, mean and band over their seeds: terminal, SVG, PNG',
     report: 'an experiment or other runs as one HTML page: claims, figures, tables, settings',
     sweep: 'many runs in one folder: a grid of settings, stopped and continued at will',
+    worker: 'train runs of a sweep that another machine has put into a queue',
   },
   'Correctness:': {
     gradcheck: 'compare the hand-derived backward of the norms with finite differences',
@@ -48,6 +49,7 @@ const files: Record<CommandName, () => Promise<CommandFile>> = {
   plot: () => import('./commands/plot.ts'),
   report: () => import('./commands/report.ts'),
   sweep: () => import('./commands/sweep.ts'),
+  worker: () => import('./commands/worker.ts'),
   gradcheck: () => import('./commands/gradcheck.ts'),
   verify: () => import('./commands/verify.ts'),
   explain: () => import('./commands/explain.ts'),

@@ -44,7 +44,7 @@ export interface HowItRan {
   data?: string;
 }
 
-const runSchema: v.GenericSchema<unknown, HowItRan> = v.pipe(
+export const runSchema: v.GenericSchema<unknown, HowItRan> = v.pipe(
   plainObject,
   v.looseObject({
     status: v.picklist([...runStatuses, 'running', 'failed']),

@@ -13,6 +13,7 @@ import { type Output, outputOf } from '../output.ts';
 import { estimate } from '../sweep/estimate.ts';
 import { isSweepFolder, type PlanFlags, planOf } from '../sweep/plan.ts';
 import { createRunsProgress } from '../sweep/progress.ts';
+import { describeQueue, type QueueFlags, runQueued } from '../sweep/queue.ts';
 import { labelText, reportSweep } from '../sweep/report.ts';
 
 interface Options extends Omit<PlanFlags, 'set'> {
@@ -58,26 +59,36 @@ export function register(command: Command): void {
     .action((folder: string, _: object, self: Command) =>
       reportSweep(folder, loadSweep(folder), outputOf(self)),
     );
+  describeQueue(command.command('queue')).action(async (what: string, _: object, self: Command) => {
+    const options = self.optsWithGlobals<Options & QueueFlags>();
+    const { plan, folder } = await planned(what, options);
+    await runQueued(plan, folder, options, self);
+  });
 }
 
 async function run(what: string, options: Options, command: Command): Promise<void> {
   const output = outputOf(command);
-  const { set = {}, out, shard, dryRun, ...rest } = options;
+  const { plan, folder, isSweep } = await planned(what, options);
+  const jobs = options.jobs ?? availableParallelism();
+  if (options.dryRun) {
+    const runs = ofShard(plan.runs, options.shard);
+    const where = isSweep ? what : options.out;
+    await estimate(runs, { jobs, folder: where, dataDir: options.dataDir }, output);
+    return;
+  }
+  await sweep(plan, folder, { ...options, jobs }, output);
+}
+
+/** The runs that are named, and the folder of their sweep, which they may be the sweep of. */
+async function planned(what: string, { set, out, ...rest }: Options) {
   const isSweep = isSweepFolder(what);
-  if (isSweep && (out ?? rest.smoke ?? rest.seeds ?? options.set) !== undefined) {
+  if (isSweep && (out ?? rest.smoke ?? rest.seeds ?? set) !== undefined) {
     throw new UsageError('a sweep that continues keeps its runs: no --set, --seeds, --smoke or --out', [
       `its runs: ${typed('sweep status', [what])}`,
     ]);
   }
-  const plan = isSweep ? readPlan(what) : await planOf(what, { ...rest, set });
-  const folder = isSweep ? what : (out ?? defaultOut(plan.name));
-  const jobs = options.jobs ?? availableParallelism();
-  if (dryRun) {
-    const runs = ofShard(plan.runs, shard);
-    await estimate(runs, { jobs, folder: isSweep ? what : out, dataDir: options.dataDir }, output);
-    return;
-  }
-  await sweep(plan, folder, { ...options, jobs }, output);
+  const plan = isSweep ? readPlan(what) : await planOf(what, { ...rest, set: set ?? {} });
+  return { plan, folder: isSweep ? what : (out ?? defaultOut(plan.name)), isSweep };
 }
 
 async function sweep(

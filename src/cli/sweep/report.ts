@@ -5,8 +5,13 @@ import { typed } from '../../typed.node.ts';
 import type { Output } from '../output.ts';
 import { tableText } from '../table.ts';
 
-/** The runs that are not done, one a row, and how many there are of each kind. */
-export function reportSweep(folder: string, runs: readonly SweepRun[], output: Output): void {
+/** The runs that are not done, one a row, and how many there are of each kind. `again` is what trains those that are missing. */
+export function reportSweep(
+  folder: string,
+  runs: readonly SweepRun[],
+  output: Output,
+  again = typed('sweep', [folder]),
+): void {
   const kinds = ['done', 'diverged', 'failed', 'running', 'missing'] as const;
   const counts = Object.fromEntries(
     kinds.map((kind) => [kind, runs.filter((each) => each.status === kind).length]),
@@ -20,7 +25,7 @@ export function reportSweep(folder: string, runs: readonly SweepRun[], output: O
   }
   const counted = kinds.filter((kind) => counts[kind] > 0).map((kind) => `${counts[kind]} ${kind}`);
   output.result(`${plural(runs.length, 'run')}: ${counted.join(', ')}`);
-  if (counts.missing > 0) output.result(`continue: ${typed('sweep', [folder])}`);
+  if (counts.missing > 0) output.result(`continue: ${again}`);
   output.event('result', {
     folder,
     ...counts,

@@ -5,6 +5,7 @@ import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { DataError, type DataErrorCode } from '../../data/errors.ts';
 import { RunFolderError } from '../../errors.ts';
+import type { TrainConfig } from '../../train/config.ts';
 import type { TrainResult } from '../../train/result.ts';
 import { recordDeath } from '../folder.ts';
 import { lockTaker } from '../lock/lock.ts';
@@ -14,6 +15,7 @@ import {
   isFinished,
   loadRuns,
   ofShard,
+  type PlannedRun,
   type Shard,
   type SweepPlan,
   type SweepRun,
@@ -55,8 +57,16 @@ const STDERR_TAIL = 2000;
  * diverges or fails does not end the sweep. Throws DataError and RunFolderError for what concerns all runs.
  */
 export async function runSweep(plan: SweepPlan, options: SweepOptions): Promise<SweepRun[]> {
-  const { folder, shard, dataDir, checkpointEvery, grows, argv, signal, onEvent = () => {} } = options;
-  const runs = ofShard((await writePlan(folder, plan, { grows })).runs, shard);
+  const { folder, shard, grows } = options;
+  return trainRuns(ofShard((await writePlan(folder, plan, { grows })).runs, shard), options);
+}
+
+/** The same for some runs, whatever plan is in the folder, or none. */
+export async function trainRuns(
+  runs: readonly PlannedRun<TrainConfig>[],
+  options: Omit<SweepOptions, 'shard' | 'grows'>,
+): Promise<SweepRun[]> {
+  const { folder, dataDir, checkpointEvery, argv, signal, onEvent = () => {} } = options;
   const before = loadRuns(folder, runs);
   for (const { id, result } of before) if (result) onEvent({ type: 'reused', id, result });
   const missing = before.filter((run) => !isFinished(run)).length;
