@@ -14,9 +14,16 @@ export interface FinishedRun {
   metrics: string;
 }
 
+/** Who computed what. */
+export interface Signature {
+  digest: string;
+  /** `4711@node1, normgrad 0.1.0, Node 20.20.2, linux x64` */
+  by: string;
+}
+
 /** One run, two results: the same configuration gave other weights elsewhere. */
 export class SecondResult extends RunFolderError {
-  constructor(path: string, first: { digest: string; by: string }, second: { digest: string; by: string }) {
+  constructor(path: string, first: Signature, second: Signature) {
     super(
       `${path} has two results: digest ${first.digest} (${first.by}) and ${second.digest} (${second.by})`,
       [
@@ -27,20 +34,25 @@ export class SecondResult extends RunFolderError {
   }
 }
 
+/** Whether the folder has no result yet. Throws SecondResult where it has another one than `second`, and leaves that. */
+export function isOpen(path: string, second: Signature): boolean {
+  const before = readResult(path);
+  if (before === undefined) return true;
+  if (before.digest === second.digest) return false;
+  throw new SecondResult(path, { digest: before.digest, by: signer(readRun(path)) }, second);
+}
+
 /**
- * Puts a run that was finished elsewhere into its folder, of which the caller has the lock: false where the same result is
- * there already. Throws SecondResult where another is, which stays.
+ * Puts a run that was finished elsewhere into its folder, of which the caller has the lock, unless the same result is there
+ * already. Throws SecondResult where another is, which stays.
  */
 export function takeIn(
   path: string,
   lock: Lock,
   config: TrainConfig,
   { run, result, metrics }: FinishedRun,
-): boolean {
-  const before = readResult(path);
-  if (before?.digest === result.digest) return false;
-  const second = { digest: result.digest, by: signer(run) };
-  if (before) throw new SecondResult(path, { digest: before.digest, by: signer(readRun(path)) }, second);
+): void {
+  if (!isOpen(path, { digest: result.digest, by: signer(run) })) return;
   const files = runFiles(path);
   guarded(path, () => {
     lock.write(files.config, jsonText(config));
@@ -50,7 +62,6 @@ export function takeIn(
     // Last: it says that the run is finished.
     lock.write(files.result, jsonText(result));
   });
-  return true;
 }
 
 /** Who trained a run. */

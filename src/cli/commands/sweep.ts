@@ -11,6 +11,7 @@ import { EXIT, UsageError } from '../exit.ts';
 import { addExamples, type Example } from '../help.ts';
 import { type Output, outputOf } from '../output.ts';
 import { estimate } from '../sweep/estimate.ts';
+import { describeMerge } from '../sweep/merge.ts';
 import { isSweepFolder, type PlanFlags, planOf } from '../sweep/plan.ts';
 import { createRunsProgress } from '../sweep/progress.ts';
 import { describeQueue, type QueueFlags, runQueued } from '../sweep/queue.ts';
@@ -31,6 +32,7 @@ const examples: Example[] = [
   ['normgrad sweep runs/sweep-20261122-141003', 'continue: only what is missing runs'],
   ['normgrad sweep status runs/sweep-20261122-141003'],
   ['normgrad sweep grid.json --shard 1/4', 'a quarter of the runs, for one of four machines'],
+  ['normgrad sweep merge shard1 shard2 --out runs/whole'],
 ];
 
 const remark = `A grid is JSON: {"base": {"dataset": "synthetic"}, "grid": {"norm": ["none", "batch"], "seed": [1, 2]}}.
@@ -59,6 +61,7 @@ export function register(command: Command): void {
     .action((folder: string, _: object, self: Command) =>
       reportSweep(folder, loadSweep(folder), outputOf(self)),
     );
+  describeMerge(command.command('merge'));
   describeQueue(command.command('queue')).action(async (what: string, _: object, self: Command) => {
     const options = self.optsWithGlobals<Options & QueueFlags>();
     const { plan, folder } = await planned(what, options);

@@ -1,13 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import * as v from 'valibot';
+import { RunFolderError } from '../../errors.ts';
 import { anyNumber, checked, parsed, plainObject } from '../../storedFile.node.ts';
 import { configSchema, type TrainConfig } from '../../train/config.ts';
 import { fromJson, toJson } from '../../train/metrics.ts';
 import { resultSchema, type TrainResult } from '../../train/result.ts';
 import { type HowItRan, readResult, readRun, runFiles, runSchema } from '../record.ts';
 import { plainName } from '../sweep/sweep.ts';
-import { type FinishedRun, signer } from '../takeIn.ts';
+import { type FinishedRun, type Signature, signer } from '../takeIn.ts';
 
 /**
  * What goes through Redis: a run to be trained, how far it is, and what came out. Others may write there too, so nothing is
@@ -32,15 +33,6 @@ export interface RunProgress {
   loss: number;
 }
 
-/** Who computed what: every worker that finishes a run writes this into the job's log, also where another was quicker. */
-export interface Signature {
-  digest: string;
-  /** `pid@host, normgrad 0.1.0, Node 20.20.2, linux x64` */
-  by: string;
-}
-
-/** More than any metrics.jsonl has. */
-const MOST_BYTES = 256 * 2 ** 20;
 const hint = 'is another program using this queue? --queue NAME gives the sweep one of its own';
 
 const queuedSchema: v.GenericSchema<unknown, QueuedRun> = v.pipe(
@@ -93,12 +85,14 @@ export function finishedText(path: string): string {
 export function readFinished(text: unknown, id: string): FinishedRun {
   const from = { file: `the result of ${id}`, hint };
   const { metrics, ...rest } = checked(from, parsed(from, String(text), fromJson), finishedSchema);
-  return {
-    ...rest,
-    metrics: gunzipSync(Buffer.from(metrics, 'base64'), { maxOutputLength: MOST_BYTES }).toString('utf8'),
-  };
+  try {
+    return { ...rest, metrics: gunzipSync(Buffer.from(metrics, 'base64')).toString('utf8') };
+  } catch (error) {
+    throw new RunFolderError(`${from.file}: its metrics cannot be unpacked`, [hint], { cause: error });
+  }
 }
 
+/** Every worker that finishes a run writes this into the job's log, also where another one was quicker. */
 export function signatureText(run: HowItRan, { digest }: TrainResult): string {
   return toJson({ digest, by: signer(run) } satisfies Signature);
 }

@@ -139,7 +139,7 @@ export function loadRuns(folder: string, runs: readonly PlannedRun<TrainConfig>[
 }
 
 /** What a run writes stays in the folder of its sweep. */
-function refuseLink(path: string): void {
+export function refuseLink(path: string): void {
   if (!lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink()) return;
   throw new RunFolderError(`${path} is a link to another place, and a run's folder must not be one`, [
     'put the folder itself there, or delete the link and train the run again',
