@@ -24,6 +24,7 @@ const variables = {
   },
   NORMGRAD_CACHE: null,
   NORMGRAD_FONT: null,
+  NORMGRAD_REDIS: null,
   // Of the tests and of bench/.
   NORMGRAD_DATA: null,
   NORMGRAD_PYTHON: null,

@@ -55,6 +55,20 @@ export class WeightsError extends Error {
   }
 }
 
+/** A queue (Redis) that cannot be used. */
+export class QueueError extends Error {
+  override readonly name = 'QueueError';
+  readonly code = 'QUEUE';
+
+  constructor(
+    message: string,
+    readonly hint: readonly string[] = [],
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+  }
+}
+
 /** `unknown norm "bach" (did you mean "batch"?)` */
 export function unknownName(what: string, typed: string, names: readonly string[]): string {
   const guess = nearest(typed, names);

@@ -20,7 +20,9 @@ export function bandEdges(point: Point, band: BandName = 'std'): [number, number
   if (band === 'none') return undefined;
   if (band === 'minmax') {
     const shown = values.filter(isDrawable);
-    return shown.length > 1 ? [Math.min(...shown), Math.max(...shown)] : undefined;
+    const least = shown.reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY);
+    const greatest = shown.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY);
+    return shown.length > 1 ? [least, greatest] : undefined;
   }
   const half = std === undefined ? undefined : halfHeight(std, values.length, band);
   return half !== undefined && half >= 0 && isDrawable(half) ? [y - half, y + half] : undefined;

@@ -59,15 +59,17 @@ export function pairedDifference(
 }
 
 /**
- * One curve per seed, `[{ x, y }, …]`, made into the points of a chart: at every x the mean, the standard deviation
+ * One curve per seed, `[{ x, y }, …]`, taken one after the other, made into the points of a chart: at every x the mean, the standard deviation
  * and the values of the seeds that have a finite y there. Where none has, y is NaN, which a chart draws as a gap.
  */
-export function meanCurve(curves: readonly (readonly { x: number; y: number }[])[]): Point[] {
+export function meanCurve(curves: Iterable<readonly { x: number; y: number }[]>): Point[] {
   const byX = new Map<number, number[]>();
-  for (const { x, y } of curves.flat()) {
-    const values = byX.get(x);
-    if (values) values.push(y);
-    else byX.set(x, [y]);
+  for (const curve of curves) {
+    for (const { x, y } of curve) {
+      const values = byX.get(x);
+      if (values) values.push(y);
+      else byX.set(x, [y]);
+    }
   }
   return [...byX].map(([x, ys]) => {
     const { mean: y, std, values } = summarize(ys);

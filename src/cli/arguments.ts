@@ -2,6 +2,7 @@ import { InvalidArgumentError, Option } from 'commander';
 import { ConfigError, grouped, unknownName } from '../errors.ts';
 import { resolveNorm } from '../nn/norm/createNorm.ts';
 import { type NormEntry, registry } from '../nn/norm/registry.ts';
+import { DEFAULT_QUEUE } from '../runs/queue/redis.ts';
 import { absolute } from '../train/code/files.ts';
 import { loadCode, registeredName } from '../train/code/load.ts';
 import { isCode, isPath, notCode } from '../train/code/names.ts';
@@ -51,6 +52,18 @@ export function shapeOf(most: number, must: string, mostElements: number): (give
 /** `--seed <n>`, or NORMGRAD_SEED. */
 export function seedOption(what: string): Option {
   return new Option('--seed <n>', what).env('NORMGRAD_SEED').argParser(integer);
+}
+
+/** `--redis <url>`, or NORMGRAD_REDIS: others on a machine see what is typed, and a URL may have a password in it. */
+export function redisOption(): Option {
+  return new Option('--redis <url>', 'the Redis of the queue, such as redis://host:6379')
+    .env('NORMGRAD_REDIS')
+    .makeOptionMandatory();
+}
+
+/** `--queue <name>`: one Redis may serve several. */
+export function queueOption(): Option {
+  return new Option('--queue <name>', 'of the queue in it').default(DEFAULT_QUEUE);
 }
 
 /** The norm of that name, or in that file; a UsageError with the nearest name where there is none. */

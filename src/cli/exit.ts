@@ -54,6 +54,7 @@ export function explain(thrown: unknown): Explained {
     case 'DataError':
     case 'RunFolderError':
     case 'WeightsError':
+    case 'QueueError':
       return { exitCode: EXIT.data, code: code!, message, hint };
     case 'CodeError':
     case 'ConfigError':

@@ -12,9 +12,9 @@ interface FoundRuns {
   unfinished: number;
 }
 
-/** The runs in these folders and below. */
-export function finishedRuns(folders: readonly string[]): FoundRuns {
-  const all = readRuns(folders);
+/** The runs in these folders and below; `records`: how they ran, too. */
+export function finishedRuns(folders: readonly string[], { records = false } = {}): FoundRuns {
+  const all = readRuns(folders, { records });
   const runs = all.filter(isFinished);
   const unfinished = all.length - runs.length;
   if (runs.length > 0) return { all, runs, unfinished };

@@ -24,6 +24,7 @@ const groups = {
     export: 'the weights of a run, for PyTorch and numpy',
     metrics: 'the numbers of runs for other programs: CSV, TensorBoard',
     sweep: 'many runs in one folder: a grid of settings, stopped and continued at will',
+    worker: 'train runs of a sweep that another machine has put into a queue',
   },
   'Correctness:': {
     gradcheck: 'compare the hand-derived backward of the norms with finite differences',
@@ -52,6 +53,7 @@ const files: Record<CommandName, () => Promise<CommandFile>> = {
   export: () => import('./commands/export.ts'),
   metrics: () => import('./commands/metrics.ts'),
   sweep: () => import('./commands/sweep.ts'),
+  worker: () => import('./commands/worker.ts'),
   gradcheck: () => import('./commands/gradcheck.ts'),
   verify: () => import('./commands/verify.ts'),
   explain: () => import('./commands/explain.ts'),

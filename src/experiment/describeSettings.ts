@@ -32,8 +32,9 @@ export function describeSettings(plan: readonly Pick<ExperimentRun, 'config'>[])
 
 /** `lr 0.1`, or `lr 0.1 unless stated` where most runs have it. */
 function usualRate(rates: readonly number[]): string {
-  const count = (rate: number) => rates.filter((each) => each === rate).length;
-  const usual = rates.find((rate) => count(rate) > rates.length / 2);
+  const counts = new Map<number, number>();
+  for (const rate of rates) counts.set(rate, (counts.get(rate) ?? 0) + 1);
+  const [usual, count] = [...counts].find(([, each]) => each > rates.length / 2) ?? [];
   if (usual === undefined) return '';
-  return count(usual) === rates.length ? `lr ${usual}` : `lr ${usual} unless stated`;
+  return count === rates.length ? `lr ${usual}` : `lr ${usual} unless stated`;
 }

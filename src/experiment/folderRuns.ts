@@ -15,7 +15,7 @@ export interface FolderRun {
   status: 'done' | 'diverged' | 'running' | 'failed' | 'unfinished';
   /** Of a finished run. */
   result: TrainResult | undefined;
-  /** run.json; a folder without one still has its results. */
+  /** run.json; a folder without one still has its results, and of a finished run it is read where it is asked for. */
   run: HowItRan | undefined;
 }
 
@@ -23,13 +23,13 @@ export interface FinishedFolderRun extends FolderRun {
   result: TrainResult;
 }
 
-/** Every run in these folders and below: what has a config.json, in the order of the paths. */
-export function readRuns(folders: readonly string[]): FolderRun[] {
+/** Every run in these folders and below: what has a config.json, in the order of the paths; `records`: with run.json. */
+export function readRuns(folders: readonly string[], { records = true } = {}): FolderRun[] {
   return folders.flatMap((folder) => {
     if (!existsSync(folder)) throw new RunFolderError(`there is no folder ${folder}`);
     if (!statSync(folder).isDirectory())
       throw new RunFolderError(`${folder} is a file, not a folder with runs`);
-    return runPaths(folder).map(readFolder);
+    return runPaths(folder).map((path) => readFolder(path, records));
   });
 }
 
@@ -48,10 +48,11 @@ function runPaths(folder: string): string[] {
     .flatMap((name) => runPaths(join(folder, name)));
 }
 
-function readFolder(path: string): FolderRun {
+function readFolder(path: string, records: boolean): FolderRun {
+  const config = readConfig(path);
   const result = readResult(path);
-  const run = readRun(path);
-  const unfinished = isLocked(path) ? 'running' : run?.status === 'failed' ? 'failed' : 'unfinished';
-  const status = (result?.status as 'done' | 'diverged' | undefined) ?? unfinished;
-  return { path, config: readConfig(path), status, result, run };
+  const run = records || !result ? readRun(path) : undefined;
+  if (result) return { path, config, status: result.status as 'done' | 'diverged', result, run };
+  const unfinished = run?.status === 'failed' ? 'failed' : 'unfinished';
+  return { path, config, status: isLocked(path) ? 'running' : unfinished, result, run };
 }

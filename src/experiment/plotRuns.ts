@@ -2,7 +2,7 @@ import type { LineChart, Point } from '../charts/lineChart.ts';
 import { meanCurve } from '../charts/statistics.ts';
 import { ConfigError } from '../errors.ts';
 import { runFiles } from '../runs/record.ts';
-import { type EpochLine, readMetrics, type StepLine } from '../train/metrics.ts';
+import { readMetrics } from '../train/metrics.ts';
 import { xLabel } from './figure.ts';
 import type { FinishedFolderRun } from './folderRuns.ts';
 import { type MeasureName, measures } from './measures.ts';
@@ -62,7 +62,8 @@ function seriesName({ config }: FinishedFolderRun, fields: readonly Field[]): st
 function placesOf(runs: readonly FinishedFolderRun[], field: Field) {
   const values = [...new Set(runs.map(({ config }) => settingText(config[field])))];
   const names = values.sort((a, b) => compareValues([a], [b]));
-  return { names, at: (value: string) => names.indexOf(value) };
+  const places = new Map(names.map((name, i) => [name, i]));
+  return { names, at: (value: string) => places.get(value)! };
 }
 
 function endPoints(
@@ -72,7 +73,7 @@ function endPoints(
 ): Point[] {
   const ends = runs.map((run) => {
     const { status, train, test } = run.result;
-    const steps = measures[y].needsSteps ? linesOf(run).steps : [];
+    const steps = measures[y].needsSteps ? readMetrics(runFiles(run.path).metrics, 'step') : [];
     return [{ x: place(run), y: finalValue({ status, train, test, steps }, y) }];
   });
   // Categories stand in the order in which they come.
@@ -87,22 +88,17 @@ function coursePoints(runs: readonly FinishedFolderRun[], x: 'epoch' | 'step', y
       'as --x, name a setting, such as batchSize',
     ]);
   }
-  return meanCurve(
-    runs.map((run) => {
-      const { steps, epochs } = linesOf(run);
+  // One after the other: all lines of thousands of runs at once would not fit into memory.
+  function* courses() {
+    for (const { path } of runs) {
+      const { metrics } = runFiles(path);
+      const steps = x === 'step' ? readMetrics(metrics, 'step') : [];
       const within = steps.map(({ step, train }) => ({ x: step, y: of({ train, test: null }) }));
-      if (x === 'step' && within.some((point) => !Number.isNaN(point.y))) return within;
-      return epochs.map((line) => ({ x: line[x], y: of(line) }));
-    }),
-  );
-}
-
-function linesOf({ path }: FinishedFolderRun): { steps: StepLine[]; epochs: EpochLine[] } {
-  const lines = readMetrics(runFiles(path).metrics);
-  return {
-    steps: lines.filter((line) => line.t === 'step'),
-    epochs: lines.filter((line) => line.t === 'epoch'),
-  };
+      if (within.some((point) => !Number.isNaN(point.y))) yield within;
+      else yield readMetrics(metrics, 'epoch').map((line) => ({ x: line[x], y: of(line) }));
+    }
+  }
+  return meanCurve(courses());
 }
 
 function checkAxis(name: string): Field {

@@ -4,7 +4,7 @@ import { plural } from '../errors.ts';
 import { configFields, resolveConfig, type TrainConfig } from '../train/config.ts';
 import type { Score } from '../train/metrics.ts';
 import { xLabel } from './figure.ts';
-import { settingText } from './seedGroups.ts';
+import { settingText, varies } from './seedGroups.ts';
 
 /** A run as a report lists it. */
 interface ReportedRun {
@@ -39,7 +39,7 @@ const TELLING: readonly (keyof TrainConfig)[] = [
 export function runSection(runs: readonly ReportedRun[]): Html {
   const configs = runs.flatMap(({ config }) => config ?? []);
   const differs = configFields.filter(
-    (field) => field !== 'dataDir' && new Set(configs.map((config) => text(config[field]))).size > 1,
+    (field) => field !== 'dataDir' && varies(configs.map((config) => config[field])),
   );
   const shared = configFields.filter((field) => field !== 'dataDir' && !differs.includes(field));
   const names = Object.keys(runs[0]?.names ?? {});

@@ -96,7 +96,9 @@ function chartsOf(runs: readonly FinishedFolderRun[], y: MeasureName, fields: re
     const name = valuesOf(run)
       .map((value, i) => `${xLabel(others[i])} ${value}`)
       .join(', ');
-    parts.set(name, [...(parts.get(name) ?? []), run]);
+    const part = parts.get(name);
+    if (part) part.push(run);
+    else parts.set(name, [run]);
   }
   return [...parts].map(([name, own]) => ({
     ...plotRuns(own, { x: 'epoch', y, by: [first], caption: `Setting: ${describeSettings(own)}.` }),

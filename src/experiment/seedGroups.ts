@@ -7,7 +7,6 @@ import {
 } from '../charts/statistics.ts';
 import { ConfigError, shown, unknownName } from '../errors.ts';
 import { resolveNorm } from '../nn/norm/createNorm.ts';
-import { decisiveFields } from '../runs/name.ts';
 import { codeName } from '../train/code/names.ts';
 import { configFields } from '../train/config.ts';
 import { toJson } from '../train/metrics.ts';
@@ -35,10 +34,14 @@ export type Field = Exclude<SettingName, 'seed' | 'dataDir'>;
 export function differingFields(runs: readonly FinishedRun[]): Field[] {
   return configFields.filter(
     (field): field is Field =>
-      field !== 'seed' &&
-      field !== 'dataDir' &&
-      new Set(runs.map(({ config }) => settingText(config[field]))).size > 1,
+      field !== 'seed' && field !== 'dataDir' && varies(runs.map(({ config }) => config[field])),
   );
+}
+
+/** Whether some of the values of a setting are not the first one's. */
+export function varies(values: readonly unknown[]): boolean {
+  const [first] = values;
+  return values.some((value) => value !== first && settingText(value) !== settingText(first));
 }
 
 /**
@@ -95,7 +98,9 @@ export function groupRuns<Run extends FinishedRun>(
   const groups = new Map<string, Run[]>();
   for (const run of runs) {
     const key = toJson(fields.map((field) => settingText(run.config[field])));
-    groups.set(key, [...(groups.get(key) ?? []), run]);
+    const group = groups.get(key);
+    if (group) group.push(run);
+    else groups.set(key, [run]);
   }
   for (const group of groups.values()) refuseMixed(group, across);
   return [...groups.values()];
@@ -123,7 +128,9 @@ function refuseMixed(group: readonly FinishedRun[], across?: Field): void {
       'add that to --by',
     ]);
   }
-  const seeds = group.map(({ config }) => toJson(decisiveFields(config)));
+  const seeds = group.map(({ config }) =>
+    toJson([config.seed, config.code, across && settingText(config[across])]),
+  );
   if (new Set(seeds).size === seeds.length) return;
   throw new ConfigError(undefined, 'the same run lies in two of the folders', ['name each folder once']);
 }

@@ -53,7 +53,7 @@ interface RunFolderOptions {
 }
 
 /** So often may the process of a run die between two checkpoints before the run counts as failed. */
-const MOST_DEATHS = 3;
+export const MOST_DEATHS = 3;
 
 /**
  * Begins a run of `config` in the folder that `lock` is of. An earlier run of the same configuration in it is replaced unless it

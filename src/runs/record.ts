@@ -58,7 +58,7 @@ export interface InitRecord {
 }
 
 const size = v.pipe(wholeNumber, v.minValue(1, 'must be at least 1'));
-const runSchema: v.GenericSchema<unknown, HowItRan> = v.pipe(
+export const runSchema: v.GenericSchema<unknown, HowItRan> = v.pipe(
   plainObject,
   v.looseObject({
     status: v.picklist([...runStatuses, 'running', 'failed']),

@@ -30,9 +30,32 @@ export function requireOneDataset(
   config: TrainConfig,
   dataset: Dataset,
 ): void {
-  const used = (each: TrainConfig) => toJson([each.dataset, usedImages(each)]);
   const checksum = dataChecksum(config, dataset);
   for (const run of runs) {
     if (used(run.config) === used(config)) requireSameData(join(folder, run.id), checksum);
   }
+}
+
+/**
+ * A check of runs that were trained in several places, called for one after the other: those that use the same images had the
+ * same ones. `where` names the run, or who trained it.
+ */
+export function sameDataCheck(): (config: TrainConfig, checksum: string | undefined, where: string) => void {
+  const seen = new Map<string, { checksum: string; where: string }>();
+  return (config, checksum, where) => {
+    if (checksum === undefined) return;
+    const first = seen.get(used(config));
+    if (first === undefined) seen.set(used(config), { checksum, where });
+    else if (first.checksum !== checksum) {
+      throw new RunFolderError(
+        `${where} was trained with other data than ${first.where}: their checksums are ${checksum} and ${first.checksum}`,
+        ['compare the files: normgrad data verify, on both machines'],
+      );
+    }
+  };
+}
+
+/** The same for runs that use the same images. */
+function used(config: TrainConfig): string {
+  return toJson([config.dataset, usedImages(config)]);
 }

@@ -7,7 +7,7 @@ import type { FolderRun } from '../../experiment/folderRuns.ts';
 import { runsPage } from '../../experiment/runsPage.ts';
 import { readStoredFile } from '../../experiment/stored.ts';
 import { guarded } from '../../runs/files.ts';
-import { loadSweep } from '../../runs/sweep/sweep.ts';
+import { readPlan } from '../../runs/sweep/sweep.ts';
 import { typed } from '../../typed.node.ts';
 import { writeWholeFile } from '../../wholeFile.node.ts';
 import { UsageError } from '../exit.ts';
@@ -95,7 +95,7 @@ async function ofExperiment(folder: string, wanted: string | undefined, file: st
 }
 
 function ofRuns(folders: readonly string[], { measure, by, baseline }: Options): string {
-  const { all: runs } = finishedRuns(folders);
+  const { all: runs } = finishedRuns(folders, { records: true });
   return asFlags(() =>
     runsPage(runs, {
       title: `Runs in ${folders.map((folder) => basename(resolve(folder))).join(', ')}`,
@@ -112,6 +112,6 @@ function notBegun(folders: readonly string[], runs: readonly FolderRun[]): numbe
   const begun = new Set(runs.map(({ path }) => resolve(path)));
   return folders
     .filter((folder) => existsSync(join(folder, 'sweep.json')))
-    .flatMap((folder) => loadSweep(folder))
-    .filter((planned) => !begun.has(resolve(planned.folder))).length;
+    .flatMap((folder) => readPlan(folder).runs.map(({ id }) => resolve(folder, id)))
+    .filter((planned) => !begun.has(planned)).length;
 }

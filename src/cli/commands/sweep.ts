@@ -9,8 +9,10 @@ import { EXIT } from '../exit.ts';
 import { addExamples, type Example } from '../help.ts';
 import { type Output, outputOf } from '../output.ts';
 import { estimate } from '../sweep/estimate.ts';
+import { describeMerge } from '../sweep/merge.ts';
 import { chosenSweep, type SweepFlags } from '../sweep/plan.ts';
 import { createRunsProgress } from '../sweep/progress.ts';
+import { describeQueue, type QueueFlags, runQueued } from '../sweep/queue.ts';
 import { labelText, reportSweep } from '../sweep/report.ts';
 import { addSlurm } from '../sweep/slurm.ts';
 import { addStatus } from '../sweep/status.ts';
@@ -31,6 +33,7 @@ const examples: Example[] = [
   ['normgrad sweep status runs/sweep-20261122-141003'],
   ['normgrad sweep grid.json --shard 1/4', 'a quarter of the runs, for one of four machines'],
   ['normgrad sweep slurm grid.json --workers 8 --time 04:00:00', 'on a cluster'],
+  ['normgrad sweep merge shard1 shard2 --out runs/whole'],
 ];
 
 const remark = `A grid is JSON: {"base": {"dataset": "synthetic"}, "grid": {"norm": ["none", "batch"], "seed": [1, 2]}}.
@@ -58,6 +61,12 @@ export function register(command: Command): void {
   addExamples(command, examples, remark);
   addStatus(command);
   addSlurm(command);
+  describeMerge(command.command('merge'));
+  describeQueue(command.command('queue')).action(async (what: string, _: object, self: Command) => {
+    const options = self.optsWithGlobals<Options & QueueFlags>();
+    const { plan, folder } = await chosenSweep(what, options, command);
+    await runQueued(plan, folder, options, self);
+  });
 }
 
 async function run(what: string, options: Options, command: Command): Promise<void> {

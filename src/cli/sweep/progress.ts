@@ -30,7 +30,7 @@ export function createRunsProgress(
   const total = runs.length;
   const labels = new Map(runs.map((run) => [run.id, run.labels]));
   const names = new Map(runs.map((run) => [run.id, nameOf(run.labels)]));
-  const width = Math.max(0, ...[...names.values()].map((name) => name.length));
+  const width = [...names.values()].reduce((most, name) => Math.max(most, name.length), 0);
   const { red, yellow } = output.stderr;
   /** Of the runs that are being trained, which part is done. */
   const parts = new Map<string, number>();
@@ -121,7 +121,11 @@ export function createRunsProgress(
   };
 }
 
-function outcomeOf({ diverged, train, test, seconds }: TrainResult, red: (text: string) => string): string {
+/** `loss 0.21  val_acc 0.94  3.1 s`; `red` paints what went wrong. */
+export function outcomeOf(
+  { diverged, train, test, seconds }: TrainResult,
+  red: (text: string) => string,
+): string {
   const time = duration(1000 * seconds);
   if (diverged) return `${red('diverged')}: ${whereDiverged(diverged)}  ${time}`;
   return `loss ${formatMetric(train!.loss)}  val_acc ${formatMetric(test!.accuracy)}  ${time}`;

@@ -5,12 +5,12 @@ import { typed } from '../../typed.node.ts';
 import type { Output } from '../output.ts';
 import { tableText } from '../table.ts';
 
-/** The runs that are not done, one a row, and how many there are of each kind; `more` is for programs. */
+/** The runs that are not done, one a row, and how many there are of each kind; `more` is for programs, `again` trains the rest. */
 export function reportSweep(
   folder: string,
   runs: readonly SweepRun[],
   output: Output,
-  more: object = {},
+  { again = typed('sweep', [folder]), more = {} }: { again?: string; more?: object } = {},
 ): void {
   const kinds = ['done', 'diverged', 'failed', 'running', 'missing'] as const;
   const counts = Object.fromEntries(
@@ -25,8 +25,8 @@ export function reportSweep(
   }
   const counted = kinds.filter((kind) => counts[kind] > 0).map((kind) => `${counts[kind]} ${kind}`);
   output.result(`${plural(runs.length, 'run')}: ${counted.join(', ')}`);
-  if (counts.missing > 0) output.result(`continue: ${typed('sweep', [folder])}`);
-  else if (counts.failed > 0) output.result(`try again what failed: ${typed('sweep', [folder])}`);
+  if (counts.missing > 0) output.result(`continue: ${again}`);
+  else if (counts.failed > 0) output.result(`try again what failed: ${again}`);
   output.event('result', {
     folder,
     ...counts,

@@ -49,7 +49,7 @@ function status(folder: string, output: Output): void {
     output.result(tableText(['host', ...kinds.map(numeric)], rows, output));
   }
   const workers = atWork.map(({ run, ...each }) => ({ ...each, id: run.id, labels: run.labels }));
-  reportSweep(folder, runs, output, { workers, hosts });
+  reportSweep(folder, runs, output, { more: { workers, hosts } });
 }
 
 function signOfLife({ quietSeconds, isStale }: AtWork): string {

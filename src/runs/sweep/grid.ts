@@ -46,8 +46,8 @@ export function plannedRuns(variants: readonly Variant[]): PlannedRun<TrainConfi
       config: resolved,
     };
   });
-  const ids = runs.map(({ id }) => id);
-  return runs.filter(({ id }, i) => ids.indexOf(id) === i);
+  const seen = new Set<string>();
+  return runs.filter(({ id }) => seen.size < seen.add(id).size);
 }
 
 /** The runs of a sweep file: `base` is what all runs share. */

@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { DataError, type DataErrorCode } from '../../data/errors.ts';
 import { CodeError, RunFolderError, WeightsError } from '../../errors.ts';
 import { loadFiles } from '../../train/codeFields.ts';
+import type { TrainConfig } from '../../train/config.ts';
 import type { TrainResult } from '../../train/result.ts';
 import { recordDeath } from '../folder.ts';
 import { lockTaker } from '../lock/lock.ts';
@@ -15,6 +16,7 @@ import {
   isFinished,
   loadRuns,
   ofShard,
+  type PlannedRun,
   type Shard,
   type SweepPlan,
   type SweepRun,
@@ -62,9 +64,17 @@ const STDERR_TAIL = 2000;
  * runs.
  */
 export async function runSweep(plan: SweepPlan, options: SweepOptions): Promise<SweepRun[]> {
-  const { folder, shard, dataDir, checkpointEvery, grows, argv, signal, onEvent = () => {} } = options;
+  const { folder, shard, grows } = options;
+  return trainRuns(ofShard((await writePlan(folder, plan, { grows })).runs, shard), options);
+}
+
+/** The same for some runs, whatever plan is in the folder, or none. */
+export async function trainRuns(
+  runs: readonly PlannedRun<TrainConfig>[],
+  options: Omit<SweepOptions, 'shard' | 'grows'>,
+): Promise<SweepRun[]> {
+  const { folder, dataDir, checkpointEvery, argv, signal, onEvent = () => {} } = options;
   const { wait = true } = options;
-  const runs = ofShard((await writePlan(folder, plan, { grows })).runs, shard);
   const before = loadRuns(folder, runs);
   for (const { id, result } of before) if (result) onEvent({ type: 'reused', id, result });
   const failed = before.filter(({ status }) => wait && status === 'failed');

@@ -91,7 +91,8 @@ export async function writePlan(
       'it names the folder of a run: take runName(config)',
     ]);
   }
-  const twice = ids.find((id, i) => ids.indexOf(id) < i);
+  const seen = new Set<string>();
+  const twice = ids.find((id) => seen.size === seen.add(id).size);
   if (twice !== undefined)
     throw new ConfigError('grid', `two runs are ${twice}: their settings are the same`);
   const whole = { name: plan.name, normgrad: version, runs };
@@ -128,20 +129,17 @@ export function loadRuns(folder: string, runs: readonly PlannedRun<TrainConfig>[
     const path = join(folder, run.id);
     refuseLink(path);
     const result = readResult(path);
-    const record = result ? undefined : readRun(path);
-    const unfinished = isLocked(path) ? 'running' : record?.status === 'failed' ? 'failed' : 'missing';
-    return {
-      ...run,
-      status: (result?.status as 'done' | 'diverged' | undefined) ?? unfinished,
-      result,
-      error: unfinished === 'failed' ? (record?.error ?? undefined) : undefined,
-      folder: path,
-    };
+    const found = { ...run, result, error: undefined, folder: path };
+    if (result) return { ...found, status: result.status as 'done' | 'diverged' };
+    if (isLocked(path)) return { ...found, status: 'running' };
+    const record = readRun(path);
+    if (record?.status !== 'failed') return { ...found, status: 'missing' };
+    return { ...found, status: 'failed', error: record.error ?? undefined };
   });
 }
 
 /** What a run writes stays in the folder of its sweep. */
-function refuseLink(path: string): void {
+export function refuseLink(path: string): void {
   if (!lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink()) return;
   throw new RunFolderError(`${path} is a link to another place, and a run's folder must not be one`, [
     'put the folder itself there, or delete the link and train the run again',

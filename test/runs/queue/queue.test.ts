@@ -1,0 +1,139 @@
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { loadSweep, type SweepPlan, writePlan } from '../../../src/runs/sweep/sweep.ts';
+import { inProcess } from '../../cli/inProcess.ts';
+import { compiled } from '../../package.ts';
+import { essence } from '../sweep/essence.ts';
+import { tinyPlan, trainOne } from '../sweep/tinySweep.ts';
+import { freePort, noRedis, type RedisServer, startRedis } from './redis.ts';
+
+const parent = mkdtempSync(join(tmpdir(), 'normgrad-queue-'));
+afterAll(() => rmSync(parent, { recursive: true }));
+const at = (name: string) => join(parent, name);
+
+// First: what has been loaded once is not loaded again.
+it('without the packages: says how to install them', async () => {
+  vi.doMock('bullmq', () => {
+    throw new Error("Cannot find package 'bullmq'");
+  });
+  try {
+    const { connectQueue } = await import('../../../src/runs/queue/redis.ts');
+    const problem = await connectQueue('redis://127.0.0.1').catch((error) => error);
+    expect(problem).toMatchObject({
+      name: 'QueueError',
+      message: expect.stringContaining('a queue needs the packages bullmq and ioredis'),
+      hint: expect.arrayContaining(['install them: npm install bullmq ioredis']),
+    });
+  } finally {
+    vi.doUnmock('bullmq');
+  }
+});
+
+describe('without a Redis', () => {
+  it.each([
+    ['localhost:6379', '--redis: must begin with redis:// or rediss://, got localhost:'],
+    ['somewhere', '--redis: must be the URL of a Redis'],
+  ])('%s is no URL of one', async (url, message) => {
+    const { code, stderr } = await inProcess(['worker', '--redis', url, '--out', at('worker')]);
+    expect(code).toBe(2);
+    expect(stderr).toContain(message);
+    expect(stderr).toContain('like this: redis://host:6379');
+  });
+
+  it('says where it looked, without the password', async () => {
+    const url = `redis://:secret@127.0.0.1:${await freePort()}`;
+    const { code, stderr } = await inProcess(['worker', '--redis', url, '--out', at('worker')]);
+    expect(code).toBe(3);
+    expect(stderr).toMatch(/cannot reach Redis at redis:\/\/:\*\*\*@127\.0\.0\.1:\d+: connect ECONNREFUSED/);
+    expect(stderr).not.toContain('secret');
+  });
+
+  it('is asked for', async () => {
+    const { code, stderr } = await inProcess(['sweep', 'queue', 'small-batch-mlp']);
+    expect(code).toBe(2);
+    expect(stderr).toContain("required option '--redis <url>' not specified");
+  });
+
+  it('has no --jobs: workers have', async () => {
+    const args = ['sweep', 'queue', 'small-batch-mlp', '--redis', 'redis://x', '--jobs', '2'];
+    const { code, stderr } = await inProcess(args);
+    expect(code).toBe(2);
+    expect(stderr).toContain('sweep queue has no --jobs');
+  });
+});
+
+describe.skipIf(noRedis !== undefined)(`with a Redis${noRedis ? ` (skipped: ${noRedis})` : ''}`, () => {
+  let redis: RedisServer;
+  beforeAll(async () => {
+    redis = await startRedis(parent, await freePort());
+  });
+  afterAll(async () => {
+    redis?.child.kill('SIGKILL');
+    await redis?.gone;
+  });
+
+  const sweepModule = compiled<typeof import('../../../src/runs/queue/sweep.ts')>('src/runs/queue/sweep.ts');
+  const workModule = compiled<typeof import('../../../src/runs/queue/work.ts')>('src/runs/queue/work.ts');
+
+  /** A sweep through a queue of its own, with one worker, which is stopped at the end. */
+  async function throughQueue(queue: string, plan: SweepPlan) {
+    const [{ queueSweep }, { workForQueue }] = await Promise.all([sweepModule, workModule]);
+    const stop = new AbortController();
+    const place = { redis: redis.url, queue };
+    const working = workForQueue({ ...place, folder: at(`${queue}-worker`), jobs: 2, signal: stop.signal });
+    const swept = await queueSweep(plan, { ...place, folder: at(queue) });
+    stop.abort();
+    await working;
+    return swept;
+  }
+
+  it('runs come back as one machine has them, and one that cannot be built has failed', async () => {
+    const plan = tinyPlan(2);
+    const [broken] = tinyPlan(1, { norm: 'group', groups: 3 }).runs;
+    await writePlan(at('alone'), plan);
+    for (const run of plan.runs) await trainOne(at('alone'), run);
+    const { runs, conflicts } = await throughQueue('some', { ...plan, runs: [...plan.runs, broken] });
+    expect(conflicts).toEqual([]);
+    expect(runs.map(({ status }) => status)).toEqual(['done', 'done', 'failed']);
+    expect(runs.slice(0, 2).map(essence)).toEqual(loadSweep(at('alone')).map(essence));
+    expect(runs[2].error).toContain('groups');
+  });
+
+  it('a worker without the data leaves with that error, and the run goes back', async () => {
+    const [{ queueSweep, cancelQueued }, { workForQueue }] = await Promise.all([sweepModule, workModule]);
+    const stop = new AbortController();
+    const place = { redis: redis.url, queue: 'data' };
+    const plan = tinyPlan(1, { dataset: 'mnist', dataDir: at('nowhere') });
+    const sweeping = queueSweep(plan, { ...place, folder: at('data'), signal: stop.signal });
+    await expect(workForQueue({ ...place, folder: at('data-worker'), jobs: 1 })).rejects.toMatchObject({
+      name: 'DataError',
+      code: 'DATA_MISSING',
+    });
+    stop.abort();
+    const { runs } = await sweeping;
+    expect(runs.map(({ status }) => status)).toEqual(['missing']);
+    expect(await cancelQueued(plan.runs, place)).toBe(1);
+    expect(await cancelQueued(plan.runs, place)).toBe(0);
+  });
+
+  it('another sweep’s run of the same name is an error, and is left alone', async () => {
+    const [{ queueSweep, cancelQueued }] = await Promise.all([sweepModule, workModule]);
+    const place = { redis: redis.url, queue: 'names' };
+    const stop = new AbortController();
+    const [run] = tinyPlan(1).runs;
+    const first = queueSweep(
+      { name: 'a', runs: [run] },
+      { ...place, folder: at('first'), signal: stop.signal },
+    );
+    while (!existsSync(join(at('first'), 'sweep.json'))) await setTimeout(10);
+    await setTimeout(200);
+    stop.abort();
+    await first;
+    const other = { name: 'b', runs: [{ ...run, config: { ...run.config, seed: 99 } }] };
+    await expect(throughQueue('names', other)).rejects.toThrow('has another run of the name');
+    expect(await cancelQueued([run], place)).toBeLessThanOrEqual(1);
+  });
+});
