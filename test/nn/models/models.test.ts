@@ -39,17 +39,11 @@ const tiny: Record<string, { input: Size; choices?: ModelChoices }> = {
   },
 };
 
-/** The norms that a model can be built with; others ask for images and vectors. */
-const usable: Record<string, readonly string[]> = {
-  // Norms of sequences [N, L, C] so far: those over the last axis, and those of each number by itself
-  transformer: ['none', 'layer', 'layer-position', 'rms'],
-};
-
 describe.each(modelNames)('%s', (name) => {
   const { input, choices } = tiny[name];
   const batch = images([3, ...input]);
 
-  test.each(usable[name] ?? normNames)('with norm %s: logits, and a gradient for every parameter', (norm) => {
+  test.each(normNames)('with norm %s: logits, and a gradient for every parameter', (norm) => {
     const model = build(name, norm, input, choices);
     const { loss, gradients } = lossAndGradients(model, () => model.forward(batch), [0, 1, 2]);
     expect(loss).toBeGreaterThan(0);
@@ -75,7 +69,7 @@ describe.each(modelNames)('%s', (name) => {
       createModel(name, {
         input,
         classes: 3,
-        norm: usable[name] ? 'rms' : 'group',
+        norm: 'group',
         random: createRandom(seed),
         ...choices,
       })
