@@ -68,7 +68,7 @@ export async function normEntry(given: string): Promise<NormEntry> {
 }
 
 /** Registers the norm in a user's file; its name. */
-export async function loadedNorm(file: string): Promise<string> {
+async function loadedNorm(file: string): Promise<string> {
   const path = absolute(file);
   await loadCode('norm', path);
   return registeredName(path);

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 /** Files as users write them. Each does what something of this library does, so that runs can be compared bit by bit. */
-export const userFiles = {
+const userFiles = {
   'own-layer.mjs': `
     import { defineNorm, LayerNorm } from 'normgrad';
     export default defineNorm({ name: 'own-layer', build: (features, options) => new LayerNorm(features, options) });`,
