@@ -128,11 +128,22 @@ function refuseMixed(group: readonly FinishedRun[], across?: Field): void {
       'add that to --by',
     ]);
   }
-  const seeds = group.map(({ config }) =>
-    toJson([config.seed, config.code, across && settingText(config[across])]),
-  );
+  for (const place of places) {
+    refuseOtherTexts(across ? group.filter(({ config }) => settingText(config[across]) === place) : group);
+  }
+  const seeds = group.map(({ config }) => toJson([config.seed, across && settingText(config[across])]));
   if (new Set(seeds).size === seeds.length) return;
   throw new ConfigError(undefined, 'the same run lies in two of the folders', ['name each folder once']);
+}
+
+/** Two texts of one file are two things, and their runs no seeds of one. */
+function refuseOtherTexts(runs: readonly FinishedRun[]): void {
+  const texts = runs.map(({ config }) => toJson(Object.values(config.code ?? {}).sort()));
+  if (new Set(texts).size <= 1) return;
+  const files = [...new Set(runs.flatMap(({ config }) => Object.keys(config.code ?? {})))];
+  throw new ConfigError('by', `runs of one group are of other texts of ${files.join(', ')}`, [
+    'the file was changed between them: name the folders of one text only',
+  ]);
 }
 
 /** For sorting: the baseline first, then numbers by size and names by the alphabet. */

@@ -58,6 +58,19 @@ describe('compareRuns', () => {
     );
     expect(() => compareRuns([...runs, runs[0]], 'testAccuracy')).toThrow('the same run lies in two');
   });
+
+  it('does not take two texts of one file for seeds of one norm', () => {
+    const own = (seed: number, sha256: string) =>
+      run({ norm: '/home/me/power.mjs', seed, code: { '/home/me/power.mjs': sha256.repeat(64) } }, 0.5);
+    expect(
+      compareRuns([own(1, 'a'), own(2, 'a'), run({ norm: 'batch' }, 0.5)], 'testAccuracy').groups.map(
+        ({ values }) => values,
+      ),
+    ).toEqual([['batch'], ['power']]);
+    expect(() => compareRuns([own(1, 'a'), own(2, 'b')], 'testAccuracy')).toThrow(
+      'by: runs of one group are of other texts of /home/me/power.mjs',
+    );
+  });
 });
 
 it('finds run folders at any depth, and says how many are not finished', async () => {
