@@ -1,13 +1,4 @@
-import {
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
@@ -18,6 +9,7 @@ import { jsonLines, normgrad } from '../../../cli/normgrad.ts';
 import { ofProcess } from '../children.ts';
 import { essence } from '../essence.ts';
 import { reasonAgainstSlurm, type Slurm, startSlurm, until } from './daemons.ts';
+import { kill, processesOf } from './tasks.ts';
 
 /**
  * A sweep on a real Slurm, whose tasks are requeued, told to go and killed, and whose daemons are: all runs are done, none twice, and
@@ -26,14 +18,15 @@ import { reasonAgainstSlurm, type Slurm, startSlurm, until } from './daemons.ts'
 const reason = reasonAgainstSlurm();
 if (reason !== undefined) console.log(`The proof of Slurm is skipped: ${reason}.`);
 
-const folder = mkdtempSync(join(tmpdir(), 'normgrad-slurm-'));
+// Where all is skipped, nothing below runs that would remove it again.
+const folder = reason === undefined ? mkdtempSync(join(tmpdir(), 'normgrad-slurm-')) : '';
 let slurm: Slurm;
 beforeAll(async () => {
   if (reason === undefined) slurm = await startSlurm(folder);
 }, 120_000);
 afterAll(async () => {
   await slurm?.stop();
-  rmSync(folder, { recursive: true, force: true });
+  if (folder !== '') rmSync(folder, { recursive: true, force: true });
 }, 120_000);
 
 /** A place that has to be quoted everywhere. */
@@ -68,34 +61,6 @@ async function startAgain(task: string): Promise<void> {
   await until(`${task} is pending`, () => stateOf(task) === 'PD');
   slurm.call('scontrol', 'update', `JobId=${task}`, 'StartTime=now');
   await until(`${task} runs again`, () => stateOf(task) === 'R' || stateOf(task) === '');
-}
-
-/** The processes of a task: the shell that has its script, and what that has started. */
-function processesOf(task: string): { shell: number; workers: number[] } {
-  const [job, index] = task.split('_');
-  const isOfTask = (pid: number) => {
-    const environment = ofProcess(pid, 'environ').split('\0');
-    return (
-      environment.includes(`SLURM_ARRAY_JOB_ID=${job}`) &&
-      environment.includes(`SLURM_ARRAY_TASK_ID=${index}`)
-    );
-  };
-  const isShell = (pid: number) => ofProcess(pid, 'cmdline').includes('slurm_script');
-  const all = readdirSync('/proc')
-    .map(Number)
-    .filter((pid) => pid > 0 && isOfTask(pid));
-  return { shell: all.find(isShell)!, workers: all.filter((pid) => !isShell(pid)) };
-}
-
-/** SIGKILL; those that are gone already are passed over. */
-function kill(pids: readonly number[]): number {
-  return pids.filter((pid) => {
-    try {
-      return process.kill(pid, 'SIGKILL');
-    } catch {
-      return false;
-    }
-  }).length;
 }
 
 describe.skipIf(reason !== undefined)('a sweep on Slurm', () => {
