@@ -11,7 +11,7 @@ export interface Score {
 }
 
 /** A line of metrics.jsonl after some steps: `train` is the mean over the steps since the line before. */
-export interface StepLine {
+interface StepLine {
   t: 'step';
   /** Counted from 1 over the whole run, as `epoch` is. */
   step: number;
@@ -23,7 +23,7 @@ export interface StepLine {
 }
 
 /** A line of metrics.jsonl after an epoch: `train` is the mean over its steps, `test` the score after it. */
-export interface EpochLine {
+interface EpochLine {
   t: 'epoch';
   step: number;
   epoch: number;
