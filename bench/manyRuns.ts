@@ -10,7 +10,7 @@ import { toJson } from '../src/train/metrics.ts';
 
 /**
  * How long `sweep status`, `compare`, `plot` and `report` take of many runs, and the memory of their process: made-up runs
- * of 20 epochs, 100 seeds to a group. `node --import tsx --conditions=normgrad-source bench/manyRuns.ts --runs 1000,10000`.
+ * of 20 epochs, 100 seeds to a group. `npm run build && npm run bench:runs -- --runs 1000,10000,100000`.
  */
 const { runs: sizes, program } = new Command()
   .option('--runs <n,…>', 'how many runs', (text) => text.split(',').map(Number), [1_000, 10_000])

@@ -21,6 +21,7 @@ const entries = [
   'src/experiment/define.ts',
   'src/cli/main.ts',
   'src/runs/sweep/process.ts',
+  'src/train/code/hooks.ts',
   'src/platform.node.ts',
   'src/platform.browser.ts',
 ];
@@ -44,7 +45,7 @@ export async function build(folder) {
       esmExternalRequirePlugin({ external: builtinModules.flatMap((name) => [name, `node:${name}`]) }),
       minifiedDependencies,
     ],
-    external: ['#platform', ...Object.keys(peerDependencies)],
+    external: ['#platform', '#codeHooks', ...Object.keys(peerDependencies)],
     resolve: {
       mainFields: ['module', 'main'],
       conditionNames: ['normgrad-source', 'import', 'node', 'default'],

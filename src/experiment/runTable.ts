@@ -1,6 +1,6 @@
 import { type Html, html } from '../charts/html.ts';
 import { dataTable, facts } from '../charts/pageParts.ts';
-import { plural } from '../errors.ts';
+import { grouped, plural } from '../errors.ts';
 import { configFields, resolveConfig, type TrainConfig } from '../train/config.ts';
 import type { Score } from '../train/metrics.ts';
 import { xLabel } from './figure.ts';
@@ -24,6 +24,8 @@ interface ReportedRun {
 
 /** As many runs can be looked through at a glance; more are folded away. */
 const FEW = 24;
+/** A browser gets slow with more rows than that. */
+const MOST = 2_000;
 /** Of every run, also where they are the default. */
 const TELLING: readonly (keyof TrainConfig)[] = [
   'dataset',
@@ -46,7 +48,7 @@ export function runSection(runs: readonly ReportedRun[]): Html {
   // An axis that is named for a setting says its value already.
   const columns = differs.filter((field) => field !== 'seed' && !names.includes(field));
   const [first] = configs;
-  const rows = runs.map(({ config, status, why, train, test, seconds, digest, ...run }) => [
+  const rows = listed(runs).map(({ config, status, why, train, test, seconds, digest, ...run }) => [
     ...(names.length === 0 ? [''] : names.map((name) => String(run.names[name]))),
     ...columns.map((field) => (config ? text(config[field]) : '?')),
     String(run.seed),
@@ -74,11 +76,23 @@ export function runSection(runs: readonly ReportedRun[]): Html {
     words: Math.max(1, names.length),
     dense: true,
   });
+  const isCut = runs.length > MOST;
+  const count = isCut ? `${grouped(MOST)} of ${grouped(runs.length)} runs` : plural(runs.length, 'run');
   return html`
 ${first && sharedSettings(shared, first)}
-<details${runs.length <= FEW && html` open`}><summary>${plural(runs.length, 'run')}, one by one</summary>
-${table}
+<details${runs.length <= FEW && html` open`}><summary>${count}, one by one</summary>
+${
+  isCut &&
+  html`<p>Runs that are not done come first. What is not listed is in the folders of the runs (result.json), and in all figures
+and comparisons.</p>`
+}${table}
 </details>`;
+}
+
+function listed(runs: readonly ReportedRun[]): readonly ReportedRun[] {
+  if (runs.length <= MOST) return runs;
+  const isDone = ({ status }: ReportedRun) => status === 'done';
+  return [...runs.filter((run) => !isDone(run)), ...runs.filter(isDone)].slice(0, MOST);
 }
 
 /** First what was chosen, and what says most of a run; the rest, at its defaults, is folded away. */

@@ -24,6 +24,11 @@ describe('bandEdges', () => {
     expect(bandEdges(point, 'none')).toBeUndefined();
   });
 
+  it('minmax has room for more seeds than a call has for arguments', () => {
+    const values = Array.from({ length: 200_000 }, (_, i) => i);
+    expect(bandEdges({ x: 0, y: 1, values }, 'minmax')).toEqual([0, 199_999]);
+  });
+
   it('one seed has no band of any kind', () => {
     const [single] = meanCurve([[{ x: 0, y: 1 }]]);
     for (const band of ['std', 'sem', 'ci95', 'minmax'] as const) {

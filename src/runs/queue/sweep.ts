@@ -40,6 +40,8 @@ const POLL_MS = 500;
 const REVIEW_MS = 30_000;
 /** Runs that are sent at once. */
 const BATCH = 500;
+/** Of a job, from its beginning to its end. */
+const STATES = ['wait', 'delayed', 'active', 'completed', 'failed'] as const;
 /** A job is tried again where its worker had an error of its own. */
 const ATTEMPTS = 3;
 
@@ -80,7 +82,7 @@ export async function queueSweep(plan: SweepPlan, options: QueueSweepOptions): P
       await setTimeout(POLL_MS, undefined, { signal }).catch(() => {});
     }
 
-    /** Sends what is open. A run that is in the queue already stays as it is there. */
+    /** Sends what is open and not in the queue. If it was added by another one just now, it stays as it is there. */
     async function send(): Promise<void> {
       for (const id of open) {
         const result = readResult(join(folder, id));
@@ -89,10 +91,12 @@ export async function queueSweep(plan: SweepPlan, options: QueueSweepOptions): P
         settle(id, { type: 'end', id, result });
         await queue.remove(id);
       }
-      const jobs = [...open].map((id) => {
+      const there = new Set(await queue.getRanges([...STATES]));
+      const jobs = [...open].flatMap((id) => {
+        if (there.has(id)) return [];
         const { config } = planned.get(id)!;
         const data: QueuedRun = { id, config, checkpointEvery, argv: [...argv], normgrad: version };
-        return { name: 'run', data, opts: { jobId: id, attempts: ATTEMPTS } };
+        return [{ name: 'run', data, opts: { jobId: id, attempts: ATTEMPTS } }];
       });
       for (let i = 0; i < jobs.length; i += BATCH) await queue.addBulk(jobs.slice(i, i + BATCH));
     }

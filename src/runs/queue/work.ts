@@ -8,7 +8,7 @@ import { MOST_DEATHS } from '../folder.ts';
 import { readRun, runFiles } from '../record.ts';
 import { type SweepEvent, type SweepOptions, trainRuns } from '../sweep/run.ts';
 import { version } from '../version.ts';
-import { finishedText, progressText, readQueued, signatureText } from './job.ts';
+import { finishedText, progressText, type QueuedRun, readQueued, signatureText } from './job.ts';
 import { asQueueError, connectQueue, DEFAULT_QUEUE } from './redis.ts';
 
 export interface QueueWorkerOptions extends Pick<SweepOptions, 'dataDir' | 'signal' | 'onEvent'> {
@@ -71,7 +71,7 @@ export async function workForQueue(options: QueueWorkerOptions): Promise<void> {
       return await result;
     } catch (error) {
       if (error instanceof bullmq.UnrecoverableError) throw error;
-      fatal ??= error instanceof Stopped ? undefined : error;
+      fatal ??= error instanceof Stopped && stopping.signal.aborted ? undefined : error;
       stop();
       await job.moveToWait(token);
       throw new bullmq.WaitingError();
@@ -82,13 +82,7 @@ export async function workForQueue(options: QueueWorkerOptions): Promise<void> {
 
   /** What goes back to the sweep. */
   async function train(job: Job): Promise<string> {
-    const queued = readQueued(job.data, job.id!);
-    const { id, config, checkpointEvery, argv } = queued;
-    if (queued.normgrad !== version) {
-      throw new QueueError(`the queue has runs of normgrad ${queued.normgrad}, and this is ${version}`, [
-        'results of two versions may differ in their bits: install the same one everywhere',
-      ]);
-    }
+    const { id, config, checkpointEvery, argv } = ofThisVersion(job);
     refuseDeadly(job);
     const tell = teller(job);
     const [run] = await trainRuns([{ id, labels: {}, config }], {
@@ -107,6 +101,20 @@ export async function workForQueue(options: QueueWorkerOptions): Promise<void> {
     if (run.result === undefined) throw new Stopped();
     await job.log(signatureText(readRun(run.folder)!, run.result));
     return finishedText(run.folder);
+  }
+
+  /** Of another version this worker is wrong, also where it does not understand the run; else the run is. */
+  function ofThisVersion({ id, data }: Job): QueuedRun {
+    if (typeof data?.normgrad === 'string' && data.normgrad !== version) {
+      throw new QueueError(`the queue has runs of normgrad ${data.normgrad}, and this is ${version}`, [
+        'results of two versions may differ in their bits: install the same one everywhere',
+      ]);
+    }
+    try {
+      return readQueued(data, id!);
+    } catch (error) {
+      throw new bullmq.UnrecoverableError((error as Error).message);
+    }
   }
 
   /** Where a begun run's folder is not seen, nothing but the queue knows how many workers were lost with it. */

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { loadSweep, type SweepPlan, writePlan } from '../../../src/runs/sweep/sweep.ts';
+import { version } from '../../../src/runs/version.ts';
 import { inProcess } from '../../cli/inProcess.ts';
 import { compiled } from '../../package.ts';
 import { essence } from '../sweep/essence.ts';
@@ -117,6 +118,23 @@ describe.skipIf(noRedis !== undefined)(`with a Redis${noRedis ? ` (skipped: ${no
     expect(runs.map(({ status }) => status)).toEqual(['missing']);
     expect(await cancelQueued(plan.runs, place)).toBe(1);
     expect(await cancelQueued(plan.runs, place)).toBe(0);
+  });
+
+  it('a job that is no run fails; one of another version ends the worker, and goes back', async () => {
+    const { workForQueue } = await workModule;
+    const { Queue } = await import('bullmq');
+    const [{ id, config }] = tinyPlan(1).runs;
+    const connection = { url: redis.url };
+    const queue = new Queue('foreign', { connection });
+    const place = { redis: redis.url, queue: 'foreign', folder: at('foreign'), jobs: 1, waits: false };
+    await queue.add('run', { id: '../x', config, argv: [], normgrad: version }, { jobId: 'odd' });
+    await workForQueue(place);
+    expect(await (await queue.getJob('odd'))!.getState()).toBe('failed');
+    expect((await queue.getJob('odd'))!.failedReason).toContain('id must be a plain name');
+    await queue.add('run', { id, config, argv: [], normgrad: '99.0.0', later: true }, { jobId: id });
+    await expect(workForQueue(place)).rejects.toThrow(`runs of normgrad 99.0.0, and this is ${version}`);
+    expect(await (await queue.getJob(id))!.getState()).toBe('waiting');
+    await queue.close();
   });
 
   it('another sweep’s run of the same name is an error, and is left alone', async () => {
