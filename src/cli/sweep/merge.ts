@@ -13,8 +13,8 @@ const examples: Example[] = [
   ['normgrad sweep merge shard3 --out runs/whole', 'one more, later'],
 ];
 
-const remark = `The shards stay as they are. A run that is in two of them must have one digest: else the first is kept, and the exit
-code is 1.`;
+const remark =
+  'The shards stay as they are. A run that is in two of them must have one digest: else the first is kept, and the exit code is 1.';
 
 /** `sweep merge`: the shards of a sweep in one folder. */
 export function describeMerge(command: Command): void {

@@ -54,17 +54,22 @@ export async function mergeSweeps(folders: readonly string[], out: string): Prom
     if (result === undefined) return;
     const record = readRun(from);
     requireSameData(config, record?.data, from);
-    within(id, (path, lock) => {
-      try {
-        const isNew = isOpen(path, { digest: result.digest, by: signer(record) });
-        if (isNew) rmSync(runFiles(path).checkpoint, { force: true });
-        if (isNew) copy(from, path, lock, ['config', 'run', 'metrics', 'checkpoint', 'result']);
-        merged[isNew ? 'copied' : 'same']++;
-      } catch (error) {
-        if (!(error instanceof SecondResult)) throw error;
-        merged.conflicts.push(error.message);
-      }
-    });
+    const isNew = () => isOpen(join(out, id), { digest: result.digest, by: signer(record) });
+    try {
+      const isCopied =
+        isNew() &&
+        within(id, (path, lock) => {
+          // It may have been finished between the look and the lock.
+          if (!isNew()) return false;
+          rmSync(runFiles(path).checkpoint, { force: true });
+          copy(from, path, lock, ['config', 'run', 'metrics', 'checkpoint', 'result']);
+          return true;
+        });
+      merged[isCopied ? 'copied' : 'same']++;
+    } catch (error) {
+      if (!(error instanceof SecondResult)) throw error;
+      merged.conflicts.push(error.message);
+    }
   }
 
   /** The first one with a run.json, so that the merged sweep goes on from its checkpoint. */
@@ -79,7 +84,7 @@ export async function mergeSweeps(folders: readonly string[], out: string): Prom
     merged.unfinished++;
   }
 
-  function within(id: string, fn: (path: string, lock: Lock) => void): void {
+  function within<T>(id: string, fn: (path: string, lock: Lock) => T): T {
     const path = join(out, id);
     const lock = guarded(path, () => {
       makeFolder(path);
@@ -89,7 +94,7 @@ export async function mergeSweeps(folders: readonly string[], out: string): Prom
       throw new RunFolderError(`another process is at work in ${path}`, ['merge once it has finished']);
     }
     try {
-      fn(path, lock);
+      return fn(path, lock);
     } finally {
       lock.release();
     }
