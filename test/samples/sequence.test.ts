@@ -20,10 +20,6 @@ const runs: Record<string, (sample: Sample) => Run> = {
     const [x, w, bias = null] = args.map((each) => given(each as SampleTensor));
     return { y: ops.linear(x, turned(w), bias), leaves: [x, w, bias] };
   },
-  matmul: ({ args }) => {
-    const [a, b] = args.map((each) => given(each as SampleTensor));
-    return { y: ops.matmul(a, b), leaves: [a, b] };
-  },
   'nn.functional.embedding': ({ args }) => {
     const table = given(args[0] as SampleTensor);
     const indices = given(args[1] as SampleTensor, false);

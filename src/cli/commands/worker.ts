@@ -29,7 +29,7 @@ const examples: Example[] = [
   ],
 ];
 
-const remark = `The runs come from: normgrad sweep queue DIR --redis URL. Ctrl-C gives what has begun back, with a checkpoint.
+const remark = `The runs come from the command sweep queue. Ctrl-C gives what has begun back, with a checkpoint.
 Needs two more packages: npm install bullmq ioredis`;
 
 /** `worker`: trains what `sweep queue` has put into a queue. */

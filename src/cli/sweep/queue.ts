@@ -29,7 +29,7 @@ const examples: Example[] = [
 ];
 
 const remark = `For machines that share no disk; where they share one, run the sweep in a folder of it on each instead.
-On the machines that train: normgrad worker --redis URL. Needs two more packages: npm install bullmq ioredis`;
+On the machines that train runs the command worker. Needs two more packages: npm install bullmq ioredis`;
 
 /** `sweep queue`; the rest of its flags are the sweep's. */
 export function describeQueue(command: Command): Command {
