@@ -1,5 +1,5 @@
 import { shown } from '../errors.ts';
-import type { Dataset, ImageSet } from './dataset.ts';
+import type { Dataset, ImageSet, Values } from './dataset.ts';
 import { invalidFile } from './errors.ts';
 
 /**
@@ -26,8 +26,8 @@ export function checkDataset(name: string, where: string, value: unknown): Datas
   return dataset;
 }
 
-/** A label is a byte (ImageSet). */
-const MOST_CLASSES = 256;
+/** A label beyond is taken for a mistake: a network would put out as many logits. */
+const MOST_CLASSES = 65_536;
 
 /** All but what both sets have in common. */
 function checkSet(
@@ -47,14 +47,6 @@ function checkSet(
       'It is that of one image.',
     );
   });
-  if (!(images instanceof Uint8Array) && !(images instanceof Uint8ClampedArray)) {
-    throw invalidFile(
-      where,
-      `images ${shown(images)}`,
-      'a Uint8Array of [count, height, width, channels] with bytes 0 to 255',
-      'Pixels are scaled by the run (--scaling), and not before.',
-    );
-  }
   if (!isList(labels)) {
     throw invalidFile(
       where,
@@ -63,14 +55,15 @@ function checkSet(
       'Add them.',
     );
   }
+  const values = valuesOf(where, images);
   const pixels = height * width * depth;
   const count = labels.length;
   if (count === 0) throw invalidFile(where, 'no labels', 'at least one image with its label', 'Add some.');
-  if (images.length !== count * pixels) {
+  if (values.length !== count * pixels) {
     throw invalidFile(
       where,
-      `${count} labels and ${images.length} bytes of images`,
-      `${count} images of ${height} x ${width} x ${depth}, ${count * pixels} bytes`,
+      `${count} labels and ${values.length} values of images`,
+      `${count} images of ${height} x ${width} x ${depth}, ${count * pixels} values`,
       'Check height, width and channels, and that there is one label for each image.',
     );
   }
@@ -92,10 +85,33 @@ function checkSet(
     );
   }
   return {
-    images: new Uint8Array(images.buffer, images.byteOffset, images.length),
-    labels: Uint8Array.from(labels),
+    images: values,
+    labels: (classes.length <= 256 ? Uint8Array : Int32Array).from(labels),
     ...{ count, height, width, channels: depth, warnings },
   };
+}
+
+/** The numbers of the images, as they are. */
+function valuesOf(where: string, images: unknown): Values {
+  if (images instanceof Uint8ClampedArray)
+    return new Uint8Array(images.buffer, images.byteOffset, images.length);
+  if (images instanceof Uint8Array) return images;
+  if (!(images instanceof Float32Array) && !(images instanceof Float64Array)) {
+    throw invalidFile(
+      where,
+      `images ${shown(images)}`,
+      'a Uint8Array of bytes 0 to 255, or a Float32Array or Float64Array, [count, height, width, channels]',
+      'They are scaled by the run (--scaling), and not before.',
+    );
+  }
+  const at = images.findIndex((value: number) => !Number.isFinite(value));
+  if (at < 0) return images;
+  throw invalidFile(
+    where,
+    `value ${images[at]} at ${at} of the images`,
+    'finite numbers',
+    'Leave such images out, or fill in what is missing.',
+  );
 }
 
 /** As they are named, or the numbers up to the largest label of both sets. */

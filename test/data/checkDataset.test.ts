@@ -39,6 +39,14 @@ describe('a dataset of a program', () => {
   });
 });
 
+it('takes measured values, and more classes than a byte has', () => {
+  const images = Float64Array.from({ length: 12 }, (_, i) => i / 7);
+  const { train } = check(set({ images, labels: [3, 300] }));
+  expect(train.images).toBe(images);
+  expect(train.labels).toEqual(Int32Array.of(3, 300));
+  expect(train.classes).toHaveLength(301);
+});
+
 describe('what is wrong with it is said', () => {
   it.each([
     ['no object', 3, './own.mjs: got 3, expected a dataset, { train, test }.'],
@@ -56,7 +64,7 @@ describe('what is wrong with it is said', () => {
     [
       'an image too many',
       { images: new Uint8Array(18) },
-      'got 2 labels and 18 bytes of images, expected 2 images of 2 x 3 x 1, 12 bytes',
+      'got 2 labels and 18 values of images, expected 2 images of 2 x 3 x 1, 12 values',
     ],
     ['numbers that are no bytes', { images: [0, 1] }, 'got images [0, 1], expected a Uint8Array'],
     ['no labels', { labels: undefined }, 'got labels undefined, expected a list of class numbers'],
@@ -76,11 +84,16 @@ describe('what is wrong with it is said', () => {
       'label 2 of image 1, expected a whole number from 0 to 1. There are 2 classes',
     ],
     [
-      'more classes than a byte has',
-      { labels: [0, 256] },
-      'label 256 of image 1, expected a whole number from 0 to 255',
+      'more classes than any network has',
+      { labels: [0, 1e9] },
+      'label 1000000000 of image 1, expected a whole number from 0 to 65535',
     ],
-    ['classes that are no names', { classes: 10 }, 'got classes 10, expected a list of 1 to 256 names'],
+    [
+      'a value that is missing',
+      { images: Float32Array.from({ length: 12 }, (_, i) => (i === 7 ? Number.NaN : i)) },
+      'got value NaN at 7 of the images, expected finite numbers',
+    ],
+    ['classes that are no names', { classes: 10 }, 'got classes 10, expected a list of 1 to 65536 names'],
     ['a wrong count', { count: 5 }, 'got count 5, expected 2, the number of labels'],
     ['warnings that are no list', { warnings: 'old' }, 'got warnings "old", expected a list of texts'],
   ])('%s', (_, more, message) => {
