@@ -1,3 +1,4 @@
+import { requireFields } from '../options.ts';
 import { createRandom } from '../random.ts';
 import { type Dataset, type ImageSet, type Labels, roomFor } from './dataset.ts';
 import { requireValid } from './errors.ts';
@@ -11,6 +12,7 @@ export const usualTestFraction = 0.2;
  * also where a file was sorted.
  */
 export function splitTest(set: ImageSet, fraction = usualTestFraction): Dataset {
+  requireFields('splitTest', set, 'a set of images', ['images', 'labels', 'classes', 'count']);
   requireValid(
     fraction > 0 && fraction < 1,
     `${set.name}: a test fraction of ${fraction}, expected more than 0 and less than 1, as 0.2 for a fifth.`,

@@ -3,6 +3,7 @@ import { type Form, withForm } from '../nn/norm/core/fused.ts';
 import { learnsShift } from '../nn/norm/core/norm.ts';
 import { findNorm } from '../nn/norm/createNorm.ts';
 import type { NormEntry, NormOptions } from '../nn/norm/registry.ts';
+import { requireFields } from '../options.ts';
 import { createRandom } from '../random.ts';
 import {
   buildLayer,
@@ -330,8 +331,14 @@ export const laws: readonly Law[] = [
  * Every law that a norm has to obey (an entry of `norms`, or its name), over random shapes, groups, parameters, inputs and upstreams.
  * What a file says of its norm decides which; of one that says nothing only T3, T6, T9 and T10 can be asked.
  */
-export function checkLaws(norm: NormEntry | string, { samples = 40, seed = 1 } = {}): LawRow[] {
+export function checkLaws(
+  norm: NormEntry | string,
+  options: { samples?: number; seed?: number } = {},
+): LawRow[] {
   const entry = typeof norm === 'string' ? findNorm(norm) : norm;
+  requireFields('checkLaws', entry, 'a norm, by its name or as defineNorm returns it', ['build', 'name']);
+  requireFields('checkLaws', options, 'an object of options', []);
+  const { samples = 40, seed = 1 } = options;
   const applying = laws.filter(({ applies }) => applies(entry));
   return formsOf(entry).flatMap((form) => applying.map((law) => tried(entry, form, law, samples, seed)));
 }

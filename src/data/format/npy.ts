@@ -1,4 +1,5 @@
-import { requireFields } from '../../options.ts';
+import { shown } from '../../errors.ts';
+import { checkShape, requireFields } from '../../options.ts';
 import type { NamedBytes } from '../dataset.ts';
 import { invalidFile } from '../errors.ts';
 import { swapBytes } from './byteOrder.ts';
@@ -62,8 +63,16 @@ export function decodeNpy(source: NamedBytes): NpyArray {
 }
 
 /** The bytes of a .npy file, as numpy.save writes them. */
-export function encodeNpy({ shape, data }: { shape: readonly number[]; data: NpyNumbers }): Uint8Array {
-  const kind = Object.entries(constructors).find(([, Numbers]) => data instanceof Numbers)![0];
+export function encodeNpy(array: { shape: readonly number[]; data: NpyNumbers }): Uint8Array {
+  requireFields('encodeNpy', array, 'an array, { shape, data }', ['shape', 'data']);
+  const { shape, data } = array;
+  const kind = Object.entries(constructors).find(([, Numbers]) => data instanceof Numbers)?.[0];
+  checkShape('encodeNpy', shape);
+  if (kind === undefined || shape.reduce((size, length) => size * length, 1) !== data.length) {
+    throw new Error(
+      `encodeNpy: data is a typed array with a number for each place of shape [${shape.join(', ')}], got ${shown(data)}.`,
+    );
+  }
   const descr = `${kind.endsWith('1') ? '|' : '<'}${kind}`;
   const axes = shape.length === 1 ? `${shape[0]},` : shape.join(', ');
   const text = `{'descr': '${descr}', 'fortran_order': False, 'shape': (${axes}), }`;

@@ -1,5 +1,5 @@
 import { crc32 } from '../../crc32.ts';
-import { bytesText } from '../../errors.ts';
+import { bytesText, shown } from '../../errors.ts';
 import { requireFields } from '../../options.ts';
 import type { NamedBytes } from '../dataset.ts';
 import { invalidFile } from '../errors.ts';
@@ -51,10 +51,17 @@ export async function decodeNpz(source: NamedBytes): Promise<Map<string, NpyArra
 export function encodeNpz(
   arrays: Iterable<readonly [name: string, { shape: readonly number[]; data: NpyNumbers }]>,
 ): Uint8Array {
+  if (typeof (arrays as Partial<typeof arrays> | null)?.[Symbol.iterator] !== 'function') {
+    throw new Error(`encodeNpz: expected [name, { shape, data }] of every array, got ${shown(arrays)}.`);
+  }
   const locals: Uint8Array[] = [];
   const directory: Uint8Array[] = [];
   let at = 0;
-  for (const [name, array] of arrays) {
+  for (const entry of arrays) {
+    if (!Array.isArray(entry) || typeof entry[0] !== 'string') {
+      throw new Error(`encodeNpz: expected [name, { shape, data }] of every array, got ${shown(entry)}.`);
+    }
+    const [name, array] = entry;
     const content = encodeNpy(array);
     const path = new TextEncoder().encode(`${name}.npy`);
     // Version, flags (bit 11: the name is UTF-8), method, time, day, checksum, both sizes, lengths of the name and of what follows.

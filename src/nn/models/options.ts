@@ -76,7 +76,9 @@ export function defineModel<const Name extends ChoiceName = never>(
 }
 
 /** The model's norm, for so many features. */
-export function normFactory({ norm, normOptions }: ModelOptions): (features: number) => Norm | null {
+export function normFactory(options: ModelOptions): (features: number) => Norm | null {
+  requireFields('the norm of a model', options, "what the model's build was given", ['norm']);
+  const { norm, normOptions } = options;
   return (features) => createNorm(norm, features, normOptions);
 }
 

@@ -1,6 +1,7 @@
 import { shown } from '../../../errors.ts';
 import { kernels } from '../../../kernels/active.ts';
-import type { NDArray, Numbers, SetView, UnaryOp } from '../../../kernels/contract.ts';
+import type { Kernels, NDArray, Numbers, SetView, UnaryOp } from '../../../kernels/contract.ts';
+import { requireFields } from '../../../options.ts';
 import { noteStep } from './trace.ts';
 
 /**
@@ -34,18 +35,21 @@ export function mul(a: Operand, b: Operand): Values {
 }
 
 export function sub(a: Values | number, b: Values | number): Values {
+  const k = kernelsOf('sub', a, b);
   if (typeof a === 'number') return step('sub', [a, b], affine(b as Values, -1, a));
   if (typeof b === 'number') return step('sub', [a, b], affine(a, 1, -b));
-  return step('sub', [a, b], kernels(a).binary('sub', a, b));
+  return step('sub', [a, b], k.binary('sub', a, b));
 }
 
 export function div(a: Values | number, b: Values | number): Values {
+  const k = kernelsOf('div', a, b);
   if (typeof b === 'number') return step('div', [a, b], affine(a as Values, 1 / b, 0));
   const numerator = typeof a === 'number' ? constant(b, a) : a;
-  return step('div', [a, b], kernels(b).binary('div', numerator, b));
+  return step('div', [a, b], k.binary('div', numerator, b));
 }
 
 export function neg(a: Values): Values {
+  kernelsOf('neg', a);
   return step('neg', [a], affine(a, -1, 0));
 }
 
@@ -59,28 +63,31 @@ export const exp = elementwise('exp');
 
 /** a^exponent */
 export function pow(a: Values, exponent: number): Values {
-  return step('pow', [a, exponent], kernels(a).unary('pow', a, exponent));
+  return step('pow', [a, exponent], kernelsOf('pow', a, exponent).unary('pow', a, exponent));
 }
 
 /** 1 / a, and 0 where a is 0. */
 export function inverse(a: Values): Values {
+  kernelsOf('inverse', a);
   const data = a.data.map((value) => (value === 0 ? 0 : 1 / value));
   return step('inverse', [a], { shape: a.shape, data });
 }
 
 /** The larger of a and b. */
 export function maximum(a: Values, b: Values | number): Values {
-  return step('max', [a, b], kernels(a).binary('maximum', a, typeof b === 'number' ? constant(a, b) : b));
+  const k = kernelsOf('maximum', a, b);
+  return step('max', [a, b], k.binary('maximum', a, typeof b === 'number' ? constant(a, b) : b));
 }
 
 /** 1 where a > b, else 0. */
 export function greater(a: Values, b: Values | number): Values {
-  return step('greater', [a, b], kernels(a).binary('greater', a, typeof b === 'number' ? constant(a, b) : b));
+  const k = kernelsOf('greater', a, b);
+  return step('greater', [a, b], k.binary('greater', a, typeof b === 'number' ? constant(a, b) : b));
 }
 
 /** 1, -1, or 0 where a is 0. */
 export function sign(a: Values): Values {
-  const [k, zero] = [kernels(a), constant(a, 0)];
+  const [k, zero] = [kernelsOf('sign', a), constant(a, 0)];
   return step('sign', [a], k.binary('sub', k.binary('greater', a, zero), k.binary('greater', zero, a)));
 }
 
@@ -104,7 +111,9 @@ export function over(axes: Axes) {
 }
 
 /** How many values each of the sets along these axes has; the index set's: m. */
-export function sizeOver({ shape }: Values, axes: Axes = 'pk'): number {
+export function sizeOver(a: Values, axes: Axes = 'pk'): number {
+  kernelsOf('sizeOver', a);
+  const { shape } = a;
   return axesOf(axes).reduce((product, axis) => product * shape[axis], 1);
 }
 
@@ -116,10 +125,9 @@ export interface Deviation {
 }
 
 /** sigma = sqrt(v + eps), or with eps outside of the root sqrt(v) + eps. */
-export function deviation(
-  v: Values,
-  { eps, epsInside = true }: { eps: number; epsInside?: boolean },
-): Deviation {
+export function deviation(v: Values, conventions: { eps: number; epsInside?: boolean }): Deviation {
+  requireFields('calculus.deviation', conventions, 'the conventions, { eps, epsInside }', ['eps']);
+  const { eps, epsInside = true } = conventions;
   if (epsInside) {
     const sigma = sqrt(add(v, eps));
     return { sigma, s: sigma };
@@ -130,7 +138,9 @@ export function deviation(
 }
 
 /** An array of the tensor's numbers for this view: elements, features [g k], sets [n g], or one number for all. */
-export function read(a: NDArray, like: NDArray, { n, p, g, k }: SetView): Values {
+export function read(a: NDArray, like: NDArray, view: SetView): Values {
+  requireFields('calculus.read', view, 'a view', ['n', 'p', 'g', 'k']);
+  const { n, p, g, k } = view;
   if (a?.data === undefined) {
     throw new Error(`calculus: expected numbers with a shape, { shape, data }, got ${shown(a)}.`);
   }
@@ -149,6 +159,11 @@ export function read(a: NDArray, like: NDArray, { n, p, g, k }: SetView): Values
 
 /** Numbers in the precision of `like`; a copy only where it differs. */
 export function inPrecisionOf(like: NDArray, data: ArrayLike<number>): Numbers {
+  if (!ArrayBuffer.isView(like?.data) || (!Array.isArray(data) && !ArrayBuffer.isView(data))) {
+    throw new Error(
+      `calculus: expected numbers, and an array { shape, data } of the precision that they are to have, got ${shown(data)} and ${shown(like)}.`,
+    );
+  }
   if (like.data instanceof Float64Array) return data instanceof Float64Array ? data : Float64Array.from(data);
   return data instanceof Float32Array ? data : Float32Array.from(data);
 }
@@ -166,14 +181,28 @@ function combine(op: 'add' | 'mul', a: Operand, b: Operand, neutral: number): Va
   }
   if (typeof a === 'number' && typeof b === 'number')
     throw new Error(`${op}: one of the two must be an array.`);
-  if (typeof a !== 'number' && typeof b !== 'number') return step(op, [a, b], kernels(a).binary(op, a, b));
+  const k = kernelsOf(op, a, b);
+  if (typeof a !== 'number' && typeof b !== 'number') return step(op, [a, b], k.binary(op, a, b));
   const [values, number] = typeof a === 'number' ? [b as Values, a] : [a, b as number];
   const y = neutral === 0 ? affine(values, 1, number) : affine(values, number, 0);
   return step(op, [a, b], y);
 }
 
 function elementwise(op: UnaryOp) {
-  return (a: Values): Values => step(op, [a], kernels(a).unary(op, a));
+  return (a: Values): Values => step(op, [a], kernelsOf(op, a).unary(op, a));
+}
+
+/** The kernels of what is computed with. Throws for an operand that is neither an array of values nor a number. */
+function kernelsOf(op: string, ...operands: readonly unknown[]): Kernels {
+  const isArray = (value: unknown): value is Values =>
+    ArrayBuffer.isView((value as Partial<Values> | null | undefined)?.data) &&
+    Array.isArray((value as Values).shape);
+  const wrong = operands.find((value) => typeof value !== 'number' && !isArray(value));
+  const first = operands.find(isArray);
+  if (wrong === undefined && operands.every((value) => value !== undefined) && first) return kernels(first);
+  throw new Error(
+    `calculus.${op}: expected an array of values { shape, data }, such as rule() hands out, got ${shown(wrong)}.`,
+  );
 }
 
 function affine(a: Values, scale: number, shift: number): Values {
@@ -185,7 +214,7 @@ function affine(a: Values, scale: number, shift: number): Values {
  * value, and a constant set comes out as beta. float32 needs no such care: its sums are kept in double.
  */
 function reduce(op: 'sum' | 'mean', a: Values, axes: Axes, ddof: 0 | 1 = 0): Values {
-  const k = kernels(a);
+  const k = kernelsOf(op, a);
   const indices = axesOf(axes);
   const note = (y: Values) => step(op, [a], y, axes, ddof);
   if (op === 'sum') return note(k.reduce('sum', a, indices));
@@ -200,6 +229,9 @@ function reduce(op: 'sum' | 'mean', a: Values, axes: Axes, ddof: 0 | 1 = 0): Val
 }
 
 function axesOf(axes: Axes): number[] {
+  if (typeof axes !== 'string' || !/^[npgk]+$/.test(axes)) {
+    throw new Error(`calculus: axes are letters of npgk, such as 'pk', got ${shown(axes)}.`);
+  }
   return Array.from(axes, (axis) => 'npgk'.indexOf(axis));
 }
 

@@ -2,10 +2,11 @@ import { array } from '../../../autograd/create.ts';
 import { sameDType } from '../../../autograd/graph.ts';
 import { record, type Tensor } from '../../../autograd/index.ts';
 import { gradEnabled } from '../../../autograd/lifetime.ts';
+import { shown } from '../../../errors.ts';
 import { kernels } from '../../../kernels/active.ts';
 import { checkView } from '../../../kernels/checks.ts';
 import type { NDArray, SetView } from '../../../kernels/contract.ts';
-import { checkNumber } from '../../../options.ts';
+import { checkNumber, requireFields } from '../../../options.ts';
 import { add, over, read, type Values } from './calculus.ts';
 import type { Standard } from './conventions.ts';
 import { startRule } from './trace.ts';
@@ -31,6 +32,13 @@ export function rule<Tensors extends { x: Tensor } & Record<string, Tensor | nul
   setting: Setting,
   write: (values: Reading<Tensors>, norm: Terms) => Written<Tensors>,
 ): { y: Tensor; statistics: Readonly<Record<string, Values>> } {
+  if (typeof name !== 'string' || typeof write !== 'function') {
+    throw new Error(
+      `rule: expected a name, a view, tensors, a setting and a function, got ${shown(name)} … ${shown(write)}.`,
+    );
+  }
+  requireFields(name, tensors, 'the tensors, { x, gamma, … }', ['x']);
+  requireFields(name, setting, 'a setting, {} or { given, numbers, … }', []);
   const { x } = tensors;
   const inputs = Object.entries(tensors);
   const { given = {}, detach = [], asIs = [], numbers = {}, standard } = setting;
