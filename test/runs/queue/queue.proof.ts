@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -25,7 +25,7 @@ const LOST_SECONDS = 15;
 const base = { dataset: 'synthetic', limit: 200, testLimit: 20, hidden: [8], epochs: 12 };
 const grid = { norm: ['none', 'batch', 'layer'], seed: Array.from({ length: 20 }, (_, i) => i + 1) };
 
-type Event = { type: string; id?: string; reused?: boolean; message?: string };
+type Event = { type: string; id?: string; reused?: boolean; message?: string; steps?: number };
 
 /** A command of the package, with its events so far. */
 function command(...args: string[]) {
@@ -128,5 +128,39 @@ it.skipIf(noRedis !== undefined)(
     );
     // The run that was lost with its worker was begun once more.
     expect(begun.length).toBeGreaterThan(60);
+  },
+);
+
+it.skipIf(noRedis !== undefined)(
+  `a run of a lost worker goes on from its checkpoint where workers share a folder${noRedis ? ` (skipped: ${noRedis})` : ''}`,
+  { timeout: 600_000 },
+  async () => {
+    const file = join(folder, 'long.json');
+    writeFileSync(file, JSON.stringify({ base: { ...base, epochs: 1_500 }, grid: { seed: [1] } }));
+    const alone = join(folder, 'long-alone');
+    expect(await command('sweep', file, '--out', alone).code).toBe(0);
+    const redis = await startRedis(mkdtempSync(join(folder, 'redis-')), await freePort());
+    const flags = ['--redis', redis.url];
+    const queued = join(folder, 'long-queued');
+    const shared = join(folder, 'shared');
+    const sweep = command('sweep', 'queue', file, ...flags, '--out', queued, '--checkpoint-every', '50');
+    const startWorker = () =>
+      command('worker', ...flags, '--jobs', '1', '--out', shared, '--lost-after', '3');
+    const victim = startWorker();
+    await until(() => existsSync(join(queued, 'sweep.json')));
+    const [{ id }] = loadSweep(queued);
+    await until(() => existsSync(join(shared, id, 'last.safetensors')));
+    victim.child.kill('SIGKILL');
+    expect(await victim.code).toBe('SIGKILL');
+    const heir = startWorker();
+    expect(await sweep.code).toBe(0);
+    heir.child.kill('SIGTERM');
+    expect(await heir.code).toBe(143);
+    redis.child.kill('SIGTERM');
+    await redis.gone;
+    const [begun] = heir.events.filter(({ type }) => type === 'run-start');
+    console.log(`went on after step ${begun.steps} of 6000`);
+    expect(begun.steps).toBeGreaterThan(0);
+    expect(loadSweep(queued).map(essence)).toEqual(loadSweep(alone).map(essence));
   },
 );
