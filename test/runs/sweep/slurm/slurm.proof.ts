@@ -9,7 +9,7 @@ import { jsonLines, normgrad } from '../../../cli/normgrad.ts';
 import { ofProcess } from '../children.ts';
 import { essence } from '../essence.ts';
 import { reasonAgainstSlurm, type Slurm, startSlurm, until } from './daemons.ts';
-import { kill, processesOf } from './tasks.ts';
+import { hasStepDaemon, kill, processesOf } from './tasks.ts';
 
 /**
  * A sweep on a real Slurm, whose tasks are requeued, told to go and killed, and whose daemons are: all runs are done, none twice, and
@@ -59,6 +59,9 @@ const doneOf = (out: string) => loadSweep(out).filter(({ status }) => status ===
 /** A task that was requeued waits for two minutes, unless it is told not to. */
 async function startAgain(task: string): Promise<void> {
   await until(`${task} is pending`, () => stateOf(task) === 'PD');
+  // What Slurm waits for: the end of the script before would else be taken for that of the one that begins now.
+  const number = slurm.call('squeue', '-h', '-j', task, '-o', '%A');
+  await until(`${task} has ended before`, () => !hasStepDaemon(number));
   slurm.call('scontrol', 'update', `JobId=${task}`, 'StartTime=now');
   await until(`${task} runs again`, () => stateOf(task) === 'R' || stateOf(task) === '');
 }
@@ -145,12 +148,26 @@ describe.skipIf(reason !== undefined)('a sweep on Slurm', () => {
           expect(ofProcess(parent, 'comm')).toContain('slurmstepd');
           kill([Number(parent), shell, ...workers]);
           await daemon;
-          await setTimeout(1000);
+          // A batch job that has just begun may be missing on its node for as long.
+          await setTimeout(25_000);
           slurm.daemons.slurmd.start();
           await startAgain(tasks[0]);
         },
       ],
     ];
+    await until(
+      'both tasks are at work',
+      () => loadSweep(out).filter(({ status }) => status === 'running').length === 2,
+    );
+    const { stdout } = await normgrad(['--json', 'sweep', 'status', out]);
+    const { workers, hosts } = jsonLines(stdout).at(-1) as unknown as {
+      workers: { worker: string; step: number }[];
+      hosts: object[];
+    };
+    expect(hosts).toEqual([expect.objectContaining({ host: hostname(), failed: 0, diverged: 0 })]);
+    expect(workers.length).toBeGreaterThan(0);
+    for (const { worker } of workers) expect(worker).toMatch(/^\d+@/);
+
     const each = 60 / (disturbances.length + 1.5);
     for (const [i, [name, disturb]] of disturbances.entries()) {
       await until(
@@ -164,21 +181,13 @@ describe.skipIf(reason !== undefined)('a sweep on Slurm', () => {
       await disturb();
     }
 
-    const { stdout } = await normgrad(['--json', 'sweep', 'status', out]);
-    const { workers, hosts } = jsonLines(stdout).at(-1) as unknown as {
-      workers: { worker: string; step: number }[];
-      hosts: object[];
-    };
-    expect(hosts).toEqual([expect.objectContaining({ host: hostname(), failed: 0, diverged: 0 })]);
-    expect(workers.length).toBeGreaterThan(0);
-    for (const { worker } of workers) expect(worker).toMatch(/^\d+@/);
-
     await until('no task is left', () => slurm.call('squeue', '-h') === '', 600_000);
     lookAtResults();
     const restarts = tasks.map(restartsOf);
     console.log(`restarts: ${restarts.join(', ')}`);
     const states = tasks.map(endOf);
-    expect(states).toEqual(['COMPLETED', 'COMPLETED']);
+    const logs = tasks.map((task) => logOf(out, task)).join('\n');
+    expect(states, logs).toEqual(['COMPLETED', 'COMPLETED']);
     expect(problems).toEqual([]);
     expect(results.size).toBe(60);
 
