@@ -18,14 +18,6 @@ export function processesOf(task: string): { shell: number; workers: number[] } 
   return { shell: all.find(isShell)!, workers: all.filter((pid) => !isShell(pid)) };
 }
 
-/** Whether the daemon is still there that watched over the script of the job with this number. */
-export function hasStepDaemon(job: string): boolean {
-  const title = `slurmstepd: [${job}.batch]`;
-  return readdirSync('/proc').some(
-    (name) => /^\d+$/.test(name) && ofProcess(name, 'cmdline').startsWith(title),
-  );
-}
-
 /**
  * SIGKILL for all of them at once, as far as they are still there: they are stopped first, so that none does anything about the end
  * of another. How many there were.
