@@ -67,6 +67,10 @@ export async function startSlurm(folder: string): Promise<Slurm> {
     call,
     daemons,
     async stop() {
+      // What a test has left running when it failed; the daemons of its steps would outlive these.
+      const jobs = spawnSync('squeue', ['-h', '-o', '%A'], { env: environment, encoding: 'utf8' }).stdout;
+      spawnSync('scancel', ['--full', ...jobs.split('\n').filter(Boolean)], { env: environment });
+      await until('all jobs have ended', () => call('squeue', '-h') === '').catch(() => {});
       for (const each of Object.values(daemons)) await each.kill('SIGTERM');
       munge?.kill();
     },

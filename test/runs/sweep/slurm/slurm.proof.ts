@@ -59,6 +59,8 @@ const doneOf = (out: string) => loadSweep(out).filter(({ status }) => status ===
 /** A task that was requeued waits for two minutes, unless it is told not to. */
 async function startAgain(task: string): Promise<void> {
   await until(`${task} is pending`, () => stateOf(task) === 'PD');
+  // Within a second the node would still refuse it: `Job credential revoked`, which is why Slurm waits.
+  await setTimeout(3000);
   slurm.call('scontrol', 'update', `JobId=${task}`, 'StartTime=now');
   await until(`${task} runs again`, () => stateOf(task) === 'R' || stateOf(task) === '');
 }
@@ -145,12 +147,26 @@ describe.skipIf(reason !== undefined)('a sweep on Slurm', () => {
           expect(ofProcess(parent, 'comm')).toContain('slurmstepd');
           kill([Number(parent), shell, ...workers]);
           await daemon;
-          await setTimeout(1000);
+          // A batch job that has just begun may be missing on its node for as long.
+          await setTimeout(25_000);
           slurm.daemons.slurmd.start();
           await startAgain(tasks[0]);
         },
       ],
     ];
+    await until(
+      'both tasks are at work',
+      () => loadSweep(out).filter(({ status }) => status === 'running').length === 2,
+    );
+    const { stdout } = await normgrad(['--json', 'sweep', 'status', out]);
+    const { workers, hosts } = jsonLines(stdout).at(-1) as unknown as {
+      workers: { worker: string; step: number }[];
+      hosts: object[];
+    };
+    expect(hosts).toEqual([expect.objectContaining({ host: hostname(), failed: 0, diverged: 0 })]);
+    expect(workers.length).toBeGreaterThan(0);
+    for (const { worker } of workers) expect(worker).toMatch(/^\d+@/);
+
     const each = 60 / (disturbances.length + 1.5);
     for (const [i, [name, disturb]] of disturbances.entries()) {
       await until(
@@ -164,21 +180,13 @@ describe.skipIf(reason !== undefined)('a sweep on Slurm', () => {
       await disturb();
     }
 
-    const { stdout } = await normgrad(['--json', 'sweep', 'status', out]);
-    const { workers, hosts } = jsonLines(stdout).at(-1) as unknown as {
-      workers: { worker: string; step: number }[];
-      hosts: object[];
-    };
-    expect(hosts).toEqual([expect.objectContaining({ host: hostname(), failed: 0, diverged: 0 })]);
-    expect(workers.length).toBeGreaterThan(0);
-    for (const { worker } of workers) expect(worker).toMatch(/^\d+@/);
-
     await until('no task is left', () => slurm.call('squeue', '-h') === '', 600_000);
     lookAtResults();
     const restarts = tasks.map(restartsOf);
     console.log(`restarts: ${restarts.join(', ')}`);
     const states = tasks.map(endOf);
-    expect(states).toEqual(['COMPLETED', 'COMPLETED']);
+    const logs = tasks.map((task) => logOf(out, task)).join('\n');
+    expect(states, logs).toEqual(['COMPLETED', 'COMPLETED']);
     expect(problems).toEqual([]);
     expect(results.size).toBe(60);
 

@@ -18,13 +18,19 @@ export function processesOf(task: string): { shell: number; workers: number[] } 
   return { shell: all.find(isShell)!, workers: all.filter((pid) => !isShell(pid)) };
 }
 
-/** SIGKILL; those that are gone already are passed over. */
+/**
+ * SIGKILL for all of them at once, as far as they are still there: they are stopped first, so that none does anything about the end
+ * of another. How many there were.
+ */
 export function kill(pids: readonly number[]): number {
-  return pids.filter((pid) => {
-    try {
-      return process.kill(pid, 'SIGKILL');
-    } catch {
-      return false;
-    }
-  }).length;
+  const signal = (name: NodeJS.Signals) =>
+    pids.filter((pid) => {
+      try {
+        return process.kill(pid, name);
+      } catch {
+        return false;
+      }
+    });
+  signal('SIGSTOP');
+  return signal('SIGKILL').length;
 }
