@@ -120,7 +120,11 @@ async function startMunge(): Promise<ChildProcess | undefined> {
   if (works()) return undefined;
   mkdirSync('/run/munge', { recursive: true });
   execFileSync('chown', ['munge:', '/run/munge']);
-  const child = spawn('runuser', ['-u', 'munge', '--', 'munged', '--foreground'], { stdio: 'ignore' });
+  const child = spawn(
+    'setpriv',
+    ['--reuid=munge', '--regid=munge', '--clear-groups', 'munged', '--foreground'],
+    { stdio: 'ignore' },
+  );
   await until('munged answers', works);
   return child;
 }

@@ -66,7 +66,7 @@ async function startAgain(task: string): Promise<void> {
 }
 
 describe.skipIf(reason !== undefined)('a sweep on Slurm', () => {
-  const base = { dataset: 'synthetic', limit: 200, testLimit: 20, hidden: [8], epochs: 60 };
+  const base = { dataset: 'synthetic', limit: 200, testLimit: 20, hidden: [8], epochs: 90 };
 
   it('of 60 runs with two workers survives everything', { timeout: 1_800_000 }, async () => {
     const grid = {
@@ -147,10 +147,16 @@ describe.skipIf(reason !== undefined)('a sweep on Slurm', () => {
           expect(ofProcess(parent, 'comm')).toContain('slurmstepd');
           kill([Number(parent), shell, ...workers]);
           await daemon;
-          // A batch job that has just begun may be missing on its node for as long.
-          await setTimeout(25_000);
-          slurm.daemons.slurmd.start();
-          await startAgain(tasks[0]);
+          // The node says at its start which jobs it has; one that has just begun may still be missing there.
+          const before = restartsOf(tasks[0]);
+          const isRequeued = () => restartsOf(tasks[0]) > before;
+          for (let tries = 0; tries < 6 && !isRequeued(); tries++) {
+            await slurm.daemons.slurmd.kill();
+            slurm.daemons.slurmd.start();
+            await until('', isRequeued, 15_000).catch(() => {});
+          }
+          expect(isRequeued()).toBe(true);
+          if (stateOf(tasks[0]) === 'PD') await startAgain(tasks[0]);
         },
       ],
     ];
