@@ -12,6 +12,14 @@ interface Kind {
   accept: (value: unknown, path: string) => void;
 }
 
+/** What takes the norms and models of users out again. */
+const removes: (() => void)[] = [];
+
+/** Takes out all that files have registered: tests share a process, and most of them go over all norms that there are. */
+export function forgetCode(): void {
+  for (const remove of removes.splice(0)) remove();
+}
+
 const isFunction = (value: unknown) => typeof value === 'function';
 
 const kinds: Readonly<Record<CodeKind, Kind>> = {
@@ -19,13 +27,13 @@ const kinds: Readonly<Record<CodeKind, Kind>> = {
     must: "defineNorm({ name, build }), with defineNorm from 'normgrad'",
     accept(value, path) {
       const norm = value as NormEntry;
-      registerNorm(norm);
+      removes.push(registerNorm(norm));
       norm.source ||= shownPath(path);
     },
   },
   model: {
     must: "defineModel({ name, build }), with defineModel from 'normgrad'",
-    accept: (value) => registerModel(value as ModelEntry),
+    accept: (value) => void removes.push(registerModel(value as ModelEntry)),
   },
   dataset: {
     must: 'a dataset, { train, test }, or a function that returns one',

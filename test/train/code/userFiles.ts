@@ -1,6 +1,7 @@
 import { mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { forgetCode } from '../../../src/train/code/load.ts';
 
 /** Files as users write them. Each does what something of this library does, so that runs can be compared bit by bit. */
 const userFiles = {
@@ -33,7 +34,7 @@ const userFiles = {
     };`,
 } as const;
 
-/** A folder with files in it; `remove` it afterwards. */
+/** A folder with files in it; `remove` it afterwards, and with it what code has registered: the tests of a worker share a process. */
 export function folderWith(files: Readonly<Record<string, string>> = userFiles) {
   const folder = realpathSync(mkdtempSync(join(tmpdir(), 'normgrad-code-')));
   const write = (name: string, text: string) => {
@@ -45,6 +46,9 @@ export function folderWith(files: Readonly<Record<string, string>> = userFiles) 
     folder,
     write,
     at: (name: string) => join(folder, name),
-    remove: () => rmSync(folder, { recursive: true }),
+    remove() {
+      forgetCode();
+      rmSync(folder, { recursive: true });
+    },
   };
 }
