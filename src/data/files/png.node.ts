@@ -1,6 +1,6 @@
 import { inflateSync } from 'node:zlib';
 import { crc32 } from '../../crc32.ts';
-import { grouped } from '../../errors.ts';
+import { grouped, shown } from '../../errors.ts';
 import type { NamedBytes } from '../dataset.ts';
 import { invalidFile } from '../errors.ts';
 
@@ -161,7 +161,7 @@ function readChunks({ file, bytes }: NamedBytes): { type: string; data: Uint8Arr
     if (end + 4 > bytes.length) break;
     const type = String.fromCharCode(...bytes.subarray(at + 4, at + 8));
     if (crc32(bytes.subarray(at + 4, end)) !== view.getUint32(end)) {
-      throw damaged(file, `a part ${type} with another checksum`, 'its own');
+      throw damaged(file, `a part ${shown(type)} with another checksum`, 'its own');
     }
     chunks.push({ type, data: bytes.subarray(at + 8, end) });
     if (type === 'IEND') return chunks;

@@ -3,7 +3,6 @@ import module from 'node:module';
 import { pathToFileURL } from 'node:url';
 import { CodeError, shown } from '../../errors.ts';
 import { hashesOf, isFile, shownPath } from './files.ts';
-import * as hooks from './hooks.ts';
 import { codeError, noteCode } from './place.ts';
 
 const exports = new Map<string, unknown>();
@@ -26,7 +25,7 @@ export function exportOf(path: string): unknown {
 async function defaultExport(path: string, what: string): Promise<unknown> {
   if (!isFile(path)) throw new CodeError(`there is no file ${shownPath(path)}`, [`it would export ${what}`]);
   noteCode(Object.keys(hashesOf(path)));
-  installHooks();
+  await installHooks();
   const { href } = pathToFileURL(path);
   const exported = (await import(/* @vite-ignore */ href).catch((error) => {
     throw notLoaded(path, error);
@@ -41,7 +40,7 @@ async function defaultExport(path: string, what: string): Promise<unknown> {
 
 let installed = false;
 
-function installHooks(): void {
+async function installHooks(): Promise<void> {
   // Vite, which runs the tests, looks names up by itself.
   if (installed || 'env' in import.meta) return;
   installed = true;
@@ -51,6 +50,8 @@ function installHooks(): void {
   // In this thread where Node can: the other way has been deprecated since Node 26, and is the only one before 22.15.
   const { registerHooks } = module as { registerHooks?: (own: object) => void };
   if (registerHooks) {
+    // With it comes the compiler of TypeScript, which most runs have no use for.
+    const hooks = await import('./hooks.ts');
     hooks.initialize(entries);
     registerHooks({ resolve: hooks.resolve, load: hooks.load });
   } else {
