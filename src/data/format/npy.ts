@@ -29,7 +29,8 @@ const constructors = {
 
 export type NpyNumbers = InstanceType<(typeof constructors)[keyof typeof constructors]>;
 
-const MAGIC = [0x93, ...new TextEncoder().encode('NUMPY')];
+/** \x93NUMPY */
+const MAGIC = [0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59];
 /** The header fills up so much, magic and all, so that the numbers are aligned. */
 const ALIGNMENT = 64;
 const readable = `${Object.keys(constructors).join(', ')} and b1 (bool)`;
