@@ -6,11 +6,15 @@ import { decodeNpz } from '../../src/data/format/npz.ts';
 import { platform } from '../../src/platform.node.ts';
 import { jsonText } from '../../src/runs/files.ts';
 import { readRun, runFiles } from '../../src/runs/record.ts';
+import { forgetCode } from '../../src/train/code/load.ts';
 import { decodeSafetensors } from '../../src/weights/safetensors.ts';
 import { inProcess } from './inProcess.ts';
 
 const parent = mkdtempSync(join(tmpdir(), 'normgrad-export-'));
-afterAll(() => rmSync(parent, { recursive: true }));
+afterAll(() => {
+  forgetCode();
+  rmSync(parent, { recursive: true });
+});
 
 const at = (name: string) => join(parent, name);
 const run = at('run');
