@@ -19,8 +19,8 @@ const onReferenceKernels = {
   include: ['test/{autograd,nn,optim,verify}/**/*.test.ts'],
   exclude: [
     'test/autograd/{gradients,windows}.test.ts',
-    'test/nn/norm/{forms,gradients,laws,otherNorms,proxyNorm,weightNorms}.test.ts',
-    'test/nn/{gru,models/models}.test.ts',
+    'test/nn/norm/{axes,forms,gradients,laws,otherNorms,proxyNorm,ranks,weightNorms}.test.ts',
+    'test/nn/{attention,normalizedGru,recurrent,models/models}.test.ts',
     'test/verify/gradcheckNorm.test.ts',
   ],
   env: { NORMGRAD_KERNELS: 'reference' },
