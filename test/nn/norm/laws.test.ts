@@ -29,7 +29,7 @@ describe.each(laws)('$id: $says', (law) => {
           fc.pre(isFit(law, entry, sample));
           withForm(form, () => law.check(entry, sample));
         }),
-        { numRuns: 40, seed: 20261122 },
+        { numRuns: 24, seed: 20261122 },
       );
     });
   }
