@@ -13,11 +13,8 @@ export class ConfigError extends Error {
   }
 }
 
-/** What is wrong with a file of code that a user named: it says which file, and the line. */
-export class CodeError extends Error {
-  override readonly name = 'CodeError';
-  readonly code = 'CODE';
-
+/** What a user can mend: `hint` says, line by line, how. */
+abstract class HintedError extends Error {
   constructor(
     message: string,
     readonly hint: readonly string[] = [],
@@ -25,48 +22,30 @@ export class CodeError extends Error {
   ) {
     super(message, options);
   }
+}
+
+/** What is wrong with a file of code that a user named: it says which file, and the line. */
+export class CodeError extends HintedError {
+  override readonly name = 'CodeError';
+  readonly code = 'CODE';
 }
 
 /** A run folder that cannot be read or written. */
-export class RunFolderError extends Error {
+export class RunFolderError extends HintedError {
   override readonly name = 'RunFolderError';
   readonly code = 'RUN_FOLDER';
-
-  constructor(
-    message: string,
-    readonly hint: readonly string[] = [],
-    options?: ErrorOptions,
-  ) {
-    super(message, options);
-  }
 }
 
 /** Weights that cannot be read, or are another network's. */
-export class WeightsError extends Error {
+export class WeightsError extends HintedError {
   override readonly name = 'WeightsError';
   readonly code = 'WEIGHTS_INVALID';
-
-  constructor(
-    message: string,
-    readonly hint: readonly string[] = [],
-    options?: ErrorOptions,
-  ) {
-    super(message, options);
-  }
 }
 
 /** A queue (Redis) that cannot be used. */
-export class QueueError extends Error {
+export class QueueError extends HintedError {
   override readonly name = 'QueueError';
   readonly code = 'QUEUE';
-
-  constructor(
-    message: string,
-    readonly hint: readonly string[] = [],
-    options?: ErrorOptions,
-  ) {
-    super(message, options);
-  }
 }
 
 /** `unknown norm "bach" (did you mean "batch"?)` */

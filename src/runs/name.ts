@@ -5,12 +5,14 @@ import { toJson } from '../train/metrics.ts';
 import type { Setting } from '../train/setting.ts';
 import { type SettingName, settings } from '../train/settings.ts';
 
+/** The defaults; every run of a sweep is compared with them. */
+const usual = resolveConfig({});
+
 /**
  * What decides the outcome: everything but the places where data and code lie, and later settings that have their default. Of code,
  * its text decides.
  */
 export function decisiveFields(config: TrainConfig): Record<string, unknown> {
-  const usual = resolveConfig({});
   const { code, ...rest } = withNames(config);
   const isDecisive = (field: SettingName) => {
     const { addedLater }: Setting = settings[field];
@@ -32,11 +34,11 @@ export function configHash(config: TrainConfig): string {
  * one name exactly when the runs would be the same. Safe in file names everywhere.
  */
 export function runName(config: TrainConfig): string {
-  const usual = resolveConfig({ optimizer: config.optimizer });
+  const ofOptimizer = resolveConfig({ optimizer: config.optimizer });
   const named = withNames(config);
   const parts = configFields.map((field) => {
     const { inName, alwaysInName }: Setting = settings[field];
-    const isNamed = inName !== undefined && (alwaysInName || config[field] !== usual[field]);
+    const isNamed = inName !== undefined && (alwaysInName || config[field] !== ofOptimizer[field]);
     // Of a file its name; a folder's name cannot have all that a path has.
     const value = String(named[field])
       .replace(/[/\\]+$/, '')

@@ -208,12 +208,13 @@ async function atCheckpoint(
 ): Promise<BuiltRun> {
   const { checkpoint, metrics, best } = runFiles(path);
   let startsOver: string | undefined;
-  if (readRun(path) !== undefined) {
+  const before = readRun(path);
+  if (before !== undefined) {
     try {
       const { model, optimizer } = built;
       const restored = restoreCheckpoint(checkpoint, config, model, optimizer);
       firstLines(metrics, restored.lines);
-      if (readRun(path)?.keepBest && restored.progress.best && !existsSync(best)) {
+      if (before.keepBest && restored.progress.best && !existsSync(best)) {
         throw new Error(`there is no ${best} any more`);
       }
       return { ...built, init: undefined, restored };
