@@ -14,7 +14,7 @@ export class ConfigError extends Error {
 }
 
 /** What a user can mend: `hint` says, line by line, how. */
-abstract class HintedError extends Error {
+export abstract class HintedError extends Error {
   constructor(
     message: string,
     readonly hint: readonly string[] = [],

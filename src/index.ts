@@ -20,7 +20,7 @@ export {
   standardizePixels,
   symmetricScale,
 } from './data/transforms.ts';
-export { WeightsError } from './errors.ts';
+export { type HintedError, WeightsError } from './errors.ts';
 export type { NDArray, Numbers, SetView, Shape } from './kernels/contract.ts';
 export { setWinograd, winogradEnabled } from './kernels/wasm/conv/winograd/choice.ts';
 export { setThreadCount, stopThreads, threadCount } from './kernels/wasm/runtime/threads.ts';
@@ -45,11 +45,11 @@ export {
 } from './optim/index.ts';
 export * as schedules from './optim/schedules.ts';
 export { createRandom, defaultRandom, manualSeed, type Random, type RandomState } from './random.ts';
+export { checkLaws, type LawRow } from './verify/checkLaws.ts';
 export {
   type GradcheckNormOptions,
   type GradcheckRow,
   gradcheckNorm,
 } from './verify/gradcheckNorm.ts';
-export { checkLaws, type LawRow } from './verify/laws.ts';
 export { checkPaths, type PathCheck, type PathPair } from './verify/pathCheck.ts';
 export * from './weights/index.ts';

@@ -1,6 +1,6 @@
+export { checkLaws, type LawRow } from './checkLaws.ts';
 export { GoldenFileError } from './goldenFile.ts';
 export { type GradcheckRow, gradcheckNorm } from './gradcheckNorm.ts';
-export { checkLaws, type LawRow } from './laws.ts';
 export {
   type VerifyCase,
   type VerifyOptions,
