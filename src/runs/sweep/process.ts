@@ -1,18 +1,8 @@
-import { DataError } from '../../data/errors.ts';
-import { CodeError, RunFolderError, WeightsError } from '../../errors.ts';
+import { type Fatal, fatalOf } from './fatal.ts';
 import { type WorkerEvent, type WorkerOptions, workThrough } from './worker.ts';
 
 /** What a worker process tells its parent: `ready` comes first, and `fatal` is an error that would be every run's. */
-export type ProcessEvent =
-  | WorkerEvent
-  | { type: 'ready' }
-  | {
-      type: 'fatal';
-      kind: 'data' | 'folder' | 'code' | 'weights';
-      code: string;
-      message: string;
-      hint: readonly string[];
-    };
+export type ProcessEvent = WorkerEvent | { type: 'ready' } | { type: 'fatal'; error: Fatal };
 
 /** What the parent tells it. */
 export type ParentMessage = { folder: string; options: WorkerOptions } | 'stop';
@@ -44,19 +34,10 @@ async function work(folder: string, options: WorkerOptions): Promise<void> {
   try {
     await workThrough(folder, options, { signal: controller.signal, onEvent: send });
   } catch (error) {
-    const kind = kindOf(error);
-    if (kind === undefined) throw error;
-    const { code, message, hint = [] } = error as { code: string; message: string; hint?: readonly string[] };
-    send({ type: 'fatal', kind, code, message, hint });
+    const fatal = fatalOf(error);
+    if (fatal === undefined) throw error;
+    send({ type: 'fatal', error: fatal });
   }
   // Without its channel nothing keeps the process.
   if (process.connected) process.disconnect();
-}
-
-/** Of an error that every run would meet. */
-function kindOf(error: unknown): 'data' | 'folder' | 'code' | 'weights' | undefined {
-  if (error instanceof DataError) return 'data';
-  if (error instanceof RunFolderError) return 'folder';
-  if (error instanceof WeightsError) return 'weights';
-  return error instanceof CodeError ? 'code' : undefined;
 }

@@ -3,14 +3,13 @@ import { availableParallelism } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { DataError, type DataErrorCode } from '../../data/errors.ts';
-import { CodeError, RunFolderError, WeightsError } from '../../errors.ts';
 import { loadFiles } from '../../train/codeFields.ts';
 import type { TrainConfig } from '../../train/config.ts';
 import type { TrainResult } from '../../train/result.ts';
 import { recordDeath } from '../folder.ts';
 import { lockTaker } from '../lock/lock.ts';
 import { readResult, readRun } from '../record.ts';
+import { errorOf } from './fatal.ts';
 import type { ParentMessage, ProcessEvent } from './process.ts';
 import {
   isFinished,
@@ -111,7 +110,7 @@ export async function trainRuns(
       let current: string | undefined;
       const end = await ended(child, (event) => {
         if (event.type === 'fatal') {
-          fatal = errorOf(event);
+          fatal = errorOf(event.error);
           stopAll();
         } else if (event.type === 'ready') isReady = true;
         else if (event.type === 'warning') warn(event.message);
@@ -202,10 +201,4 @@ function ended(
       resolve({ code, signal, problem: why === '' ? how : `${how}: ${why}` });
     });
   });
-}
-
-function errorOf({ kind, code, message, hint }: Extract<ProcessEvent, { type: 'fatal' }>): Error {
-  if (kind === 'data') return new DataError(code as DataErrorCode, message, hint);
-  if (kind === 'weights') return new WeightsError(message, hint);
-  return kind === 'code' ? new CodeError(message, hint) : new RunFolderError(message, hint);
 }
