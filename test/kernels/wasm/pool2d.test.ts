@@ -65,11 +65,13 @@ describe('pooling in WebAssembly', () => {
           collect(() => avgPool2d(x, window, countPadding)),
           reference.avgPool2d(x, window, countPadding),
           TOLERANCE,
+          1,
         );
         expectNear(
           collect(() => avgPool2dBackward(dy, x.shape, window, countPadding)),
           reference.avgPool2dBackward(dy, x.shape, window, countPadding),
           TOLERANCE,
+          1,
         );
       }),
     );
