@@ -109,7 +109,7 @@ describe.skipIf(noRedis !== undefined)(`with a Redis${noRedis ? ` (skipped: ${no
     const [{ queueSweep, cancelQueued }, { workForQueue }] = await Promise.all([sweepModule, workModule]);
     const stop = new AbortController();
     const place = { redis: redis.url, queue: 'data' };
-    const plan = tinyPlan(1, { dataset: 'mnist', dataDir: at('nowhere') });
+    const plan = tinyPlan(3, { dataset: 'mnist', dataDir: at('nowhere') });
     const sweeping = queueSweep(plan, { ...place, folder: at('data'), signal: stop.signal });
     await expect(workForQueue({ ...place, folder: at('data-worker'), jobs: 1 })).rejects.toMatchObject({
       name: 'DataError',
@@ -117,8 +117,8 @@ describe.skipIf(noRedis !== undefined)(`with a Redis${noRedis ? ` (skipped: ${no
     });
     stop.abort();
     const { runs } = await sweeping;
-    expect(runs.map(({ status }) => status)).toEqual(['missing']);
-    expect(await cancelQueued(plan.runs, place)).toBe(1);
+    expect(runs.map(({ status }) => status)).toEqual(['missing', 'missing', 'missing']);
+    expect(await cancelQueued(plan.runs, place)).toBe(3);
     expect(await cancelQueued(plan.runs, place)).toBe(0);
   });
 
