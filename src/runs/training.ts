@@ -15,7 +15,6 @@ import { buildOptimizer } from '../train/optimizer.ts';
 import type { TrainResult } from '../train/result.ts';
 import { encodeCheckpoint, type Restored, restoreCheckpoint } from './checkpoint.ts';
 import { weightsDigest } from './digest.ts';
-import { guarded, makeFolder } from './files.ts';
 import { createRunFolder } from './folder.ts';
 import { initialize, readInitialWeights, requireSameInit } from './initialWeights.ts';
 import { type Lock, LostLock } from './lock/lock.ts';
@@ -110,7 +109,6 @@ async function trainConfig(config: TrainConfig, hooks: TrainingHooks): Promise<T
   const run = { config, dataset, data };
   if (path === undefined) return train({ ...run, ...built }, hooks);
 
-  guarded(path, () => makeFolder(path));
   const own = hooks.folder && 'lock' in hooks.folder ? hooks.folder.lock : undefined;
   const lock = own ?? (await lockFolder(path, hooks));
   try {

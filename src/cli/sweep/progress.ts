@@ -35,6 +35,7 @@ export function createRunsProgress(
   /** Of the runs that are being trained, which part is done. */
   const parts = new Map<string, number>();
   let ended = 0;
+  let before = 0;
   let bar: Progress | undefined;
 
   const say = (text: string) => {
@@ -68,6 +69,7 @@ export function createRunsProgress(
     const name = names.get(id)!;
     if (type === 'reused') {
       ended++;
+      before++;
       emit('run', id, { reused: true, result: event.result });
     }
     if (type === 'start') {
@@ -97,7 +99,7 @@ export function createRunsProgress(
   }
 
   function begin(): void {
-    if (ended > 0) output.note(`${ended} of ${total} were finished before`);
+    if (before > 0) output.note(`${before} of ${total} were finished before`);
     const options = { label: 'runs', total, unit: 'run', startStep: ended, colors: output.stderr };
     bar = createProgress(options);
   }

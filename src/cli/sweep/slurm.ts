@@ -31,8 +31,8 @@ const examples: Example[] = [
   ['normgrad sweep slurm runs/lr --workers 8 --dry-run', 'core hours, and when it will be done'],
 ];
 
-const remark = `The folder has to be on a disk that all nodes share. A task whose time is up, or that is preempted, is queued again and goes
-on where it stopped. More in docs/cluster.md.`;
+const remark = `The folder has to be on a disk that all nodes share. More in docs/cluster.md.
+A task whose time is up, or that is preempted, is queued again and goes on where it stopped.`;
 
 /** `sweep slurm`: the sweep as a job array of workers. */
 export function addSlurm(sweep: Command): void {

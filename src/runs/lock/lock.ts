@@ -14,6 +14,7 @@ import {
 import { basename, join } from 'node:path';
 import { RunFolderError } from '../../errors.ts';
 import { openWholeFile } from '../../wholeFile.node.ts';
+import { guarded, makeFolder } from '../files.ts';
 import { attempt, codeOf, isGone, mayPass } from './errors.ts';
 import { type LockState, look, ownerFile, placeIn, STALE_MS } from './look.ts';
 import { fateOf, thisProcess } from './owner.ts';
@@ -79,9 +80,9 @@ export function lockTaker({ heartbeatMs = HEARTBEAT_MS, staleMs = STALE_MS }: Lo
     return hold(folder, token, found?.name, heartbeatMs, staleMs);
   }
 
-  /** The lock of the folder, which exists; undefined while it is another's. */
-  return function take(folder: string): Lock | undefined {
+  function tryPatiently(folder: string): Lock | undefined {
     try {
+      makeFolder(folder);
       const lock = tryTo(folder);
       troubled.delete(folder);
       return lock;
@@ -91,7 +92,10 @@ export function lockTaker({ heartbeatMs = HEARTBEAT_MS, staleMs = STALE_MS }: Lo
       if (!mayPass(error) || performance.now() - since > staleMs) throw error;
       return undefined;
     }
-  };
+  }
+
+  /** The lock of the folder, which is made if there is none; undefined while it is another's. */
+  return (folder: string): Lock | undefined => guarded(folder, () => tryPatiently(folder));
 }
 
 /** false where somebody else is in already. */

@@ -1,6 +1,5 @@
 import { setTimeout } from 'node:timers/promises';
 import { RunFolderError } from '../../errors.ts';
-import { guarded } from '../files.ts';
 import { type Lock, type LockOptions, lockTaker } from './lock.ts';
 import { isFresh, look, placeIn, STALE_MS } from './look.ts';
 import { fateOf } from './owner.ts';
@@ -26,7 +25,7 @@ export async function lockFolder(folder: string, options: WaitOptions = {}): Pro
   const take = lockTaker(options);
   let first: string | undefined;
   for (;;) {
-    const lock = guarded(folder, () => take(folder));
+    const lock = take(folder);
     if (lock) return lock;
     const found = look(placeIn(folder));
     if (found?.name !== undefined) {
@@ -43,7 +42,7 @@ export async function lockFolder(folder: string, options: WaitOptions = {}): Pro
 export async function withLock<T>(folder: string, fn: (lock: Lock) => T): Promise<T> {
   const take = lockTaker();
   for (;;) {
-    const lock = guarded(folder, () => take(folder));
+    const lock = take(folder);
     if (lock) {
       try {
         return fn(lock);

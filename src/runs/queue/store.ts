@@ -2,7 +2,6 @@ import { join } from 'node:path';
 import { RunFolderError } from '../../errors.ts';
 import type { TrainConfig } from '../../train/config.ts';
 import type { TrainResult } from '../../train/result.ts';
-import { guarded, makeFolder } from '../files.ts';
 import { recordFailure } from '../folder.ts';
 import { type Lock, lockTaker } from '../lock/lock.ts';
 import { readResult, readRun } from '../record.ts';
@@ -41,10 +40,7 @@ export function runStore(folder: string, known: readonly SweepRun[]) {
   /** Keeps what came back of a run; undefined while another process is at work in its folder. */
   return function store(run: PlannedRun<TrainConfig>, returned: Returned): Stored | undefined {
     const path = join(folder, run.id);
-    const lock = guarded(path, () => {
-      makeFolder(path);
-      return take(path);
-    });
+    const lock = take(path);
     if (lock === undefined) return undefined;
     try {
       return returned.failure === undefined

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
-import type { Job } from 'bullmq';
+import type { Job, JobType, Queue } from 'bullmq';
 import { QueueError } from '../../errors.ts';
 import type { TrainConfig } from '../../train/config.ts';
 import { configHash } from '../name.ts';
@@ -91,7 +91,7 @@ export async function queueSweep(plan: SweepPlan, options: QueueSweepOptions): P
         settle(id, { type: 'end', id, result });
         await queue.remove(id);
       }
-      const there = new Set(await queue.getRanges([...STATES]));
+      const there = new Set(await idsIn(queue, STATES));
       const jobs = [...open].flatMap((id) => {
         if (there.has(id)) return [];
         const { config } = planned.get(id)!;
@@ -104,7 +104,7 @@ export async function queueSweep(plan: SweepPlan, options: QueueSweepOptions): P
     /** Puts what workers have returned into the folder, and then takes it out of the queue. */
     async function collect(): Promise<void> {
       for (const state of ['completed', 'failed'] as const) {
-        for (const id of await queue.getRanges([state])) {
+        for (const id of await idsIn(queue, [state])) {
           const run = planned.get(id);
           const job = run && (await queue.getJob(id));
           if (job === undefined) continue;
@@ -154,6 +154,11 @@ export async function queueSweep(plan: SweepPlan, options: QueueSweepOptions): P
   }
 }
 
+/** The ids of all jobs in these states: without an end BullMQ tells two of each. */
+function idsIn(queue: Queue, states: readonly JobType[]): Promise<string[]> {
+  return queue.getRanges([...states], 0, -1);
+}
+
 /** Takes the runs that no worker has begun out of the queue, and tells how many those are. */
 export async function cancelQueued(
   runs: readonly Pick<PlannedRun, 'id'>[],
@@ -161,7 +166,7 @@ export async function cancelQueued(
 ): Promise<number> {
   let cancelled = 0;
   await withQueue(redis, name, undefined, async (queue) => {
-    const waiting = new Set(await queue.getRanges(['wait', 'delayed']));
+    const waiting = new Set(await idsIn(queue, ['wait', 'delayed']));
     for (const { id } of runs) if (waiting.has(id)) cancelled += await queue.remove(id);
   });
   return cancelled;

@@ -2,7 +2,7 @@ import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { ConfigError, RunFolderError } from '../../errors.ts';
 import type { TrainConfig } from '../../train/config.ts';
-import { guarded, makeFolder } from '../files.ts';
+import { guarded } from '../files.ts';
 import { type Lock, lockTaker } from '../lock/lock.ts';
 import { isLocked } from '../lock/look.ts';
 import { configHash } from '../name.ts';
@@ -86,10 +86,7 @@ export async function mergeSweeps(folders: readonly string[], out: string): Prom
 
   function within<T>(id: string, fn: (path: string, lock: Lock) => T): T {
     const path = join(out, id);
-    const lock = guarded(path, () => {
-      makeFolder(path);
-      return take(path);
-    });
+    const lock = take(path);
     if (lock === undefined) {
       throw new RunFolderError(`another process is at work in ${path}`, ['merge once it has finished']);
     }

@@ -6,7 +6,7 @@ import { plainObject } from '../../storedFile.node.ts';
 import { configSchema, resolveConfig, type TrainConfig, type TrainOptions } from '../../train/config.ts';
 import type { TrainResult } from '../../train/result.ts';
 import { typed } from '../../typed.node.ts';
-import { guarded, jsonText, makeFolder, readJson } from '../files.ts';
+import { guarded, jsonText, readJson } from '../files.ts';
 import type { Lock } from '../lock/lock.ts';
 import { isLocked } from '../lock/look.ts';
 import { withLock } from '../lock/wait.ts';
@@ -96,7 +96,6 @@ export async function writePlan(
   if (twice !== undefined)
     throw new ConfigError('grid', `two runs are ${twice}: their settings are the same`);
   const whole = { name: plan.name, normgrad: version, runs };
-  guarded(folder, () => makeFolder(folder));
   // Two callers may add their runs at once.
   await withLock(folder, (lock) =>
     guarded(folder, () => {

@@ -6,7 +6,6 @@ import type { TrainConfig } from '../../train/config.ts';
 import { loadData, onceInARow } from '../../train/data.ts';
 import { everyMs } from '../../train/eventLoop.ts';
 import type { TrainResult } from '../../train/result.ts';
-import { guarded, makeFolder } from '../files.ts';
 import { recordDeath, recordFailure } from '../folder.ts';
 import { requireOneInit } from '../initialWeights.ts';
 import { type Lock, LostLock, lockTaker } from '../lock/lock.ts';
@@ -108,10 +107,7 @@ export async function workThrough(
   const tryRun = async (run: PlannedRun<TrainConfig>) => {
     const { id } = run;
     const path = pathOf(run);
-    const lock = guarded(path, () => {
-      makeFolder(path);
-      return take(path);
-    });
+    const lock = take(path);
     if (lock === undefined) return false;
     onEvent({ type: 'at', id });
     try {

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { RunFolderError } from '../../../src/errors.ts';
 import { LostLock, lockTaker } from '../../../src/runs/lock/lock.ts';
 import { isLocked } from '../../../src/runs/lock/look.ts';
 import { fateOf, thisProcess } from '../../../src/runs/lock/owner.ts';
@@ -88,6 +89,17 @@ describe('a lock', () => {
   it('that an older version wrote is an error that says what to do', () => {
     writeFileSync(join(folder, 'lock'), '1@elsewhere now\n');
     expect(() => lockTaker()(folder)).toThrow('is a file, as normgrad once wrote it');
+  });
+
+  it('makes the folder, and says in words why it cannot', () => {
+    const made = join(folder, 'a', 'run');
+    lockTaker()(made)!.release();
+    expect(readdirSync(made)).toEqual([]);
+    const file = join(folder, 'file');
+    writeFileSync(file, '');
+    const take = () => lockTaker()(join(file, 'run'));
+    expect(take).toThrow(RunFolderError);
+    expect(take).toThrow(`cannot write the run folder ${join(file, 'run')}: ENOTDIR`);
   });
 
   it('is none in a file', () => {

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -8,6 +8,7 @@ import { afterAll, expect, it } from 'vitest';
 import { loadSweep } from '../../../src/runs/sweep/sweep.ts';
 import { packageFolder } from '../../package.ts';
 import { essence } from '../sweep/essence.ts';
+import { watchResults } from '../sweep/watchResults.ts';
 import { freePort, noRedis, startRedis } from './redis.ts';
 
 /**
@@ -75,19 +76,7 @@ it.skipIf(noRedis !== undefined)(
     const sweep = command('sweep', 'queue', file, ...flags, '--out', queued, '--checkpoint-every', '10');
     const workers = [startWorker('first'), startWorker('second')];
 
-    // Each result is written once: its file stays what it was.
-    const files = new Map<string, string>();
-    const rewritten: string[] = [];
-    const look = () => {
-      for (const { id } of expected) {
-        const found = statSync(join(queued, id, 'result.json'), { bigint: true, throwIfNoEntry: false });
-        const known = files.get(id);
-        const now = found ? `${found.ino} ${found.mtimeNs}` : 'gone';
-        if (known === undefined ? found : known !== now) files.set(id, now);
-        if (known !== undefined && known !== now) rewritten.push(id);
-      }
-    };
-    const watch = setInterval(look, 50);
+    const watched = watchResults(expected.map(({ id }) => join(queued, id)));
 
     const [victim] = workers;
     await until(() => victim.count('run') >= 8 && victim.count('run-start') > victim.count('run'));
@@ -103,8 +92,7 @@ it.skipIf(noRedis !== undefined)(
     redis = await startRedis(folder, port);
 
     expect(await sweep.code).toBe(0);
-    clearInterval(watch);
-    look();
+    const { written, rewritten } = watched();
     for (const { child } of workers.slice(1)) child.kill('SIGTERM');
     expect(await Promise.all(workers.slice(1).map(({ code }) => code))).toEqual([143, 143]);
     redis.child.kill('SIGTERM');
@@ -114,7 +102,7 @@ it.skipIf(noRedis !== undefined)(
     expect(all.map(essence)).toEqual(expected);
     expect(new Set(all.map(({ result }) => result!.digest)).size).toBe(60);
     expect(rewritten).toEqual([]);
-    expect(files.size).toBe(60);
+    expect(written).toBe(60);
     expect(sweep.events.filter(({ type, reused }) => type === 'run' && !reused)).toHaveLength(60);
     const trained = workers.flatMap(({ events }) => events.filter(({ type }) => type === 'run'));
     const begun = workers.flatMap(({ events }) => events.filter(({ type }) => type === 'run-start'));

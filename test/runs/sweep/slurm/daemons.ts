@@ -13,6 +13,11 @@ export interface Slurm {
   /** A command of Slurm; what it wrote. */
   call(command: string, ...args: string[]): string;
   daemons: Record<DaemonName, Daemon>;
+  /**
+   * What an administrator does about a node that Slurm has set aside: a controller that was killed before it had written down
+   * that a task began would start it again, hears `Duplicate jobid`, and gives the node no more work.
+   */
+  resumeNode(): void;
   stop(): Promise<void>;
 }
 
@@ -25,7 +30,7 @@ interface Daemon {
 
 const programs = ['slurmctld', 'slurmd', 'sbatch', 'munged'];
 const debianPackages = ['slurmctld', 'slurmd', 'slurm-client', 'munge'];
-const PATIENCE_MS = 60_000;
+const PATIENCE_MS = 180_000;
 
 /** Why there can be no Slurm here; undefined where there is one, which may just have been installed. */
 export function reasonAgainstSlurm(): string | undefined {
@@ -66,6 +71,11 @@ export async function startSlurm(folder: string): Promise<Slurm> {
     env,
     call,
     daemons,
+    resumeNode() {
+      if (!call('sinfo', '-h', '-o', '%T').startsWith('drain')) return;
+      console.log(call('sinfo', '-h', '-o', 'the node was set aside: %E'));
+      call('scontrol', 'update', `NodeName=${call('sinfo', '-h', '-o', '%N')}`, 'State=RESUME');
+    },
     async stop() {
       // What a test has left running when it failed; the daemons of its steps would outlive these.
       const jobs = spawnSync('squeue', ['-h', '-o', '%A'], { env: environment, encoding: 'utf8' }).stdout;
