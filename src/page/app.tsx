@@ -4,12 +4,15 @@ import { engineFailure, startEngine, unanswered } from './engine/client.ts';
 import { panels } from './panels/index.ts';
 import { pointed } from './parts/highlight.ts';
 import { Problem } from './parts/problem.tsx';
+import { steps } from './path/steps.ts';
+import { addressOfStep, Strip } from './path/strip.tsx';
 
 /** The whole page: the list of panels, and the one that the address names. */
 export function App() {
   useEffect(startEngine, []);
   const panel = panels.find(({ name }) => name === place.value.panel);
   const { Body, title, question } = panel ?? panels[0];
+  const step = place.value.step !== null && place.value.step <= steps.length ? place.value.step : null;
   useEffect(() => {
     document.title = `${title}: see a norm backpropagate`;
   }, [title]);
@@ -33,6 +36,9 @@ export function App() {
             ))}
           </ol>
         </nav>
+        <p>
+          <a href={addressOfStep(0)}>New here? Ten questions in ten minutes →</a>
+        </p>
       </header>
       <Hatch />
       <main tabIndex={-1} data-pointed={pointed.value} data-settled={unanswered.value === 0 ? 'yes' : 'no'}>
@@ -40,6 +46,7 @@ export function App() {
           <Problem>There is no panel “{place.value.panel.slice(0, 40)}”; here is the first one.</Problem>
         )}
         {engineFailure.value && <Problem>Nothing can be computed: {engineFailure.value}.</Problem>}
+        {step && <Strip key={step} at={step - 1} />}
         <h1>{question}</h1>
         <Body key={title} />
       </main>

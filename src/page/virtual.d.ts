@@ -26,3 +26,5 @@ declare module '*.tex' {
   const formulas: Readonly<Record<string, string>>;
   export default formulas;
 }
+
+declare module '*.css';

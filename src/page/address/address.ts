@@ -8,6 +8,8 @@ import type { Fields } from './fields.ts';
  */
 interface Place {
   panel: string;
+  /** Of the guided path; null: not on it. */
+  step: number | null;
   values: ReadonlyMap<string, string>;
 }
 
@@ -25,8 +27,11 @@ addEventListener('hashchange', () => {
 });
 
 function readPlace(): Place {
-  const [path, query = ''] = location.hash.replace(/^#\/?/, '').split('?', 2);
-  return { panel: path, values: new Map(new URLSearchParams(query)) };
+  const [panel, query = ''] = location.hash.replace(/^#\/?/, '').split('?', 2);
+  const values = new Map(new URLSearchParams(query));
+  const step = values.get('step') ?? '';
+  values.delete('step');
+  return { panel, step: /^[1-9]\d?$/.test(step) ? Number(step) : null, values };
 }
 
 /** The commas of lists stay: one can read them. */
@@ -35,6 +40,11 @@ function addressOf(panel: string, values: ReadonlyMap<string, string>): string {
     ([name, value]) => `${name}=${encodeURIComponent(value).replaceAll('%2C', ',')}`,
   );
   return `#/${panel}${query.length > 0 ? `?${query.join('&')}` : ''}`;
+}
+
+/** The same, at a step of the guided path. */
+export function atStep(address: string, step: number | null): string {
+  return step === null ? address : `${address}${address.includes('?') ? '&' : '?'}step=${step}`;
 }
 
 /** The address of a panel in a state; what is as at first is not said. */
@@ -113,7 +123,7 @@ export function followAddress<State extends object>(panel: string, fields: Field
     }
     clearTimeout(timer);
     timer = setTimeout(() => {
-      const address = linkTo(panel, fields, now);
+      const address = atStep(linkTo(panel, fields, now), place.peek().step);
       if (location.hash === address) return;
       history.replaceState(null, '', address);
       place.value = readPlace();

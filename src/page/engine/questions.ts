@@ -1,3 +1,4 @@
+import { exerciseAnswer } from '../panels/exercise/answer.ts';
 import { pathsAnswer } from '../panels/paths/answer.ts';
 
 /**
@@ -5,6 +6,7 @@ import { pathsAnswer } from '../panels/paths/answer.ts';
  * goes on, a training, is an async generator, and each value that it yields replaces the one before.
  */
 export const questions = {
+  exercise: exerciseAnswer,
   paths: pathsAnswer,
 };
 

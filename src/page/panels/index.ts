@@ -1,5 +1,7 @@
 import type { FunctionComponent } from 'preact';
 import type { Fields } from '../address/fields.ts';
+import { exerciseFields } from './exercise/fields.ts';
+import { ExercisePanel } from './exercise/panel.tsx';
 import { pathsFields } from './paths/fields.ts';
 import { PathsPanel } from './paths/panel.tsx';
 
@@ -21,5 +23,12 @@ export const panels: readonly Panel[] = [
     question: 'Which of the three paths can you leave out?',
     fields: pathsFields as Fields<object>,
     Body: PathsPanel,
+  },
+  {
+    name: 'exercise',
+    title: 'Exercise',
+    question: 'Can you write the missing line?',
+    fields: exerciseFields as Fields<object>,
+    Body: ExercisePanel,
   },
 ];
