@@ -3,11 +3,12 @@ import { existsSync } from 'node:fs';
 import type { Server } from 'node:http';
 import { join } from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import { packageFolder } from '../../runs/version.ts';
 import { integer } from '../arguments.ts';
 import { UsageError } from '../exit.ts';
 import { addExamples, type Example } from '../help.ts';
 import { type Output, outputOf } from '../output.ts';
-import { docsFolder, serverOf } from '../play/server.ts';
+import { serverOf } from '../play/server.ts';
 
 interface Options {
   port: number;
@@ -38,7 +39,7 @@ export function register(command: Command): void {
 
 async function run(state: string, { port, open }: Options, command: Command): Promise<void> {
   const output = outputOf(command);
-  const folder = docsFolder();
+  const folder = join(packageFolder, 'docs');
   if (!existsSync(join(folder, 'page/index.html'))) {
     throw new UsageError(`play: the page is not in ${join(folder, 'page')}`, [
       'in a clone it is built by: npm run page',

@@ -1,7 +1,6 @@
-import { createReadStream, existsSync, readFileSync, statSync } from 'node:fs';
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import { dirname, extname, join, resolve, sep } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { createReadStream, statSync } from 'node:fs';
+import { createServer, type IncomingMessage, type Server } from 'node:http';
+import { extname, resolve, sep } from 'node:path';
 
 /**
  * Serves the folder docs of this package to this machine alone: the page, and the documents that it links to. With the headers
@@ -31,41 +30,49 @@ const headers = {
 
 /** A server of the folder, which is not listening yet. */
 export function serverOf(folder: string): Server {
-  return createServer((request, response) => answer(folder, request, response));
+  return createServer((request, response) => {
+    const { status, headers: more, text, file } = answer(folder, request);
+    response.writeHead(status, { ...headers, ...more });
+    if (file === undefined || request.method === 'HEAD') response.end(text);
+    else
+      createReadStream(file)
+        .on('error', () => response.destroy())
+        .pipe(response);
+  });
 }
 
-function answer(
-  folder: string,
-  { method, url, headers: { host = '' } }: IncomingMessage,
-  response: ServerResponse,
-): void {
-  const refuse = (status: number, why: string) => {
-    response.writeHead(status, { ...headers, 'Content-Type': 'text/plain; charset=utf-8' }).end(`${why}\n`);
-  };
+interface Answer {
+  status: number;
+  headers: Readonly<Record<string, string>>;
+  text?: string;
+  /** The path of what is sent. */
+  file?: string;
+}
+
+function answer(folder: string, { method, url = '/', headers: { host = '' } }: IncomingMessage): Answer {
   // Another site whose name was made to mean this machine (DNS rebinding) has its own name here.
   if (!/^(127\.0\.0\.1|localhost)(:\d+)?$/.test(host))
-    return refuse(403, 'This server is for this machine alone.');
-  if (method !== 'GET' && method !== 'HEAD') return refuse(405, 'There are files here, to get.');
-  const path = pathOf(url ?? '/');
-  if (path === '/') {
-    response.writeHead(302, { ...headers, Location: '/page/' }).end();
-    return;
-  }
-  const file = path === null ? null : resolve(folder, `.${path.endsWith('/') ? `${path}index.html` : path}`);
-  if (file === null || !file.startsWith(folder + sep) || !isFile(file))
-    return refuse(404, 'There is no such file.');
-  response.writeHead(200, { ...headers, 'Content-Type': types[extname(file)] ?? 'application/octet-stream' });
-  if (method === 'HEAD') response.end();
-  else
-    createReadStream(file)
-      .on('error', () => response.destroy())
-      .pipe(response);
+    return refusal(403, 'This server is for this machine alone.');
+  if (method !== 'GET' && method !== 'HEAD') return refusal(405, 'There are files here, to get.');
+  const path = pathOf(url);
+  if (path === '/' || path === '/page') return { status: 302, headers: { Location: '/page/' } };
+  const file = path && resolve(folder, `.${path.endsWith('/') ? `${path}index.html` : path}`);
+  if (!file?.startsWith(folder + sep) || !isFile(file)) return refusal(404, 'There is no such file.');
+  return {
+    status: 200,
+    headers: { 'Content-Type': types[extname(file)] ?? 'application/octet-stream' },
+    file,
+  };
+}
+
+function refusal(status: number, why: string): Answer {
+  return { status, headers: { 'Content-Type': 'text/plain; charset=utf-8' }, text: `${why}\n` };
 }
 
 /** null: no path that one can read. */
 function pathOf(url: string): string | null {
   try {
-    const path = decodeURIComponent(new URL(url, 'http://localhost').pathname);
+    const path = decodeURIComponent(new URL(`http://localhost${url}`).pathname);
     return path.includes('\0') ? null : path;
   } catch {
     return null;
@@ -78,15 +85,4 @@ function isFile(path: string): boolean {
   } catch {
     return false;
   }
-}
-
-/** The folder docs of this package, wherever its code was put. */
-export function docsFolder(): string {
-  let folder = dirname(fileURLToPath(import.meta.url));
-  while (!isOurs(join(folder, 'package.json')) && dirname(folder) !== folder) folder = dirname(folder);
-  return join(folder, 'docs');
-}
-
-function isOurs(description: string): boolean {
-  return existsSync(description) && JSON.parse(readFileSync(description, 'utf8')).name === 'normgrad';
 }

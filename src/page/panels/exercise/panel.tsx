@@ -36,7 +36,7 @@ export function ExercisePanel() {
         <>
           <Lines question={judged.question} />
           <AnswerLine
-            key={state.norm.value}
+            key={`${state.norm.value} ${state.answer.value}`}
             answer={state.answer.value}
             onAnswer={(text) => {
               state.answer.value = text;
@@ -164,7 +164,6 @@ function NamesTable({ question: { names } }: { question: Question }) {
     const list = typeof value === 'number' ? [value] : value;
     const isExact = name === 'm' || name === 'eps';
     return list.map((each, i) => (
-      // biome-ignore lint/suspicious/noArrayIndexKey: its position in the set is all that tells a number apart
       <td key={i} class="digits">
         {isExact ? String(each) : number(each)}
       </td>

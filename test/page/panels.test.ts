@@ -1,0 +1,155 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import type { AxeResults } from 'axe-core';
+import type { Page } from 'playwright';
+import { describe, expect, it } from 'vitest';
+import { steps } from '../../src/page/path/steps.ts';
+import { inProcess } from '../cli/inProcess.ts';
+import { packageFolder } from '../package.ts';
+import { executablePath, usePage } from './open.ts';
+
+const axe = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
+
+/** As in the list of panels; a panel that is not here is found by the test of the list. */
+const panels = ['sets', 'paths', 'projection', 'tape', 'duel', 'evaluation', 'exercise'];
+
+/** What axe, a checker of accessibility, has to say. */
+async function violations(page: Page): Promise<string[]> {
+  await page.addScriptTag({ path: axe });
+  const found = await page.evaluate(() =>
+    (globalThis as unknown as { axe: { run(): Promise<AxeResults> } }).axe.run(),
+  );
+  return found.violations.flatMap(({ id, nodes }) =>
+    nodes.map(({ target, failureSummary }) => `${id} at ${target}: ${failureSummary}`),
+  );
+}
+
+async function go(page: Page, hash: string): Promise<void> {
+  await page.evaluate((address) => {
+    location.hash = address;
+  }, hash);
+}
+
+describe.skipIf(executablePath === undefined)('every panel of the page', () => {
+  const open = usePage();
+
+  it.each(panels)(
+    '%s: no fault for axe in light and dark, fits 320 pixels, asks for nothing more, has the digits of its command',
+    async (name) => {
+      const { page, complaints } = await open(`#/${name}`);
+      expect(await page.locator('nav a[aria-current]').getAttribute('href')).toBe(`#/${name}`);
+      expect((await page.locator('.lead').textContent())!.length).toBeGreaterThan(100);
+
+      const command = (await page.locator('.foot code').first().textContent())!;
+      if (command.startsWith('normgrad ')) {
+        const { all, code } = await inProcess(command.split(' ').slice(1));
+        expect(code).toBe(0);
+        const digits = await page.locator('main .digits').allTextContents();
+        expect(digits.filter((text) => !all.includes(text))).toEqual([]);
+        expect(digits.length).toBeGreaterThan(3);
+      }
+
+      expect(complaints).toEqual([]);
+      // addScriptTag is a request, and inline script, which the page's own policy would not let in
+      const light = await openForAxe(name, false);
+      expect(light).toEqual([]);
+      expect(await openForAxe(name, true)).toEqual([]);
+    },
+  );
+
+  async function openForAxe(name: string, dark: boolean): Promise<string[]> {
+    const { page } = await open(`#/${name}`, { dark, width: dark ? 320 : 1000 });
+    const found = await violations(page);
+    const width = await page.evaluate(() => document.documentElement.scrollWidth);
+    expect(width).toBeLessThanOrEqual(dark ? 320 : 1000);
+    await page.close();
+    return found;
+  }
+
+  it('has these panels and no others, and all of it weighs less than 150 kB', async () => {
+    const { page } = await open();
+    const links = await page
+      .locator('nav a')
+      .evaluateAll((all) => all.map((each) => each.getAttribute('href')));
+    expect(links).toEqual(panels.map((name) => `#/${name}`));
+    const folder = join(packageFolder, 'docs/page');
+    const sizes = readdirSync(folder).map(
+      (file) => gzipSync(readFileSync(join(folder, file)), { level: 9 }).length,
+    );
+    expect(sizes.reduce((sum, size) => sum + size)).toBeLessThan(150_000);
+  });
+
+  it('paints before the engine is there, and says so if it never comes', async () => {
+    const { page } = await open();
+    await page.route('**/engine.js', (route) => route.abort());
+    await page.reload();
+    expect(await page.locator('h1').textContent()).toContain('?');
+    await expect.poll(() => page.locator('.problem').textContent()).toContain('Nothing can be computed');
+  });
+
+  it('every question of the path leads to a state that its panel can read', async () => {
+    const { page, complaints, settled } = await open();
+    await page.getByRole('link', { name: /Ten questions/ }).click();
+    for (const [at, { question, answer }] of steps.entries()) {
+      await expect.poll(() => page.locator('.strip .question').textContent()).toBe(question);
+      await settled();
+      expect(await page.locator('.problem').allTextContents()).toEqual([]);
+      await page.getByRole('button', { name: 'What does it show?' }).click();
+      expect(await page.locator('.strip').textContent()).toContain(answer);
+      if (at < steps.length - 1) await page.getByRole('link', { name: 'Next question' }).click();
+    }
+    expect(complaints).toEqual([]);
+  });
+
+  it('takes a hostile address for text, says what it could not read, and shows its initial state', async () => {
+    const { page, complaints, settled } = await open(
+      '#/paths?norm=<script>alert(1)</script>&x=1e999,2&mode=eval&__proto__=1&detach=constructor',
+    );
+    const said = (await page.locator('.problem').textContent())!;
+    for (const part of ['norm=<script>', 'x=1e999,2', '__proto__=1', 'detach=constructor'])
+      expect(said).toContain(part);
+    expect(await page.getByLabel('evaluation').isChecked()).toBe(true);
+    await go(page, '#/no-such-panel/../../<img>');
+    await settled();
+    await expect.poll(() => page.locator('.problem').first().textContent()).toContain('There is no panel');
+    expect(complaints).toEqual([]);
+  });
+
+  it('is walked through with the keyboard alone', async () => {
+    const { page, settled } = await open('', { width: 600 });
+    const seen: string[] = [];
+    for (let i = 0; i < panels.length; i++) {
+      // From the top of the document: skip link, then the links of the panels
+      await page.evaluate(() => (document.activeElement as HTMLElement | null)?.blur());
+      for (let tabs = 0; tabs < i + 2; tabs++) await page.keyboard.press('Tab');
+      await page.keyboard.press('Enter');
+      await settled();
+      seen.push((await page.locator('nav a[aria-current]').getAttribute('href'))!);
+      // Every control of the panel is reached, shows that it has the focus, and lets go of it
+      const controls = await page
+        .locator('main :is(a, button:enabled, select, input:enabled, textarea)')
+        .count();
+      let within = 0;
+      for (let tabs = 0; tabs < controls + 40; tabs++) {
+        await page.keyboard.press('Tab');
+        const where = await page.evaluate(() => {
+          const element = document.activeElement!;
+          const { outlineStyle } = getComputedStyle(element);
+          return {
+            inMain: element.closest('main') !== null && element.tagName !== 'MAIN',
+            outline: outlineStyle,
+            tag: element.tagName,
+          };
+        });
+        if (where.tag === 'BODY') break;
+        if (!where.inMain) continue;
+        within++;
+        expect(where.outline).not.toBe('none');
+      }
+      expect(within).toBeGreaterThan(3);
+    }
+    expect(seen).toEqual(panels.map((name) => `#/${name}`));
+  });
+});
