@@ -4,6 +4,7 @@ import type { Server } from 'node:http';
 import { join } from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { packageFolder } from '../../runs/version.ts';
+import { pagePort } from '../../teach/pageAddress.ts';
 import { integer } from '../arguments.ts';
 import { UsageError } from '../exit.ts';
 import { addExamples, type Example } from '../help.ts';
@@ -24,14 +25,11 @@ const examples: Example[] = [
 const remark =
   'The page needs no server of ours: docs/page may lie on any static host. Served from here its kernels run on threads, too.';
 
-/** The one that addresses in documents and messages have, unless it is taken. */
-const usualPort = 2719;
-
 /** `play`: serves the interactive page to this machine. */
 export function register(command: Command): void {
   command
     .argument('[state]', 'what stands behind the # of an address', '')
-    .addOption(new Option('--port <n>', 'of 127.0.0.1; 0: any free one').argParser(portOf).default(usualPort))
+    .addOption(new Option('--port <n>', 'of 127.0.0.1; 0: any free one').argParser(portOf).default(pagePort))
     .option('--open', 'in the browser')
     .action(run);
   addExamples(command, examples, remark);
