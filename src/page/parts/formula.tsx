@@ -22,7 +22,6 @@ export function Formula({ mathml, label = 'Formula' }: { mathml: string; label?:
       onPointerLeave={() => {
         pointed.value = null;
       }}
-      // biome-ignore lint/security/noDangerouslySetInnerHtml: our own, see above
       dangerouslySetInnerHTML={{ __html: mathml }}
     />
   );
