@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { build } from './build.mjs';
@@ -25,5 +26,16 @@ export async function makePackage() {
   // As npm links it, so that it is called by its name.
   symlinkSync('bin/normgrad.mjs', join(folder, 'normgrad'));
   await build(join(folder, 'dist'));
+  buildPage(join(folder, 'docs/page'));
   return folder;
+}
+
+/** The interactive page, by a process of its own: it is made from the source, which is TypeScript. */
+function buildPage(folder) {
+  const flags = ['--import', 'tsx', '--conditions=normgrad-source'];
+  const { status } = spawnSync(process.execPath, [...flags, 'scripts/page.ts', folder], {
+    cwd: root,
+    stdio: ['ignore', 2, 2],
+  });
+  if (status !== 0) throw new Error('the page could not be built; its message is above');
 }

@@ -26,6 +26,7 @@ const below: Record<string, string[]> = {
   experiment: ['charts', 'runs', 'train', 'data', 'optim', 'nn', 'autograd', 'kernels'],
   verify: ['optim', 'nn', 'autograd', 'kernels'],
   teach: ['charts', 'nn', 'autograd', 'kernels'],
+  page: ['teach', 'charts', 'verify', 'train', 'data', 'optim', 'nn', 'autograd', 'kernels'],
   cli: [
     '..',
     'experiment',
@@ -46,9 +47,9 @@ const below: Record<string, string[]> = {
 /** Folders in which nothing imports itself, not even a type, by whatever way. */
 const withoutCircles = ['nn/models', 'train', 'runs', 'experiment', 'cli'];
 
-const runsInBrowser = ['kernels', 'autograd', 'nn', 'optim', 'data', 'weights'];
+const runsInBrowser = ['kernels', 'autograd', 'nn', 'optim', 'data', 'weights', 'page'];
 
-const files = readdirSync(src, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ts'));
+const files = readdirSync(src, { recursive: true, encoding: 'utf8' }).filter((file) => /\.tsx?$/.test(file));
 
 function imports(file: string): string[] {
   const text = readFileSync(join(src, file), 'utf8');

@@ -33,6 +33,7 @@ const groups = {
   'Learn:': {
     explain: "a norm's forward and backward pass, with real numbers",
     quiz: 'write the missing line of a backward pass',
+    play: 'the interactive page: see a norm backpropagate',
   },
   'Data:': {
     data: 'list, fetch and check datasets',
@@ -58,6 +59,7 @@ const files: Record<CommandName, () => Promise<CommandFile>> = {
   verify: () => import('./commands/verify.ts'),
   explain: () => import('./commands/explain.ts'),
   quiz: () => import('./commands/quiz.ts'),
+  play: () => import('./commands/play.ts'),
   data: () => import('./commands/data.ts'),
 };
 

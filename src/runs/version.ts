@@ -4,11 +4,12 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 /** The package's folder: two levels up in the source, three in the compiled package. */
-const root = folderOfPackage(dirname(fileURLToPath(import.meta.url)));
+export const packageFolder = folderOfPackage(dirname(fileURLToPath(import.meta.url)));
 
 /** As in package.json. */
-export const version = (JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string })
-  .version;
+export const version = (
+  JSON.parse(readFileSync(join(packageFolder, 'package.json'), 'utf8')) as { version: string }
+).version;
 
 /**
  * The commit of a clone, with `-dirty` after it if files differ from it; null where there is no git. Asked for once in a
@@ -22,9 +23,9 @@ export function sourceVersion(): string | null {
 let commit: { name: string | null } | undefined;
 
 function describeCommit(): string | null {
-  if (!existsSync(join(root, '.git'))) return null;
+  if (!existsSync(join(packageFolder, '.git'))) return null;
   try {
-    const args = ['-C', root, 'describe', '--always', '--dirty', '--abbrev=40', '--exclude=*'];
+    const args = ['-C', packageFolder, 'describe', '--always', '--dirty', '--abbrev=40', '--exclude=*'];
     return execFileSync('git', args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim();
   } catch {
     return null;

@@ -10,6 +10,7 @@ import type { Explanation } from './explanation.ts';
 import { fence, renderMarkdown } from './markdown.ts';
 import { greek } from './numbers.ts';
 import { commandName, isOurs } from './origin.ts';
+import { panelsOf } from './pageAddress.ts';
 import { pathsPicture } from './pathsPicture.ts';
 import { exampleShapes, setsPicture } from './setsPicture.ts';
 import { createSubject } from './subject.ts';
@@ -107,8 +108,15 @@ function page(
   const madeBy = isOurs(entry)
     ? origin
     : `<!-- Made by \`normgrad explain ${commandName(entry)} --docs FOLDER\` from that file. -->`;
-  const opening = [madeBy, `# ${title}`, '', `\`--norm ${commandName(entry)}\``];
+  const opening = [madeBy, `# ${title}`, '', `\`--norm ${commandName(entry)}\``, ...seen(entry, explanation)];
   return `${[opening.join('\n'), ...body].join('\n\n')}\n`;
+}
+
+/** Where the interactive page shows it. A user's norm is not on it. */
+function seen(entry: NormEntry, explanation: Explanation): string[] {
+  if (!isOurs(entry)) return [];
+  const links = panelsOf(explanation).map(({ title, address }) => `[${title}](${address})`);
+  return ['', `To be moved by hand, while \`normgrad play\` runs: ${links.join(', ')}.`];
 }
 
 /** What the picture of the sets shows. */

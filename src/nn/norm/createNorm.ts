@@ -1,6 +1,7 @@
 import { unknownName } from '../../errors.ts';
 import { checkDefinition, type DefinedNorm } from './core/define.ts';
 import type { Norm } from './core/norm.ts';
+import { keyOf, plain } from './core/spelling.ts';
 import { addNorm, type NormEntry, type NormOptions, registry } from './registry.ts';
 
 const allNames = ['none', ...registry.map((entry) => entry.name)];
@@ -92,21 +93,6 @@ function nameNorm(entry: NormEntry): string[] {
 
 function spellings({ name, title, aliases = [] }: NormEntry): string[] {
   return [name, title, ...aliases].map(plain);
-}
-
-/** Lower case, letters and digits only, without "nn." in front. */
-function plain(name: string): string {
-  return name
-    .toLowerCase()
-    .replace(/^(torch\.)?nn\./, '')
-    .replace(/[^a-z0-9]/g, '');
-}
-
-/** Without "norm" or "normalization" and "1d", "2d" or "3d" at the end. */
-function keyOf(name: string): string {
-  return plain(name)
-    .replace(/[123]d$/, '')
-    .replace(/norm(alization)?$/, '');
 }
 
 /** Throws where statistics are to be constants in the backward pass and the norm has no such switch. */

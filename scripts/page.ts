@@ -1,0 +1,92 @@
+/**
+ * Builds the interactive page (src/page) into docs/page: one HTML file, one script, one style sheet, and the worker that has the
+ * engine. `npm run page` calls this. What the page shows before the engine has loaded is put in here: the list of norms, from
+ * the registry, and the formulas, typeset as MathML.
+ */
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { NormFacts } from 'virtual:norms';
+import temml from 'temml';
+import { build, defaultClientConditions, type Plugin } from 'vite';
+import { RunningNorm } from '../src/nn/norm/core/running.ts';
+import { type NormEntry, registry } from '../src/nn/norm/registry.ts';
+import { explainNorm } from '../src/teach/explain.ts';
+import { hasQuiz } from '../src/teach/quiz.ts';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+export const pageFolder = join(root, 'docs/page');
+
+/** `folder` is emptied first. */
+export async function buildPage(folder = pageFolder): Promise<void> {
+  await build({
+    configFile: false,
+    root: join(root, 'src/page'),
+    // Wherever the files are put, as also on a static host in a folder.
+    base: './',
+    logLevel: 'error',
+    resolve: { conditions: ['normgrad-source', ...defaultClientConditions] },
+    oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
+    plugins: [normList(), formulas()],
+    worker: {
+      format: 'es',
+      plugins: () => [normList()],
+      rolldownOptions: { output: { entryFileNames: 'engine.js' } },
+    },
+    build: {
+      outDir: folder,
+      emptyOutDir: true,
+      target: 'es2023',
+      // A policy that allows 'self' alone has no data: addresses, and an import is loaded with what imports it.
+      assetsInlineLimit: 0,
+      modulePreload: false,
+      rolldownOptions: { output: { entryFileNames: 'page.js', assetFileNames: '[name][extname]' } },
+    },
+  });
+}
+
+/** `virtual:norms`: what the page says of norms without the engine. */
+function normList(): Plugin {
+  return {
+    name: 'norms',
+    resolveId: (id) => (id === 'virtual:norms' ? '\0norms' : null),
+    load: (id) =>
+      id === '\0norms' ? `export const norms = ${JSON.stringify(registry.map(factsOf))};` : null,
+  };
+}
+
+function factsOf(entry: NormEntry): NormFacts {
+  const { name, title, aliases = [], kind, sets, centred, detaches, paper } = entry;
+  const standard = explainNorm(entry, {}).standardization !== null;
+  const modules = [...entry.build(4, {}).namedModules().values()];
+  const runs = modules.some((module) => module instanceof RunningNorm);
+  return { name, title, aliases, kind, sets, standard, centred, detaches, runs, quiz: hasQuiz(entry), paper };
+}
+
+/** A `.tex` file: lines of `name: TeX`. */
+function formulas(): Plugin {
+  return {
+    name: 'formulas',
+    transform(code, id) {
+      if (!id.endsWith('.tex')) return null;
+      const lines = code.split('\n').filter((line) => line.trim() !== '');
+      const entries = lines.map((line) => {
+        const [, name, tex] =
+          line.match(/^(\w+): (.+)$/) ?? this.error(`${id}: a line is “name: TeX”, got “${line}”`);
+        return [name, typeset(tex, id)];
+      });
+      return { code: `export default ${JSON.stringify(Object.fromEntries(entries))};`, moduleType: 'js' };
+    },
+  };
+}
+
+function typeset(tex: string, file: string): string {
+  const marked = tex.replace(/\\named\{(\w+)\}/g, '\\class{n-$1}');
+  const mathml = temml.renderToString(marked, { displayMode: true, throwOnError: true, trust: true });
+  // Styles in attributes are not let in by the page's policy.
+  const plain = mathml.replace(/ style="[^"]*"/g, '');
+  if (plain.includes('<style'))
+    throw new Error(`${file}: “${tex}” needs a style, which the page's policy forbids`);
+  return plain;
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) await buildPage(process.argv[2]);

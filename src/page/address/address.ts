@@ -1,0 +1,142 @@
+import { batch, effect, type Signal, signal } from '@preact/signals';
+import * as v from 'valibot';
+import type { Fields } from './fields.ts';
+
+/**
+ * The whole state of the page is its address: `#/paths?norm=layer&x=1,2,3,6`. Whoever is given the link sees the same numbers.
+ * What an address says is read by schemas, and what it gets wrong is said and left at its initial value.
+ */
+interface Place {
+  panel: string;
+  /** Of the guided path; null: not on it. */
+  step: number | null;
+  values: ReadonlyMap<string, string>;
+}
+
+/** A part of an address that could not be read. */
+export interface Misread {
+  name: string;
+  text: string;
+  why: string;
+}
+
+export const place = signal<Place>(readPlace());
+
+addEventListener('hashchange', () => {
+  place.value = readPlace();
+});
+
+function readPlace(): Place {
+  const [panel, query = ''] = location.hash.replace(/^#\/?/, '').split('?', 2);
+  const values = new Map(new URLSearchParams(query));
+  const step = values.get('step') ?? '';
+  values.delete('step');
+  return { panel, step: /^[1-9]\d?$/.test(step) ? Number(step) : null, values };
+}
+
+/** The commas of lists stay: one can read them. */
+function addressOf(panel: string, values: ReadonlyMap<string, string>): string {
+  const query = [...values].map(
+    ([name, value]) => `${name}=${encodeURIComponent(value).replaceAll('%2C', ',')}`,
+  );
+  return `#/${panel}${query.length > 0 ? `?${query.join('&')}` : ''}`;
+}
+
+/** The same, at a step of the guided path. */
+export function atStep(address: string, step: number | null): string {
+  return step === null ? address : `${address}${address.includes('?') ? '&' : '?'}step=${step}`;
+}
+
+/** The address of a panel in a state; what is as at first is not said. */
+export function linkTo<State extends object>(
+  panel: string,
+  fields: Fields<State>,
+  state: Partial<State> = {},
+): string {
+  const values = new Map<string, string>();
+  for (const name of namesOf(fields)) {
+    const value = state[name];
+    if (value === undefined) continue;
+    const text = fields[name].write(value);
+    if (text !== fields[name].write(fields[name].initial)) values.set(name, text);
+  }
+  return addressOf(panel, values);
+}
+
+/** A panel's state: a signal for every field, which the address follows. */
+export type PanelState<State extends object> = { readonly [Name in keyof State]: Signal<State[Name]> };
+
+/** What an address says of a panel's state, and what it gets wrong. */
+export function readState<State extends object>(
+  fields: Fields<State>,
+  values: ReadonlyMap<string, string>,
+): { state: State; misread: Misread[] } {
+  const misread: Misread[] = [];
+  const state = {} as State;
+  for (const name of namesOf(fields)) {
+    const { initial, schema } = fields[name];
+    const text = values.get(name);
+    state[name] = initial;
+    if (text === undefined) continue;
+    const found = v.safeParse(schema, text);
+    if (found.success) state[name] = found.output;
+    else misread.push({ name, text: text.slice(0, 80), why: found.issues[0].message });
+  }
+  for (const name of values.keys()) {
+    if (Object.hasOwn(fields, name)) continue;
+    misread.push({
+      name: name.slice(0, 80),
+      text: values.get(name)!.slice(0, 80),
+      why: 'is nothing that this panel has',
+    });
+  }
+  return { state, misread };
+}
+
+/** Signals for a panel's state, as the address has it now. `stop` ends their following each other. */
+export function followAddress<State extends object>(panel: string, fields: Fields<State>) {
+  const first = readState(fields, place.value.values);
+  const misread = signal(first.misread);
+  const entries = namesOf(fields).map((name) => [name, signal(first.state[name])]);
+  const state = Object.fromEntries(entries) as PanelState<State>;
+
+  // The address moves (a link, the back button): the signals follow.
+  const stopReading = effect(() => {
+    if (place.value.panel !== panel) return;
+    const read = readState(fields, place.value.values);
+    batch(() => {
+      misread.value = read.misread;
+      for (const name of namesOf(fields)) {
+        if (fields[name].write(state[name].peek()) !== fields[name].write(read.state[name]))
+          state[name].value = read.state[name];
+      }
+    });
+  });
+  // A signal moves (a slider): the address follows, without a step for the back button, at most a few times a second.
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  let isFirst = true;
+  const stopWriting = effect(() => {
+    const now = Object.fromEntries(namesOf(fields).map((name) => [name, state[name].value])) as State;
+    if (isFirst) {
+      isFirst = false;
+      return;
+    }
+    clearTimeout(timer);
+    timer = setTimeout(() => {
+      const address = atStep(linkTo(panel, fields, now), place.peek().step);
+      if (location.hash === address) return;
+      history.replaceState(null, '', address);
+      place.value = readPlace();
+    }, 150);
+  });
+  const stop = () => {
+    clearTimeout(timer);
+    stopReading();
+    stopWriting();
+  };
+  return { state, misread, stop };
+}
+
+function namesOf<State extends object>(fields: Fields<State>): (keyof State & string)[] {
+  return Object.keys(fields) as (keyof State & string)[];
+}

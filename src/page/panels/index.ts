@@ -1,0 +1,34 @@
+import type { FunctionComponent } from 'preact';
+import type { Fields } from '../address/fields.ts';
+import { exerciseFields } from './exercise/fields.ts';
+import { ExercisePanel } from './exercise/panel.tsx';
+import { pathsFields } from './paths/fields.ts';
+import { PathsPanel } from './paths/panel.tsx';
+
+/** A panel of the page: a question, and what to do to answer it. Its folder has its fields, its answer and its look. */
+export interface Panel {
+  /** In the address: `#/paths`. */
+  name: string;
+  title: string;
+  question: string;
+  fields: Fields<object>;
+  Body: FunctionComponent;
+}
+
+/** In the order of the page. */
+export const panels: readonly Panel[] = [
+  {
+    name: 'paths',
+    title: 'Three paths',
+    question: 'Which of the three paths can you leave out?',
+    fields: pathsFields as Fields<object>,
+    Body: PathsPanel,
+  },
+  {
+    name: 'exercise',
+    title: 'Exercise',
+    question: 'Can you write the missing line?',
+    fields: exerciseFields as Fields<object>,
+    Body: ExercisePanel,
+  },
+];
