@@ -82,10 +82,12 @@ describe.skipIf(noRedis !== undefined)(`with a Redis${noRedis ? ` (skipped: ${no
     const stop = new AbortController();
     const place = { redis: redis.url, queue };
     const working = workForQueue({ ...place, folder: at(`${queue}-worker`), jobs: 2, signal: stop.signal });
-    const swept = await queueSweep(plan, { ...place, folder: at(queue) });
-    stop.abort();
-    await working;
-    return swept;
+    try {
+      return await queueSweep(plan, { ...place, folder: at(queue) });
+    } finally {
+      stop.abort();
+      await working;
+    }
   }
 
   it('runs come back as one machine has them, and one that cannot be built has failed', async () => {
