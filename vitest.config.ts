@@ -12,13 +12,14 @@ if (chromium === undefined) {
 
 /**
  * The engine's tests once more: what holds on the WebAssembly kernels holds on the reference kernels too. The gradient checks
- * and laws are left out, since float64 runs on the reference kernels anyway, and so are whole models, made of what is here.
+ * and laws are left out, since float64 runs on the reference kernels anyway, and so are whole models, made of what is here, and
+ * thousands of steps that look for what the graph keeps, whatever the kernels.
  */
 const onReferenceKernels = {
   name: 'node, reference kernels',
   include: ['test/{autograd,nn,optim,verify}/**/*.test.ts'],
   exclude: [
-    'test/autograd/{gradients,windows}.test.ts',
+    'test/autograd/{gradients,memory,windows}.test.ts',
     'test/nn/norm/{axes,forms,gradients,laws,otherNorms,proxyNorm,ranks,weightNorms}.test.ts',
     'test/nn/{attention,normalizedGru,recurrent,models/models}.test.ts',
     'test/verify/gradcheckNorm.test.ts',

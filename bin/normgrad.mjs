@@ -2,7 +2,7 @@
 /** The `normgrad` command: the compiled command line where there is one (the npm package), or else the source. */
 import { existsSync } from 'node:fs';
 
-const compiled = new URL('../dist/src/cli/main.js', import.meta.url);
+const compiled = new URL('../dist/cli/main.js', import.meta.url);
 if (existsSync(compiled)) {
   await import(compiled.href);
 } else {

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { build } from './build.mjs';
+import { build, buildProcesses } from './build.mjs';
 import { root } from './install.mjs';
 
 /**
@@ -26,6 +26,9 @@ export async function makePackage() {
   // As npm links it, so that it is called by its name.
   symlinkSync('bin/normgrad.mjs', join(folder, 'normgrad'));
   await build(join(folder, 'dist'));
+  // npm leaves it out of what it packs: `files` does not name it.
+  const forTests = { compiled: 'test/compiled.ts', process: 'src/runs/sweep/process.ts' };
+  await buildProcesses(join(folder, 'compiled'), forTests);
   buildPage(join(folder, 'docs/page'));
   return folder;
 }

@@ -10,11 +10,11 @@ declare module 'vitest' {
 
 /**
  * The package as npm would publish it, built once for all tests. What starts processes runs it instead of the source: it is
- * what users run, and it starts four times as quickly as tsx does.
+ * what users run, and it starts many times as quickly as tsx does.
  */
 export const packageFolder = inject('package');
 
-/** The compiled module of a source file, `src/runs/sweep/run.ts`. */
-export function compiled<Module>(source: string): Promise<Module> {
-  return import(/* @vite-ignore */ join(packageFolder, 'dist', source.replace(/\.ts$/, '.js')));
+/** test/compiled.ts, compiled. */
+export function compiled(): Promise<typeof import('./compiled.ts')> {
+  return import(/* @vite-ignore */ join(packageFolder, 'compiled/compiled.js'));
 }

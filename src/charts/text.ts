@@ -1,9 +1,6 @@
 import stringWidth from 'string-width';
 import wrapAnsi from 'wrap-ansi';
 
-/** What a reader takes for one character, accents and joined emoji included. */
-const characters = new Intl.Segmenter();
-
 /** Columns of a terminal that plain text (no colour codes) takes. */
 export function displayWidth(text: string): number {
   return stringWidth(text);
@@ -14,7 +11,8 @@ export function truncate(text: string, width: number, ellipsis = '…'): string 
   if (displayWidth(text) <= width) return text;
   const room = width - displayWidth(ellipsis);
   let kept = '';
-  for (const { segment } of characters.segment(text)) {
+  // What a reader takes for one character, accents and joined emoji included.
+  for (const { segment } of new Intl.Segmenter().segment(text)) {
     if (displayWidth(kept + segment) > room) break;
     kept += segment;
   }

@@ -3,11 +3,12 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
-import { afterAll, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it, vi } from 'vitest';
 import { createRunFolder } from '../../src/runs/folder.ts';
 import { lockTaker } from '../../src/runs/lock/lock.ts';
 import { readConfig } from '../../src/runs/record.ts';
 import { readMetrics } from '../../src/train/metrics.ts';
+import { inProcess } from './inProcess.ts';
 import { jsonLines, normgrad } from './normgrad.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'normgrad-cli-'));
@@ -28,7 +29,8 @@ describe('help', () => {
 
   it('with --json is one JSON object', async () => {
     const asked = [['quiz', '--help', '--json'], ['--json'], ['--json', '--version']];
-    const all = await Promise.all(asked.map((args) => normgrad(args)));
+    const all = [];
+    for (const args of asked) all.push(await inProcess(args));
     expect(all.map(({ code, stderr }) => [code, stderr])).toEqual([
       [0, ''],
       [0, ''],
@@ -52,7 +54,7 @@ describe('help', () => {
   it.each(['start', 'train', 'sweep', 'gradcheck', 'verify', 'data'])(
     '%s --help has examples',
     async (command) => {
-      const { code, stdout } = await normgrad([command, '--help']);
+      const { code, stdout } = await inProcess([command, '--help']);
       expect(code).toBe(0);
       expect(stdout).toContain(`Examples:\n  normgrad ${command}`);
     },
@@ -83,7 +85,7 @@ describe('train', () => {
 
   it('--json: only JSON, the result last', async () => {
     const args = ['--json', 'train', ...small, '--epochs', '1', '--out', join(folder, 'json')];
-    const { code, stdout, stderr } = await normgrad(args);
+    const { code, stdout, stderr } = await inProcess(args);
     expect(code).toBe(0);
     expect(stderr).toBe('');
     const types = jsonLines(stdout).map(({ type }) => type);
@@ -105,14 +107,16 @@ describe('train', () => {
       '--out',
       join(folder, 'diverged'),
     ];
-    const { code, stdout } = await normgrad(args);
+    const { code, stdout } = await inProcess(args);
     expect(code).toBe(1);
     expect(stdout).toMatch(/^diverged: loss (NaN|Infinity) at step \d+ \(epoch \d\)\n/);
   });
 
   it('--dry-run names the source of every value', async () => {
     const args = ['train', '--dry-run', '--json', '--norm', 'layer'];
-    const { stdout } = await normgrad(args, { env: { NORMGRAD_SEED: '7' } });
+    vi.stubEnv('NORMGRAD_SEED', '7');
+    const { stdout } = await inProcess(args);
+    vi.unstubAllEnvs();
     const [{ config, sources }] = jsonLines(stdout);
     expect(config).toMatchObject({ norm: 'layer', seed: 7, lr: 1e-3 });
     expect(sources).toMatchObject({ norm: '--norm', seed: 'NORMGRAD_SEED', lr: 'default' });
@@ -142,7 +146,7 @@ describe('train', () => {
     expect(locked.code).toBe(3);
     expect(locked.stderr).toContain(`another process is at work in ${out}: ${process.pid}@${hostname()}`);
     lock.release();
-    const refused = await normgrad([...resume.split(' '), '--lr', '1']);
+    const refused = await inProcess([...resume.split(' '), '--lr', '1']);
     expect(refused.code).toBe(2);
     expect(refused.stderr).toContain('--lr: not with --resume');
     signalled = false;
@@ -161,11 +165,11 @@ describe('train', () => {
 
   it('--resume of a finished run shows its result again', async () => {
     const out = join(folder, 'finished');
-    const first = await normgrad(['train', ...small, '--epochs', '1', '--out', out]);
-    const again = await normgrad(['train', '--resume', out]);
+    const first = await inProcess(['train', ...small, '--epochs', '1', '--out', out]);
+    const again = await inProcess(['train', '--resume', out]);
     expect(again.code).toBe(0);
     expect(again.stdout).toBe(first.stdout);
-    const nothing = await normgrad(['train', '--resume', folder]);
+    const nothing = await inProcess(['train', '--resume', folder]);
     expect(nothing.code).toBe(3);
     expect(nothing.stderr).toContain('is no run folder');
   });
@@ -222,17 +226,17 @@ describe('train', () => {
 
 describe('other commands', () => {
   it('gradcheck passes, and fails where differences know more than the tolerance allows', async () => {
-    const passed = await normgrad(['gradcheck', 'layer', '--shape', '2,3']);
+    const passed = await inProcess(['gradcheck', 'layer', '--shape', '2,3']);
     expect(passed.code).toBe(0);
     expect(passed.stdout).toContain('all 6 checks passed');
-    const failed = await normgrad(['gradcheck', 'layer', '--shape', '2,3', '--tol', '1e-30', '--json']);
+    const failed = await inProcess(['gradcheck', 'layer', '--shape', '2,3', '--tol', '1e-30', '--json']);
     expect(failed.code).toBe(1);
     // The differences of dgamma and dx are less exact than that themselves.
     expect(jsonLines(failed.stdout).at(-1)).toMatchObject({ type: 'result', passed: 4, failed: 2 });
   });
 
   it('data path prints the folder of a dataset', async () => {
-    const { code, stdout } = await normgrad(['data', 'path', 'cifar10', '--data-dir', folder]);
+    const { code, stdout } = await inProcess(['data', 'path', 'cifar10', '--data-dir', folder]);
     expect(code).toBe(0);
     expect(stdout).toBe(`${join(folder, 'cifar-10-batches-bin')}\n`);
   });

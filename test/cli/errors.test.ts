@@ -6,6 +6,7 @@ import { shapeOf } from '../../src/cli/arguments.ts';
 import { explain } from '../../src/cli/exit.ts';
 import { DataError } from '../../src/data/errors.ts';
 import { ConfigError, RunFolderError } from '../../src/errors.ts';
+import { inProcess } from './inProcess.ts';
 import { jsonLines, normgrad } from './normgrad.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'normgrad-cli-'));
@@ -42,19 +43,19 @@ describe('errors on the command line', () => {
   });
 
   it('an unknown command, an unknown option, a value that is no number', async () => {
-    const command = await normgrad(['trian']);
+    const command = await inProcess(['trian']);
     expect(command.code).toBe(2);
     expect(command.stderr).toContain("error: unknown command 'trian'\n  did you mean train?");
-    const option = await normgrad(['train', '--epoch', '3']);
+    const option = await inProcess(['train', '--epoch', '3']);
     expect(option.code).toBe(2);
     expect(option.stderr).toContain('did you mean --epochs?');
-    const value = await normgrad(['train', '--lr', 'fast']);
+    const value = await inProcess(['train', '--lr', 'fast']);
     expect(value.code).toBe(2);
     expect(value.stderr).toContain("argument 'fast' is invalid. It must be a number.");
   });
 
   it('missing data: where it was looked for, and three ways on', async () => {
-    const { code, stderr } = await normgrad(['train', '--dataset', 'mnist', '--data-dir', folder]);
+    const { code, stderr } = await inProcess(['train', '--dataset', 'mnist', '--data-dir', folder]);
     expect(code).toBe(3);
     expect(stderr).toContain(`error: MNIST is not in ${join(folder, 'mnist')}`);
     expect(stderr).toMatch(/fetch it: .*\n {2}or bring it: .*\n {2}or try: .*--dataset synthetic/);
@@ -77,7 +78,7 @@ describe('errors on the command line', () => {
     const file = join(folder, 'file');
     writeFileSync(file, '');
     const args = ['train', '--dataset', 'synthetic', '--limit', '20', '--out', join(file, 'run')];
-    const { code, stderr } = await normgrad(args);
+    const { code, stderr } = await inProcess(args);
     expect(code).toBe(3);
     expect(stderr).toContain(`error: cannot write the run folder ${join(file, 'run')}`);
   });
@@ -85,7 +86,7 @@ describe('errors on the command line', () => {
   it('a golden file without a case, which proves nothing', async () => {
     const file = join(folder, 'empty.json');
     writeFileSync(file, '{"family": "core", "source": "mine", "cases": []}');
-    const { code, stdout } = await normgrad(['verify', file]);
+    const { code, stdout } = await inProcess(['verify', file]);
     expect(stdout).toContain('0 passed, 0 failed');
     expect(code).toBe(1);
   });
@@ -93,7 +94,7 @@ describe('errors on the command line', () => {
   it('a golden file that is none', async () => {
     const file = join(folder, 'bad.json');
     writeFileSync(file, '{"family": 1}');
-    const { code, stderr } = await normgrad(['verify', file]);
+    const { code, stderr } = await inProcess(['verify', file]);
     expect(code).toBe(2);
     expect(stderr).toContain(`error: ${file}`);
   });

@@ -2,6 +2,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
+import { inProcess } from './inProcess.ts';
 import { jsonLines, normgrad } from './normgrad.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'normgrad-experiment-cli-'));
@@ -26,7 +27,7 @@ export default defineExperiment({
 `;
 
 it('--list names every experiment with its question', async () => {
-  const { code, stdout } = await normgrad(['experiment', '--list', '--json']);
+  const { code, stdout } = await inProcess(['experiment', '--list', '--json']);
   expect(code).toBe(0);
   const [{ experiments }] = jsonLines(stdout) as unknown as [
     { experiments: { name: string; claims: string[] }[] },
@@ -77,7 +78,7 @@ it.each([
   [['experiment', 'tutorial', '--smoke', '--save', 'x'], '--save keeps results'],
   [['start', '--seeds', '0'], 'It must be at least 1.'],
 ])('%j is a usage error', async (args, message) => {
-  const { code, stderr } = await normgrad(args, { cwd: folder });
+  const { code, stderr } = await inProcess(args);
   expect(stderr).toContain(message);
   expect(code).toBe(2);
 });

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { makeRuns } from '../experiment/madeUpRuns.ts';
+import { inProcess } from './inProcess.ts';
 import { jsonLines, normgrad } from './normgrad.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'normgrad-report-cli-'));
@@ -14,7 +15,7 @@ beforeAll(() => makeRuns(runs));
 
 describe('report', () => {
   it('of runs without an experiment: curves, comparison, every run', async () => {
-    const { code, stdout } = await normgrad(['report', runs]);
+    const { code, stdout } = await inProcess(['report', runs]);
     expect(code).toBe(0);
     expect(stdout.trim()).toBe(join(runs, 'report.html'));
     const page = readFileSync(join(runs, 'report.html'), 'utf8');
@@ -62,7 +63,7 @@ describe('report', () => {
 
 describe('plot', () => {
   it('shows curves in the terminal, and leaves out what is not finished', async () => {
-    const { code, stdout, stderr } = await normgrad(['plot', runs]);
+    const { code, stdout, stderr } = await inProcess(['plot', runs]);
     expect(code).toBe(0);
     expect(stdout).toContain('Test accuracy over epoch');
     expect(stdout).toContain('■ layer, batchSize 8');
@@ -73,7 +74,7 @@ describe('plot', () => {
   it('writes SVG by the ending of the file, and the chart as data', async () => {
     const out = join(folder, 'figure.svg');
     const args = ['plot', runs, '--x', 'batchSize', '--y', 'testError', '--band', 'ci95', '--out', out];
-    const { stdout } = await normgrad([...args, '--json']);
+    const { stdout } = await inProcess([...args, '--json']);
     const { file, chart } = jsonLines(stdout).at(-1) as unknown as { file: string; chart: object };
     expect(file).toBe(out);
     expect(chart).toMatchObject({ band: 'ci95', series: [{ name: 'layer' }, { name: 'none' }] });
@@ -85,7 +86,7 @@ describe('plot', () => {
 
   it('writes PNG', async () => {
     const out = join(folder, 'figure.png');
-    const { code, stdout, stderr } = await normgrad(['plot', runs, '--out', out]);
+    const { code, stdout, stderr } = await inProcess(['plot', runs, '--out', out]);
     // On a machine without fonts that is an error of its own (test/charts/png.test.ts).
     if (stderr.includes('no font was found')) return;
     expect(code).toBe(0);
@@ -118,7 +119,7 @@ describe('plot', () => {
     [['--by', 'norm'], '--by: runs of one group also differ in batchSize'],
     [['--out', 'figure.gif'], '--out figure.gif: its ending says no format'],
   ])('%j is a usage error', async (args, message) => {
-    const { code, stderr } = await normgrad(['plot', runs, ...args]);
+    const { code, stderr } = await inProcess(['plot', runs, ...args]);
     expect(stderr).toContain(message);
     expect(code).toBe(2);
   });

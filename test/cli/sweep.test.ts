@@ -5,6 +5,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { readConfig } from '../../src/runs/record.ts';
 import { loadSweep } from '../../src/runs/sweep/sweep.ts';
 import { runTraining } from '../../src/runs/training.ts';
+import { inProcess } from './inProcess.ts';
 import { jsonLines, normgrad } from './normgrad.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'normgrad-cli-sweep-'));
@@ -21,7 +22,7 @@ writeFileSync(
 
 describe('sweep', () => {
   it('--dry-run counts the runs and estimates the time, and writes nothing', async () => {
-    const { code, stdout } = await normgrad([
+    const { code, stdout } = await inProcess([
       '--json',
       'sweep',
       grid,
@@ -49,7 +50,7 @@ describe('sweep', () => {
     });
     expect(killed.code).toBe(null);
 
-    const interrupted = await normgrad(['sweep', out, '--jobs', '2', '--set', 'lr=1']);
+    const interrupted = await inProcess(['sweep', out, '--jobs', '2', '--set', 'lr=1']);
     expect(interrupted.code).toBe(2);
     expect(interrupted.stderr).toContain('a sweep that continues keeps its runs');
     let signalled = false;

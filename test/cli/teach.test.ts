@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
+import { inProcess } from './inProcess.ts';
 import { normgrad } from './normgrad.ts';
 
 describe('explain', () => {
   it('prints six sections without colours into a pipe', async () => {
-    const { code, stdout } = await normgrad(['explain', 'layer', '--x', '1,2,3,6', '--g', '.5,-1,.25,1']);
+    const { code, stdout } = await inProcess(['explain', 'layer', '--x', '1,2,3,6', '--g', '.5,-1,.25,1']);
     expect(code).toBe(0);
     expect(stdout).toContain(
       '   dx                           0.3961  -0.5202   0.0334   0.0907  keeps    66.1 %',
@@ -12,17 +13,17 @@ describe('explain', () => {
   });
 
   it('writes its numbers as JSON, pretty or as one line', async () => {
-    const pretty = await normgrad(['explain', 'batch', '--x', '1;3', '--format', 'json']);
+    const pretty = await inProcess(['explain', 'batch', '--x', '1;3', '--format', 'json']);
     expect(JSON.parse(pretty.stdout)).toMatchObject({ norm: 'batch', shape: [2, 1] });
-    const line = await normgrad(['explain', 'batch', '--json']);
+    const line = await inProcess(['explain', 'batch', '--json']);
     expect(line.stdout.trim().split('\n')).toHaveLength(1);
     expect(JSON.parse(line.stdout)).toMatchObject({ type: 'result', norm: 'batch' });
   });
 
   it('lists all norms, as a table and as one JSON array', async () => {
-    const table = await normgrad(['explain', '--list']);
+    const table = await inProcess(['explain', '--list']);
     expect(table.stdout).toMatch(/^batch .*N·H·W/m);
-    const json = JSON.parse((await normgrad(['explain', '--list', '--json'])).stdout);
+    const json = JSON.parse((await inProcess(['explain', '--list', '--json'])).stdout);
     expect(json[0]).toMatchObject({ name: 'batch', m: 'N·H·W', removes: '1, x̂ per channel' });
   });
 
@@ -35,7 +36,7 @@ describe('explain', () => {
     [['explain', 'group', '--shape', '2,2,2,3', '--groups', '2'], 'the groups must divide the features'],
     [['quiz', 'dyt'], 'has no question'],
   ])('%j is a usage error that says what to do', async (args, message) => {
-    const { code, stderr } = await normgrad(args);
+    const { code, stderr } = await inProcess(args);
     expect(code).toBe(2);
     expect(stderr).toContain(message);
   });
@@ -61,7 +62,7 @@ describe('quiz', () => {
   });
 
   it('reveals', async () => {
-    const { code, stdout } = await normgrad(['quiz', 'rms', '--reveal']);
+    const { code, stdout } = await inProcess(['quiz', 'rms', '--reveal']);
     expect(code).toBe(0);
     expect(stdout).toContain('dx = (g - xHat * mean(g * xHat)) / r');
   });

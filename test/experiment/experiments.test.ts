@@ -12,10 +12,7 @@ import { readStored, storedExperiment } from '../../src/experiment/stored.ts';
 import { plannedRuns } from '../../src/runs/sweep/grid.ts';
 import { compiled } from '../package.ts';
 
-/** Compiled, as their workers then are: they start in a fraction of the time. */
-const { runExperiment } =
-  await compiled<typeof import('../../src/experiment/run.ts')>('src/experiment/run.ts');
-const { runSweep } = await compiled<typeof import('../../src/runs/sweep/run.ts')>('src/runs/sweep/run.ts');
+const { runExperiment, runSweep } = await compiled();
 
 const folder = mkdtempSync(join(tmpdir(), 'normgrad-experiments-'));
 afterAll(() => rmSync(folder, { recursive: true }));

@@ -13,9 +13,7 @@ import { loadSweep } from '../../src/runs/sweep/sweep.ts';
 import { compiled } from '../package.ts';
 import { small } from './small.ts';
 
-/** Compiled, as its workers then are: they start in a fraction of the time. */
-const { runExperiment } =
-  await compiled<typeof import('../../src/experiment/run.ts')>('src/experiment/run.ts');
+const { runExperiment } = await compiled();
 
 const folder = mkdtempSync(join(tmpdir(), 'normgrad-experiment-'));
 afterAll(() => rmSync(folder, { recursive: true }));

@@ -2,7 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { fromJson, readMetrics, toJson } from '../../src/train/metrics.ts';
+import { fromJson, toJson } from '../../src/json.ts';
+import { readMetrics } from '../../src/train/metrics.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'normgrad-metrics-'));
 afterAll(() => rmSync(folder, { recursive: true }));

@@ -44,8 +44,9 @@ async function installHooks(): Promise<void> {
   // Vite, which runs the tests, looks names up by itself.
   if (installed || 'env' in import.meta) return;
   installed = true;
+  // Those of this process, which share its registry: the package exports another form of the library (scripts/build.mjs).
   const entries = Object.fromEntries(
-    ['normgrad', 'normgrad/experiment'].map((name) => [name, import.meta.resolve(name)]),
+    ['normgrad', 'normgrad/experiment'].map((name) => [name, import.meta.resolve(`#${name}`)]),
   );
   // In this thread where Node can: the other way has been deprecated since Node 26, and is the only one before 22.15.
   const { registerHooks } = module as { registerHooks?: (own: object) => void };

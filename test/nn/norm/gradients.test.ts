@@ -16,7 +16,7 @@ const kinked = ['scale', 'l1-batch', 'topk-batch', 'actnorm'];
 
 describe('every norm of the registry, training and evaluation', () => {
   const shapes: [string, Shape, NormOptions][] = [
-    ['C not a multiple of 4, H != W', [2, 2, 3, 6], { groups: 3 }],
+    ['C not a multiple of 4, H != W', [3, 2, 3, 6], { groups: 3 }],
     ['N = 1', [1, 5, 3, 6], { groups: 2 }],
     ['one group', [2, 3, 2, 5], { groups: 1 }],
     ['groups = C', [2, 3, 2, 5], { groups: 5 }],
@@ -29,8 +29,12 @@ describe('every norm of the registry, training and evaluation', () => {
   for (const entry of registry) {
     for (const [name, shape, norm] of shapes) {
       test(`${entry.name}: ${name}`, () => {
-        for (const row of gradcheckNorm(entry, { shape, norm, seed: 5 })) {
-          expect(row.passed, JSON.stringify(row)).toBe(true);
+        const rows = gradcheckNorm(entry, { shape, norm, seed: 5 });
+        expect(rows.length).toBeGreaterThan(0);
+        for (const row of rows) {
+          expect(row, JSON.stringify(row)).toMatchObject({ norm: entry.name, passed: true, looksLike: null });
+          // There gradients are so small that differences know less.
+          if (name !== 'one position') expect(row.maxRel).toBeLessThan(1e-7);
         }
       });
     }

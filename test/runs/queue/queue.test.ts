@@ -76,12 +76,9 @@ describe.skipIf(noRedis !== undefined)(`with a Redis${noRedis ? ` (skipped: ${no
     await redis?.gone;
   });
 
-  const sweepModule = compiled<typeof import('../../../src/runs/queue/sweep.ts')>('src/runs/queue/sweep.ts');
-  const workModule = compiled<typeof import('../../../src/runs/queue/work.ts')>('src/runs/queue/work.ts');
-
   /** A sweep through a queue of its own, with one worker, which is stopped at the end. */
   async function throughQueue(queue: string, plan: SweepPlan) {
-    const [{ queueSweep }, { workForQueue }] = await Promise.all([sweepModule, workModule]);
+    const { queueSweep, workForQueue } = await compiled();
     const stop = new AbortController();
     const place = { redis: redis.url, queue };
     const working = workForQueue({ ...place, folder: at(`${queue}-worker`), jobs: 2, signal: stop.signal });
@@ -106,7 +103,7 @@ describe.skipIf(noRedis !== undefined)(`with a Redis${noRedis ? ` (skipped: ${no
   });
 
   it('a worker without the data leaves with that error, and the run goes back', async () => {
-    const [{ queueSweep, cancelQueued }, { workForQueue }] = await Promise.all([sweepModule, workModule]);
+    const { queueSweep, cancelQueued, workForQueue } = await compiled();
     const stop = new AbortController();
     const place = { redis: redis.url, queue: 'data' };
     const plan = tinyPlan(3, { dataset: 'mnist', dataDir: at('nowhere') });
@@ -123,7 +120,7 @@ describe.skipIf(noRedis !== undefined)(`with a Redis${noRedis ? ` (skipped: ${no
   });
 
   it('a job that is no run fails; one of another version ends the worker, and goes back', async () => {
-    const { workForQueue } = await workModule;
+    const { workForQueue } = await compiled();
     const { Queue } = await import('bullmq');
     const [{ id, config }] = tinyPlan(1).runs;
     const connection = { url: redis.url };
@@ -140,7 +137,7 @@ describe.skipIf(noRedis !== undefined)(`with a Redis${noRedis ? ` (skipped: ${no
   });
 
   it('another sweep’s run of the same name is an error, and is left alone', async () => {
-    const { queueSweep } = await sweepModule;
+    const { queueSweep } = await compiled();
     const { Queue } = await import('bullmq');
     const queue = new Queue('names', { connection: { url: redis.url } });
     const place = { redis: redis.url, queue: 'names' };

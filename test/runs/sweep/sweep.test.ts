@@ -21,8 +21,7 @@ import { resolveConfig, type TrainOptions } from '../../../src/train/config.ts';
 import { compiled } from '../../package.ts';
 import { essence } from './essence.ts';
 
-/** Compiled, as its workers then are: they start in a fraction of the time. */
-const { runSweep } = await compiled<typeof import('../../../src/runs/sweep/run.ts')>('src/runs/sweep/run.ts');
+const { runSweep } = await compiled();
 
 const parent = mkdtempSync(join(tmpdir(), 'normgrad-sweep-'));
 afterAll(() => rmSync(parent, { recursive: true }));
