@@ -39,6 +39,7 @@ export async function buildPage(folder = pageFolder): Promise<void> {
       // A policy that allows 'self' alone has no data: addresses, and an import is loaded with what imports it.
       assetsInlineLimit: 0,
       modulePreload: false,
+      license: { fileName: 'licenses.md' },
       rolldownOptions: { output: { entryFileNames: 'page.js', assetFileNames: '[name][extname]' } },
     },
   });
