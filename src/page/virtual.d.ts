@@ -26,3 +26,6 @@ declare module '*.tex' {
   const formulas: Readonly<Record<string, string>>;
   export default formulas;
 }
+
+/** Styles of a panel, which the build puts into the one style sheet. */
+declare module '*.css';
