@@ -27,5 +27,4 @@ declare module '*.tex' {
   export default formulas;
 }
 
-/** Styles of a panel, which the build puts into the one style sheet. */
 declare module '*.css';

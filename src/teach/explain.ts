@@ -46,9 +46,7 @@ export function explainNorm(entry: NormEntry, request: Request): Explanation {
   const jacobian = numericJacobian(x, forward);
   const notes = [...subject.notes, ...surprises(subject, standardization)];
   if (images && !drawn) {
-    notes.push(
-      `the Jacobian of ${x.size} elements is too large to draw; up to ${largest}: --shape 2,2,2,2.`,
-    );
+    notes.push(`the Jacobian of ${x.size} elements is too large to draw; up to ${largest}: --shape 2,2,2,2.`);
   }
   const picture = () =>
     at

@@ -15,7 +15,13 @@ export function drawPicture(picture: Picture, width: number, weight = false): st
   const drawn = picture.row ? beside : wide <= width;
   const right = drawn
     ? drawJacobian(picture)
-    : [...packed([rankOf(picture), `(to draw it takes ${wide + (picture.row ? gap : 0)} columns)`], width, '  ')];
+    : [
+        ...packed(
+          [rankOf(picture), `(to draw it takes ${wide + (picture.row ? gap : 0)} columns)`],
+          width,
+          '  ',
+        ),
+      ];
   const both = beside
     ? Array.from({ length: Math.max(left.length, right.length) }, (_, i) =>
         `${(left[i] ?? '').padEnd(gap)}${right[i] ?? ''}`.trimEnd(),

@@ -46,7 +46,11 @@ export function setsPicture(entry: NormEntry): string | null {
     ...key(MARGIN, legend, ORANGE, 'i'),
     ...key(MARGIN, legend + 1.6 * FONT_SIZE, GREEN, entry.view ? 'shares statistics with i' : 'moves y_i'),
     ...(most < reach.length ? key(MARGIN, legend + 3.2 * FONT_SIZE, null, 'does not') : []),
-    write(`dy_i/dx_j: rank ${rank(jacobian, standardizationOf(subject))} of ${reach.length}`, x, MARGIN + 0.8 * FONT_SIZE),
+    write(
+      `dy_i/dx_j: rank ${rank(jacobian, standardizationOf(subject))} of ${reach.length}`,
+      x,
+      MARGIN + 0.8 * FONT_SIZE,
+    ),
     element('g', { transform: `translate(${x} ${top})` }, ...right.marks),
     ...key(x, top + right.size + 1.6 * FONT_SIZE, BLUE, 'positive'),
     ...key(x + 80, top + right.size + 1.6 * FONT_SIZE, VERMILLION, 'negative'),

@@ -60,7 +60,11 @@ export function register(command: Command): void {
     )
     .option('--groups <n>', 'groups of channels, for norms that have them', integer)
     .option('--virtual-batch <n>', 'samples that share statistics, for ghost', integer)
-    .option('--at <n,…,c>', 'the one element of y that has a gradient: the set and the row of that element', index)
+    .option(
+      '--at <n,…,c>',
+      'the one element of y that has a gradient: the set and the row of that element',
+      index,
+    )
     .option('--eps <x>', "ε (default: the norm's own)", number)
     .option('--step <1-6>', 'one section only, of text and md', stepOf)
     .addOption(

@@ -114,7 +114,8 @@ export function followAddress<State extends object>(panel: string, fields: Field
     clearTimeout(timer);
     timer = setTimeout(() => {
       const address = linkTo(panel, fields, now);
-      if (location.hash === address) return;
+      // The same state in other words, or with a mistake that is being told, stays as it is.
+      if (linkTo(panel, fields, readState(fields, place.peek().values).state) === address) return;
       history.replaceState(null, '', address);
       place.value = readPlace();
     }, 150);

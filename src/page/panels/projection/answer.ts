@@ -23,7 +23,8 @@ export function projectionAnswer({ norm, mode, x, g }: Omit<ProjectionState, 'm'
 
 /** A weight has its sets in columns. */
 function oneSet({ kind }: NormEntry, x: readonly number[], g: readonly number[]): Pick<Request, 'x' | 'g'> {
-  const rows = (values: readonly number[]) => (kind === 'weight' ? values.map((each) => [each]) : [[...values]]);
+  const rows = (values: readonly number[]) =>
+    kind === 'weight' ? values.map((each) => [each]) : [[...values]];
   return { x: rows(x), g: rows(g) };
 }
 

@@ -13,6 +13,6 @@ export const projectionFields: Fields<ProjectionState> = {
   norm: normField('batch', ({ standard }) => standard),
   mode: choiceField('train', ['train', 'eval']),
   x: numbersField([1, 2, 4], 3, 3),
-  g: numbersField([1.5, 0.25, 1], 3, 3),
+  g: numbersField([1.75, 0, 0.25], 3, 3),
   m: wholeField(2, 2, 64),
 };

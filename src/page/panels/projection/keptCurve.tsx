@@ -9,11 +9,11 @@ export function KeptCurve({ points, m }: { points: readonly Kept[]; m: number })
   const [width, height] = [across(64), down(0)];
   return (
     <figure class="kept">
-      <svg viewBox={`-34 -12 ${width + 112} ${height + 48}`} role="img" aria-label={says(points)}>
+      <svg viewBox={`-42 -12 ${width + 62} ${height + 48}`} role="img" aria-label={says(points)}>
         {[0, 0.5, 1].map((share) => (
           <g key={share}>
             <line class="grid" x1="0" x2={width} y1={down(share)} y2={down(share)} />
-            <text x="-4" y={down(share) + 4} text-anchor="end">
+            <text x="-10" y={down(share) + 4} text-anchor="end">
               {100 * share}
             </text>
           </g>
@@ -37,9 +37,9 @@ export function KeptCurve({ points, m }: { points: readonly Kept[]; m: number })
         ))}
       </svg>
       <figcaption>
-        Percent of the energy of g that reaches x. Lines: <b class="lost-0">all</b> where the statistics are constants,{' '}
-        <b class="lost-1">(m − 1)/m</b> for RMSNorm (dashed), <b class="lost-2">(m − 2)/m</b> for norms with a mean
-        (solid). Points: the mean of the draws; bars: eight of ten draws.
+        Percent of the energy of g that reaches x. Lines: <b class="lost-0">all</b> where the statistics are
+        constants, <b class="lost-1">(m − 1)/m</b> for RMSNorm (dashed), <b class="lost-2">(m − 2)/m</b> for
+        norms with a mean (solid). Points: the mean of the draws; bars: eight of ten draws.
       </figcaption>
     </figure>
   );

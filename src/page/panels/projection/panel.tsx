@@ -34,10 +34,10 @@ export function ProjectionPanel() {
   return (
     <>
       <p class="lead">
-        On its way back through a norm, g loses its part along <b>1</b> (shifting x changes nothing) and its part
-        along x̂ (scaling x changes nothing). The set of m values has m directions, and m − 2 are left: of two
-        values nothing gets through, of three the gradient can only lie on one line. RMSNorm has no mean, and
-        loses one direction only.
+        On its way back through a norm, g loses its part along <b>1</b> (shifting x changes nothing) and its
+        part along x̂ (scaling x changes nothing). The set of m values has m directions, and m − 2 are left: of
+        two values nothing gets through, of three the gradient can only lie on one line. RMSNorm has no mean,
+        and loses one direction only.
       </p>
       <MisreadAddress misread={misread} />
       <div class="controls">
@@ -55,7 +55,10 @@ export function ProjectionPanel() {
       </div>
       <Formula mathml={formulas[formula]} />
       {error && <Problem>{error}</Problem>}
-      <h2>Three values: one line is left</h2>
+      <h2>
+        Three values:{' '}
+        {formula === 'centred' ? 'one line' : formula === 'uncentred' ? 'a plane' : 'everything'} is left
+      </h2>
       <div class="projection">
         {answer && paths && <Space shown={answer.shown} paths={paths} />}
         <div>
@@ -65,7 +68,9 @@ export function ProjectionPanel() {
                 <SliderRow label="x" name="x" values={x.value} scale={6} onInput={(to) => (x.value = to)} />
                 {paths && <BarRow label="x̂" name="xhat" values={paths.xHat} scale={2} />}
                 <SliderRow label="g" name="g" values={g.value} scale={2} onInput={(to) => (g.value = to)} />
-                {answer && paths && <BarRow label="dx" name="dx" values={answer.shown.dx} scale={2 / paths.sets[0].sigma} />}
+                {answer && paths && (
+                  <BarRow label="dx" name="dx" values={answer.shown.dx} scale={2 / paths.sets[0].sigma} />
+                )}
               </tbody>
             </table>
           </Wide>
@@ -74,13 +79,18 @@ export function ProjectionPanel() {
       </div>
       {answer && paths && <Checks shown={answer.shown} />}
       <h2>m values: how much is left of a random g</h2>
-      <Range label="m, the values of a set" value={m} least={2} most={64} />
+      <div class="m-range">
+        <Range label="m, the values of a set" value={m} least={2} most={64} />
+      </div>
       {points && paths && <Gauge point={points.find((each) => each.m === m.value)} paths={paths} />}
       {points && <KeptCurve points={points} m={m.value} />}
       {answer?.two.standardization && (
         <Consequences two={answer.two} paths={answer.two.standardization} centred={facts.centred} />
       )}
-      <Foot command={commandFor({ norm: norm.value, mode: modeOf(), x: x.value, g: g.value })} norms={[norm.value]} />
+      <Foot
+        command={commandFor({ norm: norm.value, mode: modeOf(), x: x.value, g: g.value })}
+        norms={[norm.value]}
+      />
     </>
   );
 }
@@ -99,7 +109,9 @@ function Shares({ paths: { energy, viaMean, viaVariance } }: { paths: Standardiz
         {parts.map(({ name, share }) => {
           const x = 100 * from;
           from += share;
-          return <rect key={name} class={`part-${name}`} x={x} y="0" width={Math.max(0, 100 * share)} height="6" />;
+          return (
+            <rect key={name} class={`part-${name}`} x={x} y="0" width={Math.max(0, 100 * share)} height="6" />
+          );
         })}
       </svg>
       <ul>
@@ -119,7 +131,8 @@ function Checks({ shown }: { shown: Explanation }) {
   return (
     <ul class="checks" aria-live="polite">
       <Check holds={check.passed}>
-        dx is what differences of the loss say; largest difference <span class="digits">{small(check.maxDiff)}</span>
+        dx is what differences of the loss say; largest difference{' '}
+        <span class="digits">{small(check.maxDiff)}</span>
       </Check>
       {invariants.map(({ law, holds, value, says }) => (
         <Check key={law} holds={holds}>
@@ -144,14 +157,22 @@ function Gauge({ point, paths }: { point: Kept | undefined; paths: Standardizati
     <ul class="checks" aria-live="polite">
       <Check holds={holds}>
         With {m} values a random g keeps {lost > 0 ? `(m − ${lost})/m = ` : ''}
-        <b>{percent(expected)}</b> of its energy. {draws} draws by the engine keep {percent(mean)} on average; eight
-        of ten lie between {percent(low)} and {percent(high)}.
+        <b>{percent(expected)}</b> of its energy. {draws} draws by the engine keep {percent(mean)} on average;
+        eight of ten lie between {percent(low)} and {percent(high)}.
       </Check>
     </ul>
   );
 }
 
-function Consequences({ two, paths, centred }: { two: Explanation; paths: Standardization; centred: boolean }) {
+function Consequences({
+  two,
+  paths,
+  centred,
+}: {
+  two: Explanation;
+  paths: Standardization;
+  centred: boolean;
+}) {
   const [xHat, dx] = [paths.xHat, two.dx].map((values) => values.map(number).join(' and '));
   const [x, g] = [two.x, two.upstream].map((values) => values.join(' and '));
   const moving = !paths.constants;
@@ -160,30 +181,31 @@ function Consequences({ two, paths, centred }: { two: Explanation; paths: Standa
       <h2>What follows</h2>
       <ul>
         <li>
-          Two values, x = {x}: x̂ = {xHat}, and of g = {g} dx = {dx} is left, {percent(paths.energy.kept)} of the
-          energy.{' '}
+          Two values, x = {x}: x̂ = {xHat}. Of g = {g} there is left dx = {dx}, {percent(paths.energy.kept)} of
+          the energy.{' '}
           {moving && centred
-            ? 'x̂ is −1 and 1 whatever x is: an MLP with BatchNorm and batches of two learns nothing in front of it.'
+            ? 'x̂ is −1 and 1 whatever x is: in an MLP with BatchNorm and batches of two, nothing in front of it learns.'
             : moving
               ? 'One of two directions is left: without the mean, two values still learn.'
               : 'The running statistics are constants: nothing is taken away.'}
         </li>
         {moving && centred && (
           <li>
-            What adds the same number to a whole set gets no gradient, for Σdx = 0. So the bias of a layer in front of
-            BatchNorm gets 0: leave it out.
+            What adds the same number to a whole set gets no gradient, for Σdx = 0. So the bias of a layer in
+            front of BatchNorm gets 0: leave it out.
           </li>
         )}
         {moving && (
           <li>
-            What multiplies a whole set gets none either, but for ε: the scale of the weights in front does not matter
-            for y, and larger weights get smaller gradients.
+            What multiplies a whole set gets none either, but for ε: the scale of the weights in front does
+            not matter for y, and larger weights get smaller gradients.
           </li>
         )}
         {moving && centred && (
           <li>
-            In a convolution the positions count too: BatchNorm of two images of 16 × 16 has sets of m = 512 and keeps{' '}
-            {percent(510 / 512)}. LayerNorm and GroupNorm have an m that does not depend on the batch.
+            In a convolution the positions count too: BatchNorm of two images of 16 × 16 has sets of m = 512
+            and keeps {percent(510 / 512)}. LayerNorm and GroupNorm have an m that does not depend on the
+            batch.
           </li>
         )}
       </ul>

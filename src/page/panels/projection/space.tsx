@@ -43,9 +43,17 @@ export function Space({ shown, paths }: { shown: Explanation; paths: Standardiza
     (line ? ', on the line orthogonal to 1 and to x̂.' : '.');
   return (
     <figure class="space">
-      <svg viewBox="-3.6 -3.7 7.2 7" role="img" aria-label={says}>
+      <svg viewBox="-3.6 -3.6 7.2 6.5" role="img" aria-label={says}>
         <defs>
-          <marker id="tip" viewBox="0 0 10 10" refX="9" refY="5" markerWidth="6" markerHeight="6" orient="auto">
+          <marker
+            id="tip"
+            viewBox="0 0 10 10"
+            refX="9"
+            refY="5"
+            markerWidth="6"
+            markerHeight="6"
+            orient="auto"
+          >
             <path d="M0 0 10 5 0 10z" fill="context-stroke" />
           </marker>
         </defs>
@@ -53,30 +61,30 @@ export function Space({ shown, paths }: { shown: Explanation; paths: Standardiza
           <>
             <path class="plane" d={circle(reach, u, w)} />
             <path class="home" d={circle(radius, u, w)} />
-            <Line class="axis" from={scaled(one, -1.2)} to={scaled(one, 3.4)} />
-            <Word at={scaled(one, 3.4)} dx={0.12} text="1" />
+            <Line class="axis" from={scaled(one, -1.2)} to={scaled(one, 3.1)} />
+            <Word at={scaled(one, 3.1)} text="1" />
           </>
         )}
         {!hasPlane && viaVariance && along && (
           <>
-            <circle class="home" cx="0" cy="0" r={radius} />
             <path class="plane" d={circle(reach, ...across(along))} />
+            <circle class="home" cx="0" cy="0" r={radius} />
           </>
         )}
         {line && <Line class="line-left" from={scaled(line, -reach)} to={scaled(line, reach)} />}
         <g class="n-xhat">
           <Line class="arrow xhat" from={[0, 0, 0]} to={xHat} tip />
-          <Word at={xHat} dx={0.1} dy={0.42} text="x̂" />
+          <Word at={xHat} text="x̂" />
         </g>
         {viaMean && <Line class="taken viamean n-viamean" from={g} to={afterMean} />}
         {viaVariance && <Line class="taken viavariance n-viavariance" from={afterMean} to={left} />}
         <g class="n-g">
           <Line class="arrow g" from={[0, 0, 0]} to={g} tip />
-          <Word at={g} dx={0.12} dy={-0.1} text="g" />
+          <Word at={g} text="g" />
         </g>
         <g class="n-dx">
           <Line class="arrow left" from={[0, 0, 0]} to={left} tip />
-          <Word at={left} dx={-0.25} dy={-0.2} text="left" />
+          <Word at={left} text="left" />
         </g>
       </svg>
       <figcaption>
@@ -86,7 +94,8 @@ export function Space({ shown, paths }: { shown: Explanation; paths: Standardiza
             ? 'The circle: the sphere of radius √3, on which x̂ always lies. Grey: the plane orthogonal to x̂. '
             : ''}
         {line && 'Dashed line: orthogonal to 1 and to x̂, all that is left. '}
-        {viaVariance && 'Dotted: what is taken from g. '}dx is what is left, divided by {hasPlane || !viaVariance ? 'σ' : 'r'}.
+        {viaVariance && 'Dotted: what is taken from g. '}dx is what is left, divided by{' '}
+        {hasPlane || !viaVariance ? 'σ' : 'r'}.
       </figcaption>
     </figure>
   );
@@ -106,10 +115,17 @@ function Line({ class: name, from, to, tip = false }: LineProps) {
   return <line class={name} {...{ x1, y1, x2, y2 }} marker-end={marker} />;
 }
 
-function Word({ at, dx = 0, dy = 0, text }: { at: Vector; dx?: number; dy?: number; text: string }) {
+/** A little beyond the tip of a vector. */
+function Word({ at, text }: { at: Vector; text: string }) {
   const [x, y] = project(at);
+  const far = Math.hypot(x, y) || 1;
+  const beyond = 1 + 0.32 / far;
   return (
-    <text x={x + dx} y={y + dy}>
+    <text
+      x={x * beyond}
+      y={y * beyond + 0.1}
+      text-anchor={x / far > 0.5 ? 'start' : x / far < -0.5 ? 'end' : 'middle'}
+    >
       {text}
     </text>
   );

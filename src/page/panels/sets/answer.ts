@@ -52,7 +52,8 @@ export function setsAnswer({ norm, request }: { norm: string; request: Request }
     members,
     standard: paths && { sets: paths.sets.length, centred: paths.centred, m: paths.m },
     order: blockOrder(x.shape),
-    unit: Math.max(...numeric.flat().map(Math.abs), ...(paths?.sets.map(({ sigma }) => 0.1 / sigma) ?? [])) || 1,
+    unit:
+      Math.max(...numeric.flat().map(Math.abs), ...(paths?.sets.map(({ sigma }) => 0.1 / sigma) ?? [])) || 1,
     rank: left,
     removes: left === 0 ? 'everything' : removedBy(entry, numeric, x, subject.options.groups ?? 1),
     reach: reachOf(numeric, x.shape, entry.kind === 'weight'),

@@ -1,5 +1,12 @@
 import * as v from 'valibot';
-import { choiceField, type Field, type Fields, normField, numbersField, wholeField } from '../../address/fields.ts';
+import {
+  choiceField,
+  type Field,
+  type Fields,
+  normField,
+  numbersField,
+  wholeField,
+} from '../../address/fields.ts';
 
 /** Panel 1: whose sets are shown, of what shape, and which output is looked at. */
 export interface SetsState {
@@ -24,7 +31,10 @@ const indexField: Field<readonly number[]> = {
   ...index,
   schema: v.pipe(
     schema,
-    v.check((given) => given.every((each) => Number.isInteger(each) && each >= 0), 'must be whole numbers from 0'),
+    v.check(
+      (given) => given.every((each) => Number.isInteger(each) && each >= 0),
+      'must be whole numbers from 0',
+    ),
   ),
 };
 

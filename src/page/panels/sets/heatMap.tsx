@@ -9,7 +9,7 @@ const levels = 8;
 export function HeatMap({ answer, i }: { answer: SetsAnswer; i: number }) {
   const { size, order, rank } = answer;
   return (
-    <figure class="heat-map">
+    <div class="heat-map">
       <svg
         viewBox={`-2 -1 ${size + 3} ${size + 2}`}
         role="img"
@@ -27,11 +27,7 @@ export function HeatMap({ answer, i }: { answer: SetsAnswer; i: number }) {
         <rect class="frame" x="0" y="0" width={size} height={size} />
         <rect class="row" x="0" y={order.indexOf(i)} width={size} height="1" />
       </svg>
-      <figcaption>
-        A row per y, a column per x, in the order of samples, channels, positions. Blue and full height: positive;
-        orange and half height: negative.
-      </figcaption>
-    </figure>
+    </div>
   );
 }
 

@@ -20,17 +20,18 @@ import './panel.css';
 export function SetsPanel() {
   const { state, misread } = usePanelState('sets', setsFields);
   const entries = Object.entries(state) as [keyof SetsState, Signal][];
-  const all = () => Object.fromEntries(entries.map(([name, { value }]) => [name, value])) as unknown as SetsState;
+  const all = () =>
+    Object.fromEntries(entries.map(([name, { value }]) => [name, value])) as unknown as SetsState;
   const names = state.beside.value === 'none' ? [state.norm] : [state.norm, state.beside];
   const shown = names.map(factsOf);
   const some = (fits: (facts: NormFacts) => boolean) => shown.some(fits);
   return (
     <>
       <p class="lead">
-        A norm divides each x by statistics of a whole set of x. So every x of the set moves every y of it, and
-        backwards a gradient that enters at one y reaches every x of its set, and nobody else. Which elements
-        make a set, is what sets the norms apart: BatchNorm tells the same channel of all samples, LayerNorm and
-        GroupNorm tell channels of one sample.
+        A norm divides each x by statistics of a whole set of x. So every x of the set moves every y of it,
+        and backwards a gradient that enters at one y reaches every x of its set, and nobody else. Which
+        elements make a set, is what sets the norms apart: BatchNorm tells the same channel of all samples,
+        LayerNorm and GroupNorm tell channels of one sample.
       </p>
       <MisreadAddress misread={misread} />
       <div class="controls">
@@ -62,12 +63,19 @@ export function SetsPanel() {
           />
         )}
       </div>
+      <p>Choose an output, with the pointer or with the arrow keys:</p>
       <Key />
       <div class="sets">
         {names.map((name, i) => (
           <Norm key={i} name={name} isFirst={i === 0} all={all} choose={(at) => (state.at.value = at)} />
         ))}
       </div>
+      <p class="one-set">
+        The squares have all dy<sub>i</sub>/dx<sub>j</sub>: a row per y<sub>i</sub>, a column per x
+        <sub>j</sub>, in the order of samples, channels, positions; the row of the chosen output is framed.
+        Blue and of full height: positive; orange and of half height: negative. Rank: the directions of the
+        gradient that do reach x.
+      </p>
       <Foot command={commandFor(shown[0], all())} norms={shown.map(({ name }) => name)} />
     </>
   );
@@ -87,13 +95,13 @@ function Key() {
         <i class="cell member" /> shares statistics with it
       </li>
       <li>
-        <i class="cell up" /> its x hears dx &gt; 0
+        <i class="cell up" /> dx &gt; 0: raising this x raises that output
       </li>
       <li>
-        <i class="cell down" /> its x hears dx &lt; 0
+        <i class="cell down" /> dx &lt; 0: raising it lowers that output
       </li>
       <li>
-        <i class="cell" /> hears nothing
+        <i class="cell" /> dx = 0: it hears nothing
       </li>
     </ul>
   );
@@ -110,7 +118,9 @@ interface NormProps {
 function Norm({ name, isFirst, all, choose }: NormProps) {
   const facts = factsOf(name);
   // As text, which stays equal where only the output changes: then nothing is asked
-  const question = useComputed(() => JSON.stringify({ norm: name.value, request: requestFor(factsOf(name), all()) }));
+  const question = useComputed(() =>
+    JSON.stringify({ norm: name.value, request: requestFor(factsOf(name), all()) }),
+  );
   const { answer, error } = useEngine('sets', () => JSON.parse(question.value)).value;
   const cube = cubeOf(facts.kind === 'weight', all());
   const fits = answer?.size === cube.n * cube.h * cube.w * cube.c;
@@ -120,7 +130,13 @@ function Norm({ name, isFirst, all, choose }: NormProps) {
       <p class="one-set">one set: {facts.sets.replace('none: ', '')}</p>
       {error && <Problem>{error}</Problem>}
       {answer && fits && (
-        <Shown answer={answer} cube={cube} at={all().at} choose={choose} digits={isFirst ? 'digits' : 'plain'} />
+        <Shown
+          answer={answer}
+          cube={cube}
+          at={all().at}
+          choose={choose}
+          digits={isFirst ? 'digits' : 'plain'}
+        />
       )}
     </section>
   );
@@ -150,18 +166,16 @@ function Shown({ answer, cube, at, choose, digits }: ShownProps) {
       <Wide label="The elements">
         <Elements {...{ cube, cell, row, set, unit, choose }} />
       </Wide>
-      <ul class="checks" aria-live="polite">
+      <ul class="checks">
         <li>
-          {standard ? 'It shares statistics with ' : 'It depends on '}
-          <b class={digits}>
-            {count} of {size} elements
-          </b>
-          ; {told === 0 ? 'none of them hears anything' : `${told} of them hear of its gradient`}.
+          {standard ? 'That y shares its statistics with ' : 'That y depends on '}
+          <b class={digits}>{`${count} of ${size} elements`}</b>, itself among them;{' '}
+          {told === 0 ? 'none of them hears anything' : `${told} of them hear of its gradient`}.
           {silent && ' The activation is off there: y does not move.'}
         </li>
         <Check holds={holds}>
-          the row by the engine’s backward pass is what differences of the forward pass say; largest difference{' '}
-          {small(differences[i])}
+          the row by the engine’s backward pass is what differences of the forward pass say; largest
+          difference {small(differences[i])}
           {!holds && ': this backward pass is wrong. The statistics do move, and who moves them is not told'}
         </Check>
         {reach.length > 0 && <li>Any y depends on its own x, and on {reach.join('; ')}.</li>}
@@ -169,18 +183,20 @@ function Shown({ answer, cube, at, choose, digits }: ShownProps) {
           <li key={note}>{note}</li>
         ))}
       </ul>
+      <h3>All outputs at once</h3>
       <HeatMap answer={answer} i={i} />
       <p>
-        All dy<sub>i</sub>/dx<sub>j</sub>: <b class={digits}>{`rank ${rank} of ${size}`}</b>
-        {directions > 0 && rank === size - directions && rank > 0 && (
+        <b class={digits}>{`rank ${rank} of ${size}`}</b>
+        {standard && rank === size - directions && rank > 0 && (
           <>
             {' '}
-            = {size} − {standard!.sets} · {1 + Number(standard!.centred)}:{' '}
-            {standard!.centred ? 'two directions are' : 'one direction is'} lost in each of the {standard!.sets}{' '}
+            = {size} − {standard.sets} · {1 + Number(standard.centred)}:{' '}
+            {standard.centred ? 'two directions are' : 'one direction is'} lost in each of {standard.sets}{' '}
             sets
           </>
         )}
-        . Of every gradient this norm removes: <b>{removes}</b>.
+        {!holds && ' by differences (the square shows the backward pass)'}. Of every gradient this norm
+        removes: <b>{removes}</b>.
       </p>
       <details>
         <summary>dx in numbers</summary>
