@@ -115,7 +115,8 @@ export function followAddress<State extends object>(panel: string, fields: Field
     timer = setTimeout(() => {
       const address = linkTo(panel, fields, now);
       // The same state in other words, or with a mistake that is being told, stays as it is.
-      if (linkTo(panel, fields, readState(fields, place.peek().values).state) === address) return;
+      const said = readState(fields, place.peek().values).state;
+      if (linkTo(panel, fields, said) === linkTo(panel, fields, now)) return;
       history.replaceState(null, '', address);
       place.value = readPlace();
     }, 150);

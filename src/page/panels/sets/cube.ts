@@ -43,16 +43,3 @@ export function requestFor(facts: NormFacts, state: SetsState): Omit<Request, 'a
 
 export const hasGroups = ({ sets }: NormFacts) => /\bgroup/.test(sets);
 export const hasGhosts = ({ name }: NormFacts) => name === 'ghost';
-
-/** The command that prints the set, the rank and the row of an element. */
-export function commandFor(facts: NormFacts, state: SetsState): string {
-  const cube = cubeOf(facts.kind === 'weight', state);
-  const [n, h, w, c] = cellOf(cube, state.at);
-  const { shape, groups, virtualBatch, detach } = requestFor(facts, state);
-  const at = cube.weight ? [h, c] : [n, h, w, c];
-  const parts = [`normgrad explain ${facts.name} --shape ${shape.join(',')} --at ${at.join(',')}`];
-  if (groups) parts.push(`--groups ${groups}`);
-  if (virtualBatch) parts.push(`--virtual-batch ${virtualBatch}`);
-  if (detach) parts.push(`--detach ${detach}`);
-  return parts.join(' ');
-}

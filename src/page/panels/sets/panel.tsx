@@ -10,7 +10,7 @@ import { usePanelState } from '../../parts/panelState.ts';
 import { Problem } from '../../parts/problem.tsx';
 import { Wide } from '../../parts/wide.tsx';
 import type { SetsAnswer } from './answer.ts';
-import { type Cube, cellOf, commandFor, cubeOf, flat, hasGhosts, hasGroups, requestFor } from './cube.ts';
+import { type Cube, cellOf, cubeOf, flat, hasGhosts, hasGroups, requestFor } from './cube.ts';
 import { Elements, placeName } from './elements.tsx';
 import { type SetsState, setsFields } from './fields.ts';
 import { HeatMap } from './heatMap.tsx';
@@ -131,6 +131,7 @@ function Norm({ name, isFirst, all, choose }: NormProps) {
       {error && <Problem>{error}</Problem>}
       {answer && fits && (
         <Shown
+          title={facts.title}
           answer={answer}
           cube={cube}
           at={all().at}
@@ -143,6 +144,7 @@ function Norm({ name, isFirst, all, choose }: NormProps) {
 }
 
 interface ShownProps {
+  title: string;
   answer: SetsAnswer;
   cube: Cube;
   at: readonly number[];
@@ -150,7 +152,7 @@ interface ShownProps {
   digits: string;
 }
 
-function Shown({ answer, cube, at, choose, digits }: ShownProps) {
+function Shown({ title, answer, cube, at, choose, digits }: ShownProps) {
   const { size, backward, members, rank, standard, removes, reach, differences, unit, notes } = answer;
   const cell = cellOf(cube, at);
   const i = flat(cube, cell);
@@ -163,13 +165,14 @@ function Shown({ answer, cube, at, choose, digits }: ShownProps) {
   const silent = count === 0;
   return (
     <>
-      <Wide label="The elements">
+      <Wide label={`The elements of ${title}`}>
         <Elements {...{ cube, cell, row, set, unit, choose }} />
       </Wide>
       <ul class="checks">
         <li>
           {standard ? 'That y shares its statistics with ' : 'That y depends on '}
-          <b class={digits}>{`${count} of ${size} elements`}</b>, itself among them;{' '}
+          <b class={digits}>{`${count} of ${size} elements`}</b>
+          {!silent && ', itself among them'};{' '}
           {told === 0 ? 'none of them hears anything' : `${told} of them hear of its gradient`}.
           {silent && ' The activation is off there: y does not move.'}
         </li>
@@ -200,7 +203,7 @@ function Shown({ answer, cube, at, choose, digits }: ShownProps) {
       </p>
       <details>
         <summary>dx in numbers</summary>
-        <Wide label="dx in numbers">
+        <Wide label={`dx of ${title} in numbers`}>
           <Numbers cube={cube} row={row} digits={digits} />
         </Wide>
       </details>
@@ -237,4 +240,17 @@ function Numbers({ cube, row, digits }: { cube: Cube; row: Float64Array; digits:
       </tbody>
     </table>
   );
+}
+
+/** The command that prints the set, the rank and the row of an element. */
+function commandFor(facts: NormFacts, state: SetsState): string {
+  const cube = cubeOf(facts.kind === 'weight', state);
+  const [n, h, w, c] = cellOf(cube, state.at);
+  const { shape, groups, virtualBatch, detach } = requestFor(facts, state);
+  const at = cube.weight ? [h, c] : [n, h, w, c];
+  const parts = [`normgrad explain ${facts.name}`, `--shape ${shape.join(',')}`, `--at ${at.join(',')}`];
+  if (groups) parts.push(`--groups ${groups}`);
+  if (virtualBatch) parts.push(`--virtual-batch ${virtualBatch}`);
+  if (detach) parts.push(`--detach ${detach}`);
+  return parts.join(' ');
 }
