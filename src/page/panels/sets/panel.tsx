@@ -174,7 +174,7 @@ function Shown({ title, answer, cube, at, choose, digits }: ShownProps) {
           <b class={digits}>{`${count} of ${size} elements`}</b>
           {!silent && ', itself among them'};{' '}
           {told === 0 ? 'none of them hears anything' : `${told} of them hear of its gradient`}.
-          {silent && ' The activation is off there: y does not move.'}
+          {silent && ' No x moves it here: its activation is off, or its set has too few values.'}
         </li>
         <Check holds={holds}>
           the row by the engine’s backward pass is what differences of the forward pass say; largest
