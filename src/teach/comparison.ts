@@ -1,4 +1,4 @@
-import { randn } from '../autograd/index.ts';
+import { randn, type Tensor } from '../autograd/index.ts';
 import type { NormEntry } from '../nn/norm/registry.ts';
 import { createRandom } from '../random.ts';
 import { groupings, numericJacobian, swallowedOver } from './jacobian.ts';
@@ -67,8 +67,17 @@ function removed(entry: NormEntry): string {
   for (const parameter of layer.parameters()) {
     for (let i = 0; i < parameter.size; i++) parameter.data[i] += 0.3 * random.normal();
   }
-  const jacobian = numericJacobian(x, forwardOf(layer, x));
-  const ways = groupings(shape, 2, weight);
+  return removedBy(entry, numericJacobian(x, forwardOf(layer, x)), x, 2);
+}
+
+/** Directions of the gradient that never reach x, and over what: `1, x̂ per channel`. */
+export function removedBy(
+  entry: NormEntry,
+  jacobian: readonly (readonly number[])[],
+  x: Tensor,
+  groups: number,
+): string {
+  const ways = groupings(x.shape, groups, entry.kind === 'weight');
   const ones = swallowedOver(jacobian, new Float64Array(x.size).fill(1), ways);
   const scale = swallowedOver(jacobian, x.data, ways);
   const along = entry.kind === 'weight' ? 'w' : entry.view && entry.centred ? 'x̂' : 'x';

@@ -8,10 +8,12 @@ import { numericJacobian, pictureOf, reachOf } from './jacobian.ts';
 import { commandName } from './origin.ts';
 import { standardizationOf } from './paths.ts';
 import type { Request } from './request.ts';
-import { checkDx, createSubject, gradients, numericDx, type Subject, traceOf } from './subject.ts';
+import { checkDx, createSubject, flatIndex, gradients, numericDx, type Subject, traceOf } from './subject.ts';
 
-/** The largest tensor whose Jacobian is drawn: its rows and columns must fit a terminal. */
+/** The largest tensor whose Jacobian is drawn unasked: its rows and columns must fit a terminal. */
 const largestPicture = 24;
+/** The largest one of which an element can be asked about (`at`). */
+const largestWithElement = 64;
 
 /** Everything about a norm's forward and backward pass on the given numbers, computed in float64 by the engine itself. */
 export function explainNorm(entry: NormEntry, request: Request): Explanation {
@@ -30,17 +32,26 @@ export function explainNorm(entry: NormEntry, request: Request): Explanation {
   const rules = traceOf(subject);
   const derivation = derivationOf(subject, rules);
   const numeric = numericDx(subject);
+  const { at } = request;
   const standardization = standardizationOf(subject, rules);
+  // The set that was asked about comes first, for there is not always room for all
+  if (at && standardization) {
+    const i = flatIndex(at, x.shape);
+    standardization.sets.sort((a, b) => Number(b.members.includes(i)) - Number(a.members.includes(i)));
+  }
 
-  const images = request.shape !== undefined && x.rank === 4;
-  const drawn = images && x.size <= largestPicture;
+  const images = at !== undefined || (request.shape !== undefined && x.rank === 4);
+  const largest = at ? largestWithElement : largestPicture;
+  const drawn = images && x.size <= largest;
   const jacobian = numericJacobian(x, forward);
   const notes = [...subject.notes, ...surprises(subject, standardization)];
   if (images && !drawn) {
-    notes.push(
-      `the Jacobian of ${x.size} elements is too large to draw; up to ${largestPicture}: --shape 2,2,2,2.`,
-    );
+    notes.push(`the Jacobian of ${x.size} elements is too large to draw; up to ${largest}: --shape 2,2,2,2.`);
   }
+  const picture = () =>
+    at
+      ? pictureOf(jacobian, x.shape, standardization, flatIndex(at, x.shape), dx)
+      : pictureOf(jacobian, x.shape, standardization);
   return {
     norm: entry.name,
     title,
@@ -75,7 +86,7 @@ export function explainNorm(entry: NormEntry, request: Request): Explanation {
       ? standardInvariants(standardization, { dx, dy: upstream.data, weight: kind === 'weight' })
       : generalInvariants(subject, dx, jacobian),
     reach: reachOf(jacobian, x.shape, kind === 'weight'),
-    picture: drawn ? pictureOf(jacobian, x.shape) : null,
+    picture: drawn ? picture() : null,
     forgetting: standardization ? forgetting(subject, standardization, dx) : [],
     derivation,
     notes,
@@ -83,7 +94,8 @@ export function explainNorm(entry: NormEntry, request: Request): Explanation {
   };
 }
 
-function surprises({ x, entry }: Subject, paths: Standardization | null): string[] {
+/** What is odd about this input, in words. */
+export function surprises({ x, entry }: Subject, paths: Standardization | null): string[] {
   const notes: string[] = [];
   if (paths && !paths.constants) {
     if (paths.m === 1) notes.push('one value per set: x̂ = 0 whatever x is, and no gradient gets through.');

@@ -31,7 +31,7 @@ export interface Explanation extends Pick<NormEntry, 'title' | 'paper' | 'kind' 
   invariants: Invariant[];
   /** On what y_i depends besides x_i; empty: on nothing else. */
   reach: string[];
-  /** S_i and the Jacobian drawn; for images (`--shape`) only. */
+  /** S_i and the Jacobian drawn; for images (`--shape`), and where one element is asked about (`--at`). */
   picture: Picture | null;
   /** What a backward pass computes that leaves out a part: the largest error of dx. */
   forgetting: { what: string; error: number }[];
@@ -89,8 +89,14 @@ export interface Invariant {
 
 export interface Picture {
   shape: readonly number[];
-  /** One flag per element: y of the first element depends on it. */
+  /** The element i that it is about, as a flat index. */
+  element: number;
+  /** One flag per element: whether it shares statistics with i; of norms that are no plain standardization, whether y_i depends on it. */
   members: boolean[];
+  /** With `at`: dy_i/dx_j, which is dx by the engine's backward where dy is 1 at i and 0 elsewhere. */
+  row: number[] | null;
+  /** The flat indices, in the order of the Jacobian's rows and columns. */
+  order: number[];
   /** |dy_i/dx_j|, rows i and columns j in the order n, c, h, w; relative to the largest. */
   jacobian: number[][];
   rank: number;

@@ -34,7 +34,7 @@ export function standardInvariants(
         ? 'μ is a constant here: shifting x does change L'
         : weight
           ? "shifting a filter's weights cannot change L"
-          : 'shifting x cannot change L: a bias before this norm gets no gradient',
+          : 'shifting a whole set cannot change L: a bias that all of it shares gets no gradient',
     });
   }
   result.push({

@@ -1,6 +1,6 @@
 import { noGrad, type Tensor } from '../autograd/index.ts';
 import { type Shape, sizeOf } from '../kernels/contract.ts';
-import type { Picture } from './explanation.ts';
+import type { Picture, Standardization } from './explanation.ts';
 
 /**
  * J[i][j] = dy_i/dx_j by differences of the forward pass: no backward is trusted. Four points (error h^4): a constant set, whose
@@ -20,10 +20,16 @@ export function numericJacobian(x: Tensor, forward: () => Tensor, h = 1e-5): num
   return columns[0].map((_, i) => columns.map((column) => column[i]));
 }
 
-/** Directions that are left: by elimination with full pivots; what is below 1e-3 of the largest is eps and rounding. */
-export function rank(matrix: readonly (readonly number[])[]): number {
+/**
+ * Directions that are left: by elimination with full pivots. What is below 1e-3 of the largest is eps and rounding; of a
+ * standardization, what is below 1e-2 of 1/sigma of its set: sets of two values leave nothing larger than that.
+ */
+export function rank(matrix: readonly (readonly number[])[], paths: Standardization | null = null): number {
   const rows = matrix.map((row) => [...row]);
-  const threshold = 1e-3 * largest(rows);
+  for (const { members, sigma } of paths?.sets ?? []) {
+    for (const i of members) rows[i] = rows[i].map((value) => value * sigma);
+  }
+  const threshold = paths ? 1e-2 : 1e-3 * largest(rows);
   let found = 0;
   while (found < rows.length) {
     let pivot = { value: 0, row: 0, column: 0 };
@@ -107,15 +113,34 @@ export function connections(jacobian: readonly (readonly number[])[]): boolean[]
   return jacobian.map((row) => row.map((value) => Math.abs(value) > threshold));
 }
 
-/** The set S_i and the Jacobian of [N, H, W, C], in the order of blocks. */
-export function pictureOf(jacobian: readonly (readonly number[])[], shape: Shape): Picture {
+/** Which elements share statistics with i; where the norm is more than one standardization, on which ones y_i depends. */
+export function setOf(
+  i: number,
+  jacobian: readonly (readonly number[])[],
+  paths: Standardization | null,
+): boolean[] {
+  const members = paths?.sets.find((set) => set.members.includes(i))?.members;
+  return members ? jacobian.map((_, j) => members.includes(j)) : connections(jacobian)[i];
+}
+
+/** The set S_i and the Jacobian of [N, ..., C], in the order of blocks. `row`: dx where dy is 1 at that element alone. */
+export function pictureOf(
+  jacobian: readonly (readonly number[])[],
+  shape: Shape,
+  paths: Standardization | null,
+  element = 0,
+  row: number[] | null = null,
+): Picture {
   const top = largest(jacobian);
   const order = blockOrder(shape);
   return {
     shape,
-    members: connections(jacobian)[0],
+    element,
+    members: setOf(element, jacobian, paths),
+    row,
+    order,
     jacobian: order.map((i) => order.map((j) => Math.abs(jacobian[i][j]) / (top || 1))),
-    rank: rank(jacobian),
+    rank: rank(jacobian, paths),
   };
 }
 

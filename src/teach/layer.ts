@@ -9,7 +9,7 @@ import type { NormEntry, NormOptions } from '../nn/norm/registry.ts';
  */
 export function createLayer(entry: NormEntry, x: Tensor, options: NormOptions): Norm {
   const layer = entry.build(x.shape[x.rank - 1], options).to('float64');
-  const times = entry.kind === 'weight' ? 200 : 1;
+  const times = entry.kind === 'weight' && layer.namedBuffers().size > 0 ? 200 : 1;
   noGrad(() => {
     for (let i = 0; i < times; i++) layer.forward(x);
   });

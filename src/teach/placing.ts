@@ -26,7 +26,7 @@ export interface Placed {
 export function place(entry: NormEntry, request: Request): Placed {
   const { shape, x, g } = request;
   const upstream = g ? g.flat() : null;
-  const settings = { eps: request.eps, groups: request.groups };
+  const settings = { eps: request.eps, groups: request.groups, virtualBatch: request.virtualBatch };
   if (shape && !x) {
     const random = createRandom('explain');
     const values = Float64Array.from({ length: sizeOf(shape) }, () => round(random.normal()));

@@ -13,5 +13,9 @@ export interface Request {
   /** [N, ..., C]: of x, or of random numbers where no x is given. */
   shape?: readonly number[];
   groups?: number;
+  /** Samples that share statistics, of Ghost BatchNorm. */
+  virtualBatch?: number;
+  /** Index of the one element of y that has a gradient, and that the picture is about; in place of g. */
+  at?: readonly number[];
   eps?: number;
 }

@@ -88,7 +88,7 @@ function forward(e: Explanation, { columns: { sets, hidden }, width }: Room): Se
     items.push(row('y', e.y));
   }
   if (hidden > 0) items.push(facts([`… and ${hidden} more elements (all of them: --format json)`]));
-  if (e.picture) items.push({ kind: 'lines', lines: drawPicture(e.picture, width) });
+  if (e.picture) items.push({ kind: 'lines', lines: drawPicture(e.picture, width, e.kind === 'weight') });
   return { title: 'Forward', about: e.reading + (s ? `, m = ${s.m}` : ''), items };
 }
 

@@ -3,6 +3,7 @@ import { element } from '../charts/svgElement.ts';
 import type { NormEntry } from '../nn/norm/registry.ts';
 import { BLUE, card, FONT_SIZE, GREEN, MARGIN, ORANGE, VERMILLION, write } from './card.ts';
 import { blockOrder, connections, numericJacobian, placeOf, rank } from './jacobian.ts';
+import { standardizationOf } from './paths.ts';
 import { createSubject } from './subject.ts';
 
 /** [N, H, W, C], large enough for sets of every kind to differ, two samples in a ghost batch; and a weight of 4 filters. */
@@ -14,7 +15,7 @@ export const exampleShapes = { activation: [4, 1, 3, 4], weight: [6, 4] };
  */
 export function setsPicture(entry: NormEntry): string | null {
   const shape = exampleShapes[entry.kind];
-  const subject = createSubject(entry, { shape }, { virtualBatch: 2 });
+  const subject = createSubject(entry, { shape, virtualBatch: 2 });
   const jacobian = numericJacobian(subject.x, subject.forward);
   const reach = connections(jacobian);
   const order = blockOrder(shape);
@@ -45,7 +46,11 @@ export function setsPicture(entry: NormEntry): string | null {
     ...key(MARGIN, legend, ORANGE, 'i'),
     ...key(MARGIN, legend + 1.6 * FONT_SIZE, GREEN, entry.view ? 'shares statistics with i' : 'moves y_i'),
     ...(most < reach.length ? key(MARGIN, legend + 3.2 * FONT_SIZE, null, 'does not') : []),
-    write(`dy_i/dx_j: rank ${rank(jacobian)} of ${reach.length}`, x, MARGIN + 0.8 * FONT_SIZE),
+    write(
+      `dy_i/dx_j: rank ${rank(jacobian, standardizationOf(subject))} of ${reach.length}`,
+      x,
+      MARGIN + 0.8 * FONT_SIZE,
+    ),
     element('g', { transform: `translate(${x} ${top})` }, ...right.marks),
     ...key(x, top + right.size + 1.6 * FONT_SIZE, BLUE, 'positive'),
     ...key(x + 80, top + right.size + 1.6 * FONT_SIZE, VERMILLION, 'negative'),

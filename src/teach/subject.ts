@@ -24,18 +24,20 @@ export interface Subject {
   forward: () => Tensor;
 }
 
-/** The layer and the input of a request. Throws where they do not fit each other. `more`: options that a request does not have. */
-export function createSubject(entry: NormEntry, request: Request, more: NormOptions = {}): Subject {
+/** The layer and the input of a request. Throws where they do not fit each other. */
+export function createSubject(entry: NormEntry, request: Request): Subject {
   const { values, upstream, shape, reading, options } = place(entry, request);
   const x = tensor(values, shape, { dtype: 'float64', requiresGrad: true });
-  const layer = createLayer(entry, x, { ...options, ...more, detachStatistics: request.detach });
+  const layer = createLayer(entry, x, { ...options, detachStatistics: request.detach });
   const notes = setParameters(entry, layer, request);
   if (request.mode === 'eval') notes.push(...giveRunningStatistics(entry, layer, x));
   const forward = forwardOf(layer, x);
   if (layer.activates) notes.push('the norm brings its own activation, which is part of y here.');
   const y = forward();
-  const random = createRandom('upstream');
-  const dy = upstream ?? Array.from({ length: y.size }, () => round(random.normal()));
+  const dy = upstream ?? (request.at ? oneHot(request.at, y) : randomUpstream(y.size));
+  if (upstream && request.at) {
+    throw new Error('explain: --at makes a gradient of its own, 1 at that element of y; leave out --g.');
+  }
   if (dy.length !== y.size) {
     throw new Error(`explain: --g needs ${y.size} numbers, one for each element of y, got ${dy.length}.`);
   }
@@ -49,6 +51,27 @@ export function createSubject(entry: NormEntry, request: Request, more: NormOpti
     notes,
     forward,
   };
+}
+
+function randomUpstream(size: number): number[] {
+  const random = createRandom('upstream');
+  return Array.from({ length: size }, () => round(random.normal()));
+}
+
+function oneHot(index: readonly number[], { shape, size }: Tensor): number[] {
+  const at = flatIndex(index, shape);
+  return Array.from({ length: size }, (_, i) => (i === at ? 1 : 0));
+}
+
+/** Where the element of an index stands in row-major order. */
+export function flatIndex(index: readonly number[], shape: readonly number[]): number {
+  if (index.length !== shape.length || index.some((each, axis) => each < 0 || each >= shape[axis])) {
+    throw new Error(
+      `explain: --at ${index.join(',')} is no element of y [${shape.join(', ')}]: ` +
+        `it takes ${shape.length} numbers from 0, up to ${shape.map((length) => length - 1).join(',')}.`,
+    );
+  }
+  return index.reduce((flat, each, axis) => flat * shape[axis] + each, 0);
 }
 
 /** Runs the layer forward and backward, and returns what its rules wrote down. */

@@ -58,3 +58,49 @@ it('marks a failed check', () => {
 it('draws the set of the first element', () => {
   expect(renderText(explain('batch', { shape: [2, 2, 2, 2] }), { step: 1 })).toContain('n0   ◉ ●  · ·');
 });
+
+describe('of one element, with --at', () => {
+  it('draws its set and its row of the Jacobian, which is dx where dy is 1 there alone', () => {
+    const e = explain('batch', { shape: [2, 1, 2, 2], at: [1, 0, 0, 1] });
+    const { row, members, element } = e.picture!;
+    expect(element).toBe(5);
+    expect(members.map(Number)).toEqual([0, 1, 0, 1, 0, 1, 0, 1]);
+    expect(row).toEqual(e.dx);
+    const text = renderText(e);
+    expect(text).toContain('   n1   · ·  ◉ ●');
+    expect(text).toContain(`   n1 h0 w0    0.0000${row![5].toFixed(4).padStart(10)}`);
+    expect(text.match(/█.*│ ◉/)).not.toBeNull();
+    // The set that was asked about is the first one that is explained
+    expect(e.standardization!.sets[0].members).toEqual([1, 3, 5, 7]);
+  });
+
+  it.each(registry.map(({ name, kind }) => [name, kind] as const))(
+    '%s fits 100 and 60 columns',
+    (name, kind) => {
+      const [shape, at] =
+        kind === 'weight'
+          ? [
+              [8, 4],
+              [7, 3],
+            ]
+          : [
+              [4, 2, 2, 4],
+              [3, 1, 1, 3],
+            ];
+      const e = explain(name, { shape, at, virtualBatch: 2 });
+      for (const width of [100, 60]) expect(widest(renderText(e, { width }))).toBeLessThanOrEqual(width);
+      expect(renderText(e)).toContain(`rank ${e.picture!.rank} of ${e.x.length}`);
+    },
+  );
+
+  it('says what is no element, and that there is one gradient only', () => {
+    expect(() => explain('batch', { shape: [2, 1, 2, 2], at: [2, 0, 0, 0] })).toThrow(
+      /--at 2,0,0,0 is no element of y \[2, 1, 2, 2\].*up to 1,0,1,1/,
+    );
+    expect(() => explain('layer', { x: [[1, 2]], g: [[1, 0]], at: [0, 0] })).toThrow(/leave out --g/);
+  });
+
+  it('knows that sets of two values let nothing through, whatever ε leaves', () => {
+    expect(explain('batch', { shape: [2, 1, 1, 4] }).picture!.rank).toBe(0);
+  });
+});

@@ -28,6 +28,7 @@ const examples: Example[] = [
   ['normgrad explain layer --detach mean', 'what a forgotten path does'],
   ['normgrad explain batch --x "1,5;2,3;6,4"', 'three samples of two features'],
   ['normgrad explain group --shape 2,2,2,4', 'images: the sets and the Jacobian, drawn'],
+  ['normgrad explain batch --shape 2,1,2,2 --at 0,0,1,0', 'which inputs one output tells'],
   ['normgrad explain --list', 'all norms in one table'],
   ['normgrad explain ./power.mjs --docs pages', 'a norm of your own, as a page'],
 ];
@@ -58,6 +59,12 @@ export function register(command: Command): void {
       readShape,
     )
     .option('--groups <n>', 'groups of channels, for norms that have them', integer)
+    .option('--virtual-batch <n>', 'samples that share statistics, for ghost', integer)
+    .option(
+      '--at <n,…,c>',
+      'the one element of y that has a gradient: the set and the row of that element',
+      index,
+    )
     .option('--eps <x>', "ε (default: the norm's own)", number)
     .option('--step <1-6>', 'one section only, of text and md', stepOf)
     .addOption(
@@ -107,6 +114,10 @@ function writeList({ format }: Options, output: Output): void {
 
 function width(): number {
   return columns(process.stdout, { elsewhere: 100, most: 100 });
+}
+
+function index(given: string): number[] {
+  return given.split(',').map(integer);
 }
 
 function list(given: string): number[] {

@@ -19,7 +19,7 @@ interface Options {
 const examples: Example[] = [
   ['normgrad play', 'then open the address that it prints'],
   ['normgrad play --open', 'opens it'],
-  ["normgrad play '#/paths?norm=rms' --open", 'one panel, in a state that somebody sent'],
+  ['normgrad play "#/paths?norm=rms" --open', 'one panel, in a state that somebody sent'],
 ];
 
 const remark =

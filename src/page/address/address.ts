@@ -123,9 +123,11 @@ export function followAddress<State extends object>(panel: string, fields: Field
     }
     clearTimeout(timer);
     timer = setTimeout(() => {
-      const address = atStep(linkTo(panel, fields, now), place.peek().step);
-      if (location.hash === address) return;
-      history.replaceState(null, '', address);
+      // The same state in other words, or with a mistake that is being told, stays as it is.
+      const said = readState(fields, place.peek().values).state;
+      const address = linkTo(panel, fields, now);
+      if (linkTo(panel, fields, said) === address) return;
+      history.replaceState(null, '', atStep(address, place.peek().step));
       place.value = readPlace();
     }, 150);
   });

@@ -1,13 +1,18 @@
 import { exerciseAnswer } from '../panels/exercise/answer.ts';
 import { pathsAnswer } from '../panels/paths/answer.ts';
+import { keptAnswer, projectionAnswer } from '../panels/projection/answer.ts';
+import { setsAnswer } from '../panels/sets/answer.ts';
 
 /**
  * What the page can ask the engine: a function for each question, run in the worker, from a panel's state to what it shows. One that
  * goes on, a training, is an async generator, and each value that it yields replaces the one before.
  */
 export const questions = {
-  exercise: exerciseAnswer,
+  sets: setsAnswer,
   paths: pathsAnswer,
+  projection: projectionAnswer,
+  kept: keptAnswer,
+  exercise: exerciseAnswer,
 };
 
 export type QuestionName = keyof typeof questions;

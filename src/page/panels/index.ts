@@ -4,6 +4,10 @@ import { exerciseFields } from './exercise/fields.ts';
 import { ExercisePanel } from './exercise/panel.tsx';
 import { pathsFields } from './paths/fields.ts';
 import { PathsPanel } from './paths/panel.tsx';
+import { projectionFields } from './projection/fields.ts';
+import { ProjectionPanel } from './projection/panel.tsx';
+import { setsFields } from './sets/fields.ts';
+import { SetsPanel } from './sets/panel.tsx';
 
 /** A panel of the page: a question, and what to do to answer it. Its folder has its fields, its answer and its look. */
 export interface Panel {
@@ -18,11 +22,25 @@ export interface Panel {
 /** In the order of the page. */
 export const panels: readonly Panel[] = [
   {
+    name: 'sets',
+    title: 'Who talks to whom',
+    question: 'If only this output complains, who is told?',
+    fields: setsFields as Fields<object>,
+    Body: SetsPanel,
+  },
+  {
     name: 'paths',
     title: 'Three paths',
     question: 'Which of the three paths can you leave out?',
     fields: pathsFields as Fields<object>,
     Body: PathsPanel,
+  },
+  {
+    name: 'projection',
+    title: 'Projection',
+    question: 'With two values in a set, what is left of the gradient?',
+    fields: projectionFields as Fields<object>,
+    Body: ProjectionPanel,
   },
   {
     name: 'exercise',

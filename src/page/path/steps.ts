@@ -43,10 +43,10 @@ export const steps: readonly Step[] = [
   {
     question: 'A bias before a norm gets the gradient 0. That makes no sense, or does it?',
     asked: 'Artificial Intelligence Stack Exchange 26525, without an answer for years',
-    address: '#/projection?norm=layer',
+    address: '#/projection?norm=batch',
     task: 'Move g, and watch what is left of it along the line 1.',
     answer:
-      'Nothing ever is. The norm subtracts the mean, so a shift of x cannot change the loss, Σdx = 0, and a bias before the norm is such a shift. Its gradient is that sum.',
+      'Nothing ever is. The norm subtracts the mean, so a shift of the whole set cannot change the loss: Σdx = 0. The bias of a layer before BatchNorm adds one number to all of a channel, which is the set, and its gradient is that sum. (LayerNorm’s set has many features, each with a bias of its own: those do get gradients, which sum to 0.)',
   },
   {
     question: 'Why does BatchNorm refuse a batch of one, and learn so little at two?',
