@@ -26,3 +26,6 @@ declare module '*.tex' {
   const formulas: Readonly<Record<string, string>>;
   export default formulas;
 }
+
+/** Of a panel: it goes into the page's style sheet. */
+declare module '*.css';

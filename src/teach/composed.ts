@@ -30,7 +30,8 @@ interface Composed extends Standard {
 export function composedNorm({ x, gamma, beta, centred, constants, note, ...standard }: Composed): Tensor {
   const { eps, epsInside, ddof } = standard;
   const mu =
-    centred && (constants.mu ?? note(mean(x, [1, 3], { keepDims: true }), { name: 'mu', label: 'μ', path: 'mu' }));
+    centred &&
+    (constants.mu ?? note(mean(x, [1, 3], { keepDims: true }), { name: 'mu', label: 'μ', path: 'mu' }));
   const meanSquare = () => {
     const squares = mu
       ? note(square(note(sub(x, mu), { label: 'x − μ, for v', path: 'v' })), { label: '(x − μ)²' })

@@ -47,6 +47,8 @@ export interface Arrival {
   /** Which of the operation's inputs. */
   slot: number;
   values: number[];
+  /** With all that had arrived there before: the gradient so far. */
+  total: number[];
 }
 
 export interface WrittenStep {
@@ -107,7 +109,13 @@ function recordComposed({ entry, x: given, options, layer, upstream }: Subject, 
 
   const nodes: TapeNode[] = [];
   const indexOf = new Map<Tensor, number>();
-  const add = (tensor: Tensor, op: string | null, inputs: readonly Tensor[], label: Label, isConstant = false) => {
+  const add = (
+    tensor: Tensor,
+    op: string | null,
+    inputs: readonly Tensor[],
+    label: Label,
+    isConstant = false,
+  ) => {
     indexOf.set(tensor, nodes.length);
     const data = Array.from(tensor.data, plain);
     const from = inputs.map((each) => indexOf.get(each)!);
@@ -126,7 +134,11 @@ function recordComposed({ entry, x: given, options, layer, upstream }: Subject, 
     watchRule(y, (slot, values) => {
       const node = indexOf.get(y)!;
       if (backward.at(-1)?.node !== node) backward.push({ node, sends: [] });
-      backward.at(-1)!.sends.push({ to: indexOf.get(inputs[slot])!, slot, values });
+      const to = indexOf.get(inputs[slot])!;
+      const before = nodes[to].gradient;
+      const total = before ? before.map((value, i) => value + values[i]) : values;
+      nodes[to].gradient = total;
+      backward.at(-1)!.sends.push({ to, slot, values, total });
     });
     return y;
   };
@@ -135,19 +147,17 @@ function recordComposed({ entry, x: given, options, layer, upstream }: Subject, 
     (op, _, inputs) => {
       latest = { op, inputs: inputs.filter((input) => input !== null) };
     },
-    () => composedNorm({ x, gamma, beta, constants, note, centred: entry.centred, ...rule.printed.standard! }),
+    () =>
+      composedNorm({ x, gamma, beta, constants, note, centred: entry.centred, ...rule.printed.standard! }),
   );
   const forward = nodes.flatMap(({ op }, i) => (op === null ? [] : [i]));
-  Object.assign(nodes[indexOf.get(y)!], { name: 'y', label: 'y' });
+  const output = nodes[indexOf.get(y)!];
+  // Without gamma and beta y is xHat itself.
+  if (output.name === undefined) Object.assign(output, { name: 'y', label: 'y' });
+  else output.label = 'y = x̂';
   const dy = { shape: y.shape, data: upstream.data.slice() };
-  nodes[indexOf.get(y)!].gradient = Array.from(dy.data, plain);
+  output.gradient = Array.from(dy.data, plain);
   y.backward({ gradient: dy });
-  for (const { sends } of backward) {
-    for (const { to, values } of sends) {
-      const before = nodes[to].gradient;
-      nodes[to].gradient = before ? before.map((value, i) => value + values[i]) : values;
-    }
-  }
   // What autograd itself has gathered, where it can be read.
   if (x.grad) nodes[0].gradient = Array.from(x.grad.data, plain);
   return { nodes, forward, backward };
@@ -198,7 +208,8 @@ function writtenSteps(
   const lines = [...rule.formulas].flatMap(([name, formula]): WrittenStep[] => {
     const path = name.startsWith('dx, ') ? name.slice('dx, '.length) : null;
     const value = path === null ? rule.steps.get(name) : rule.paths.get(path);
-    const values = ofParameters.get(name) ?? (value && (path === null ? Array.from(value.data, plain) : whole(value)));
+    const values =
+      ofParameters.get(name) ?? (value && (path === null ? Array.from(value.data, plain) : whole(value)));
     if (!values) return [];
     const same = path === null ? counterpart(name) : arrivalOf(path);
     return [{ name, formula, values: [...values], ...compared(same, values) }];
@@ -208,7 +219,7 @@ function writtenSteps(
   return [...lines, { ...sum, ...compared({ values: nodes[0].gradient ?? [], step: steps }, dx) }];
 
   function counterpart(name: string): { values: readonly number[]; step: number } | null {
-    const at = nodes.findIndex((node) => node.name === name);
+    const at = name === 'y' ? forward[forward.length - 1] : nodes.findIndex((node) => node.name === name);
     if (at >= 0) return { values: nodes[at].data, step: forward.indexOf(at) + 1 };
     const of = name === 'g' ? 'xHat' : name.slice(1);
     const node = nodes.findIndex((each) => each.name === of);

@@ -1,4 +1,6 @@
 import { pathsAnswer } from '../panels/paths/answer.ts';
+import { tapeAnswer } from '../panels/tape/answer.ts';
+import { openTrace } from './openTrace.ts';
 
 /**
  * What the page can ask the engine: a function for each question, run in the worker, from a panel's state to what it shows. One that
@@ -6,6 +8,8 @@ import { pathsAnswer } from '../panels/paths/answer.ts';
  */
 export const questions = {
   paths: pathsAnswer,
+  tape: tapeAnswer,
+  openTrace,
 };
 
 export type QuestionName = keyof typeof questions;
@@ -16,7 +20,7 @@ export type StateOf<Name extends QuestionName> = Parameters<(typeof questions)[N
 export type AnswerTo<Name extends QuestionName> =
   Result<(typeof questions)[Name]> extends AsyncGenerator<infer Value>
     ? Value
-    : Result<(typeof questions)[Name]>;
+    : Awaited<Result<(typeof questions)[Name]>>;
 
 /** To the worker. `slot`: where the answer is shown; a later question of a slot replaces the earlier one. */
 export interface Asked {
