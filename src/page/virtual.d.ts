@@ -27,5 +27,4 @@ declare module '*.tex' {
   export default formulas;
 }
 
-/** Of a panel: it goes into the page's style sheet. */
 declare module '*.css';

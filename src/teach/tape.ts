@@ -42,7 +42,7 @@ export interface TapeNode extends Label {
 }
 
 /** A gradient on its way along an edge, from an operation to one of its inputs, summed over what shares the input. */
-export interface Arrival {
+interface Arrival {
   to: number;
   /** Which of the operation's inputs. */
   slot: number;
@@ -51,7 +51,7 @@ export interface Arrival {
   total: number[];
 }
 
-export interface WrittenStep {
+interface WrittenStep {
   /** mu, g, dsigma; `dx, mu` for a path of dx, and `dx`. */
   name: string;
   formula: string;

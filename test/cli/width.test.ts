@@ -86,9 +86,9 @@ describe('commands are named as the first one was called', () => {
     expect(unknown.stderr).toContain('see: npm run -s normgrad -- explain --list');
   });
 
-  /** What these write is kept, and read elsewhere: there it is `normgrad …`. */
+  /** What these write is kept, and read elsewhere, as the page is: there it is `normgrad …`. */
   const kept =
-    /experiment\/(gallery|reportPage|writeReport)\.ts$|teach\/(pages\.node|explain)\.ts$|typed\.node\.ts$/;
+    /^page\/|experiment\/(gallery|reportPage|writeReport)\.ts$|teach\/(pages\.node|explain)\.ts$|typed\.node\.ts$/;
 
   it('nowhere in the source by a fixed name', () => {
     const named = new RegExp(`normgrad (${commandNames.join('|')})\\b.*`, 'g');

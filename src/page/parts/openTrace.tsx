@@ -1,5 +1,6 @@
 import { type Signal, useSignal } from '@preact/signals';
 import { useEngine } from '../engine/client.ts';
+import './openTrace.css';
 
 /** What has been opened of a run of one's own: a trace, or why the file is none. */
 export function useTrace(file: Signal<File | null>) {

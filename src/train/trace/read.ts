@@ -8,7 +8,7 @@ export class TraceError extends Error {
   override readonly name = 'TraceError';
 }
 
-const HINT = 'A trace is what “normgrad train --trace FILE” writes.';
+const HINT = 'A trace is what “train --trace FILE” writes.';
 
 /** The trace that a text is. Nothing in it is believed before it was looked at. Throws a TraceError. */
 export function readTrace(text: string): Trace {

@@ -106,9 +106,7 @@ function Row({ label, values, wide, strong }: RowProps) {
         <td colSpan={wide}>not yet</td>
       ) : (
         values.map((value, i) => (
-          <td key={i} colSpan={values.length === 1 && wide > 1 ? wide : 1}>
-            {number(value)}
-          </td>
+          <td key={i}>{number(value)}</td>
         ))
       )}
     </tr>
