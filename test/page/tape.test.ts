@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -119,11 +119,21 @@ describe.skipIf(executablePath === undefined)('the panel of the tape', () => {
     const { operations } = (fromJson(readFileSync(file, 'utf8')) as Trace).tape!;
     expect(await run.locator('tbody td:nth-child(2)').count()).toBe(operations.length);
     expect(await run.textContent()).toContain('▲ the largest gradient');
-    const cut = join(folder, '<img src=x onerror=alert(1)>.json'.replaceAll('/', '_'));
-    writeFileSync(cut, readFileSync(file, 'utf8').slice(0, 3000));
-    await input.setInputFiles(cut);
+    // Dropped, under a name that is no text for a page.
+    const [name, text] = ['<img src=x onerror=alert(1)>.json', readFileSync(file, 'utf8').slice(0, 3000)];
+    const dataTransfer = await page.evaluateHandle(
+      ([name, text]) => {
+        const transfer = new DataTransfer();
+        transfer.items.add(new File([text], name));
+        return transfer;
+      },
+      [name, text],
+    );
+    await page.locator('.open-trace').dispatchEvent('drop', { dataTransfer });
     const problem = page.locator('[role=alert]');
-    await expect.poll(() => problem.textContent()).toContain('no JSON, or was cut off');
+    await expect
+      .poll(() => problem.textContent())
+      .toContain(`“${name}” cannot be shown. It is no JSON, or was cut off`);
     expect(await page.locator('img').count()).toBe(0);
     expect(await run.count()).toBe(0);
     expect(complaints).toEqual([]);
