@@ -99,7 +99,7 @@ describe('commands are named as the first one was called', () => {
         const text = readFileSync(join(root, 'src', file), 'utf8')
           .replace(/^\s*(\/?\*|\/\/).*$/gm, '')
           // The first words of an example, which help.ts replaces.
-          .replace(/\[\s*'[^']*\bnormgrad /g, '');
+          .replace(/\[\s*(?:'[^']*|"[^"]*)\bnormgrad /g, '');
         return [...text.matchAll(named)].map(([found]) => `${file}: ${found}`);
       });
     expect(wrong, 'name it by typed() of src/typed.node.ts').toEqual([]);

@@ -59,6 +59,11 @@ describe('a run that is traced', () => {
         expect(trace.steps[1].activations[i]).toMatchObject({ std: last.data.std, bins: last.data.bins });
     }
     expect(trace.layers.length).toBeGreaterThan(2);
+    // A norm of weights belongs to the layer that has it.
+    if (options.weightNorm) {
+      expect(trace.layers.map(({ type }) => type)).toEqual(['Flatten', 'Linear', 'Linear']);
+      expect(trace.parameters.every(({ layer }) => trace.layers[layer!].type === 'Linear')).toBe(true);
+    }
     expect(parameters.map(({ gradient }) => gradient?.norm)).toEqual(trace.steps[1].gradients);
   });
 

@@ -1,6 +1,7 @@
 import type { Tensor } from '../../autograd/index.ts';
 import { type Forward, withForward } from '../../nn/layers/wrapForward.ts';
 import type { Module } from '../../nn/module.ts';
+import { WeightNorm } from '../../nn/norm/weights/normOfWeights.ts';
 import { codeName } from '../code/names.ts';
 import type { TrainConfig } from '../config.ts';
 import type { StepWatcher, WatchedStep } from '../loop.ts';
@@ -45,7 +46,9 @@ export class Tracer implements StepWatcher {
     this.#run = run;
     this.#tapeStep = tapeStep;
     this.#onTape = onTape;
-    this.#modules = model.namedModules();
+    // A norm of weights is a part of the layer whose weights it makes: what it puts out is no activation.
+    const activating = [...model.namedModules()].filter(([, module]) => !(module instanceof WeightNorm));
+    this.#modules = new Map(activating);
     this.#paths = new Map([...this.#modules].map(([path, module]) => [module, path]));
     this.#parameters = model.namedParameters();
     const { optimizer, lr, batchSize, epochs, seed } = config;
@@ -128,7 +131,9 @@ export class Tracer implements StepWatcher {
     });
     const layerOf = new Map(trace.layers.map(({ path }, i) => [path, i]));
     trace.parameters = [...this.#parameters].slice(0, most.layers).map(([name, { shape }]) => {
-      const layer = layerOf.get(name.slice(0, Math.max(0, name.lastIndexOf('.')))) ?? null;
+      let path = name;
+      while (path !== '' && !layerOf.has(path)) path = path.slice(0, Math.max(0, path.lastIndexOf('.')));
+      const layer = layerOf.get(path) ?? null;
       return { name, layer, shape: [...shape] };
     });
     const perStep = trace.layers.length * (most.bins + 7) + trace.parameters.length;
