@@ -105,9 +105,7 @@ function Row({ label, values, wide, strong }: RowProps) {
       {values === null ? (
         <td colSpan={wide}>not yet</td>
       ) : (
-        values.map((value, i) => (
-          <td key={i}>{number(value)}</td>
-        ))
+        values.map((value, i) => <td key={i}>{number(value)}</td>)
       )}
     </tr>
   );
