@@ -1,4 +1,4 @@
-/** JSON has no NaN and no infinity: they are written as the strings "NaN", "Infinity" and "-Infinity". */
+/** JSON that keeps every number. It has no NaN and no infinity: they are written as the strings "NaN", "Infinity" and "-Infinity". */
 export function toJson(value: unknown, indent?: number): string {
   const isPlain =
     typeof value === 'number' ? Number.isFinite(value) : typeof value !== 'object' || value === null;

@@ -86,9 +86,9 @@ describe('commands are named as the first one was called', () => {
     expect(unknown.stderr).toContain('see: npm run -s normgrad -- explain --list');
   });
 
-  /** What these write is kept, and read elsewhere: there it is `normgrad …`. */
+  /** What these write is kept, and read elsewhere, as the page is: there it is `normgrad …`. */
   const kept =
-    /experiment\/(gallery|reportPage|writeReport)\.ts$|teach\/(pages\.node|explain)\.ts$|typed\.node\.ts$/;
+    /^page\/|experiment\/(gallery|reportPage|writeReport)\.ts$|teach\/(pages\.node|explain)\.ts$|typed\.node\.ts$/;
 
   it('nowhere in the source by a fixed name', () => {
     const named = new RegExp(`normgrad (${commandNames.join('|')})\\b.*`, 'g');
@@ -99,7 +99,7 @@ describe('commands are named as the first one was called', () => {
         const text = readFileSync(join(root, 'src', file), 'utf8')
           .replace(/^\s*(\/?\*|\/\/).*$/gm, '')
           // The first words of an example, which help.ts replaces.
-          .replace(/\[\s*'[^']*\bnormgrad /g, '');
+          .replace(/\[\s*(?:'[^']*|"[^"]*)\bnormgrad /g, '');
         return [...text.matchAll(named)].map(([found]) => `${file}: ${found}`);
       });
     expect(wrong, 'name it by typed() of src/typed.node.ts').toEqual([]);

@@ -2,6 +2,8 @@ import { exerciseAnswer } from '../panels/exercise/answer.ts';
 import { pathsAnswer } from '../panels/paths/answer.ts';
 import { keptAnswer, projectionAnswer } from '../panels/projection/answer.ts';
 import { setsAnswer } from '../panels/sets/answer.ts';
+import { tapeAnswer } from '../panels/tape/answer.ts';
+import { openTrace } from './openTrace.ts';
 
 /**
  * What the page can ask the engine: a function for each question, run in the worker, from a panel's state to what it shows. One that
@@ -12,6 +14,8 @@ export const questions = {
   paths: pathsAnswer,
   projection: projectionAnswer,
   kept: keptAnswer,
+  tape: tapeAnswer,
+  openTrace,
   exercise: exerciseAnswer,
 };
 
@@ -23,7 +27,7 @@ export type StateOf<Name extends QuestionName> = Parameters<(typeof questions)[N
 export type AnswerTo<Name extends QuestionName> =
   Result<(typeof questions)[Name]> extends AsyncGenerator<infer Value>
     ? Value
-    : Result<(typeof questions)[Name]>;
+    : Awaited<Result<(typeof questions)[Name]>>;
 
 /** To the worker. `slot`: where the answer is shown; a later question of a slot replaces the earlier one. */
 export interface Asked {

@@ -8,6 +8,8 @@ import { projectionFields } from './projection/fields.ts';
 import { ProjectionPanel } from './projection/panel.tsx';
 import { setsFields } from './sets/fields.ts';
 import { SetsPanel } from './sets/panel.tsx';
+import { tapeFields } from './tape/fields.ts';
+import { TapePanel } from './tape/panel.tsx';
 
 /** A panel of the page: a question, and what to do to answer it. Its folder has its fields, its answer and its look. */
 export interface Panel {
@@ -41,6 +43,13 @@ export const panels: readonly Panel[] = [
     question: 'With two values in a set, what is left of the gradient?',
     fields: projectionFields as Fields<object>,
     Body: ProjectionPanel,
+  },
+  {
+    name: 'tape',
+    title: 'The tape',
+    question: 'Count the edges into x: how many gradients come back?',
+    fields: tapeFields as Fields<object>,
+    Body: TapePanel,
   },
   {
     name: 'exercise',

@@ -5,6 +5,7 @@ import { useEngine } from '../../engine/client.ts';
 import { BarRow, SliderRow } from '../../parts/bars.tsx';
 import { Check } from '../../parts/check.tsx';
 import { Choice, NormChoice } from '../../parts/choice.tsx';
+import { explainCommand } from '../../parts/explainCommand.ts';
 import { Foot } from '../../parts/foot.tsx';
 import { Formula } from '../../parts/formula.tsx';
 import { MisreadAddress } from '../../parts/misread.tsx';
@@ -91,7 +92,7 @@ export function PathsPanel() {
         </table>
       </Wide>
       {answer?.standardization && <Checks answer={answer} paths={answer.standardization} />}
-      <Foot command={commandFor(all())} norms={[state.norm.value]} />
+      <Foot command={explainCommand(all())} norms={[state.norm.value]} />
     </>
   );
 }
@@ -177,13 +178,4 @@ function Checks({ answer, paths }: { answer: Explanation; paths: Standardization
       ))}
     </ul>
   );
-}
-
-/** The command whose output has these digits. */
-function commandFor({ norm, x, dy, gamma, mode, detach }: PathsState): string {
-  const parts = [`normgrad explain ${norm}`, `--x ${x.join(',')}`, `--g ${dy.join(',')}`];
-  if (gamma.length > 1 || gamma[0] !== 1) parts.push(`--gamma ${gamma.join(',')}`);
-  if (mode === 'eval') parts.push('--mode eval');
-  if (detach !== 'none') parts.push(`--detach ${detach}`);
-  return parts.join(' ');
 }
