@@ -1,3 +1,4 @@
+import { duelAnswer } from '../panels/duel/answer.ts';
 import { pathsAnswer } from '../panels/paths/answer.ts';
 
 /**
@@ -6,6 +7,7 @@ import { pathsAnswer } from '../panels/paths/answer.ts';
  */
 export const questions = {
   paths: pathsAnswer,
+  duel: duelAnswer,
 };
 
 export type QuestionName = keyof typeof questions;

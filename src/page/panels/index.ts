@@ -1,5 +1,7 @@
 import type { FunctionComponent } from 'preact';
 import type { Fields } from '../address/fields.ts';
+import { duelFields } from './duel/fields.ts';
+import { DuelPanel } from './duel/panel.tsx';
 import { pathsFields } from './paths/fields.ts';
 import { PathsPanel } from './paths/panel.tsx';
 
@@ -21,5 +23,12 @@ export const panels: readonly Panel[] = [
     question: 'Which of the three paths can you leave out?',
     fields: pathsFields as Fields<object>,
     Body: PathsPanel,
+  },
+  {
+    name: 'duel',
+    title: 'Duel',
+    question: 'Raise the learning rate × 10: who survives?',
+    fields: duelFields as Fields<object>,
+    Body: DuelPanel,
   },
 ];

@@ -1,0 +1,109 @@
+import { norms } from 'virtual:norms';
+import type { Signal } from '@preact/signals';
+import { small } from '../../../teach/numbers.ts';
+import { Problem } from '../../parts/problem.tsx';
+import { TraceFile } from './traceFile.tsx';
+import type { LayerView, SideView } from './view.ts';
+
+/** What the logarithmic bars reach from and to, in powers of ten: the same in both sides, and in every state. */
+const decades = [-6, 2] as const;
+
+export function titleOf(norm: string): string {
+  if (norm === 'none') return 'no norm';
+  return norms.find(({ name }) => name === norm)?.title ?? norm;
+}
+
+interface Props {
+  letter: string;
+  side: SideView;
+  /** A trace in its place. */
+  file: Signal<SideView | null>;
+}
+
+/** How it goes with one network: what it scores, and what each layer passes on and back. */
+export function SidePicture({ letter, side, file }: Props) {
+  const { title, last, epochs, diverged, refused, layers } = side;
+  const epoch = epochs.at(-1);
+  const color = letter === 'A' ? 'one' : 'two';
+  return (
+    <section class={`side ${color}`} aria-label={`${letter}: ${titleOf(title)}`}>
+      <h2>
+        {letter}: {titleOf(title)}
+      </h2>
+      {refused !== null && <Problem>{refused}</Problem>}
+      {diverged !== null && <Problem>Diverged: {diverged}.</Problem>}
+      {last && (
+        <p class="score">
+          Step {last.step}: loss {last.loss.toFixed(4)}, of its batch {(100 * last.accuracy).toFixed(0)} % right.
+          <br />
+          {epoch ? (
+            <>
+              Epoch {epoch.epoch}: loss <span class="digits">{epoch.train.loss.toFixed(4)}</span>, right{' '}
+              <span class="digits">{epoch.train.accuracy.toFixed(4)}</span>; of other digits loss{' '}
+              <span class="digits">{epoch.test.loss.toFixed(4)}</span>, right{' '}
+              <span class="digits">{epoch.test.accuracy.toFixed(4)}</span>.
+            </>
+          ) : (
+            'The first epoch is not over.'
+          )}
+        </p>
+      )}
+      {layers.length > 0 && <Layers layers={layers} />}
+      <TraceFile letter={letter} file={file} />
+    </section>
+  );
+}
+
+function Layers({ layers }: { layers: readonly LayerView[] }) {
+  const biases = layers.some(({ bias }) => bias !== null);
+  return (
+    <table class="layers">
+      <thead>
+        <tr>
+          <th scope="col">Layer</th>
+          <th scope="col">Spread of what it passes on (σ)</th>
+          <th scope="col">Gradient of its weights</th>
+          {biases && <th scope="col">of a bias</th>}
+        </tr>
+      </thead>
+      <tbody>
+        {layers.map(({ name, std, gradient, bias }) => (
+          <tr key={name}>
+            <th scope="row">{name}</th>
+            <Meter value={std} kind="spread" />
+            <Meter value={gradient} kind="gradient" />
+            {biases && <td>{bias === null ? '' : small(bias)}</td>}
+          </tr>
+        ))}
+      </tbody>
+      <tfoot>
+        <tr>
+          <td />
+          <td colSpan={2}>
+            bars from 10<sup>{decades[0]}</sup> to 10<sup>{decades[1]}</sup>, a mark at each power of ten
+          </td>
+        </tr>
+      </tfoot>
+    </table>
+  );
+}
+
+/** A size, on a logarithmic thermometer. */
+function Meter({ value, kind }: { value: number | null; kind: 'spread' | 'gradient' }) {
+  if (value === null) return <td />;
+  const [low, high] = decades;
+  const share = (power: number) => (100 * (power - low)) / (high - low);
+  const filled = Math.min(100, Math.max(0, share(Math.log10(value)))) || 0;
+  return (
+    <td>
+      <svg class={`meter ${kind}`} viewBox="0 0 100 10" preserveAspectRatio="none" aria-hidden="true">
+        <rect class="room" width="100" height="10" />
+        <rect class="filled" width={filled} height="10" />
+        {Array.from({ length: high - low - 1 }, (_, i) => (
+          <path key={i} d={`M${share(low + i + 1)} 0V10`} />
+        ))}
+      </svg>
+      <span>{Number.isNaN(value) ? 'NaN' : small(value)}</span>
+    </td>
+  );
+}
