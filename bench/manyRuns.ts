@@ -3,10 +3,10 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Command } from 'commander';
+import { toJson } from '../src/json.ts';
 import { createRandom } from '../src/random.ts';
 import { runName } from '../src/runs/name.ts';
 import { resolveConfig } from '../src/train/config.ts';
-import { toJson } from '../src/train/metrics.ts';
 
 /**
  * How long `sweep status`, `compare`, `plot` and `report` take of many runs, and the memory of their process: made-up runs

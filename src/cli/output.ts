@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { type TerminalColors, terminalColors } from '../charts/terminalColors.ts';
 import { wrapLines } from '../charts/text.ts';
-import { toJson } from '../train/metrics.ts';
+import { toJson } from '../json.ts';
 
 /** The options that every command has. */
 interface GlobalOptions {

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { backendName, matmul, noGrad, tensor } from '../autograd/index.ts';
-import { toJson } from '../train/metrics.ts';
+import { toJson } from '../json.ts';
 import { type ExperimentRun, planRuns, smokeSettings } from './plan.ts';
 import type { RunRecord } from './results.ts';
 import { runExperiment } from './run.ts';

@@ -3,7 +3,7 @@ import { dataTable, facts, figure } from '../charts/pageParts.ts';
 import { pageStyle } from '../charts/pageStyle.ts';
 import { formatSummaries } from '../charts/statistics.ts';
 import { plural } from '../errors.ts';
-import { toJson } from '../train/metrics.ts';
+import { toJson } from '../json.ts';
 import { figuresOf } from './figure.ts';
 import type { ExperimentRun } from './plan.ts';
 import { runSection } from './runTable.ts';

@@ -6,10 +6,10 @@ import {
   summarize,
 } from '../charts/statistics.ts';
 import { ConfigError, shown, unknownName } from '../errors.ts';
+import { toJson } from '../json.ts';
 import { resolveNorm } from '../nn/norm/createNorm.ts';
 import { codeName } from '../train/code/names.ts';
 import { configFields } from '../train/config.ts';
-import { toJson } from '../train/metrics.ts';
 import type { TrainResult } from '../train/result.ts';
 import type { SettingName } from '../train/settings.ts';
 import type { FinishedFolderRun } from './folderRuns.ts';

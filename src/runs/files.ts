@@ -1,7 +1,7 @@
 import type * as v from 'valibot';
 import { RunFolderError } from '../errors.ts';
+import { fromJson, toJson } from '../json.ts';
 import { checked, parsed, readText } from '../storedFile.node.ts';
-import { fromJson, toJson } from '../train/metrics.ts';
 import { ifThere } from './lock/errors.ts';
 
 export { makeFolder } from '../makeFolder.node.ts';

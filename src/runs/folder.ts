@@ -3,8 +3,9 @@ import { appendFileSync, closeSync, existsSync, fsyncSync, rmSync } from 'node:f
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { ConfigError } from '../errors.ts';
+import { toJson } from '../json.ts';
 import type { TrainConfig } from '../train/config.ts';
-import { type MetricsLine, toJson } from '../train/metrics.ts';
+import type { MetricsLine } from '../train/metrics.ts';
 import type { TrainResult } from '../train/result.ts';
 import { quoted } from '../typed.node.ts';
 import { guarded, jsonText } from './files.ts';

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
+import { toJson } from '../json.ts';
 import { withNames } from '../train/codeFields.ts';
 import { configFields, resolveConfig, type TrainConfig } from '../train/config.ts';
-import { toJson } from '../train/metrics.ts';
 import type { Setting } from '../train/setting.ts';
 import { type SettingName, settings } from '../train/settings.ts';
 

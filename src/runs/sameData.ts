@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import type { Dataset } from '../data/dataset.ts';
 import { RunFolderError } from '../errors.ts';
+import { toJson } from '../json.ts';
 import type { TrainConfig } from '../train/config.ts';
 import { dataChecksum, usedImages } from '../train/data.ts';
-import { toJson } from '../train/metrics.ts';
 import { readRun } from './record.ts';
 import type { PlannedRun } from './sweep/sweep.ts';
 

@@ -20,10 +20,10 @@ import {
   standardizePixels,
   symmetricScale,
 } from '../data/transforms.ts';
+import { toJson } from '../json.ts';
 import { datasetOfCode } from './code/dataset.ts';
 import { isCode } from './code/names.ts';
 import type { TrainConfig } from './config.ts';
-import { toJson } from './metrics.ts';
 
 /** Batches as a run sees them. */
 export interface TrainData {

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import * as v from 'valibot';
 import { RunFolderError } from '../errors.ts';
+import { fromJson } from '../json.ts';
 import { anyNumber, checked, parsed, readText, wholeNumber } from '../storedFile.node.ts';
 import type { ProbeValues } from './probes/names.ts';
 
@@ -64,26 +65,6 @@ const lineSchema: v.GenericSchema<unknown, MetricsLine> = v.variant('t', [
   v.object({ t: v.literal('epoch'), ...course, test: scoreSchema, seconds: anyNumber }),
   probeLineSchema,
 ]);
-
-/** JSON has no NaN and no infinity: they are written as the strings "NaN", "Infinity" and "-Infinity". */
-export function toJson(value: unknown, indent?: number): string {
-  const isPlain =
-    typeof value === 'number' ? Number.isFinite(value) : typeof value !== 'object' || value === null;
-  if (isPlain) return JSON.stringify(value);
-  return JSON.stringify(
-    value,
-    (_, each) => (typeof each === 'number' && !Number.isFinite(each) ? String(each) : each),
-    indent,
-  );
-}
-
-/** Reads what `toJson` wrote. */
-export function fromJson(text: string): unknown {
-  // A look at every value takes four times as long as reading them.
-  if (!/"(?:NaN|-?Infinity)"/.test(text)) return JSON.parse(text);
-  const special = ['NaN', 'Infinity', '-Infinity'];
-  return JSON.parse(text, (_, each) => (special.includes(each) ? Number(each) : each));
-}
 
 /**
  * Reads metrics.jsonl, or its lines of one kind. A crash may have torn its last line, which is then left out; any other damage

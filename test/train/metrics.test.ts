@@ -2,25 +2,10 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { fromJson, readMetrics, toJson } from '../../src/train/metrics.ts';
+import { readMetrics } from '../../src/train/metrics.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'normgrad-metrics-'));
 afterAll(() => rmSync(folder, { recursive: true }));
-
-describe('JSON', () => {
-  it.each([
-    ['no number', { a: [Number.NaN, { b: Number.POSITIVE_INFINITY }], c: Number.NEGATIVE_INFINITY }],
-    ['text that is like one', { note: 'no NaN here', more: 'Infinity and beyond' }],
-    ['plain values', [1, -0.5, null, true, 'x', []]],
-  ])('keeps %s', (_, value) => {
-    expect(fromJson(toJson(value))).toEqual(value);
-    expect(fromJson(toJson(value, 2))).toEqual(value);
-  });
-
-  it.each([[1.5], [Number.NaN], [null], [false], ['x'], [[Number.NaN]]])('%s alone', (value) => {
-    expect(fromJson(toJson(value))).toEqual(value);
-  });
-});
 
 describe('metrics of one kind', () => {
   const score = { loss: 1, accuracy: 0.5 };

@@ -1,4 +1,5 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import { toJson } from '../../json.ts';
 import { registry } from '../../nn/norm/registry.ts';
 import { compareNorms } from '../../teach/comparison.ts';
 import { renderComparison, renderComparisonMarkdown } from '../../teach/comparisonTable.ts';
@@ -7,7 +8,6 @@ import { renderMarkdown } from '../../teach/markdown.ts';
 import { writePages } from '../../teach/pages.node.ts';
 import type { Request } from '../../teach/request.ts';
 import { renderText } from '../../teach/text.ts';
-import { toJson } from '../../train/metrics.ts';
 import { typed } from '../../typed.node.ts';
 import { integer, normEntry, number, shapeOf } from '../arguments.ts';
 import { UsageError } from '../exit.ts';

@@ -1,9 +1,9 @@
 import type { Dataset } from '../../data/dataset.ts';
+import { toJson } from '../../json.ts';
 import { loadFiles } from '../../train/codeFields.ts';
 import type { TrainConfig } from '../../train/config.ts';
 import { prepareData } from '../../train/data.ts';
 import { trainingLoop } from '../../train/loop.ts';
-import { toJson } from '../../train/metrics.ts';
 import { buildModel } from '../../train/model.ts';
 import { buildOptimizer } from '../../train/optimizer.ts';
 
