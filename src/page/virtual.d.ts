@@ -26,3 +26,6 @@ declare module '*.tex' {
   const formulas: Readonly<Record<string, string>>;
   export default formulas;
 }
+
+/** Style sheets, which the build joins to one. */
+declare module '*.css';

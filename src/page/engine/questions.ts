@@ -1,4 +1,5 @@
 import { duelAnswer } from '../panels/duel/answer.ts';
+import { traceAnswer } from '../panels/duel/trace.ts';
 import { pathsAnswer } from '../panels/paths/answer.ts';
 
 /**
@@ -8,6 +9,7 @@ import { pathsAnswer } from '../panels/paths/answer.ts';
 export const questions = {
   paths: pathsAnswer,
   duel: duelAnswer,
+  trace: traceAnswer,
 };
 
 export type QuestionName = keyof typeof questions;

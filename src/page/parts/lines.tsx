@@ -23,7 +23,10 @@ interface Props {
 /** Curves over steps. What is not a number is a gap. */
 export function Lines({ label, lines, most, along, log = false, levels = [] }: Props) {
   const scale = log ? Math.log10 : (value: number) => value;
-  const values = [...lines.flatMap(({ points }) => points.map(([, y]) => y)), ...levels.map(({ value }) => value)]
+  const values = [
+    ...lines.flatMap(({ points }) => points.map(([, y]) => y)),
+    ...levels.map(({ value }) => value),
+  ]
     .map(scale)
     .filter(Number.isFinite);
   const { low, high, ticks } = axisOf(values, log);
@@ -45,9 +48,17 @@ export function Lines({ label, lines, most, along, log = false, levels = [] }: P
             {name}
           </span>
         ))}
+        {levels.map(({ name }) => (
+          <span key={name} class="key">
+            <svg viewBox="0 0 24 10" aria-hidden="true">
+              <path class="level" d="M0 5H24" />
+            </svg>
+            {name}
+          </span>
+        ))}
       </figcaption>
       <div class="plot" aria-hidden="true">
-        <svg viewBox="0 0 100 100" preserveAspectRatio="none">
+        <svg viewBox="0 0 100 100" preserveAspectRatio="none" aria-hidden="true">
           {ticks.map((tick) => (
             <path key={tick} class="grid" d={`M0 ${top(tick)}H100`} />
           ))}
@@ -65,11 +76,6 @@ export function Lines({ label, lines, most, along, log = false, levels = [] }: P
         {ticks.map((tick) => (
           <span key={tick} class="tick" style={{ top: `${top(tick)}%` }}>
             {small(tick)}
-          </span>
-        ))}
-        {levels.map(({ name, value }) => (
-          <span key={name} class="name" style={{ top: `${top(value)}%` }}>
-            {name}
           </span>
         ))}
       </div>
@@ -112,13 +118,24 @@ function axisOf(values: readonly number[], log: boolean) {
   const least = values.length > 0 ? Math.min(...values) : 0;
   const greatest = values.length > 0 ? Math.max(...values) : 1;
   if (log) {
-    const [low, high] = [Math.floor(least), Math.max(Math.ceil(greatest), Math.floor(least) + 1)];
-    const every = Math.ceil((high - low) / 5);
-    const ticks = Array.from({ length: Math.floor((high - low) / every) + 1 }, (_, i) => 10 ** (low + i * every));
+    // 1, 2 and 5 of each power of ten; of many powers each, or some
+    const marks = Array.from(
+      { length: 121 },
+      (_, i) => Math.log10([1, 2, 5][i % 3]) + Math.floor(i / 3) - 20,
+    );
+    const below = marks.findLastIndex((mark) => mark <= least);
+    const above = marks.findIndex((mark) => mark >= greatest && mark > marks[Math.max(0, below)]);
+    const [low, high] = [marks[Math.max(0, below)], marks[above < 0 ? 120 : above]];
+    const every = high - low < 2 ? 1 : 3 * Math.ceil((high - low) / 5);
+    const ticks = marks
+      .filter((mark, i) => mark >= low && mark <= high && i % every === 0)
+      .map((mark) => 10 ** mark);
     return { low, high, ticks };
   }
   const room = greatest - least || 1;
-  const [unit] = [1, 2, 5, 10].map((each) => each * 10 ** Math.floor(Math.log10(room / 4))).filter((each) => room / each <= 5);
+  const [unit] = [1, 2, 5, 10]
+    .map((each) => each * 10 ** Math.floor(Math.log10(room / 4)))
+    .filter((each) => room / each <= 5);
   const [first, last] = [Math.floor(least / unit), Math.ceil(greatest / unit)];
   const ticks = Array.from({ length: last - first + 1 }, (_, i) => (first + i) * unit);
   return { low: first * unit, high: Math.max(last, first + 1) * unit, ticks };

@@ -1,7 +1,7 @@
 import type { Batch } from '../../../data/batches.ts';
 import { type DuelConfig, mostSteps } from './config.ts';
 import { createData, createSide, type Side } from './training.ts';
-import type { DuelView, SideView } from './view.ts';
+import { curveOf, type DuelView, type SideView } from './view.ts';
 
 /** The settings, and after how many steps to pause. */
 export interface DuelQuestion extends DuelConfig {
@@ -69,7 +69,9 @@ function createDuel(config: DuelConfig) {
       }
     },
     view(): DuelView {
-      const [a, b] = sides.map(({ norm, side, refused }) => (side ? { ...side.view(), refused } : nothing(norm, refused)));
+      const [a, b] = sides.map(({ norm, side, refused }) =>
+        side ? { ...side.view(), refused } : nothing(norm, refused),
+      );
       return { steps, perEpoch: data.train.perEpoch, sides: [a, b], over: this.over };
     },
   };
@@ -85,8 +87,7 @@ function begin(norm: string, config: DuelConfig): { norm: string; side?: Side; r
 }
 
 function nothing(title: string, refused: string | null): SideView {
-  const empty = { losses: new Float64Array(), every: 1, epochs: [], layers: [] };
-  return { title, ...empty, last: null, diverged: null, refused };
+  return { title, curve: curveOf([]), epochs: [], layers: [], last: null, diverged: null, refused };
 }
 
 function messageOf(error: unknown): string {

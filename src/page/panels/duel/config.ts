@@ -11,8 +11,8 @@ export interface DuelConfig {
   seed: number;
 }
 
-/** What can be seen without a click. */
-export const firstSteps = 20;
+/** What can be seen without a click: three epochs of batches of 32. */
+export const firstSteps = 48;
 export const mostSteps = 3000;
 
 /** How many images are drawn: few, so that an epoch is short. */

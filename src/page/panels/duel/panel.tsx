@@ -65,10 +65,10 @@ export function DuelPanel() {
   return (
     <>
       <p class="lead">
-        Two networks begin with the same weights and see the same batches of 500 drawn digits; only the norm is
-        not the same. Each step is one forward and one backward pass. A norm gives every layer inputs of one
-        size, whatever the weights do, and so the gradients stay of one size, too: look at the bars. Then take
-        ten times the learning rate.
+        Two networks begin with the same weights and see the same batches of 500 drawn digits; only the norm
+        is not the same. Each step is one forward and one backward pass. A norm gives every layer inputs of
+        one size, whatever the weights do, and so the gradients stay of one size, too: look at the bars. Then
+        take ten times the learning rate.
       </p>
       <MisreadAddress misread={misread} />
       <div class="controls">
@@ -88,7 +88,7 @@ export function DuelPanel() {
         />
       </div>
       <fieldset class="controls run" onKeyDown={onKeyDown}>
-        <legend>Training (keys while one of these has the focus: R, S, B)</legend>
+        <legend>Training (keys while the focus is in here: R run, S step, B back)</legend>
         <button type="button" class="main" onClick={toggle}>
           {running.value ? 'Pause' : 'Run'}
         </button>
@@ -104,10 +104,10 @@ export function DuelPanel() {
         <button type="button" onClick={dice}>
           <span aria-hidden="true">⚄ </span>Other weights (seed {state.seed.value})
         </button>
-        <output class="step">
+        <span class="step">
           step {answer?.steps ?? 0}
           {answer && `, epoch ${Math.max(1, Math.ceil(answer.steps / answer.perEpoch))}`}
-        </output>
+        </span>
       </fieldset>
       {error && <Problem>{error}</Problem>}
       {sides && (
@@ -115,14 +115,14 @@ export function DuelPanel() {
           <Lines
             label="Loss of each step (logarithmic)"
             log
-            lines={sides.map(({ losses, every, title }, i) => ({
+            lines={sides.map(({ curve, title }, i) => ({
               name: `${'AB'[i]}: ${titleOf(title)}`,
               look: i === 0 ? ('one' as const) : ('two' as const),
-              points: Array.from(losses, (loss, k) => [(k + 1) * every, loss] as const),
+              points: Array.from(curve.losses, (loss, k) => [curve.steps[k], loss] as const),
             }))}
-            most={Math.max(20, ...sides.map(({ losses, every }) => losses.length * every))}
+            most={Math.max(firstSteps, ...sides.map(({ curve }) => curve.steps.at(-1) ?? 0))}
             along="steps"
-            levels={[{ value: guessing, name: 'guessing: ln 10 = 2.303' }]}
+            levels={[{ value: guessing, name: 'guessing, ln 10' }]}
           />
           <div class="sides">
             {sides.map((side, i) => (
@@ -166,4 +166,3 @@ function Rate({ value, onInput }: { value: number; onInput(rate: number): void }
     </label>
   );
 }
-

@@ -34,13 +34,14 @@ export function SidePicture({ letter, side, file }: Props) {
       {diverged !== null && <Problem>Diverged: {diverged}.</Problem>}
       {last && (
         <p class="score">
-          Step {last.step}: loss {last.loss.toFixed(4)}, of its batch {(100 * last.accuracy).toFixed(0)} % right.
+          Step {last.step}: loss {last.loss.toFixed(4)}, of its batch {(100 * last.accuracy).toFixed(0)} %
+          right.
           <br />
           {epoch ? (
             <>
-              Epoch {epoch.epoch}: loss <span class="digits">{epoch.train.loss.toFixed(4)}</span>, right{' '}
-              <span class="digits">{epoch.train.accuracy.toFixed(4)}</span>; of other digits loss{' '}
-              <span class="digits">{epoch.test.loss.toFixed(4)}</span>, right{' '}
+              Epoch {epoch.epoch}: loss <span class="digits">{epoch.train.loss.toFixed(4)}</span>, accuracy{' '}
+              <span class="digits">{epoch.train.accuracy.toFixed(4)}</span>. Test: loss{' '}
+              <span class="digits">{epoch.test.loss.toFixed(4)}</span>, accuracy{' '}
               <span class="digits">{epoch.test.accuracy.toFixed(4)}</span>.
             </>
           ) : (
@@ -59,11 +60,11 @@ function Layers({ layers }: { layers: readonly LayerView[] }) {
   return (
     <table class="layers">
       <thead>
-        <tr>
+        <tr class="about">
           <th scope="col">Layer</th>
           <th scope="col">Spread of what it passes on (σ)</th>
           <th scope="col">Gradient of its weights</th>
-          {biases && <th scope="col">of a bias</th>}
+          {biases && <th scope="col">of a bias before the norm</th>}
         </tr>
       </thead>
       <tbody>
@@ -72,12 +73,12 @@ function Layers({ layers }: { layers: readonly LayerView[] }) {
             <th scope="row">{name}</th>
             <Meter value={std} kind="spread" />
             <Meter value={gradient} kind="gradient" />
-            {biases && <td>{bias === null ? '' : small(bias)}</td>}
+            {biases && <td>{bias !== null && biasText(bias, gradient ?? 0)}</td>}
           </tr>
         ))}
       </tbody>
       <tfoot>
-        <tr>
+        <tr class="about">
           <td />
           <td colSpan={2}>
             bars from 10<sup>{decades[0]}</sup> to 10<sup>{decades[1]}</sup>, a mark at each power of ten
@@ -86,6 +87,11 @@ function Layers({ layers }: { layers: readonly LayerView[] }) {
       </tfoot>
     </table>
   );
+}
+
+/** What is that small beside other gradients is the rounding of a 0 in float32. */
+function biasText(bias: number, gradient: number): string {
+  return bias < 1e-5 * gradient ? `0 ± ${bias.toExponential(0)}` : small(bias);
 }
 
 /** A size, on a logarithmic thermometer. */

@@ -11,7 +11,7 @@ import { buildOptimizer } from '../../../train/optimizer.ts';
 import { accuracyOf, meanScore } from '../../../train/score.ts';
 
 import { type DuelConfig, images } from './config.ts';
-import { type SideView, thinned } from './view.ts';
+import { curveOf, type SideView } from './view.ts';
 import { watchLayers } from './watch.ts';
 
 /**
@@ -47,7 +47,7 @@ export function createSide(norm: string, config: DuelConfig) {
   const losses: number[] = [];
   const view: SideView = {
     title: norm,
-    ...thinned(losses),
+    curve: curveOf(losses),
     epochs: [],
     layers: layers.views,
     ...{ last: null, diverged: null, refused: null },
@@ -94,7 +94,7 @@ export function createSide(norm: string, config: DuelConfig) {
       if (!Number.isFinite(own.test.loss))
         view.diverged = `loss ${own.test.loss} of the test after step ${losses.length}`;
     },
-    view: (): SideView => ({ ...view, ...thinned(losses), epochs }),
+    view: (): SideView => ({ ...view, curve: curveOf(losses), epochs }),
   };
 }
 

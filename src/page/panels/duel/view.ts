@@ -1,12 +1,11 @@
 /** What the panel draws of a side: a network that trains, or a trace of a run. Plain data, which crosses from the worker. */
 export interface SideView {
   title: string;
-  /** The mean loss of `every` steps for each point. */
-  losses: Float64Array;
-  every: number;
+  /** Steps, and the loss of each: of more than a curve can show, means of as many as go into one. */
+  curve: { steps: Float64Array; losses: Float64Array };
   epochs: readonly EpochView[];
   layers: readonly LayerView[];
-  /** The loss after the last step, and the share of its batch that is classified rightly; null before the first. */
+  /** The loss of the last step, and the share of its batch that is classified rightly; null before the first. */
   last: { step: number; loss: number; accuracy: number } | null;
   /** `loss NaN at step 12`; null while it goes well. */
   diverged: string | null;
@@ -42,12 +41,12 @@ export interface DuelView {
 
 const mostPoints = 240;
 
-/** As many points as a curve can show: each the mean of `every` steps. */
-export function thinned(losses: readonly number[]): Pick<SideView, 'losses' | 'every'> {
+/** As many points as a curve can show. */
+export function curveOf(losses: readonly number[]): SideView['curve'] {
   const every = Math.ceil(losses.length / mostPoints) || 1;
-  const points = Float64Array.from({ length: Math.floor(losses.length / every) }, (_, i) => {
-    const own = losses.slice(i * every, (i + 1) * every);
-    return own.reduce((sum, loss) => sum + loss, 0) / every;
-  });
-  return { losses: points, every };
+  const steps = Float64Array.from({ length: Math.floor(losses.length / every) }, (_, i) => (i + 1) * every);
+  const means = steps.map(
+    (end) => losses.slice(end - every, end).reduce((sum, loss) => sum + loss, 0) / every,
+  );
+  return { steps, losses: means };
 }

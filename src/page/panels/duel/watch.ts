@@ -11,7 +11,7 @@ import type { LayerView } from './view.ts';
 export function watchLayers(model: Module) {
   const layers = [...model.namedModules().values()].filter((module) => module instanceof Linear);
   const views: LayerView[] = layers.map((_, i) => ({
-    name: i < layers.length - 1 ? `layer ${i + 1}` : 'output',
+    name: i < layers.length - 1 ? String(i + 1) : 'output',
     ...{ mean: NaN, std: NaN, gradient: null, bias: null },
   }));
   /** Of a bias in front of a norm that has a beta, which makes a bias needless: dL/db = the sum of dL/dz over the batch. */
@@ -22,12 +22,15 @@ export function watchLayers(model: Module) {
     /** The forward pass, watched on its way, and back. */
     forward(x: Tensor): Tensor {
       let at = 0;
-      const around = (layer: Linear, own: (x: Tensor, then?: object) => Tensor) => (x: Tensor, then?: object) => {
-        if (at > 0) Object.assign(views[at - 1], spreadOf(x.data));
-        at++;
-        const z = own(x, then);
-        return layer.bias ? z : watched(z, (dz) => sums.set(layer, normOfColumnSums(dz, layer.outFeatures)));
-      };
+      const around =
+        (layer: Linear, own: (x: Tensor, then?: object) => Tensor) => (x: Tensor, then?: object) => {
+          if (at > 0) Object.assign(views[at - 1], spreadOf(x.data));
+          at++;
+          const z = own(x, then);
+          return layer.bias
+            ? z
+            : watched(z, (dz) => sums.set(layer, normOfColumnSums(dz, layer.outFeatures)));
+        };
       const logits = withForward(layers, around, () => model.forward(x));
       Object.assign(views[views.length - 1], spreadOf(logits.data));
       return logits;
