@@ -1,5 +1,6 @@
 import { duelAnswer } from '../panels/duel/answer.ts';
 import { traceAnswer } from '../panels/duel/trace.ts';
+import { evaluationAnswer } from '../panels/evaluation/answer.ts';
 import { pathsAnswer } from '../panels/paths/answer.ts';
 
 /**
@@ -10,6 +11,7 @@ export const questions = {
   paths: pathsAnswer,
   duel: duelAnswer,
   trace: traceAnswer,
+  evaluation: evaluationAnswer,
 };
 
 export type QuestionName = keyof typeof questions;

@@ -2,6 +2,8 @@ import type { FunctionComponent } from 'preact';
 import type { Fields } from '../address/fields.ts';
 import { duelFields } from './duel/fields.ts';
 import { DuelPanel } from './duel/panel.tsx';
+import { evaluationFields } from './evaluation/fields.ts';
+import { EvaluationPanel } from './evaluation/panel.tsx';
 import { pathsFields } from './paths/fields.ts';
 import { PathsPanel } from './paths/panel.tsx';
 
@@ -30,5 +32,12 @@ export const panels: readonly Panel[] = [
     question: 'Raise the learning rate × 10: who survives?',
     fields: duelFields as Fields<object>,
     Body: DuelPanel,
+  },
+  {
+    name: 'evaluation',
+    title: 'Training and evaluation',
+    question: 'Why is evaluation wrong at batch size 2?',
+    fields: evaluationFields as Fields<object>,
+    Body: EvaluationPanel,
   },
 ];

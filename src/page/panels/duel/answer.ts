@@ -1,4 +1,5 @@
 import type { Batch } from '../../../data/batches.ts';
+import { turn } from '../../engine/turn.ts';
 import { type DuelConfig, mostSteps } from './config.ts';
 import { createData, createSide, type Side } from './training.ts';
 import { curveOf, type DuelView, type SideView } from './view.ts';
@@ -92,16 +93,4 @@ function nothing(title: string, refused: string | null): SideView {
 
 function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
-}
-
-/** The worker hears what the page says. Not by a timer: those of browsers wait 4 ms. */
-function turn(): Promise<void> {
-  return new Promise((resolve) => {
-    const { port1, port2 } = new MessageChannel();
-    port1.onmessage = () => {
-      port1.close();
-      resolve();
-    };
-    port2.postMessage(null);
-  });
 }

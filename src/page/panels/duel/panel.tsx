@@ -1,3 +1,4 @@
+import '../../parts/run.css';
 import './panel.css';
 import { useComputed, useSignal, useSignalEffect } from '@preact/signals';
 import { useEngine } from '../../engine/client.ts';

@@ -34,7 +34,7 @@ export function SidePicture({ letter, side, file }: Props) {
       {diverged !== null && <Problem>Diverged: {diverged}.</Problem>}
       {last && (
         <p class="score">
-          Step {last.step}: loss {last.loss.toFixed(4)}, of its batch {(100 * last.accuracy).toFixed(0)} %
+          Step {last.step}: loss {last.loss.toFixed(4)}, {(100 * last.accuracy).toFixed(0)} % of its batch
           right.
           <br />
           {epoch ? (

@@ -1,0 +1,137 @@
+import { rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { duelAnswer } from '../../src/page/panels/duel/answer.ts';
+import { commandOf, type DuelConfig } from '../../src/page/panels/duel/config.ts';
+import type { DuelView } from '../../src/page/panels/duel/view.ts';
+import { runTraining } from '../../src/runs/training.ts';
+import type { TrainOptions } from '../../src/train/config.ts';
+import type { MetricsLine } from '../../src/train/metrics.ts';
+import { inProcess } from '../cli/inProcess.ts';
+import { executablePath, usePage } from './open.ts';
+
+const small: DuelConfig = {
+  ...{ a: 'none', b: 'batch', depth: 2, width: '16', batch: 128, lr: 0.1, optimizer: 'sgd', seed: 1 },
+};
+
+async function after(until: number, more: Partial<DuelConfig> = {}): Promise<DuelView> {
+  let view: DuelView | undefined;
+  for await (view of duelAnswer({ ...small, ...more, until }));
+  return view!;
+}
+
+/** What `train` makes of the same. */
+async function epochsOfRun(norm: string, { depth, width, batch, ...config }: DuelConfig, epochs: number) {
+  const lines: MetricsLine[] = [];
+  const { lr, optimizer, seed } = config;
+  const options: TrainOptions = {
+    ...{
+      dataset: 'synthetic',
+      limit: 500,
+      testLimit: 200,
+      norm,
+      batchSize: batch,
+      lr,
+      optimizer,
+      seed,
+      epochs,
+    },
+    hidden: new Array<number>(depth).fill(Number(width)),
+  };
+  await runTraining(options, { onMetrics: (line) => lines.push(line) });
+  return lines.flatMap((line) =>
+    line.t === 'epoch' ? [{ epoch: line.epoch, train: line.train, test: line.test }] : [],
+  );
+}
+
+describe('the training of the duel', () => {
+  it.each([
+    { a: 'none', b: 'batch' },
+    { a: 'layer', b: 'weight-norm', optimizer: 'adam', lr: 0.01, seed: 3 },
+  ] as const)('ends with the bits of train: %o', async (more) => {
+    const config = { ...small, ...more };
+    const { sides, perEpoch } = await after(8, more);
+    expect(perEpoch).toBe(4);
+    for (const [i, norm] of [config.a, config.b].entries()) {
+      expect(sides[i].epochs).toEqual(await epochsOfRun(norm, config, 2));
+    }
+  });
+
+  it('goes on where it paused with the bits of one that did not', async () => {
+    await after(3);
+    const paused = await after(5);
+    await after(2);
+    expect(await after(5)).toEqual(paused);
+  });
+
+  it('shows that a bias in front of BatchNorm has no gradient, and one in front of nothing has', async () => {
+    const { sides } = await after(4);
+    const ratio = ({ layers }: DuelView['sides'][0]) =>
+      Math.max(...layers.slice(0, -1).map(({ bias, gradient }) => bias! / gradient!));
+    expect(ratio(sides[1])).toBeLessThan(1e-6);
+    expect(ratio(sides[0])).toBeGreaterThan(1e-3);
+    // As differently as the two have it: by the bias, and by the sums of dL/dz
+    expect(sides[0].layers).toHaveLength(3);
+  });
+
+  it('says that a side has diverged, or cannot train, and goes on with the other', async () => {
+    const { sides } = await after(8, { lr: 100 });
+    expect(sides[0].diverged).toMatch(/^loss NaN at step \d$/);
+    expect(sides[1].last!.step).toBe(8);
+    const one = await after(2, { batch: 1 });
+    expect(one.sides[1].refused).toContain('more than one value per channel');
+    expect(one.sides[0].last!.step).toBe(2);
+  });
+});
+
+describe.skipIf(executablePath === undefined)('the panel of the duel', () => {
+  const open = usePage();
+  const hash = '#/duel?depth=2&width=16&batch=128&lr=0.1&steps=4';
+
+  it('shows the digits that its commands print', async () => {
+    const { page } = await open(hash);
+    const digits = await page.locator('.digits').allTextContents();
+    expect(digits).toHaveLength(8);
+    const out = join(tmpdir(), `duel-${process.pid}`);
+    try {
+      let printed = '';
+      for (const norm of ['none', 'batch']) {
+        const command = commandOf(norm, small, 1);
+        expect(await page.locator('.foot').textContent()).toContain(command);
+        printed += (await inProcess([...command.split(' ').slice(1), '--out', join(out, norm)])).all;
+      }
+      for (const each of digits) expect(printed).toContain(each);
+    } finally {
+      rmSync(out, { recursive: true, force: true });
+    }
+  });
+
+  it('runs, pauses and steps by keys, and its address follows', async () => {
+    const { page, complaints } = await open(hash);
+    const steps = async () =>
+      Number((await page.locator('.run .step').textContent())!.match(/step (\d+)/)![1]);
+    await page.getByRole('button', { name: 'Run' }).focus();
+    await page.keyboard.press('r');
+    await expect.poll(steps).toBeGreaterThan(10);
+    await page.keyboard.press('r');
+    await page.getByRole('button', { name: 'Run' }).waitFor();
+    await expect.poll(() => page.url()).toMatch(/steps=\d\d+/);
+    const paused = await steps();
+    await page.keyboard.press('s');
+    await expect.poll(steps).toBe(paused + 1);
+    await page.keyboard.press('b');
+    await expect.poll(steps).toBe(48);
+    expect(complaints).toEqual([]);
+  });
+
+  it('takes a file that is no trace for what it is', async () => {
+    const { page } = await open(hash);
+    const content = '{"format":"normgrad trace","version":1,"layers":"<img src=x onerror=alert(1)>"}';
+    const files = { name: 'run.json', mimeType: 'application/json', buffer: Buffer.from(content) };
+    await page.locator('.side.one input[type=file]').setInputFiles(files);
+    await page.locator('.side.one .trace .problem').waitFor();
+    expect(await page.locator('.side.one .trace').textContent()).toContain('damaged');
+    expect(await page.locator('.side.one h2').textContent()).toBe('A: no norm');
+  });
+});
