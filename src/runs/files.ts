@@ -31,14 +31,18 @@ export function readJsonIfThere<T>(
   return text === undefined ? undefined : checked(from, parsed(from, text, fromJson), schema);
 }
 
-/** Says in words what the file system refused to do with `what`, a run folder or the file that `--out` names. */
-export function guarded<T>(path: string, fn: () => T, what: 'the run folder ' | '' = 'the run folder '): T {
+/** Says in words what the file system refused to do with `what`, a run folder or the file that the flag `out` names. */
+export function guarded<T>(
+  path: string,
+  fn: () => T,
+  what: 'the run folder ' | '' = 'the run folder ',
+  out = what ? '--out DIR' : '--out FILE',
+): T {
   try {
     return fn();
   } catch (error) {
     const { code, syscall, message } = error as NodeJS.ErrnoException;
     if (syscall === undefined) throw error;
-    const out = what ? '--out DIR' : '--out FILE';
     const hint =
       code === 'ENOSPC' || code === 'EDQUOT'
         ? `free some space, or choose a folder on another disk: ${out}`

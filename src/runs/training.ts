@@ -34,6 +34,8 @@ export interface RunStart {
   folder: string | undefined;
   /** Steps that were done before: 0 unless the run was resumed. */
   steps: number;
+  /** Steps at the end of the run, if nothing ends it earlier. */
+  allSteps: number;
   /** Why a run that was to be resumed starts over. */
   startsOver: string | undefined;
   /** How many tensors came from a file of weights, and which of the model were left as they are. */
@@ -42,7 +44,7 @@ export interface RunStart {
   warnings: readonly string[];
 }
 
-export interface TrainingHooks extends Omit<LoopHooks, 'progress' | 'onPause' | 'onBest'> {
+export interface TrainingHooks extends Omit<LoopHooks, 'progress' | 'onPause' | 'onBest' | 'watcher'> {
   /** Use this dataset instead of reading the configuration's: several runs then read it once. */
   dataset?: Dataset;
   /**
@@ -66,6 +68,8 @@ export interface TrainingHooks extends Omit<LoopHooks, 'progress' | 'onPause' | 
   /** For run.json: what was typed. */
   argv?: readonly string[];
   onStart?: (start: RunStart) => void;
+  /** Makes what looks at every step as it is taken. */
+  watch?: (start: RunStart) => LoopHooks['watcher'];
 }
 
 const CHECKPOINT_MS = 30_000;
@@ -165,19 +169,14 @@ async function train(run: Run, hooks: TrainingHooks): Promise<TrainResult> {
   const isWatched = everyMs(LOCK_MS);
   try {
     const warnings = hooks.onStart ? constantNormWarnings(model, data.imageShape) : [];
-    hooks.onStart?.({
-      config,
-      dataset,
-      model,
-      parameters,
-      folder: path,
-      steps,
-      startsOver,
-      initialized,
-      warnings,
-    });
+    const start: RunStart = {
+      ...{ config, dataset, model, parameters, folder: path, steps },
+      ...{ allSteps: config.epochs * data.train.perEpoch, startsOver, initialized, warnings },
+    };
+    hooks.onStart?.(start);
     const outcome = await trainingLoop(model, optimizer, data, config, {
       ...hooks,
+      watcher: hooks.watch?.(start),
       progress,
       onMetrics(line) {
         folder?.append(line);

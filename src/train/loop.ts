@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import type { Tensor } from '../autograd/index.ts';
 import type { Batch } from '../data/batches.ts';
 import type { Module } from '../nn/module.ts';
 import { clipGradNorm, type Optimizer } from '../optim/index.ts';
@@ -52,7 +53,25 @@ export const progressSchema: v.GenericSchema<unknown, LoopProgress> = v.object({
   line: sumSchema,
 });
 
+/** A step, after its backward pass (unless its loss is not finite) and before its update. */
+export interface WatchedStep extends Score {
+  /** Counted from 1 over the whole run, as `epoch` is. */
+  step: number;
+  epoch: number;
+  lr: number;
+  /** The loss as a tensor. */
+  tensor: Tensor;
+}
+
+/** Looks at steps as they are taken, and changes no number of them. */
+export interface StepWatcher {
+  /** Runs the step's forward pass and loss, which are `fn`. */
+  forward<T extends { loss: Tensor }>(step: number, fn: () => T): T;
+  done(step: WatchedStep): void;
+}
+
 export interface LoopHooks {
+  watcher?: StepWatcher;
   /** Aborting it stops the run after the step that is being taken. */
   signal?: AbortSignal;
   /** Where to continue; moved along with the run. Absent: the start. */
@@ -76,7 +95,7 @@ export async function trainingLoop(
   config: TrainConfig,
   hooks: LoopHooks = {},
 ): Promise<Omit<TrainResult, 'digest' | 'parameters'>> {
-  const { signal, onStep, onMetrics, onPause, onBest, progress = startOfRun() } = hooks;
+  const { watcher, signal, onStep, onMetrics, onPause, onBest, progress = startOfRun() } = hooks;
   const lossFn = lossOf(config);
   const perEpoch = data.train.perEpoch;
   const schedule = scheduleOf(config, config.epochs * perEpoch);
@@ -101,8 +120,11 @@ export async function trainingLoop(
     for (const batch of data.train.epoch(epoch, progress.step)) {
       optimizer.lr = config.lr * schedule(progress.steps);
       if (progress.steps % probeEvery === 0) await probe(batch, optimizer.lr);
-      const logits = model.forward(imagesOf(data, batch));
-      const loss = lossFn(logits, batch.labels);
+      const forward = () => {
+        const logits = model.forward(imagesOf(data, batch));
+        return { logits, loss: lossFn(logits, batch.labels) };
+      };
+      const { logits, loss } = watcher ? watcher.forward(progress.steps + 1, forward) : forward();
       const score = { loss: loss.item(), accuracy: accuracyOf(logits, batch.labels) };
       const step = ++progress.step;
       const steps = ++progress.steps;
@@ -112,8 +134,10 @@ export async function trainingLoop(
         onMetrics?.({ t: 'step', step: steps, epoch, train: score, lr: optimizer.lr, ms });
         return end('diverged', { step: steps, epoch, loss: score.loss, ...more });
       };
-      if (!Number.isFinite(score.loss)) return diverged();
-      loss.backward();
+      const isNumber = Number.isFinite(score.loss);
+      if (isNumber) loss.backward();
+      watcher?.done({ step: steps, epoch, ...score, lr: optimizer.lr, tensor: loss });
+      if (!isNumber) return diverged();
       if (config.clip !== null) {
         const gradientNorm = clipGradNorm(model.parameters(), config.clip);
         if (!Number.isFinite(gradientNorm)) return diverged({ gradientNorm });

@@ -2,12 +2,15 @@ import { existsSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import type { Command } from 'commander';
 import { createProgress, type Progress } from '../../charts/progress.ts';
+import { plural } from '../../errors.ts';
 import { defaultOut } from '../../runs/folder.ts';
 import { type EventFile, openEventFile } from '../../runs/loggers/tensorboard.ts';
+import { openTraceFile, type TraceFile } from '../../runs/loggers/trace.ts';
 import { readConfig, readResult, runFiles } from '../../runs/record.ts';
 import { runTraining, type TrainingHooks } from '../../runs/training.ts';
 import { withHashes } from '../../train/codeFields.ts';
 import { configFields, resolveConfig, type TrainOptions } from '../../train/config.ts';
+import { typed } from '../../typed.node.ts';
 import { asUsageError, atLeastOne } from '../arguments.ts';
 import { EXIT, UsageError } from '../exit.ts';
 import { addExamples, type Example } from '../help.ts';
@@ -35,13 +38,19 @@ const examples: Example[] = [
 const remark =
   'Exit code 1 if the run diverges. Ctrl-C stops after the running step and writes a checkpoint.';
 
-interface Options {
+interface Options extends Extra {
   out?: string;
   resume?: string;
   checkpointEvery?: number;
   keepBest?: boolean;
-  tensorboard?: string;
   dryRun?: boolean;
+}
+
+/** What is written beside the run folder, and decides nothing of the run. */
+interface Extra {
+  tensorboard?: string;
+  trace?: string;
+  traceStep?: number;
 }
 
 /** `train`: one run, from its flags to its folder. */
@@ -53,6 +62,15 @@ export function register(command: Command): void {
     .option('--checkpoint-every <steps>', 'steps between checkpoints (default: one every 30 s)', atLeastOne)
     .option('--keep-best', 'keep the weights of the epoch with the best test accuracy, too: best.safetensors')
     .option('--tensorboard <dir>', 'write an event file for TensorBoard below this folder while the run goes')
+    .option(
+      '--trace <file>',
+      'write what the page of `play` opens: layers, gradients, and one step operation by operation',
+    )
+    .option(
+      '--trace-step <n>',
+      'with --trace, the step whose operations are kept (default: the first)',
+      atLeastOne,
+    )
     .option('--dry-run', 'print the resolved configuration with the source of every value, and stop')
     .action(run);
   addExamples(command, examples, remark);
@@ -61,13 +79,18 @@ export function register(command: Command): void {
 async function run(given: Options, command: Command): Promise<void> {
   const output = outputOf(command);
   const { options, sources } = givenOptions(command);
-  const { out, resume, checkpointEvery, keepBest, tensorboard, dryRun } = given;
+  const { out, resume, checkpointEvery, keepBest, dryRun, trace, traceStep } = given;
+  if (traceStep !== undefined && trace === undefined) {
+    throw new UsageError('--trace-step: of which trace?', [
+      `say where it goes: --trace FILE --trace-step ${traceStep}`,
+    ]);
+  }
   try {
     if (resume !== undefined) await resumeRun(resume, given, options, sources, output);
     else if (dryRun) printConfig(options, sources, output);
     else {
       const folder = out === undefined ? { parent: defaultOut('train') } : { path: out };
-      await train(options, { folder, checkpointEvery, keepBest }, output, tensorboard);
+      await train(options, { folder, checkpointEvery, keepBest }, output, given);
     }
   } catch (error) {
     throw asUsageError(error, flagOf);
@@ -77,14 +100,15 @@ async function run(given: Options, command: Command): Promise<void> {
 /** The run in `path`, with its own configuration; only where the data lies may be another place now. */
 async function resumeRun(
   path: string,
-  { out, dryRun, keepBest, checkpointEvery, tensorboard }: Options,
+  given: Options,
   options: TrainOptions,
   sources: ReadonlyMap<string, string>,
   output: Output,
 ): Promise<void> {
-  const typed = [...sources].filter(([field, flag]) => field !== 'dataDir' && flag.startsWith('--'));
+  const { out, dryRun, keepBest, checkpointEvery } = given;
+  const flags = [...sources].filter(([field, flag]) => field !== 'dataDir' && flag.startsWith('--'));
   const refused = [
-    ...typed.map(([, flag]) => flag),
+    ...flags.map(([, flag]) => flag),
     ...(out ? ['--out'] : []),
     ...(keepBest ? ['--keep-best'] : []),
     ...(dryRun ? ['--dry-run'] : []),
@@ -92,22 +116,23 @@ async function resumeRun(
   if (refused.length > 0) {
     throw new UsageError(`${refused.join(', ')}: not with --resume, which continues the run as it is`, [
       `its settings: ${join(path, 'config.json')}`,
-      'only --data-dir, --checkpoint-every and --tensorboard can be given',
+      'only --data-dir, --checkpoint-every, --tensorboard and --trace can be given',
     ]);
   }
   const config = { ...readConfig(path), ...(options.dataDir ? { dataDir: options.dataDir } : {}) };
   const finished = readResult(path);
   if (finished) {
     output.note(`${path} is finished`);
+    if (given.trace !== undefined) output.warn('--trace: no step is left to trace');
     report(finished, path, output);
-  } else await train(config, { folder: { path }, resume: true, checkpointEvery }, output, tensorboard);
+  } else await train(config, { folder: { path }, resume: true, checkpointEvery }, output, given);
 }
 
 async function train(
   options: TrainOptions,
   hooks: TrainingHooks,
   output: Output,
-  tensorboard?: string,
+  { tensorboard, trace, traceStep }: Extra,
 ): Promise<void> {
   let progress: Progress | undefined;
   const stopping = 'stopping after this step… (press again to quit at once)';
@@ -118,6 +143,7 @@ async function train(
   let folder = hooks.folder && 'path' in hooks.folder ? hooks.folder.path : '';
   let epochs = 0;
   let events: EventFile | undefined;
+  let traced: TraceFile | undefined;
   try {
     const result = await runTraining(options, {
       ...hooks,
@@ -132,6 +158,10 @@ async function train(
         epochs = start.config.epochs;
         announce(start, output);
         if (tensorboard !== undefined) events = openEventFile(join(tensorboard, basename(folder)), folder);
+      },
+      watch(start) {
+        if (trace !== undefined) traced = openTraceFile(trace, start, traceStep);
+        return traced?.tracer;
       },
       onStep({ epoch, step, steps, train: { loss, accuracy } }) {
         if (!output.talks) return;
@@ -154,6 +184,7 @@ async function train(
       },
     });
     progress?.stop();
+    traced?.save();
     report(result, folder, output);
     if (result.status === 'done' && result.epochs < epochs) {
       const { epoch } = result.best!;
@@ -165,9 +196,11 @@ async function train(
     if (result.best && existsSync(best))
       output.note(`weights of epoch ${result.best.epoch}, the best: ${best}`);
     if (events) output.note(`events: ${events.file}`);
+    if (traced) noteTrace(traced, trace!, output);
     const code = result.status === 'diverged' ? EXIT.failed : interrupt.exitCode();
     if (result.status !== 'done') process.exitCode = code;
   } catch (error) {
+    traced?.save();
     // While it waited for the folder.
     if ((error as Error).name !== 'AbortError') throw error;
     process.exitCode = interrupt.exitCode();
@@ -175,6 +208,15 @@ async function train(
     events?.close();
     interrupt.release();
   }
+}
+
+function noteTrace({ tracer }: TraceFile, file: string, output: Output): void {
+  const { steps, tape } = tracer.trace;
+  const operations = tape ? `, ${plural(tape.operations.length, 'operation')} of step ${tape.step}` : '';
+  output.note(
+    `trace: ${file}, ${plural(steps.length, 'step')}${operations}; open it in the panel Tape: ${typed('play')}`,
+  );
+  output.event('trace', { file, steps: steps.length, operations: tape?.operations.length ?? 0 });
 }
 
 function printConfig(options: TrainOptions, sources: ReadonlyMap<string, string>, output: Output): void {

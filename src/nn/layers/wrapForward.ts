@@ -14,6 +14,10 @@ export function withForward<M extends Module, T>(
   around: (module: M, forward: Forward) => Forward,
   fn: () => T,
 ): T {
+  // A class may have its forward pass as a method, or as a property of each object.
+  const own = modules
+    .filter((module) => Object.hasOwn(module, 'forward'))
+    .map((module) => [module, module.forward] as const);
   for (const module of modules) {
     const forward = module.forward.bind(module) as Forward;
     module.forward = around(module, forward);
@@ -23,5 +27,6 @@ export function withForward<M extends Module, T>(
   } finally {
     // What was set on the object itself had hidden the method of its class.
     for (const module of modules) delete (module as Partial<M>).forward;
+    for (const [module, forward] of own) module.forward = forward;
   }
 }

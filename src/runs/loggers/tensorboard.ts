@@ -20,7 +20,7 @@ export interface EventFile {
  */
 export function openEventFile(folder: string, path: string): EventFile {
   const file = join(folder, 'events.out.tfevents.0000000000.normgrad');
-  const written = <T>(fn: () => T) => guarded(file, fn, '');
+  const written = <T>(fn: () => T) => guarded(file, fn, '', '--tensorboard DIR');
   const begun = Date.parse(readRun(path)?.started ?? '') / 1000 || 0;
   const time = clock(begun);
   const descriptor = written(() => {

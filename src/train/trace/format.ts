@@ -17,6 +17,9 @@ export const most = {
   operations: 2000,
   bins: 20,
   first: 8,
+  /** Letters of a name, and inputs of an operation. */
+  name: 200,
+  inputs: 100,
   bytes: 50_000_000,
 } as const;
 
@@ -24,19 +27,19 @@ const whole = v.pipe(v.number('must be a number'), v.safeInteger('must be a whol
 const finite = v.pipe(v.number('must be a number'), v.finite('must be finite'));
 /** A loss, or the size of a gradient: NaN and the infinite ones included. */
 const any = v.custom<number>((value) => typeof value === 'number', 'must be a number');
-const name = v.pipe(v.string('must be a text'), v.maxLength(200, 'is too long'));
+const name = v.pipe(v.string('must be a text'), v.maxLength(most.name, 'is too long'));
 const list = <const S extends v.GenericSchema>(schema: S, longest: number) =>
   v.pipe(v.array(schema, 'must be a list'), v.maxLength(longest, `has more than ${longest} entries`));
 
-/** How the numbers of a tensor are spread. All of it is of the finite ones; where there is none, 0. */
+/** How the numbers of a tensor are spread. All but the counts is of the finite ones; where there is none, 0. */
 const spreadEntries = {
   /** How many numbers, of which `zeros` are 0 and `odd` are NaN or infinite. */
   size: whole,
   zeros: whole,
   odd: whole,
-  mean: finite,
+  mean: any,
   /** Population standard deviation. */
-  std: finite,
+  std: any,
   min: finite,
   max: finite,
   /** How many lie in each twentieth of [min, max]. */
@@ -52,7 +55,7 @@ const shape = list(whole, 10);
 const operation = v.object({
   /** As the graph calls it: linear, batchNorm, relu, crossEntropy. */
   name,
-  /** The path of the module whose forward pass computed it, the innermost: one of `layers`, or one with others inside; '' is the network. */
+  /** The path of the module whose forward pass computed it, the innermost: one of `layers`, or one with others inside; '' is the network and the loss behind it. */
   module: name,
   inputs: list(
     v.variant('from', [
@@ -63,7 +66,7 @@ const operation = v.object({
       /** Images, masks, constants: what the step began with. */
       v.object({ from: v.literal('outside'), shape }),
     ]),
-    100,
+    most.inputs,
   ),
   shape,
   /** y. */
@@ -118,7 +121,7 @@ export const traceSchema = v.object({
   /** `layer`: the index of the layer that has it; null where a module with others inside has it. */
   parameters: list(v.object({ name, layer: v.nullable(whole), shape }), most.layers),
   /** The first one, the last one, and others at equal distances between them. */
-  steps: list(step, most.steps + 1),
+  steps: list(step, most.steps + 2),
   tape: v.nullable(tape),
 });
 
