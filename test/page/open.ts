@@ -22,6 +22,8 @@ interface Look {
   height?: number;
   dark?: boolean;
   reducedMotion?: boolean;
+  /** A script that the page's own policy would not let in, run before it. */
+  script?: string;
 }
 
 /** The built page, in a Chromium of this file's own: `open('#/paths?norm=rms')`. */
@@ -37,12 +39,16 @@ export function usePage(): (hash?: string, look?: Look) => Promise<Opened> {
     await browser?.close();
     server?.close();
   });
-  return async (hash = '', { width = 1000, height = 900, dark = false, reducedMotion = true } = {}) => {
+  return async (
+    hash = '',
+    { width = 1000, height = 900, dark = false, reducedMotion = true, script } = {},
+  ) => {
     const page = await browser.newPage({
       viewport: { width, height },
       colorScheme: dark ? 'dark' : 'light',
       reducedMotion: reducedMotion ? 'reduce' : 'no-preference',
     });
+    if (script !== undefined) await page.addInitScript({ path: script });
     const complaints: string[] = [];
     page.on('console', (message) => complaints.push(`console: ${message.text()}`));
     page.on('pageerror', ({ message }) => complaints.push(`error: ${message}`));
@@ -52,7 +58,8 @@ export function usePage(): (hash?: string, look?: Look) => Promise<Opened> {
     const settled = () => page.locator('main[data-settled="yes"]').waitFor();
     await settled();
     page.on('request', (request) => {
-      if (!request.url().startsWith('blob:')) complaints.push(`request: ${request.url()}`);
+      // Threads of kernels; and the icon, which the browser fetches when it likes.
+      if (!/^blob:|\/icon\.svg$/.test(request.url())) complaints.push(`request: ${request.url()}`);
     });
     return { page, complaints, settled };
   };

@@ -1,7 +1,7 @@
 import { duelAnswer } from '../panels/duel/answer.ts';
-import { traceAnswer } from '../panels/duel/trace.ts';
 import { evaluationAnswer } from '../panels/evaluation/answer.ts';
 import { pathsAnswer } from '../panels/paths/answer.ts';
+import { openTrace } from './openTrace.ts';
 
 /**
  * What the page can ask the engine: a function for each question, run in the worker, from a panel's state to what it shows. One that
@@ -10,7 +10,7 @@ import { pathsAnswer } from '../panels/paths/answer.ts';
 export const questions = {
   paths: pathsAnswer,
   duel: duelAnswer,
-  trace: traceAnswer,
+  openTrace,
   evaluation: evaluationAnswer,
 };
 
@@ -22,7 +22,7 @@ export type StateOf<Name extends QuestionName> = Parameters<(typeof questions)[N
 export type AnswerTo<Name extends QuestionName> =
   Result<(typeof questions)[Name]> extends AsyncGenerator<infer Value>
     ? Value
-    : Result<(typeof questions)[Name]>;
+    : Awaited<Result<(typeof questions)[Name]>>;
 
 /** To the worker. `slot`: where the answer is shown; a later question of a slot replaces the earlier one. */
 export interface Asked {

@@ -80,12 +80,12 @@ interface RangeProps {
   says?: (value: number) => string;
 }
 
-/** A number that one slides. */
+/** A number that one slides. Its value is no `output`: an `output` would take the label from the slider. */
 export function Range({ label, value, least, most, step = 1, says = String }: RangeProps) {
   return (
     <label class="field">
       <span>
-        {label} <output>{says(value.value)}</output>
+        {label} <b aria-hidden="true">{says(value.value)}</b>
       </span>
       <input
         type="range"

@@ -6,12 +6,13 @@ import { Choice, NormChoice, Range } from '../../parts/choice.tsx';
 import { Foot } from '../../parts/foot.tsx';
 import { Lines } from '../../parts/lines.tsx';
 import { MisreadAddress } from '../../parts/misread.tsx';
+import { useTrace } from '../../parts/openTrace.tsx';
 import { usePanelState } from '../../parts/panelState.ts';
 import { Problem } from '../../parts/problem.tsx';
 import { commandOf, type DuelConfig, firstSteps, mostSteps } from './config.ts';
 import { duelFields } from './fields.ts';
 import { SidePicture, titleOf } from './side.tsx';
-import type { SideView } from './view.ts';
+import { sideOf } from './trace.ts';
 
 const rates = [1e-4, 3e-4, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30];
 /** Of guessing one of ten digits. */
@@ -43,8 +44,8 @@ export function DuelPanel() {
     state.steps.value = answer.steps;
     if (running.value && settled) running.value = false;
   });
-  const traces = [useSignal<SideView | null>(null), useSignal<SideView | null>(null)];
-  const sides = answer?.sides.map((side, i) => traces[i].value ?? side);
+  const traces = [useTraceSide(), useTraceSide()];
+  const sides = answer?.sides.map((side, i) => traces[i].side ?? side);
 
   const step = () => {
     running.value = false;
@@ -127,12 +128,18 @@ export function DuelPanel() {
           />
           <div class="sides">
             {sides.map((side, i) => (
-              <SidePicture key={i} letter={'AB'[i]} side={side} file={traces[i]} />
+              <SidePicture
+                key={i}
+                letter={'AB'[i]}
+                side={side}
+                file={traces[i].file}
+                problem={traces[i].problem}
+              />
             ))}
           </div>
         </>
       )}
-      <p class="lead">
+      <p class="prose">
         The last column is the gradient of a bias that is added before the norm. Where the norm takes the mean
         over the batch away, as BatchNorm does, the bias changes nothing, and its gradient is 0 but for
         rounding. Without a norm it is as large as other gradients.
@@ -147,6 +154,14 @@ export function DuelPanel() {
   );
 }
 
+/** A run of one's own in place of a side. */
+function useTraceSide() {
+  const file = useSignal<File | null>(null);
+  const { answer, error } = useTrace(file).value;
+  const isOpen = file.value !== null;
+  return { file, side: isOpen && answer ? sideOf(answer) : null, problem: isOpen ? error : null };
+}
+
 /** A learning rate, by thirds of a decade. */
 function Rate({ value, onInput }: { value: number; onInput(rate: number): void }) {
   const distance = (rate: number) => Math.abs(Math.log(rate / value));
@@ -154,7 +169,7 @@ function Rate({ value, onInput }: { value: number; onInput(rate: number): void }
   return (
     <label class="field">
       <span>
-        Learning rate <output>{value}</output>
+        Learning rate <b aria-hidden="true">{value}</b>
       </span>
       <input
         type="range"

@@ -1,8 +1,8 @@
 import { norms } from 'virtual:norms';
 import type { Signal } from '@preact/signals';
 import { small } from '../../../teach/numbers.ts';
+import { OpenTrace } from '../../parts/openTrace.tsx';
 import { Problem } from '../../parts/problem.tsx';
-import { TraceFile } from './traceFile.tsx';
 import type { LayerView, SideView } from './view.ts';
 
 /** What the logarithmic bars reach from and to, in powers of ten: the same in both sides, and in every state. */
@@ -16,12 +16,13 @@ export function titleOf(norm: string): string {
 interface Props {
   letter: string;
   side: SideView;
-  /** A trace in its place. */
-  file: Signal<SideView | null>;
+  /** A trace in its place, and what is wrong with it. */
+  file: Signal<File | null>;
+  problem: string | null;
 }
 
 /** How it goes with one network: what it scores, and what each layer passes on and back. */
-export function SidePicture({ letter, side, file }: Props) {
+export function SidePicture({ letter, side, file, problem }: Props) {
   const { title, last, epochs, diverged, refused, layers } = side;
   const epoch = epochs.at(-1);
   const color = letter === 'A' ? 'one' : 'two';
@@ -50,7 +51,13 @@ export function SidePicture({ letter, side, file }: Props) {
         </p>
       )}
       {layers.length > 0 && <Layers layers={layers} />}
-      <TraceFile letter={letter} file={file} />
+      <OpenTrace file={file} />
+      {file.value && (
+        <button type="button" class="small" onClick={() => (file.value = null)}>
+          Back to the network {letter}
+        </button>
+      )}
+      {problem !== null && <Problem>{problem}</Problem>}
     </section>
   );
 }

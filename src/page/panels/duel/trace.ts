@@ -1,12 +1,11 @@
-import { readTrace } from '../../../train/trace/read.ts';
+import type { Trace } from '../../../train/trace/format.ts';
 import type { SideView } from './view.ts';
 
 /** More rows than these nobody reads. */
 const mostLayers = 40;
 
-/** A run of one's own, from what `train --trace` wrote of it, as a side. Throws where the text is no trace. */
-export function traceAnswer({ text }: { text: string }): SideView {
-  const { run, layers, parameters, steps } = readTrace(text);
+/** A run of one's own, from what `train --trace` wrote of it, as a side. */
+export function sideOf({ run, layers, parameters, steps }: Trace): SideView {
   const last = steps.at(-1);
   /** The Euclidean norm over the gradients of some of a layer's parameters. */
   const gradientOf = (layer: number, is: (parameter: (typeof parameters)[number]) => boolean) => {

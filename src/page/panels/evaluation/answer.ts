@@ -11,7 +11,7 @@ const sizes = [2, 4, 8, 16, 32, 64];
 const compared = 20;
 
 /** What the running statistics are after so many batches, and what that means for y; then size by size the gaps, which take longer. */
-export async function* evaluationAnswer(state: EvaluationState): AsyncGenerator<EvaluationView> {
+export async function* evaluationAnswer(state: EvaluationState): AsyncGenerator<EvaluationView, void> {
   const entry = findNorm(state.norm);
   const options = optionsOf(state);
   const { courses, x, training } = streamed(entry, state, options);

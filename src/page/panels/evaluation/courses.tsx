@@ -24,7 +24,7 @@ interface Props {
 export function Courses({ courses, state, title }: Props) {
   if (courses.length === 0) {
     return (
-      <p class="lead">
+      <p class="prose">
         {title} keeps no running statistics unless it is told to: evaluation, too, takes those of its input,
         and so there is nothing that could differ.
       </p>
@@ -43,7 +43,7 @@ export function Courses({ courses, state, title }: Props) {
         ))}
       </ul>
       {state.layer === 'weights' && (
-        <p class="lead">
+        <p class="prose">
           This is the “frozen” layer that still moves: <code>requires_grad = False</code> (or{' '}
           <code>requiresGrad = false</code>) stops γ and β, but running statistics have no gradient to stop.
           They follow every batch that comes in training mode, and evaluation changes with them.{' '}

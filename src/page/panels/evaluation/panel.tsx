@@ -134,7 +134,7 @@ export function EvaluationPanel() {
 function Momentum({ momentum, seen }: { momentum: number; seen: number }) {
   const left = (1 - momentum) ** seen;
   return (
-    <p class="lead">
+    <p class="prose">
       PyTorch calls w the momentum: <code>momentum={momentum.toFixed(2)}</code>. Keras and Flax call the
       weight of the old value so: <code>momentum={(1 - momentum).toFixed(2)}</code>. Who takes a number from
       one to the other without 1 − w gets statistics that hardly move, or only those of the last batch. After{' '}

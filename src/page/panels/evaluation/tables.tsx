@@ -42,7 +42,7 @@ export function Example({ rows }: { rows: readonly ExampleRow[] }) {
   return (
     <>
       <h2>Biased or unbiased? One batch 1, 2, 4, 7, by hand</h2>
-      <p class="lead">
+      <p class="prose">
         The mean is 14 / 4 = 3.5, and the squares of the distances add up to 6.25 + 2.25 + 0.25 + 12.25 = 21.
         The batch is normalized by 21 / 4 = 5.25, the biased variance. What the running variance follows is
         not settled: PyTorch takes 21 / 3 = 7, the unbiased one, Keras and Flax 5.25. The statistics begin at
