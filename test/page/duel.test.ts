@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { duelAnswer } from '../../src/page/panels/duel/answer.ts';
 import { commandOf, type DuelConfig } from '../../src/page/panels/duel/config.ts';
-import type { DuelView } from '../../src/page/panels/duel/view.ts';
+import { curveOf, type DuelView } from '../../src/page/panels/duel/view.ts';
 import { runTraining } from '../../src/runs/training.ts';
 import type { TrainOptions } from '../../src/train/config.ts';
 import type { MetricsLine } from '../../src/train/metrics.ts';
@@ -86,6 +86,15 @@ describe('the training of the duel', () => {
   });
 });
 
+describe('a curve', () => {
+  it('of more steps than can be drawn has their means, at the step where each ends', () => {
+    const { steps, losses } = curveOf(Array.from({ length: 500 }, (_, i) => i));
+    expect(steps).toHaveLength(166);
+    expect([steps[0], losses[0], steps[165], losses[165]]).toEqual([3, 1, 498, 496]);
+    expect([...curveOf([2, NaN]).losses]).toEqual([2, NaN]);
+  });
+});
+
 describe.skipIf(executablePath === undefined)('the panel of the duel', () => {
   const open = usePage();
   const hash = '#/duel?depth=2&width=16&batch=128&lr=0.1&steps=4';
@@ -122,6 +131,11 @@ describe.skipIf(executablePath === undefined)('the panel of the duel', () => {
     const paused = await steps();
     await page.keyboard.press('s');
     await expect.poll(steps, patient).toBe(paused + 1);
+
+    // So far that a loss explodes: nothing of the picture may become NaN, which the browser would complain of
+    for (let i = 0; i < 3; i++) await page.getByRole('button', { name: 'Learning rate × 10' }).click();
+    await settled();
+    expect(await page.locator('.lines .tick').count()).toBeGreaterThan(1);
 
     const side = page.locator('.side.one');
     const choose = async (content: string) => {

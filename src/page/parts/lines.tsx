@@ -125,7 +125,7 @@ function axisOf(values: readonly number[], log: boolean) {
     );
     const below = marks.findLastIndex((mark) => mark <= least);
     const above = marks.findIndex((mark) => mark >= greatest && mark > marks[Math.max(0, below)]);
-    const [low, high] = [marks[Math.max(0, below)], marks[above < 0 ? 240 : above]];
+    const [low, high] = [marks[Math.max(0, below)], marks.at(above)!];
     const every = high - low < 2 ? 1 : 3 * Math.ceil((high - low) / 5);
     const ticks = marks
       .filter((mark, i) => mark >= low && mark <= high && i % every === 0)

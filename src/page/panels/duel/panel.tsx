@@ -15,6 +15,8 @@ import { SidePicture, titleOf } from './side.tsx';
 import { sideOf } from './trace.ts';
 
 const rates = [1e-4, 3e-4, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30];
+/** A loss that explodes would leave no room for the others. */
+const highest = 100;
 /** Of guessing one of ten digits. */
 const guessing = Math.log(10);
 
@@ -115,12 +117,15 @@ export function DuelPanel() {
       {sides && (
         <>
           <Lines
-            label="Loss of each step (logarithmic)"
+            label={`Loss of each step (logarithmic, up to ${highest})`}
             log
             lines={sides.map(({ curve, title }, i) => ({
               name: `${'AB'[i]}: ${titleOf(title)}`,
               look: i === 0 ? ('one' as const) : ('two' as const),
-              points: Array.from(curve.losses, (loss, k) => [curve.steps[k], loss] as const),
+              points: Array.from(
+                curve.losses,
+                (loss, k) => [curve.steps[k], Math.min(loss, highest)] as const,
+              ),
             }))}
             most={Math.max(firstSteps, ...sides.map(({ curve }) => curve.steps.at(-1) ?? 0))}
             along="steps"

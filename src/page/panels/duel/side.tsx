@@ -69,17 +69,17 @@ function Layers({ layers }: { layers: readonly LayerView[] }) {
       <thead>
         <tr class="about">
           <th scope="col">Layer</th>
-          <th scope="col">Spread of what it passes on (σ)</th>
+          <th scope="col">What it passes on: mean ± σ (bar: σ)</th>
           <th scope="col">Gradient of its weights</th>
           {biases && <th scope="col">of a bias before the norm</th>}
         </tr>
       </thead>
       <tbody>
-        {layers.map(({ name, std, gradient, bias }) => (
+        {layers.map(({ name, mean, std, gradient, bias }) => (
           <tr key={name}>
             <th scope="row">{name}</th>
-            <Meter value={std} kind="spread" />
-            <Meter value={gradient} kind="gradient" />
+            <Meter value={std} kind="spread" text={`${short(mean)} ± ${short(std)}`} />
+            <Meter value={gradient} kind="gradient" text={gradient === null ? '' : short(gradient)} />
             {biases && <td>{bias !== null && biasText(bias, gradient ?? 0)}</td>}
           </tr>
         ))}
@@ -96,13 +96,19 @@ function Layers({ layers }: { layers: readonly LayerView[] }) {
   );
 }
 
+/** Two digits, the sign of a mean included. */
+function short(value: number): string {
+  if (!Number.isFinite(value)) return String(value).replace('Infinity', '∞');
+  return value < 0 ? `−${small(-value)}` : small(value);
+}
+
 /** What is that small beside other gradients is the rounding of a 0 in float32. */
 function biasText(bias: number, gradient: number): string {
-  return bias < 1e-5 * gradient ? `0 ± ${bias.toExponential(0)}` : small(bias);
+  return bias < Math.min(1e-3, 1e-5 * gradient) ? `0 ± ${bias.toExponential(0)}` : short(bias);
 }
 
 /** A size, on a logarithmic thermometer. */
-function Meter({ value, kind }: { value: number | null; kind: 'spread' | 'gradient' }) {
+function Meter({ value, kind, text }: { value: number | null; kind: 'spread' | 'gradient'; text: string }) {
   if (value === null) return <td />;
   const [low, high] = decades;
   const share = (power: number) => (100 * (power - low)) / (high - low);
@@ -116,7 +122,7 @@ function Meter({ value, kind }: { value: number | null; kind: 'spread' | 'gradie
           <path key={i} d={`M${share(low + i + 1)} 0V10`} />
         ))}
       </svg>
-      <span>{Number.isNaN(value) ? 'NaN' : small(value)}</span>
+      <span>{text}</span>
     </td>
   );
 }

@@ -104,14 +104,14 @@ export function EvaluationPanel() {
           <span aria-hidden="true">⚄ </span>Other batches (seed {state.seed.value})
         </button>
       </fieldset>
-      <Formula mathml={formulas.running} />
+      <Formula mathml={formulas.running} label="How a running statistic follows" />
       <Momentum momentum={state.momentum.value} seen={state.seen.value} />
       {error && <Problem>{error}</Problem>}
       {answer && (
         <>
           <Courses courses={answer.courses} state={all()} title={title} />
           <h2>The newest batch, in training and in evaluation</h2>
-          <Formula mathml={formulas.both} />
+          <Formula mathml={formulas.both} label="y in training and in evaluation" />
           <Wide label="The newest batch in training and in evaluation">
             <Newest answer={answer} />
           </Wide>
