@@ -2,7 +2,7 @@ import './lines.css';
 import { small } from '../../teach/numbers.ts';
 
 /** A curve, or single points; `look` gives colour, dashes and the form of the points: none of them says it alone. */
-export interface Line {
+interface Line {
   name: string;
   look: 'one' | 'two' | 'plain';
   points: readonly (readonly [x: number, y: number])[];

@@ -80,7 +80,7 @@ function Layers({ layers }: { layers: readonly LayerView[] }) {
             <th scope="row">{name}</th>
             <Meter value={std} kind="spread" text={`${short(mean)} ± ${short(std)}`} />
             <Meter value={gradient} kind="gradient" text={gradient === null ? '' : short(gradient)} />
-            {biases && <td>{bias !== null && biasText(bias, gradient ?? 0)}</td>}
+            {biases && <td>{bias !== null && <span>{biasText(bias, gradient ?? 0)}</span>}</td>}
           </tr>
         ))}
       </tbody>

@@ -14,7 +14,7 @@ export interface SideView {
 }
 
 /** The mean over the steps of an epoch, and the test after it: what `train` prints. */
-export interface EpochView {
+interface EpochView {
   epoch: number;
   train: { loss: number; accuracy: number };
   test: { loss: number; accuracy: number };
