@@ -27,4 +27,5 @@ declare module '*.tex' {
   export default formulas;
 }
 
+/** Style sheets, which the build joins to one. */
 declare module '*.css';

@@ -9,6 +9,8 @@ export interface Request {
   gamma?: readonly number[];
   beta?: readonly number[];
   mode?: 'train' | 'eval';
+  /** For evaluation: the running statistics in the order of the norm's buffers, mean and variance; default: those of this very x. */
+  running?: readonly number[];
   detach?: Detached;
   /** [N, ..., C]: of x, or of random numbers where no x is given. */
   shape?: readonly number[];

@@ -30,7 +30,16 @@ export function createSubject(entry: NormEntry, request: Request): Subject {
   const x = tensor(values, shape, { dtype: 'float64', requiresGrad: true });
   const layer = createLayer(entry, x, { ...options, detachStatistics: request.detach });
   const notes = setParameters(entry, layer, request);
-  if (request.mode === 'eval') notes.push(...giveRunningStatistics(entry, layer, x));
+  if (request.running && request.mode !== 'eval') {
+    throw new Error('explain: --running is for --mode eval; in training the statistics are those of x.');
+  }
+  if (request.mode === 'eval') {
+    notes.push(
+      ...(request.running
+        ? setRunningStatistics(entry, layer, request.running)
+        : giveRunningStatistics(entry, layer, x)),
+    );
+  }
   const forward = forwardOf(layer, x);
   if (layer.activates) notes.push('the norm brings its own activation, which is part of y here.');
   const y = forward();
@@ -154,4 +163,32 @@ function giveRunningStatistics(entry: NormEntry, layer: Norm, x: Tensor): string
     '; the running variance divides by m − 1 where the batch divides by m, so σ differs a little from training';
   const unbiased = entry.view !== null && layer.namedBuffers().has('runningVar');
   return [`the running statistics are those of this very batch${unbiased ? variance : ''}.`];
+}
+
+/** The running statistics are the given ones, alike in every channel. */
+function setRunningStatistics(entry: NormEntry, layer: Norm, running: readonly number[]): string[] {
+  const buffers = [...runningBuffers(layer)];
+  if (buffers.length === 0) {
+    throw new Error(`explain: --running does not fit: ${entry.title} keeps no running statistics.`);
+  }
+  if (running.length !== buffers.length) {
+    const names = buffers.map(([name]) => name).join(', ');
+    throw new Error(
+      `explain: --running needs ${buffers.length} for ${entry.title} (${names}), got ${running.length}.`,
+    );
+  }
+  for (const [i, [name, { data }]] of buffers.entries()) {
+    if (!/mean$/i.test(name) && !(running[i] >= 0)) {
+      throw new Error(`explain: --running: ${name} must be at least 0, got ${running[i]}.`);
+    }
+    data.fill(running[i]);
+  }
+  layer.eval();
+  const given = buffers.map(([name], i) => `${name} ${running[i]}`).join(', ');
+  return [`the running statistics are the given ones: ${given}.`];
+}
+
+/** What evaluation takes in the place of the input's statistics, by name. */
+export function runningBuffers(layer: Norm): Map<string, Tensor> {
+  return new Map([...layer.namedBuffers()].filter(([name]) => /(^|\.)running/.test(name)));
 }

@@ -7,13 +7,14 @@ import { anyNumber, wholeNumber } from '../storedFile.node.ts';
 import { codeName } from './code/names.ts';
 import type { TrainConfig } from './config.ts';
 import { imagesOf, type TrainData } from './data.ts';
-import { accuracyOf, evaluate, meanScore, type ScoreSum } from './evaluate.ts';
+import { evaluate } from './evaluate.ts';
 import { letEventsRun } from './eventLoop.ts';
 import { lossOf } from './loss.ts';
 import { type MetricsLine, type Score, scoreSchema } from './metrics.ts';
 import { measure } from './probes/index.ts';
 import { bestSchema, type Diverged, type RunStatus, type TrainResult } from './result.ts';
 import { scheduleOf } from './schedule.ts';
+import { accuracyOf, meanScore, type ScoreSum } from './score.ts';
 
 /** Where a run is, after every step. */
 interface StepReport {

@@ -6,7 +6,7 @@ import { tensor } from '../../src/autograd/index.ts';
 import { readResult } from '../../src/runs/record.ts';
 import { runTraining } from '../../src/runs/training.ts';
 import type { TrainOptions } from '../../src/train/config.ts';
-import { accuracyOf } from '../../src/train/evaluate.ts';
+import { accuracyOf } from '../../src/train/score.ts';
 import { readMetrics } from '../../src/train/metrics.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'normgrad-training-'));

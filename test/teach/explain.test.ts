@@ -197,3 +197,24 @@ describe('who talks to whom, on [2, 2, 2, 2]', () => {
     expect(explain('group', { shape: [2, 2, 2, 2] }).reach.join()).not.toContain('other samples');
   });
 });
+
+describe('evaluation with given running statistics', () => {
+  const four = { x: [[1, 2, 4, 7]], mode: 'eval' } as const;
+
+  it('takes them for mu and v', () => {
+    const e = explain('batch', { ...four, running: [0.35, 1.6] });
+    expect(e.standardization!.sets[0]).toMatchObject({ mean: 0.35, variance: 1.6 });
+    close(e.y, [0.5139, 1.3044, 2.8856, 5.2573]);
+    expect(e.check.passed).toBe(true);
+    expect(e.notes).toContain('the running statistics are the given ones: runningMean 0.35, runningVar 1.6.');
+  });
+
+  it.each([
+    ['batch', { x: four.x, running: [0, 1] }, '--running is for --mode eval'],
+    ['batch', { ...four, running: [0] }, '--running needs 2 for BatchNorm (runningMean, runningVar), got 1'],
+    ['batch', { ...four, running: [0, -1] }, 'runningVar must be at least 0, got -1'],
+    ['layer', { ...four, running: [0, 1] }, 'LayerNorm keeps no running statistics'],
+  ] as const)('refuses what does not fit: %s %o', (name, request, message) => {
+    expect(() => explain(name, request)).toThrow(message);
+  });
+});

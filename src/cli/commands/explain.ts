@@ -29,6 +29,7 @@ const examples: Example[] = [
   ['normgrad explain batch --x "1,5;2,3;6,4"', 'three samples of two features'],
   ['normgrad explain group --shape 2,2,2,4', 'images: the sets and the Jacobian, drawn'],
   ['normgrad explain batch --shape 2,1,2,2 --at 0,0,1,0', 'which inputs one output tells'],
+  ['normgrad explain batch --x 1,2,4,7 --mode eval --running 0.35,1.6', 'after one such batch'],
   ['normgrad explain --list', 'all norms in one table'],
   ['normgrad explain ./power.mjs --docs pages', 'a norm of your own, as a page'],
 ];
@@ -48,6 +49,7 @@ export function register(command: Command): void {
     .option('--gamma <n,…>', 'one number, or one per feature (default: 1)', list)
     .option('--beta <n,…>', 'one number, or one per feature (default: 0)', list)
     .addOption(new Option('--mode <mode>', 'training or evaluation').choices(['train', 'eval']))
+    .option('--running <n,…>', 'with --mode eval: running mean, variance (default: those of x)', list)
     .addOption(
       new Option('--detach <paths>', 'statistics that the backward pass takes for constants')
         .choices(['none', 'mean', 'var', 'variance', 'both'])

@@ -2,8 +2,8 @@ import { conv1d, type LineOptions, type Tensor } from '../../autograd/index.ts';
 import { rowOptions } from '../../autograd/line.ts';
 import { windowOptions } from '../../autograd/window.ts';
 import { checkCount, checkOptions } from '../../options.ts';
-import { Module } from '../module.ts';
 import type { WeightNorm } from '../norm/weights/normOfWeights.ts';
+import { WeightedLayer } from './weightedLayer.ts';
 import { checkGroups, effectiveWeight, type WeightOptions, weightAndBias, weightOptions } from './weights.ts';
 
 export interface Conv1dLayerOptions extends LineOptions, WeightOptions {
@@ -12,7 +12,7 @@ export interface Conv1dLayerOptions extends LineOptions, WeightOptions {
 }
 
 /** A convolution of sequences: [N, L, in] -> [N, L', out]. weight [k, in / groups, out], bias [out]. */
-export class Conv1d extends Module {
+export class Conv1d extends WeightedLayer {
   readonly weight: Tensor;
   readonly bias: Tensor | null;
   /** Between the trained weight and the one that the layer computes with (normalizeWeights.ts); null: they are the same. */

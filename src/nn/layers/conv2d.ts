@@ -1,8 +1,8 @@
 import { conv2d, type Pair, type Tensor, type WindowOptions } from '../../autograd/index.ts';
 import { checkWindow, pair, windowOptions } from '../../autograd/window.ts';
 import { checkOptions } from '../../options.ts';
-import { Module } from '../module.ts';
 import type { WeightNorm } from '../norm/weights/normOfWeights.ts';
+import { WeightedLayer } from './weightedLayer.ts';
 import { checkGroups, effectiveWeight, type WeightOptions, weightAndBias, weightOptions } from './weights.ts';
 
 export interface Conv2dLayerOptions extends WindowOptions, WeightOptions {
@@ -11,7 +11,7 @@ export interface Conv2dLayerOptions extends WindowOptions, WeightOptions {
 }
 
 /** A convolution of images: [N, H, W, in] -> [N, H', W', out]. weight [kh, kw, in / groups, out], bias [out]. */
-export class Conv2d extends Module {
+export class Conv2d extends WeightedLayer {
   readonly weight: Tensor;
   readonly bias: Tensor | null;
   /** Between the trained weight and the one that the layer computes with (normalizeWeights.ts); null: they are the same. */

@@ -1,11 +1,11 @@
 import { linear, type Tensor } from '../../autograd/index.ts';
 import { checkCount, checkOptions } from '../../options.ts';
-import { Module } from '../module.ts';
 import type { WeightNorm } from '../norm/weights/normOfWeights.ts';
+import { WeightedLayer } from './weightedLayer.ts';
 import { effectiveWeight, type WeightOptions, weightAndBias, weightOptions } from './weights.ts';
 
 /** A dense layer over the last axis: [..., in] -> [..., out], y = x weight + bias. weight [in, out], bias [out]. */
-export class Linear extends Module {
+export class Linear extends WeightedLayer {
   readonly weight: Tensor;
   readonly bias: Tensor | null;
   /** Between the trained weight and the one that the layer computes with (normalizeWeights.ts); null: they are the same. */

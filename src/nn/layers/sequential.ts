@@ -4,9 +4,7 @@ import { Module } from '../module.ts';
 import { ProxyNorm } from '../norm/activation/proxyNorm.ts';
 import { Norm, normThen } from '../norm/core/norm.ts';
 import { Activation, activationNames } from './activation.ts';
-import { Conv1d } from './conv1d.ts';
-import { Conv2d } from './conv2d.ts';
-import { Linear } from './linear.ts';
+import { WeightedLayer } from './weightedLayer.ts';
 
 /**
  * Layers one after another. A ReLU right behind a norm, a convolution or a dense layer is computed in that layer's own pass
@@ -54,6 +52,6 @@ function requireModule(layer: unknown, i: number): void {
   throw new Error(`Sequential: layer ${i} must be a layer, got ${shown(layer)}. ${hint}`);
 }
 
-function takesRelu(layer: Module): layer is Norm | Conv2d | Conv1d | Linear {
-  return [Norm, Conv2d, Conv1d, Linear].some((kind) => layer instanceof kind);
+function takesRelu(layer: Module): layer is Norm | WeightedLayer {
+  return layer instanceof Norm || layer instanceof WeightedLayer;
 }

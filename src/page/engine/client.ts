@@ -20,7 +20,7 @@ export interface Reply<Answer> {
   settled: boolean;
 }
 
-/** How many questions are being computed, or wait for it: 0 when what the page shows belongs together. */
+/** How many questions are being computed, streams to their end, or wait for it: 0 when what the page shows belongs together. */
 export const unanswered = signal(0);
 
 const listeners = new Map<number, (answered: Answered) => void>();
@@ -65,6 +65,8 @@ class Slot<Answer> {
   #id = 0;
   /** The question that is being answered has had no answer yet. */
   #waiting = false;
+  /** It has not had its last one. */
+  #busy = false;
   #next: { state: unknown } | null = null;
 
   constructor(name: QuestionName, reply: Signal<Reply<Answer>>) {
@@ -90,27 +92,30 @@ class Slot<Answer> {
   #stop(): void {
     this.#next = null;
     this.#id++;
-    this.#setWaiting(false);
+    this.#waiting = false;
+    this.#setBusy(false);
     worker().postMessage({ slot: this.#slot, stop: true });
   }
 
-  #setWaiting(waiting: boolean): void {
-    if (waiting !== this.#waiting) unanswered.value = unanswered.peek() + (waiting ? 1 : -1);
-    this.#waiting = waiting;
+  #setBusy(busy: boolean): void {
+    if (busy !== this.#busy) unanswered.value = unanswered.peek() + (busy ? 1 : -1);
+    this.#busy = busy;
   }
 
   #send(): void {
     const { state } = this.#next!;
     this.#next = null;
-    this.#setWaiting(true);
+    this.#waiting = true;
+    this.#setBusy(true);
     worker().postMessage({ slot: this.#slot, id: ++this.#id, name: this.#name, state } satisfies Asked);
     this.#reply.value = { ...this.#reply.peek(), settled: false };
   }
 
   #hear(answered: Answered): void {
     if (answered.id !== this.#id) return;
-    if (this.#next === null) this.#setWaiting(false);
+    this.#waiting = false;
     const settled = answered.last && this.#next === null;
+    if (settled) this.#setBusy(false);
     if ('error' in answered) this.#reply.value = { answer: null, error: answered.error, settled };
     else if ('answer' in answered)
       this.#reply.value = { answer: answered.answer as Answer, error: null, settled };

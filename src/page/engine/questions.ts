@@ -1,3 +1,5 @@
+import { duelAnswer } from '../panels/duel/answer.ts';
+import { evaluationAnswer } from '../panels/evaluation/answer.ts';
 import { exerciseAnswer } from '../panels/exercise/answer.ts';
 import { pathsAnswer } from '../panels/paths/answer.ts';
 import { keptAnswer, projectionAnswer } from '../panels/projection/answer.ts';
@@ -15,7 +17,9 @@ export const questions = {
   projection: projectionAnswer,
   kept: keptAnswer,
   tape: tapeAnswer,
+  duel: duelAnswer,
   openTrace,
+  evaluation: evaluationAnswer,
   exercise: exerciseAnswer,
 };
 

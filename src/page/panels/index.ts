@@ -1,5 +1,9 @@
 import type { FunctionComponent } from 'preact';
 import type { Fields } from '../address/fields.ts';
+import { duelFields } from './duel/fields.ts';
+import { DuelPanel } from './duel/panel.tsx';
+import { evaluationFields } from './evaluation/fields.ts';
+import { EvaluationPanel } from './evaluation/panel.tsx';
 import { exerciseFields } from './exercise/fields.ts';
 import { ExercisePanel } from './exercise/panel.tsx';
 import { pathsFields } from './paths/fields.ts';
@@ -50,6 +54,20 @@ export const panels: readonly Panel[] = [
     question: 'Count the edges into x: how many gradients come back?',
     fields: tapeFields as Fields<object>,
     Body: TapePanel,
+  },
+  {
+    name: 'duel',
+    title: 'Duel',
+    question: 'Raise the learning rate × 10: who survives?',
+    fields: duelFields as Fields<object>,
+    Body: DuelPanel,
+  },
+  {
+    name: 'evaluation',
+    title: 'Training and evaluation',
+    question: 'Why is evaluation wrong at batch size 2?',
+    fields: evaluationFields as Fields<object>,
+    Body: EvaluationPanel,
   },
   {
     name: 'exercise',

@@ -2,8 +2,8 @@ import { useSignal } from '@preact/signals';
 import { place } from '../address/address.ts';
 
 interface FootProps {
-  /** What prints the same digits in a terminal. */
-  command: string;
+  /** What prints the same digits in a terminal; of several, each a part of them. */
+  command: string | readonly string[];
   /** The norms whose pages tell more. */
   norms?: readonly string[];
 }
@@ -13,9 +13,11 @@ export function Foot({ command, norms = [] }: FootProps) {
   void place.value;
   return (
     <footer class="foot">
-      <p>
-        The same digits in a terminal: <code>{command}</code> <Copy what="command" text={() => command} />
-      </p>
+      {[command].flat().map((each) => (
+        <p key={each}>
+          The same digits in a terminal: <code>{each}</code> <Copy what="command" text={() => each} />
+        </p>
+      ))}
       <p>
         <a href={location.hash}>Link to this state</a> <Copy what="link" text={() => location.href} />
         {norms.map((norm) => (

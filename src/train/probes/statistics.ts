@@ -3,8 +3,9 @@ import type { Module } from '../../nn/module.ts';
 import { recalibrate } from '../../nn/norm/batch/recalibrate.ts';
 import { RunningNorm } from '../../nn/norm/core/running.ts';
 import { imagesOf, type TrainData } from '../data.ts';
-import { evaluate, meanScore, scoreOf } from '../evaluate.ts';
+import { evaluate, scoreOf } from '../evaluate.ts';
 import type { Score } from '../metrics.ts';
+import { meanScore } from '../score.ts';
 import type { Probe, ProbeContext } from './probe.ts';
 
 /** Training batches for recalibration: with 32 images each, 1,600. */

@@ -1,8 +1,6 @@
 import { unknownName } from '../../../errors.ts';
 import { requireFields } from '../../../options.ts';
-import { Conv1d } from '../../layers/conv1d.ts';
-import { Conv2d } from '../../layers/conv2d.ts';
-import { Linear } from '../../layers/linear.ts';
+import { WeightedLayer } from '../../layers/weightedLayer.ts';
 import type { Module } from '../../module.ts';
 import { resolveNorm, weightNormNames } from '../createNorm.ts';
 import { type NormOptions, registry } from '../registry.ts';
@@ -21,9 +19,7 @@ export function normalizeWeights(model: Module, name: string, options: NormOptio
       `${unknownName('norm of weights', String(name), weightNormNames)}; one of: ${weightNormNames.join(', ')}.`,
     );
   }
-  const layers = [...model.namedModules().values()].filter(
-    (module) => module instanceof Conv2d || module instanceof Conv1d || module instanceof Linear,
-  );
+  const layers = [...model.namedModules().values()].filter((module) => module instanceof WeightedLayer);
   for (const layer of layers.slice(0, -1)) {
     const { weight } = layer;
     layer.weightNorm = entry.build(weight.shape[weight.rank - 1], options).to(weight.dtype) as WeightNorm;

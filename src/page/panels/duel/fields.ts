@@ -1,0 +1,20 @@
+import { choiceField, type Fields, normField, numberField, wholeField } from '../../address/fields.ts';
+import { type DuelConfig, firstSteps, mostSteps } from './config.ts';
+
+/** Panel 5: the settings of both networks. */
+export interface DuelState extends DuelConfig {
+  /** How far both are trained. */
+  steps: number;
+}
+
+export const duelFields: Fields<DuelState> = {
+  a: normField('none', () => true, ['none']),
+  b: normField('batch', () => true, ['none']),
+  depth: wholeField(4, 1, 12),
+  width: choiceField('32', ['16', '32', '64']),
+  batch: wholeField(32, 1, 128),
+  lr: numberField(0.03, 1e-5, 1000),
+  optimizer: choiceField('sgd', ['sgd', 'adam']),
+  seed: wholeField(1, 0, 999_999),
+  steps: wholeField(firstSteps, 0, mostSteps),
+};
