@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { NormFacts } from 'virtual:norms';
 import temml from 'temml';
-import { build, defaultClientConditions, type Plugin } from 'vite';
+import { build, defaultClientConditions, type Plugin, type Rollup } from 'vite';
 import { RunningNorm } from '../src/nn/norm/core/running.ts';
 import { type NormEntry, registry } from '../src/nn/norm/registry.ts';
 import { explainNorm } from '../src/teach/explain.ts';
@@ -29,7 +29,7 @@ export async function buildPage(folder = pageFolder): Promise<void> {
     plugins: [normList(), formulas()],
     worker: {
       format: 'es',
-      plugins: () => [normList()],
+      plugins: () => [normList(), withoutDocuments(), withoutMethods()],
       rolldownOptions: { output: { entryFileNames: 'engine.js' } },
     },
     build: {
@@ -56,11 +56,68 @@ function normList(): Plugin {
 }
 
 function factsOf(entry: NormEntry): NormFacts {
-  const { name, title, aliases = [], kind, sets, centred, detaches, paper } = entry;
+  const { name, title, aliases = [], kind, sets, centred, detaches } = entry;
   const standard = explainNorm(entry, {}).standardization !== null;
   const modules = [...entry.build(4, {}).namedModules().values()];
   const runs = modules.some((module) => module instanceof RunningNorm);
-  return { name, title, aliases, kind, sets, standard, centred, detaches, runs, quiz: hasQuiz(entry), paper };
+  return { name, title, aliases, kind, sets, standard, centred, detaches, runs, quiz: hasQuiz(entry) };
+}
+
+/** What documents and golden files need of a norm's definition, and the page does not: a tenth of the engine. */
+const documented = ['traps', 'defaults', 'golden', 'paper', 'batchOfOne'];
+
+/** Leaves that out of the definitions of norms. */
+function withoutDocuments(): Plugin {
+  return {
+    name: 'norms without what documents say',
+    // Behind the step that leaves TypeScript's types out.
+    enforce: 'post',
+    transform: {
+      filter: { id: /[\\/]src[\\/]nn[\\/]norm[\\/]\w+[\\/]\w+\.ts$/ },
+      handler(code) {
+        let rest = code;
+        for (const { key, start, end } of definedProperties(this.parse(code)).reverse()) {
+          if (documented.includes(key)) rest = rest.slice(0, start) + rest.slice(end).replace(/^\s*,/, '');
+        }
+        return { code: rest };
+      },
+    },
+  };
+}
+
+/** x.add(y) for add(x, y) is a comfort for those who write programs; nothing in here calls it, and it brings operations along. */
+function withoutMethods(): Plugin {
+  return {
+    name: 'tensors without methods',
+    load: {
+      filter: { id: /[\\/]src[\\/]autograd[\\/]methods\.ts$/ },
+      handler: () => 'export class Operations {}',
+    },
+  };
+}
+
+interface Property {
+  key: string;
+  start: number;
+  end: number;
+}
+
+/** The properties of every `export const x = defineNorm({ … })` of a file, in their order. */
+function definedProperties(program: ReturnType<Rollup.PluginContext['parse']>): Property[] {
+  return program.body.flatMap((statement) => {
+    const declared = statement.type === 'ExportNamedDeclaration' ? statement.declaration : null;
+    if (declared?.type !== 'VariableDeclaration') return [];
+    return declared.declarations.flatMap(({ init }) => {
+      if (init?.type !== 'CallExpression' || init.callee.type !== 'Identifier') return [];
+      const [norm] = init.arguments;
+      if (init.callee.name !== 'defineNorm' || norm?.type !== 'ObjectExpression') return [];
+      return norm.properties.flatMap((property) =>
+        property.type === 'Property' && property.key.type === 'Identifier'
+          ? [{ key: property.key.name, start: property.start, end: property.end }]
+          : [],
+      );
+    });
+  });
 }
 
 /** A `.tex` file: lines of `name: TeX`. */
@@ -83,8 +140,11 @@ function formulas(): Plugin {
 function typeset(tex: string, file: string): string {
   const marked = tex.replace(/\\named\{(\w+)\}/g, '\\class{n-$1}');
   const mathml = temml.renderToString(marked, { displayMode: true, throwOnError: true, trust: true });
-  // Styles in attributes are not let in by the page's policy.
-  const plain = mathml.replace(/ style="[^"]*"/g, '');
+  // Styles in attributes are not let in by the page's policy; classes that are not ours, and what operators are anyway, only weigh.
+  const plain = mathml
+    .replace(/ style="[^"]*"/g, '')
+    .replace(/ class="(?:tml|chr|wbk)[^"]*"/g, '')
+    .replace(/ (?:fence|separator)="true"| form="(?:pre|post|in)fix"/g, '');
   if (plain.includes('<style'))
     throw new Error(`${file}: “${tex}” needs a style, which the page's policy forbids`);
   return plain;

@@ -5,7 +5,8 @@ import {
   fashionMnistChecksums,
   mnistChecksums,
 } from './checksums.ts';
-import { cifar10Classes, cifar100Classes, digitClasses, fashionClasses } from './classes.ts';
+import { cifar10Classes, cifar100Classes } from './cifarClasses.ts';
+import { digitClasses, fashionClasses } from './classes.ts';
 import { type CifarFormat, cifar10Format, cifar100Format } from './format/cifar.ts';
 
 interface SourceBase {

@@ -17,7 +17,6 @@ declare module 'virtual:norms' {
     runs: boolean;
     /** `quiz` asks for it. */
     quiz: boolean;
-    paper: string;
   }
 }
 

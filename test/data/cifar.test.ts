@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { cifar10Classes, cifar100Classes } from '../../src/data/classes.ts';
+import { cifar10Classes, cifar100Classes } from '../../src/data/cifarClasses.ts';
 import { cifar10Format, cifar100Format, decodeCifar } from '../../src/data/format/cifar.ts';
 import { encodeCifar, tinyCifar } from './encode.ts';
 

@@ -5,7 +5,6 @@ import { pathsAnswer } from '../panels/paths/answer.ts';
 import { keptAnswer, projectionAnswer } from '../panels/projection/answer.ts';
 import { setsAnswer } from '../panels/sets/answer.ts';
 import { tapeAnswer } from '../panels/tape/answer.ts';
-import { openTrace } from './openTrace.ts';
 
 /**
  * What the page can ask the engine: a function for each question, run in the worker, from a panel's state to what it shows. One that
@@ -18,7 +17,6 @@ export const questions = {
   kept: keptAnswer,
   tape: tapeAnswer,
   duel: duelAnswer,
-  openTrace,
   evaluation: evaluationAnswer,
   exercise: exerciseAnswer,
 };

@@ -1,10 +1,44 @@
-import { type Signal, useSignal } from '@preact/signals';
-import { useEngine } from '../engine/client.ts';
+import { type ReadonlySignal, type Signal, useSignal, useSignalEffect } from '@preact/signals';
+import { bytesText } from '../../errors.ts';
+import { most, type Trace } from '../../train/trace/format.ts';
+import { readTrace, TraceError } from '../../train/trace/read.ts';
+import type { Reply } from '../engine/client.ts';
 import './openTrace.css';
 
-/** What has been opened of a run of one's own: a trace, or why the file is none. */
-export function useTrace(file: Signal<File | null>) {
-  return useEngine('openTrace', () => file.value);
+/**
+ * What has been opened of a run of one's own: a trace, looked through before anything of it is shown, or why the file is none. Read
+ * here and not by the engine, which has no other use for schemas: they are loaded once.
+ */
+export function useTrace(file: Signal<File | null>): ReadonlySignal<Reply<Trace>> {
+  const reply = useSignal<Reply<Trace>>({ answer: null, error: null, settled: true });
+  useSignalEffect(() => {
+    const chosen = file.value;
+    if (chosen === null) {
+      reply.value = { answer: null, error: null, settled: true };
+      return;
+    }
+    let isNewest = true;
+    opened(chosen).then((found) => {
+      if (isNewest) reply.value = { answer: null, error: null, ...found, settled: true };
+    });
+    return () => {
+      isNewest = false;
+    };
+  });
+  return reply;
+}
+
+async function opened(file: File): Promise<{ answer: Trace } | { error: string }> {
+  try {
+    if (file.size > most.bytes) {
+      const sizes = `It has ${bytesText(file.size)}, and a trace has ${bytesText(most.bytes)} at most.`;
+      throw new TraceError(sizes);
+    }
+    return { answer: readTrace(await file.text()) };
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    return { error: `“${file.name.slice(0, 60)}” cannot be shown. ${why}` };
+  }
 }
 
 /** A file of `train --trace`, dropped here or chosen. It is read in this page and goes nowhere. */

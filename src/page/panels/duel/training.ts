@@ -6,8 +6,8 @@ import { mlp } from '../../../nn/models/mlp.ts';
 import { splitNorms } from '../../../nn/models/options.ts';
 import type { Module } from '../../../nn/module.ts';
 import { normalizeWeights } from '../../../nn/norm/weights/normalizeWeights.ts';
+import { Adam, parameterGroups, Sgd } from '../../../optim/index.ts';
 import { createRandom } from '../../../random.ts';
-import { buildOptimizer } from '../../../train/optimizer.ts';
 import { accuracyOf, meanScore } from '../../../train/score.ts';
 
 import { type DuelConfig, images } from './config.ts';
@@ -110,11 +110,11 @@ function build(norm: string, { seed, depth, width, optimizer, lr }: DuelConfig) 
     random: createRandom(seed).fork('weights'),
   });
   if (split.weightNorm) normalizeWeights(model, split.weightNorm, {});
-  const usual = { momentum: 0.9, nesterov: false, weightDecay: 0, maximize: false };
+  const groups = parameterGroups(model, { weightDecay: 0 });
   model.train();
   return {
     model,
-    optimizer: buildOptimizer({ optimizer, lr, ...usual }, model),
+    optimizer: optimizer === 'sgd' ? new Sgd(groups, { lr, momentum: 0.9 }) : new Adam(groups, { lr }),
     layers: watchLayers(model),
   };
 }
