@@ -99,7 +99,7 @@ function head(
 const verdicts = {
   held: ['held', '✓ held'],
   failed: ['failed', '✗ failed'],
-  undecided: ['open', '? undecided'],
+  undecided: ['open', '? not decided'],
 } as const;
 
 function claimList(claims: readonly CheckedClaim[], smoke: boolean): Html {
@@ -110,7 +110,7 @@ function claimList(claims: readonly CheckedClaim[], smoke: boolean): Html {
   })}
 </ul>${
     !smoke &&
-    html`<p class="note">Held: the whole 95 % confidence interval over the seeds (Student's t) is as wanted. Failed: none of it is. Undecided: the seeds do not tell.</p>`
+    html`<p class="note">Held: the whole 95 % confidence interval over the seeds (Student's t) is as wanted. Failed: none of it is. Not decided: the seeds do not tell.</p>`
   }`;
 }
 

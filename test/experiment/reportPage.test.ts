@@ -25,6 +25,14 @@ it('has every part of a report', () => {
   expect(page).toMatch(/<td class="" data-head="[^"]*">50\.00 (\(n=1, 1 diverged\)|± 0\.00 \(n=2\))<\/td>/);
 });
 
+it('shows a claim that the seeds do not decide as such', () => {
+  const open = { ...hostile, claims: [{ says: script, level: {}, of: 'testError' as const, atMost: 60 }] };
+  const text = experimentPage(open, hostileResults, { plan: hostilePlan, command: '' });
+  expect(text).toContain('<b>0 of 1</b> claims held, 1 not decided');
+  expect(text).toContain('<span class="verdict open">? not decided</span>');
+  expect(text).toContain('1 seed without a value, no interval, wanted at most 60');
+});
+
 it('lists every run with its settings and what became of it', () => {
   expect(page.match(/<span class="held">done<\/span>/g)).toHaveLength(2);
   expect(page).toContain('<span class="failed">diverged</span>');
