@@ -35,9 +35,9 @@ export interface Judgement extends Wanted {
 }
 
 /**
- * 'held' where the whole confidence interval is as wanted, 'failed' where none of it is, and otherwise, as with one seed, 'undecided'. So it is,
- * too, where a run diverged or failed: to leave its seed out would favour the arm that loses runs. Every part of a claim
- * has its own interval at 95 %, so of twenty that are true to the letter one may fail by chance.
+ * 'held' where the whole confidence interval is as wanted, 'failed' where none of it is, and otherwise, as with one seed, 'undecided'. So
+ * is a claim about runs of which one diverged or failed: to leave its seed out would favour the arm that loses runs. Every part of a claim
+ * has an interval of its own at 95 %; nothing is corrected for their number.
  */
 export function judge(claim: Claim | Comparison, results: Results): Judgement {
   if ('all' in claim || 'any' in claim) return judgeParts(claim, results);
