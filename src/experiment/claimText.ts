@@ -29,9 +29,8 @@ export function judgementText(judgement: Judgement): string {
 }
 
 function nounFor({ kind, atLeast, atMost }: Judgement): string {
-  if (kind === 'each')
-    return atMost === undefined ? 'least' : atLeast === undefined ? 'greatest' : 'furthest';
-  return kind === 'level' ? 'mean' : `paired ${kind}`;
+  if (kind !== 'each') return kind === 'level' ? 'mean' : `paired ${kind}`;
+  return atMost === undefined ? 'least' : atLeast === undefined ? 'greatest' : 'furthest';
 }
 
 function measuredText(judgement: Judgement): string {
