@@ -1,13 +1,4 @@
-import {
-  atLeast,
-  atMost,
-  defineExperiment,
-  type Measure,
-  probed,
-  type Results,
-} from '../src/experiment/define.ts';
-
-type Ask = Pick<Results, 'mean' | 'where'>;
+import { defineExperiment, type Measure, probed } from '../src/experiment/define.ts';
 
 const accuracy = probed('test', (values) => 100 * Number(values.accuracy), {
   label: 'test accuracy',
@@ -21,11 +12,11 @@ const accuracyAt = (step: number): Measure => ({
   of: (scores) => accuracy.curve!(scores).find(({ x }) => x === step)?.y ?? Number.NaN,
 });
 
-/** The first of the tested steps at which the mean of the runs is at 90 %; NaN if none is. */
-function stepsTo90({ mean, where }: Ask, norm: 'none' | 'batch'): number {
-  const steps = accuracy.curve!(where({ norm })[0] ?? {}).map(({ x }) => x);
-  return steps.find((step) => mean({ norm }, accuracyAt(step)) >= 90) ?? Number.NaN;
-}
+/** The first of the tested steps at which the run is at 90 %; NaN if it never is. */
+const stepsTo90: Measure = {
+  label: 'steps to 90 %',
+  of: (scores) => accuracy.curve!(scores).find(({ y }) => y >= 90)?.x ?? Number.NaN,
+};
 
 /** A number of the drift probe, over the steps. */
 const drifting = (name: string, label: string) =>
@@ -95,28 +86,39 @@ export default defineExperiment({
   claims: [
     {
       says: 'At step 500 the network with BatchNorm is right in at least 85 % of the test images.',
-      check: ({ mean }) => atLeast(mean({ norm: 'batch' }, accuracyAt(500)), 85),
+      level: { norm: 'batch' },
+      of: accuracyAt(500),
+      atLeast: 85,
     },
     {
       says: 'At step 500 the network without is right in at most 35 %.',
-      check: ({ mean }) => atMost(mean({ norm: 'none' }, accuracyAt(500)), 35),
+      level: { norm: 'none' },
+      of: accuracyAt(500),
+      atMost: 35,
     },
     {
       says: 'Without BatchNorm it takes at least 5 times as many steps to 90 %.',
-      check: (results) => atLeast(stepsTo90(results, 'none') / stepsTo90(results, 'batch'), 5),
+      ratio: [{ norm: 'none' }, { norm: 'batch' }],
+      of: stepsTo90,
+      atLeast: 5,
     },
     {
       says: 'After all steps, BatchNorm is at least 1 point ahead.',
-      check: ({ mean }) =>
-        atLeast(mean({ norm: 'batch' }, 'testAccuracy') - mean({ norm: 'none' }, 'testAccuracy'), 1),
+      difference: [{ norm: 'batch' }, { norm: 'none' }],
+      of: 'testAccuracy',
+      atLeast: 1,
     },
     {
       says: 'With BatchNorm the spread of what enters the last sigmoids changes at most by a factor of 2.',
-      check: ({ mean }) => atMost(mean({ norm: 'batch' }, spreadChange), 2),
+      level: { norm: 'batch' },
+      of: spreadChange,
+      atMost: 2,
     },
     {
       says: 'Without, it changes at least by a factor of 5.',
-      check: ({ mean }) => atLeast(mean({ norm: 'none' }, spreadChange), 5),
+      level: { norm: 'none' },
+      of: spreadChange,
+      atLeast: 5,
     },
   ],
   published: [

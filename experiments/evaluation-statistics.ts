@@ -1,4 +1,4 @@
-import { atLeast, atMost, defineExperiment, type Measure, probed } from '../src/experiment/define.ts';
+import { defineExperiment, type Measure, probed } from '../src/experiment/define.ts';
 
 /** Test accuracy in percent by where BatchNorm takes mean and variance from. */
 const by = (name: 'running' | 'batch' | 'recalibrated', label: string): Measure =>
@@ -13,6 +13,13 @@ const after = (step: number, { label, unit, curve }: Measure): Measure => ({
   label: `${label} after ${step} steps`,
   unit,
   of: (scores) => curve!(scores).find(({ x }) => x === step)?.y ?? Number.NaN,
+});
+
+/** Of the same weights, by two statistics. */
+const minus = (one: Measure, other: Measure): Measure => ({
+  label: `${one.label} minus ${other.label}`,
+  unit: 'points',
+  of: (scores) => one.of(scores) - other.of(scores),
 });
 
 const slow = 'weight 0.01';
@@ -62,23 +69,22 @@ export default defineExperiment({
   claims: [
     {
       says: `After 20 steps with ${slow}, the batch's own statistics are at least 10 points better than the running ones.`,
-      check: ({ mean }) =>
-        atLeast(mean({ average: slow }, after(20, batch)) - mean({ average: slow }, after(20, running)), 10),
+      level: { average: slow },
+      of: minus(after(20, batch), after(20, running)),
+      atLeast: 10,
     },
     {
       says: `Recalibrated, the same weights are within 3 points of what the batch's statistics give.`,
-      check: ({ mean }) =>
-        atMost(
-          Math.abs(
-            mean({ average: slow }, after(20, batch)) - mean({ average: slow }, after(20, recalibrated)),
-          ),
-          3,
-        ),
+      level: { average: slow },
+      of: minus(after(20, batch), after(20, recalibrated)),
+      atLeast: -3,
+      atMost: 3,
     },
     {
       says: `After 200 steps with ${slow}, recalibration alone, without a step of training, gains at least 10 points.`,
-      check: ({ mean }) =>
-        atLeast(mean({ average: slow }, recalibrated) - mean({ average: slow }, running), 10),
+      level: { average: slow },
+      of: minus(recalibrated, running),
+      atLeast: 10,
     },
   ],
   remarks:

@@ -1,6 +1,4 @@
-import { atLeast, atMost, defineExperiment, firstEpochLoss, type Results } from '../src/experiment/define.ts';
-
-type Ask = Pick<Results, 'mean'>;
+import { defineExperiment, firstEpochLoss } from '../src/experiment/define.ts';
 
 const dense = 'dense';
 const conv = 'convolutional';
@@ -42,34 +40,43 @@ export default defineExperiment({
   figure: { x: 'epoch', y: 'trainLoss' },
   columns: ['testAccuracy', firstEpochLoss],
   claims: [
-    ...([dense, conv] as const).flatMap((network) => [
-      {
-        says: `In the first epoch of the ${network} network, the training loss with BatchNorm is at least 0.05 lower on either side of the activation.`,
-        check: ({ mean }: Ask) => {
-          const loss = (arm: string) => mean({ network, arm }, firstEpochLoss);
-          return atLeast(loss('none') - Math.max(loss(after), loss(before)), 0.05);
-        },
-      },
-    ]),
+    ...([dense, conv] as const).map((network) => ({
+      says: `In the first epoch of the ${network} network, the training loss with BatchNorm is at least 0.05 lower on either side of the activation.`,
+      all: ([after, before] as const).map(
+        (arm) =>
+          ({
+            difference: [
+              { network, arm: 'none' },
+              { network, arm },
+            ],
+            of: firstEpochLoss,
+            atLeast: 0.05,
+          }) as const,
+      ),
+    })),
     {
       says: 'On the test images, the dense network ends no worse with BatchNorm behind the activation than without.',
-      check: ({ mean }) =>
-        atLeast(
-          mean({ network: dense, arm: after }, 'testAccuracy') -
-            mean({ network: dense, arm: 'none' }, 'testAccuracy'),
-          0,
-        ),
+      difference: [
+        { network: dense, arm: after },
+        { network: dense, arm: 'none' },
+      ],
+      of: 'testAccuracy',
+      atLeast: 0,
     },
     {
       says: 'The side makes a difference of at most 1 point on the test images, in both networks.',
-      check: ({ mean }) => {
-        const differences = ([dense, conv] as const).map((network) =>
-          Math.abs(
-            mean({ network, arm: before }, 'testAccuracy') - mean({ network, arm: after }, 'testAccuracy'),
-          ),
-        );
-        return atMost(Math.max(...differences), 1);
-      },
+      all: ([dense, conv] as const).map(
+        (network) =>
+          ({
+            difference: [
+              { network, arm: before },
+              { network, arm: after },
+            ],
+            of: 'testAccuracy',
+            atLeast: -1,
+            atMost: 1,
+          }) as const,
+      ),
     },
   ],
   remarks:

@@ -31,12 +31,12 @@ export default defineExperiment({
   claims: [
     {
       says: 'With Adam, LayerNorm ends at least 0.2 lower in training loss.',
-      check: ({ mean }) =>
-        atLeast(
-          mean({ norm: 'none', optimizer: adam }, 'trainLoss') -
-            mean({ norm: 'layer', optimizer: adam }, 'trainLoss'),
-          0.2,
-        ),
+      difference: [
+        { norm: 'none', optimizer: adam },
+        { norm: 'layer', optimizer: adam },
+      ],
+      of: 'trainLoss',
+      atLeast: 0.2,
     },
     {
       says: 'That is at least 3 pooled standard deviations.',

@@ -1,12 +1,18 @@
-import { atLeast, atMost, defineExperiment, type Results } from '../src/experiment/define.ts';
+import { defineExperiment } from '../src/experiment/define.ts';
 
 const mixed = 'mixed';
 const twoClasses = 'two classes';
 const renorm = 'batch-renorm 1.5, 0.5';
 
 /** Points of test error that batches of two classes cost. */
-const gap = ({ mean }: Pick<Results, 'mean'>, norm: string) =>
-  mean({ norm, batches: twoClasses }, 'testError') - mean({ norm, batches: mixed }, 'testError');
+const cost = <const Norm>(norm: Norm) =>
+  ({
+    difference: [
+      { norm, batches: twoClasses },
+      { norm, batches: mixed },
+    ],
+    of: 'testError',
+  }) as const;
 
 export default defineExperiment({
   name: 'non-iid-batches',
@@ -46,14 +52,8 @@ export default defineExperiment({
   figure: { x: 'batches', y: 'testError' },
   columns: ['trainLoss'],
   claims: [
-    {
-      says: 'Batches of two classes cost BatchNorm at least 1 point.',
-      check: (results) => atLeast(gap(results, 'batch'), 1),
-    },
-    {
-      says: 'They cost Batch Renorm with narrow limits at most half a point.',
-      check: (results) => atMost(gap(results, renorm), 0.5),
-    },
+    { says: 'Batches of two classes cost BatchNorm at least 1 point.', ...cost('batch'), atLeast: 1 },
+    { says: 'They cost Batch Renorm with narrow limits at most half a point.', ...cost(renorm), atMost: 0.5 },
   ],
   published: [
     { what: 'none, mixed: error (%)', pytorch: '5.39', where: { norm: 'none', batches: mixed } },

@@ -1,11 +1,4 @@
-import {
-  atLeast,
-  atMost,
-  defineExperiment,
-  type Measure,
-  type RunRecord,
-  type Scores,
-} from '../src/experiment/define.ts';
+import { defineExperiment, type Measure, type Scores } from '../src/experiment/define.ts';
 
 const depth = 30;
 
@@ -26,15 +19,16 @@ const p2 = power('p2', 'P2, differing means');
 const p3 = power('p3', 'P3, deviation shared by all');
 const p4 = power('p4', 'P4, differing deviations');
 
-/** How far the four parts are from adding up to 1, at the worst norm of all runs. */
-function worstSum(runs: readonly RunRecord[]): number {
-  const off = runs.flatMap((run) =>
-    powers(run, 'p1').map((_, i) =>
-      Math.abs(['p1', 'p2', 'p3', 'p4'].reduce((sum, name) => sum + powers(run, name)[i], 0) - 1),
-    ),
-  );
-  return off.length > 0 ? Math.max(...off) : Number.NaN;
-}
+/** How far the four parts are from adding up to 1, at the worst norm of a run. */
+const offSum: Measure = {
+  label: 'sum of the parts, minus 1',
+  of: (scores) => {
+    const off = powers(scores, 'p1').map((_, i) =>
+      Math.abs(['p1', 'p2', 'p3', 'p4'].reduce((sum, name) => sum + powers(scores, name)[i], 0) - 1),
+    );
+    return off.length > 0 ? Math.max(...off) : Number.NaN;
+  },
+};
 
 export default defineExperiment({
   name: 'proxy-norm-power',
@@ -76,23 +70,33 @@ export default defineExperiment({
   claims: [
     {
       says: 'The four parts add up to 1 behind every norm (within 0.01).',
-      check: ({ runs }) => atMost(worstSum(runs), 0.01),
+      each: {},
+      of: offSum,
+      atMost: 0.01,
     },
     {
       says: `After ${depth} blocks with LayerNorm, at least 0.7 of the power is the same for all images.`,
-      check: ({ mean }) => atLeast(mean({ norm: 'layer' }, p1), 0.7),
+      level: { norm: 'layer' },
+      of: p1,
+      atLeast: 0.7,
     },
     {
       says: 'Proxy Norm leaves at most 0.05 of that.',
-      check: ({ mean }) => atMost(mean({ norm: 'proxy-layer' }, p1), 0.05),
+      level: { norm: 'proxy-layer' },
+      of: p1,
+      atMost: 0.05,
     },
     {
       says: 'With BatchNorm there is none (at most 1e-6).',
-      check: ({ mean }) => atMost(mean({ norm: 'batch' }, p1), 1e-6),
+      each: { norm: 'batch' },
+      of: p1,
+      atMost: 1e-6,
     },
     {
       says: 'InstanceNorm leaves no difference between images in mean or deviation: at least 0.999 lies within images, alike in all.',
-      check: ({ mean }) => atLeast(mean({ norm: 'instance' }, p3), 0.999),
+      each: { norm: 'instance' },
+      of: p3,
+      atLeast: 0.999,
     },
   ],
   published: [

@@ -1,4 +1,4 @@
-import { atLeast, atMost, defineExperiment, firstEpochLoss, type Measure } from '../src/experiment/define.ts';
+import { defineExperiment, firstEpochLoss, type Measure } from '../src/experiment/define.ts';
 
 /** Points of accuracy between the training images during the last epoch and the test images after it. */
 const gap: Measure = {
@@ -39,34 +39,39 @@ export default defineExperiment({
   claims: [
     {
       says: 'With one set of running statistics for all steps, BatchNorm loses at least 10 points from training to test.',
-      check: ({ mean }) => atLeast(mean({ arm: 'batch' }, gap), 10),
+      level: { arm: 'batch' },
+      of: gap,
+      atLeast: 10,
     },
     {
       says: 'With running statistics for each step it loses at most 3.',
-      check: ({ mean }) => atMost(mean({ arm: 'batch, per step' }, gap), 3),
+      level: { arm: 'batch, per step' },
+      of: gap,
+      atMost: 3,
     },
-    {
-      says: 'LayerNorm loses at most 3.',
-      check: ({ mean }) => atMost(mean({ arm: 'layer' }, gap), 3),
-    },
+    { says: 'LayerNorm loses at most 3.', level: { arm: 'layer' }, of: gap, atMost: 3 },
     {
       says: 'LayerNorm ends at least 5 points above BatchNorm on the test images, also where its momentum is 0.01.',
-      check: ({ mean }) => {
-        const batch = (['batch', 'batch, momentum 0.01'] as const).map((arm) =>
-          mean({ arm }, 'testAccuracy'),
-        );
-        return atLeast(mean({ arm: 'layer' }, 'testAccuracy') - Math.max(...batch), 5);
-      },
+      all: (['batch', 'batch, momentum 0.01'] as const).map(
+        (arm) =>
+          ({
+            difference: [{ arm: 'layer' }, { arm }],
+            of: 'testAccuracy',
+            atLeast: 5,
+          }) as const,
+      ),
     },
     {
       says: 'In the first epoch, the training loss with LayerNorm is at least 0.1 below that without a norm.',
-      check: ({ mean }) =>
-        atLeast(mean({ arm: 'none' }, firstEpochLoss) - mean({ arm: 'layer' }, firstEpochLoss), 0.1),
+      difference: [{ arm: 'none' }, { arm: 'layer' }],
+      of: firstEpochLoss,
+      atLeast: 0.1,
     },
     {
       says: 'On the test images, LayerNorm ends at least level with the network without a norm.',
-      check: ({ mean }) =>
-        atLeast(mean({ arm: 'layer' }, 'testAccuracy') - mean({ arm: 'none' }, 'testAccuracy'), 0),
+      difference: [{ arm: 'layer' }, { arm: 'none' }],
+      of: 'testAccuracy',
+      atLeast: 0,
     },
   ],
   remarks:

@@ -1,4 +1,4 @@
-import { atLeast, atMost, defineExperiment, type Measure } from '../src/experiment/define.ts';
+import { defineExperiment, type Measure } from '../src/experiment/define.ts';
 
 const sizes = [2, 3, 4, 8, 16, 32, 64] as const;
 
@@ -53,32 +53,38 @@ export default defineExperiment({
   claims: [
     {
       says: 'With a batch of 2, at most 1 % of the gradient passes a BatchNorm: two values are standardized to -1 and 1, whatever they were.',
-      check: ({ mean }) => atMost(mean({ batchSize: 2 }, kept), 1),
+      each: { batchSize: 2 },
+      of: kept,
+      atMost: 1,
     },
     {
       says: 'At every batch size, the share before training is within 10 points of (m - 2) / m, that of a random gradient.',
-      check: ({ mean }) =>
-        atMost(
-          Math.max(...sizes.map((batchSize) => Math.abs(mean({ batchSize }, kept) - expected(batchSize)))),
-          10,
-        ),
+      all: sizes.map(
+        (batchSize) =>
+          ({
+            level: { batchSize },
+            of: kept,
+            atLeast: expected(batchSize) - 10,
+            atMost: expected(batchSize) + 10,
+          }) as const,
+      ),
     },
     {
       says: 'Every larger batch lets more pass.',
-      check: ({ mean }) =>
-        atLeast(
-          Math.min(
-            ...sizes
-              .slice(1)
-              .map((batchSize, i) => mean({ batchSize }, kept) - mean({ batchSize: sizes[i] }, kept)),
-          ),
-          0,
-        ),
+      all: sizes.slice(1).map(
+        (batchSize, i) =>
+          ({
+            difference: [{ batchSize }, { batchSize: sizes[i] }],
+            of: kept,
+            atLeast: 0,
+          }) as const,
+      ),
     },
     {
       says: 'With a batch of 2, the error after one epoch is at least 20 points above that with a batch of 32.',
-      check: ({ mean }) =>
-        atLeast(mean({ batchSize: 2 }, 'testError') - mean({ batchSize: 32 }, 'testError'), 20),
+      difference: [{ batchSize: 2 }, { batchSize: 32 }],
+      of: 'testError',
+      atLeast: 20,
     },
   ],
   published: sizes.map((batchSize) => ({

@@ -1,6 +1,7 @@
-import { atLeast, atMost, defineExperiment, row } from '../src/experiment/define.ts';
+import { alike, defineExperiment, row } from '../src/experiment/define.ts';
 
 const others = ['none', 'layer', 'group', 'rms', 'batch-renorm'] as const;
+const batchSizes = [32, 16, 8, 4, 2] as const;
 
 /** BatchNorm in a dense network has m = batch size: at 2 its Jacobian has rank m - 2 = 0, and next to no gradient passes. */
 export default defineExperiment({
@@ -25,7 +26,7 @@ export default defineExperiment({
       'rms',
       { name: 'batch-renorm', norm: 'batch-renorm', renormLimits: [1.5, 0.5] },
     ],
-    batchSize: [32, 16, 8, 4, 2],
+    batchSize: batchSizes,
   },
   seeds: 3,
   model: { model: 'mlp', hidden: [128, 128], groups: 8, eps: 1e-3 },
@@ -41,45 +42,57 @@ export default defineExperiment({
   claims: [
     {
       says: 'At batch 2, BatchNorm errs at least 15 points more than GroupNorm.',
-      check: ({ mean }) =>
-        atLeast(
-          mean({ norm: 'batch', batchSize: 2 }, 'testError') -
-            mean({ norm: 'group', batchSize: 2 }, 'testError'),
-          15,
-        ),
+      difference: [
+        { norm: 'batch', batchSize: 2 },
+        { norm: 'group', batchSize: 2 },
+      ],
+      of: 'testError',
+      atLeast: 15,
     },
     {
       says: 'BatchNorm loses at least 1 point from batch 32 to batch 4 already.',
-      check: ({ mean }) =>
-        atLeast(
-          mean({ norm: 'batch', batchSize: 4 }, 'testError') -
-            mean({ norm: 'batch', batchSize: 32 }, 'testError'),
-          1,
-        ),
+      difference: [
+        { norm: 'batch', batchSize: 4 },
+        { norm: 'batch', batchSize: 32 },
+      ],
+      of: 'testError',
+      atLeast: 1,
     },
-    {
-      says: "GroupNorm's errors at all batch sizes lie within 1 point.",
-      check: ({ range }) => atMost(range({ norm: 'group' }, 'testError'), 1),
-    },
-    {
-      says: "LayerNorm's errors at all batch sizes lie within 1 point.",
-      check: ({ range }) => atMost(range({ norm: 'layer' }, 'testError'), 1),
-    },
+    ...(
+      [
+        ['GroupNorm', 'group'],
+        ['LayerNorm', 'layer'],
+      ] as const
+    ).map(([called, norm]) => ({
+      says: `${called}'s errors at all batch sizes lie within 1 point.`,
+      ...alike(
+        batchSizes.map((batchSize) => ({ norm, batchSize })),
+        'testError',
+        1,
+      ),
+    })),
     {
       says: 'At batch 32, BatchNorm is the best or within 0.5 points of it.',
-      check: ({ mean }) => {
-        const best = Math.min(...others.map((norm) => mean({ norm, batchSize: 32 }, 'testError')));
-        return atMost(mean({ norm: 'batch', batchSize: 32 }, 'testError') - best, 0.5);
-      },
+      all: others.map(
+        (norm) =>
+          ({
+            difference: [
+              { norm: 'batch', batchSize: 32 },
+              { norm, batchSize: 32 },
+            ],
+            of: 'testError',
+            atMost: 0.5,
+          }) as const,
+      ),
     },
     {
       says: 'At batch 2, Batch Renorm makes at most 0.6 of the errors of BatchNorm.',
-      check: ({ mean }) =>
-        atMost(
-          mean({ norm: 'batch-renorm', batchSize: 2 }, 'testError') /
-            mean({ norm: 'batch', batchSize: 2 }, 'testError'),
-          0.6,
-        ),
+      ratio: [
+        { norm: 'batch-renorm', batchSize: 2 },
+        { norm: 'batch', batchSize: 2 },
+      ],
+      of: 'testError',
+      atMost: 0.6,
     },
   ],
   published: [

@@ -1,6 +1,4 @@
-import { atLeast, atMost, defineExperiment, type Results } from '../src/experiment/define.ts';
-
-type Ask = Pick<Results, 'mean'>;
+import { defineExperiment } from '../src/experiment/define.ts';
 
 /** Loss and accuracy that the tutorial prints: means over its one epoch of training, dropout included. */
 const printed = {
@@ -8,6 +6,8 @@ const printed = {
   instance: { loss: 0.5367, accuracy: 84.05 },
   layer: { loss: 0.4056, accuracy: 87.54 },
 } as const;
+
+const norms = ['group', 'layer', 'instance'] as const;
 
 export default defineExperiment({
   name: 'tutorial',
@@ -29,38 +29,48 @@ export default defineExperiment({
   figure: { x: 'step', y: 'trainLoss' },
   columns: ['trainAccuracy'],
   claims: [
-    ...(['group', 'layer', 'instance'] as const).flatMap((norm) => {
-      const [loss, accuracy] = norm === 'instance' ? [0.07, 2.5] : [0.04, 1.5];
+    ...norms.flatMap((norm) => {
+      const { loss, accuracy } = printed[norm];
+      const [byLoss, byAccuracy] = norm === 'instance' ? [0.07, 2.5] : [0.04, 1.5];
       return [
         {
-          says: `The loss with ${norm} norm is within ${loss} of the printed ${printed[norm].loss}.`,
-          check: ({ mean }: Ask) => atMost(Math.abs(mean({ norm }, 'trainLoss') - printed[norm].loss), loss),
+          says: `The loss with ${norm} norm is within ${byLoss} of the printed ${loss}.`,
+          level: { norm },
+          of: 'trainLoss' as const,
+          atLeast: loss - byLoss,
+          atMost: loss + byLoss,
         },
         {
-          says: `The accuracy with ${norm} norm is within ${accuracy} points of the printed ${printed[norm].accuracy} %.`,
-          check: ({ mean }: Ask) =>
-            atMost(Math.abs(mean({ norm }, 'trainAccuracy') - printed[norm].accuracy), accuracy),
+          says: `The accuracy with ${norm} norm is within ${byAccuracy} points of the printed ${accuracy} %.`,
+          level: { norm },
+          of: 'trainAccuracy' as const,
+          atLeast: accuracy - byAccuracy,
+          atMost: accuracy + byAccuracy,
         },
       ];
     }),
     {
       says: 'In loss, group norm is behind layer norm.',
-      check: ({ mean }) =>
-        atLeast(mean({ norm: 'group' }, 'trainLoss') - mean({ norm: 'layer' }, 'trainLoss'), 0),
+      difference: [{ norm: 'group' }, { norm: 'layer' }],
+      of: 'trainLoss',
+      atLeast: 0,
     },
     {
       says: 'In loss, instance norm is behind group norm.',
-      check: ({ mean }) =>
-        atLeast(mean({ norm: 'instance' }, 'trainLoss') - mean({ norm: 'group' }, 'trainLoss'), 0),
+      difference: [{ norm: 'instance' }, { norm: 'group' }],
+      of: 'trainLoss',
+      atLeast: 0,
     },
     {
       says: 'Without any norm, the loss is at most 0.03 above that of the best of the three.',
-      check: ({ mean }) => {
-        const best = Math.min(
-          ...(['group', 'layer', 'instance'] as const).map((norm) => mean({ norm }, 'trainLoss')),
-        );
-        return atMost(mean({ norm: 'none' }, 'trainLoss') - best, 0.03);
-      },
+      all: norms.map(
+        (norm) =>
+          ({
+            difference: [{ norm: 'none' }, { norm }],
+            of: 'trainLoss',
+            atMost: 0.03,
+          }) as const,
+      ),
     },
   ],
   published: [

@@ -1,4 +1,4 @@
-import { atLeast, atMost, defineExperiment } from '../src/experiment/define.ts';
+import { defineExperiment } from '../src/experiment/define.ts';
 
 export default defineExperiment({
   name: 'vgg-group-norm',
@@ -31,21 +31,22 @@ export default defineExperiment({
   claims: [
     {
       says: 'Without a norm, 13 convolutions deep, at most 20 % of the test images are right.',
-      check: ({ mean }) => atMost(mean({ norm: 'none' }, 'testAccuracy'), 20),
+      level: { norm: 'none' },
+      of: 'testAccuracy',
+      atMost: 20,
     },
-    {
-      says: 'With GroupNorm at least 35 % are.',
-      check: ({ mean }) => atLeast(mean({ norm: 'group' }, 'testAccuracy'), 35),
-    },
+    { says: 'With GroupNorm at least 35 % are.', level: { norm: 'group' }, of: 'testAccuracy', atLeast: 35 },
     {
       says: 'GroupNorm is at most 5 points behind BatchNorm.',
-      check: ({ mean }) =>
-        atMost(mean({ norm: 'batch' }, 'testAccuracy') - mean({ norm: 'group' }, 'testAccuracy'), 5),
+      difference: [{ norm: 'batch' }, { norm: 'group' }],
+      of: 'testAccuracy',
+      atMost: 5,
     },
     {
       says: 'GroupNorm is at least level with LayerNorm.',
-      check: ({ mean }) =>
-        atLeast(mean({ norm: 'group' }, 'testAccuracy') - mean({ norm: 'layer' }, 'testAccuracy'), 0),
+      difference: [{ norm: 'group' }, { norm: 'layer' }],
+      of: 'testAccuracy',
+      atLeast: 0,
     },
   ],
   remarks:

@@ -1,4 +1,4 @@
-import { atLeast, defineExperiment } from '../src/experiment/define.ts';
+import { defineExperiment } from '../src/experiment/define.ts';
 
 /**
  * The first experiment: a small dense network on drawn digits, with and without normalization. At a learning rate of
@@ -33,13 +33,15 @@ export default defineExperiment({
   claims: [
     {
       says: 'At the large rate, BatchNorm ends at least 20 points above the plain network.',
-      check: ({ mean }) =>
-        atLeast(mean({ arm: 'batch' }, 'testAccuracy') - mean({ arm: 'none' }, 'testAccuracy'), 20),
+      difference: [{ arm: 'batch' }, { arm: 'none' }],
+      of: 'testAccuracy',
+      atLeast: 20,
     },
     {
       says: 'BatchNorm ends at least 2 points above the plain network at a tenth of the rate, too.',
-      check: ({ mean }) =>
-        atLeast(mean({ arm: 'batch' }, 'testAccuracy') - mean({ arm: 'none, lr 0.01' }, 'testAccuracy'), 2),
+      difference: [{ arm: 'batch' }, { arm: 'none, lr 0.01' }],
+      of: 'testAccuracy',
+      atLeast: 2,
     },
   ],
 });

@@ -1,5 +1,6 @@
 import type { Point } from './lineChart.ts';
 import { isDrawable } from './scale.ts';
+import { halfInterval } from './studentT.ts';
 
 /** What the band around the mean of some seeds shows. */
 export const bandNames = ['std', 'sem', 'ci95', 'minmax', 'none'] as const;
@@ -31,22 +32,6 @@ export function bandEdges(point: Point, band: BandName = 'std'): [number, number
 /** Of the band around the mean of `n` values with this sample standard deviation. */
 function halfHeight(std: number, n: number, band: 'std' | 'sem' | 'ci95'): number | undefined {
   if (band === 'std') return std;
-  if (n < 2) return undefined;
-  const standardError = std / Math.sqrt(n);
-  return band === 'sem' ? standardError : studentT(n - 1) * standardError;
-}
-
-/** The 97.5 % quantile of Student's t distribution for 1, 2, … degrees of freedom. */
-const STUDENT_T = [12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228];
-
-/** Beyond the table, from the normal quantile z: Abramowitz and Stegun 1964, 26.7.5. */
-export function studentT(degrees: number): number {
-  if (degrees <= STUDENT_T.length) return STUDENT_T[degrees - 1];
-  const z = 1.959964;
-  return (
-    z +
-    (z ** 3 + z) / (4 * degrees) +
-    (5 * z ** 5 + 16 * z ** 3 + 3 * z) / (96 * degrees ** 2) +
-    (3 * z ** 7 + 19 * z ** 5 + 17 * z ** 3 - 15 * z) / (384 * degrees ** 3)
-  );
+  if (band === 'ci95') return halfInterval({ n, std });
+  return n < 2 ? undefined : std / Math.sqrt(n);
 }

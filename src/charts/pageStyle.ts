@@ -34,7 +34,7 @@ h2 { margin: 2.8rem 0 0.8rem; font-size: 1.35rem; font-weight: 600; line-height:
 .note { margin: 1.4rem 0 0; padding: 0.7rem 1rem; border-left: 3px solid var(--bad); background: var(--tint); font: 0.9375rem/1.5 var(--sans); }
 
 .claims { margin: 0; padding: 0; list-style: none; }
-.claims li { display: grid; grid-template-columns: 4.9rem 1fr; gap: 0 0.9rem; padding: 0.6rem 0; border-top: 1px solid var(--rule); }
+.claims li { display: grid; grid-template-columns: 6.4rem 1fr; gap: 0 0.9rem; padding: 0.6rem 0; border-top: 1px solid var(--rule); }
 .claims li:last-child { border-bottom: 1px solid var(--rule); }
 .verdict { font: 600 0.8125rem/1.7rem var(--sans); white-space: nowrap; }
 .held { color: var(--good); }

@@ -1,18 +1,21 @@
 import { ConfigError, unknownName } from '../errors.ts';
 import { configFields, resolveConfig } from '../train/config.ts';
+import { singlesOf, type Verdict } from './claim.ts';
+import { claimError } from './claimErrors.ts';
 import { measureOf, measures } from './measures.ts';
 import { gridPoints } from './plan.ts';
 import type { Grid } from './point.ts';
-import type { Experiment, ExperimentSpec, Verdict } from './spec.ts';
+import type { Experiment, ExperimentSpec } from './spec.ts';
 
 export type { Dataset, ImageSet } from '../data/dataset.ts';
 export type { Loss, LossOptions } from '../train/loss.ts';
 export type { ProbeValues } from '../train/probes/names.ts';
 export type { Probe, ProbeContext } from '../train/probes/probe.ts';
-export { firstEpochLoss, type Measure, probed, type Scores } from './measures.ts';
+export { alike, type Claim, type Comparison, type Verdict } from './claim.ts';
+export { firstEpochLoss, type Measure, measures, probed, type Scores } from './measures.ts';
 export type { Grid, GridValue, Point } from './point.ts';
 export type { Results, RunRecord } from './results.ts';
-export type { Claim, Experiment, ExperimentSpec, Figure, Panel, Published, Verdict } from './spec.ts';
+export type { Experiment, ExperimentSpec, Figure, Panel, Published } from './spec.ts';
 
 /** Checks an experiment, down to the configuration of every point of the grid; throws a ConfigError that says what is wrong. */
 export function defineExperiment<const G extends Grid>(spec: ExperimentSpec<G>): Experiment {
@@ -27,18 +30,27 @@ export function defineExperiment<const G extends Grid>(spec: ExperimentSpec<G>):
       ]);
     }
   }
-  checkCharts(experiment);
+  const points = gridPoints(experiment);
+  for (const [i, claim] of experiment.claims.entries()) {
+    const [problem, hint] =
+      claimError(
+        claim,
+        points.map(({ point }) => point),
+      ) ?? [];
+    if (problem !== undefined) throw invalid(experiment, `claims[${i}] ${problem}`, [hint!]);
+  }
+  checkMeasures(experiment);
   // Files of code are looked for when runs are planned: only whoever loads this one knows where it lies.
-  for (const { settings } of gridPoints(experiment)) resolveConfig(settings);
+  for (const { settings } of points) resolveConfig(settings);
   return experiment;
 }
 
-/** A value that must not be smaller. */
+/** For a claim's `check`: a value that must not be smaller. */
 export function atLeast(value: number, threshold: number): Verdict {
   return { held: value >= threshold, value, threshold, wanted: 'at least' };
 }
 
-/** A value that must not be greater. NaN is on neither side. */
+/** For a claim's `check`: a value that must not be greater. NaN is on neither side. */
 export function atMost(value: number, threshold: number): Verdict {
   return { held: value <= threshold, value, threshold, wanted: 'at most' };
 }
@@ -49,13 +61,14 @@ export function row<const At>(what: string, where: At, published: string, pytorc
 }
 
 /** Every chart's x must be there for its measures, and every measure must be known. */
-function checkCharts(experiment: Experiment): void {
-  const { figure, panels = [], columns = [], published = [], grid } = experiment;
+function checkMeasures(experiment: Experiment): void {
+  const { figure, panels = [], columns = [], published = [], claims, grid } = experiment;
   const charts = [
     { where: 'figure', x: figure.x, lines: [figure.y] },
     ...panels.map(({ x, lines }, i) => ({ where: `panels[${i}]`, x, lines })),
   ];
-  const others = [...columns, ...published.flatMap((row) => row.measure ?? [])];
+  const claimed = claims.flatMap(singlesOf).map(({ of }) => of);
+  const others = [...columns, ...claimed, ...published.flatMap((row) => row.measure ?? [])];
   for (const measure of [...charts.flatMap(({ lines }) => lines), ...others]) {
     if (typeof measure === 'string' && !(measure in measures)) {
       throw invalid(experiment, unknownName('measure', measure, Object.keys(measures)), [

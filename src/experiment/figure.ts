@@ -1,6 +1,7 @@
 import type { Point as ChartPoint, LineChart } from '../charts/lineChart.ts';
 import { meanCurve } from '../charts/statistics.ts';
 import { codeName } from '../train/code/names.ts';
+import { singlesOf } from './claim.ts';
 import { type MeasureChoice, measureOf } from './measures.ts';
 import type { Point } from './point.ts';
 import { nameOf } from './point.ts';
@@ -78,6 +79,7 @@ function chartOf(
     caption,
     x: xAxis(experiment, panel),
     y: y ?? { label, unit },
+    ...(isJudged(experiment, lines) && { band: 'ci95' as const }),
     series: series.flatMap(({ name, norm, runs: own }) =>
       lines.map((measure) => ({
         name: lineName(name, measureOf(measure).label),
@@ -86,6 +88,11 @@ function chartOf(
       })),
     ),
   };
+}
+
+/** Whether a claim is about the level of one of these measures: then its band is what the claim is judged by. */
+function isJudged({ claims }: Experiment, lines: Panel['lines']): boolean {
+  return claims.flatMap(singlesOf).some((single) => 'level' in single && lines.includes(single.of));
 }
 
 function pointsOf(

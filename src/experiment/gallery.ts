@@ -2,10 +2,11 @@ import { join } from 'node:path';
 import { formatSummary } from '../charts/statistics.ts';
 import { plural } from '../errors.ts';
 import { writeWholeFile } from '../wholeFile.node.ts';
+import { countOutcomes, judgementText, outcomeMarks, outcomeText } from './claimText.ts';
 import { figureFile, writeFigures } from './figureFiles.ts';
 import type { Experiment } from './spec.ts';
 import { checkClaims, readStored, type StoredExperiment } from './stored.ts';
-import { endTable, publishedTable, verdictText } from './tables.ts';
+import { endTable, publishedTable } from './tables.ts';
 
 const origin = '<!-- Made by `npm run gallery` from results/*.json. Change the experiments instead. -->';
 
@@ -33,9 +34,12 @@ export function galleryText(
   return `${[
     origin,
     '# Experiments',
-    'Each is one file: a question, a grid of runs, a figure, and claims that the program itself finds true or false. ' +
+    'Each is one file: a question, a grid of runs, a figure, and claims that the program itself judges. ' +
       '`normgrad experiment NAME --data-dir DIR` runs one whole, `experiment --list` names all, and `--smoke` tries one ' +
-      'on drawn digits in under a minute. A claim that failed stands here as failed.',
+      'on drawn digits in under a minute.',
+    'A claim is held where the whole 95 % confidence interval over the seeds is as wanted, failed where none of it is, and otherwise not ' +
+      'decided by so many seeds. Arms are compared seed by seed, for with the same seed they see the same images in the same order; the ' +
+      "interval is that of Student's t for the mean of these differences, or of the logarithms of ratios. A claim that failed stands here as failed.",
     'An experiment of your own may lie anywhere: take [small-batch-mlp.ts](small-batch-mlp.ts) as a model, import from ' +
       '`normgrad/experiment` instead, and run it by its path: `normgrad experiment ./mine.ts`.',
     summaryTable(shown, stored),
@@ -56,16 +60,16 @@ function summaryTable(
   const rows = experiments.map((experiment) => {
     const { runs, wallMinutes } = stored.get(experiment.name)!;
     const claims = checkClaims(experiment, runs);
-    const held = claims.filter((claim) => claim.held).length;
+    const { held, failed, undecided } = countOutcomes(claims);
     return [
       `[${experiment.name}](#${experiment.name})`,
       experiment.question,
-      `${held} of ${claims.length}`,
+      `${held} / ${failed} / ${undecided}`,
       String(runs.length),
       wallMinutes.toFixed(1),
     ];
   });
-  return table(['experiment', 'question', 'claims held', 'runs', 'minutes'], rows, 2);
+  return table(['experiment', 'question', 'claims held / failed / undecided', 'runs', 'minutes'], rows, 2);
 }
 
 function section(experiment: Experiment, stored: StoredExperiment): string {
@@ -74,7 +78,8 @@ function section(experiment: Experiment, stored: StoredExperiment): string {
   const ends = endTable(experiment, runs);
   const published = publishedTable(experiment, runs);
   const claims = checkClaims(experiment, runs).map(
-    (claim) => `* ${claim.held ? '✓ **held**' : '✗ **failed**'}: ${claim.says} (${verdictText(claim)}.)`,
+    (claim) =>
+      `* ${outcomeMarks[claim.outcome]} **${outcomeText(claim)}**: ${claim.says} (${judgementText(claim)}.)`,
   );
   const pictures = [title, ...panels.map((panel) => panel.title)]
     .map((each, i) => `![${each}](results/${figureFile(name, i)})`)

@@ -10,6 +10,8 @@ export interface Measure {
   of: (scores: Scores) => number;
   /** Its course within the run, where that is not one of the usual scores over epochs or steps. */
   curve?: (scores: Scores) => readonly { x: number; y: number }[];
+  /** What a run that diverged counts as. By default it has no value, and no claim about it is decided. */
+  ifDiverged?: number;
   /** Reads the lines between the ends of epochs, which are then kept. */
   needsSteps?: boolean;
 }

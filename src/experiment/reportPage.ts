@@ -4,12 +4,13 @@ import { pageStyle } from '../charts/pageStyle.ts';
 import { formatSummaries } from '../charts/statistics.ts';
 import { plural } from '../errors.ts';
 import { toJson } from '../json.ts';
+import { countOutcomes, judgementText } from './claimText.ts';
 import { figuresOf } from './figure.ts';
 import type { ExperimentRun } from './plan.ts';
 import { runSection } from './runTable.ts';
 import type { Experiment } from './spec.ts';
 import { type CheckedClaim, checkClaims, type StoredExperiment } from './stored.ts';
-import { endTable, publishedTable, verdictText } from './tables.ts';
+import { endTable, publishedTable } from './tables.ts';
 
 interface ExperimentPageOptions {
   /** The settings of every run, and why it failed. Settings of runs that are not in it are shown as unknown. */
@@ -74,11 +75,13 @@ function head(
   { runs, seeds, minutes, smoke }: StoredExperiment,
   claims: readonly CheckedClaim[],
 ): Html {
-  const held = claims.filter((claim) => claim.held).length;
+  const { held, failed: refuted, undecided } = countOutcomes(claims);
   const count = (status: string) => runs.filter((run) => run.status === status).length;
   const [diverged, failed] = [count('diverged'), count('failed')];
   const numbers: HtmlValue[] = [
-    !smoke && claims.length > 0 && html`<b>${held} of ${claims.length}</b> claims held`,
+    !smoke &&
+      claims.length > 0 &&
+      html`<b>${held} of ${claims.length}</b> claims held${refuted > 0 && `, ${refuted} failed`}${undecided > 0 && `, ${undecided} not decided`}`,
     html`<b>${plural(runs.length, 'run')}</b>${diverged > 0 && `, ${diverged} diverged`}${failed > 0 && `, ${failed} failed`}`,
     html`<b>${plural(seeds.length, 'seed')}</b>`,
     html`<b>${minutes.toFixed(1)}</b> minutes`,
@@ -92,17 +95,23 @@ function head(
 </header>`;
 }
 
+/** How a verdict looks, and what it says. */
+const verdicts = {
+  held: ['held', '✓ held'],
+  failed: ['failed', '✗ failed'],
+  undecided: ['open', '? not decided'],
+} as const;
+
 function claimList(claims: readonly CheckedClaim[], smoke: boolean): Html {
   return html`<ul class="claims">${claims.map((claim) => {
-    const [look, word] = smoke
-      ? ['open', '? not judged']
-      : claim.held
-        ? ['held', '✓ held']
-        : ['failed', '✗ failed'];
+    const [look, word] = smoke ? ['open', '? not judged'] : verdicts[claim.outcome];
     return html`
-<li><span class="verdict ${look}">${word}</span><span>${claim.says}<span class="measured">${verdictText(claim)}</span></span></li>`;
+<li><span class="verdict ${look}">${word}</span><span>${claim.says}<span class="measured">${judgementText(claim)}</span></span></li>`;
   })}
-</ul>`;
+</ul>${
+    !smoke &&
+    html`<p class="note">Held: the whole 95 % confidence interval over the seeds (Student's t) is as wanted. Failed: none of it is. Not decided: the seeds do not tell.</p>`
+  }`;
 }
 
 function resultTables(experiment: Experiment, { runs, seeds, smoke }: StoredExperiment): Html {

@@ -55,7 +55,9 @@ export function resultsOf(runs: readonly RunRecord[]): Results {
   };
 }
 
-/** NaN for a run that diverged or failed, also if it had completed epochs before. */
-export function finalValue(run: Pick<RunRecord, 'status'> & Scores, measure: MeasureChoice): number {
-  return run.status === 'done' ? measureOf(measure).of(run) : Number.NaN;
+/** NaN for a run that failed, also if it had completed epochs before, and for one that diverged if the measure says nothing of it. */
+export function finalValue(run: Pick<RunRecord, 'status'> & Scores, choice: MeasureChoice): number {
+  const { of, ifDiverged = Number.NaN } = measureOf(choice);
+  if (run.status === 'done') return of(run);
+  return run.status === 'diverged' ? ifDiverged : Number.NaN;
 }

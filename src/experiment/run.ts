@@ -4,6 +4,7 @@ import { runSweep, type SweepOptions } from '../runs/sweep/run.ts';
 import { isFinished, type SweepRun } from '../runs/sweep/sweep.ts';
 import { codeName } from '../train/code/names.ts';
 import { readMetrics } from '../train/metrics.ts';
+import { singlesOf } from './claim.ts';
 import { measureOf } from './measures.ts';
 import { type ExperimentRun, sweepOf } from './plan.ts';
 import type { RunRecord } from './results.ts';
@@ -50,11 +51,14 @@ function recordOf(
   };
 }
 
-/** Does a chart or the table read the lines between the ends of epochs? */
-function keepsSteps({ figure, panels = [], columns = [] }: Experiment): boolean {
+/** Does a chart, the table or a claim read the lines between the ends of epochs? */
+function keepsSteps({ figure, panels = [], columns = [], claims }: Experiment): boolean {
   const charts = [{ x: figure.x, lines: [figure.y] }, ...panels];
+  const claimed = claims.flatMap(singlesOf).map(({ of }) => of);
   return (
     charts.some(({ x, lines }) => x === 'step' && lines.some((measure) => !measureOf(measure).curve)) ||
-    [...charts.flatMap(({ lines }) => lines), ...columns].some((measure) => measureOf(measure).needsSteps)
+    [...charts.flatMap(({ lines }) => lines), ...columns, ...claimed].some(
+      (measure) => measureOf(measure).needsSteps,
+    )
   );
 }

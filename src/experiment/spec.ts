@@ -1,23 +1,8 @@
 import type { Axis } from '../charts/scale.ts';
 import type { TrainOptions } from '../train/config.ts';
+import type { Claim } from './claim.ts';
 import type { MeasureChoice } from './measures.ts';
 import type { Grid, Point } from './point.ts';
-import type { Results } from './results.ts';
-
-/** What a claim found. */
-export interface Verdict {
-  held: boolean;
-  value: number;
-  threshold: number;
-  /** Which side of the threshold the value had to be on. */
-  wanted: 'at least' | 'at most';
-}
-
-/** A sentence about the results that a program can find true or false. */
-export interface Claim<G extends Grid = Grid> {
-  says: string;
-  check: (results: Results<G>) => Verdict;
-}
 
 /** A published number, for the table that shows it beside ours. */
 export interface Published<G extends Grid = Grid> {

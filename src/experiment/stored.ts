@@ -11,9 +11,10 @@ import { probeLineSchema, scoreSchema } from '../train/metrics.ts';
 import { runStatuses } from '../train/result.ts';
 import { describeSettings } from './describeSettings.ts';
 import type { Engine } from './engine.ts';
+import { type Judgement, judge, judgementOf, kinds, outcomes } from './judge.ts';
 import type { ExperimentRun } from './plan.ts';
 import { type RunRecord, resultsOf } from './results.ts';
-import type { Experiment, Verdict } from './spec.ts';
+import type { Experiment } from './spec.ts';
 
 /** A finished experiment as JSON: what the gallery is made of. No weights, nothing about the machine's folders. */
 export interface StoredExperiment {
@@ -36,7 +37,7 @@ export interface StoredExperiment {
   runs: readonly RunRecord[];
 }
 
-export interface CheckedClaim extends Verdict {
+export interface CheckedClaim extends Judgement {
   says: string;
 }
 
@@ -54,6 +55,35 @@ const runRecordSchema: v.GenericSchema<unknown, RunRecord> = v.object({
   digest: v.string(),
 });
 
+const judgementSchema: v.GenericSchema<unknown, Judgement> = v.object({
+  outcome: v.picklist(outcomes),
+  kind: v.picklist(kinds),
+  value: anyNumber,
+  interval: v.optional(v.tuple([anyNumber, anyNumber])),
+  n: wholeNumber,
+  lost: wholeNumber,
+  unpaired: wholeNumber,
+  unit: v.optional(v.string()),
+  arms: v.string(),
+  atLeast: v.optional(anyNumber),
+  atMost: v.optional(anyNumber),
+  of: v.optional(v.picklist(['all', 'any'])),
+  parts: v.optional(v.array(v.lazy(() => judgementSchema))),
+});
+const saysSchema = v.object({ says: v.string() });
+
+/** Of results of before claims had intervals: what was then said of the means alone. */
+const olderClaimSchema = v.pipe(
+  v.object({
+    says: v.string(),
+    held: v.boolean(),
+    value: anyNumber,
+    threshold: anyNumber,
+    wanted: v.picklist(['at least', 'at most']),
+  }),
+  v.transform(({ says, ...verdict }): CheckedClaim => ({ says, ...judgementOf(verdict) })),
+);
+
 const storedSchema: v.GenericSchema<unknown, StoredExperiment> = v.pipe(
   plainObject,
   v.object({
@@ -68,15 +98,7 @@ const storedSchema: v.GenericSchema<unknown, StoredExperiment> = v.pipe(
     node: v.string(),
     kernels: v.string(),
     engine: v.optional(v.object({ digest: v.string(), arithmetic: v.string(), made: v.string() })),
-    claims: v.array(
-      v.object({
-        says: v.string(),
-        held: v.boolean(),
-        value: anyNumber,
-        threshold: anyNumber,
-        wanted: v.picklist(['at least', 'at most']),
-      }),
-    ),
+    claims: v.array(v.union([v.intersect([saysSchema, judgementSchema]), olderClaimSchema])),
     runs: v.array(runRecordSchema),
   }),
   v.transform((stored) => ({ ...stored, wallMinutes: stored.wallMinutes ?? stored.minutes })),
@@ -84,7 +106,7 @@ const storedSchema: v.GenericSchema<unknown, StoredExperiment> = v.pipe(
 
 export function checkClaims(experiment: Experiment, runs: readonly RunRecord[]): CheckedClaim[] {
   const results = resultsOf(runs);
-  return experiment.claims.map(({ says, check }) => ({ says, ...check(results) }));
+  return experiment.claims.map((claim) => ({ says: claim.says, ...judge(claim, results) }));
 }
 
 export function storedExperiment(
@@ -109,10 +131,12 @@ export function storedExperiment(
   };
 }
 
-/** One line per run, so that a difference between two results shows which runs it is in. */
-export function storedJson({ runs, ...rest }: StoredExperiment): string {
+/** One line per claim and per run, so that a difference between two results shows which it is in. */
+export function storedJson({ claims, runs, ...rest }: StoredExperiment): string {
   const head = toJson(rest, 2).replace(/\n\}$/, '');
-  return `${head},\n  "runs": [\n${runs.map((run) => `    ${toJson(run)}`).join(',\n')}\n  ]\n}\n`;
+  const lines = (name: string, values: readonly unknown[]) =>
+    `  "${name}": [\n${values.map((value) => `    ${toJson(value)}`).join(',\n')}\n  ]`;
+  return `${head},\n${lines('claims', claims)},\n${lines('runs', runs)}\n}\n`;
 }
 
 /** What `storedJson` wrote. */

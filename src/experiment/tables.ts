@@ -4,7 +4,6 @@ import { measureLabel } from './measures.ts';
 import { nameOf } from './point.ts';
 import { type RunRecord, resultsOf } from './results.ts';
 import type { Experiment } from './spec.ts';
-import type { CheckedClaim } from './stored.ts';
 
 /** The ends of all runs as a table: what a row and a column are called, and what is at their crossing. */
 interface EndTable {
@@ -56,13 +55,4 @@ export function publishedTable(
     formatSummary(results.summary(where, measure ?? figure.y), { showN: true }),
   ]);
   return { heads: ['', 'published', 'PyTorch, this setting', 'normgrad'], rows };
-}
-
-/** `measured 35.1, wanted at least 15` */
-export function verdictText({ value, threshold, wanted }: CheckedClaim): string {
-  return `measured ${number(value)}, wanted ${wanted} ${number(threshold)}`;
-}
-
-function number(value: number): string {
-  return Number.isFinite(value) ? String(Number(value.toPrecision(3))) : String(value);
 }

@@ -8,6 +8,8 @@ import { small } from './small.ts';
 /** What a user's file may export, whatever its types say. */
 const refused = (change: object) => () => defineExperiment({ ...small, ...change } as Experiment);
 
+const claim = { says: 'so', level: { norm: 'none' }, of: 'testError', atLeast: 2 };
+
 describe('defineExperiment', () => {
   it.each<[object, string]>([
     [{ claims: undefined }, 'experiment small: lacks claims'],
@@ -19,6 +21,24 @@ describe('defineExperiment', () => {
     [{ training: { epoch: 3 } }, 'unknown setting "epoch"'],
     [{ figure: { x: 'width', y: 'testError' } }, 'figure.x is "width"'],
     [{ figure: { x: 'epoch', y: 'testeror' } }, 'unknown measure "testeror" (did you mean "testError"?)'],
+    [{ claims: [{ level: {} }] }, 'claims[0] lacks says'],
+    [{ claims: [{ says: '' }] }, 'claims[0] says nothing that can be judged'],
+    [{ claims: [{ ...claim, ratio: [{}, {}] }] }, 'claims[0] has both level and ratio'],
+    [{ claims: [{ ...claim, level: 'none' }] }, 'claims[0] level is "none"'],
+    [
+      { claims: [{ ...claim, level: { norm: 'batch' } }] },
+      'claims[0] no run of the grid has {"norm":"batch"}',
+    ],
+    [{ claims: [{ ...claim, of: undefined }] }, 'claims[0] lacks of'],
+    [{ claims: [{ ...claim, of: 'testeror' }] }, 'unknown measure "testeror" (did you mean "testError"?)'],
+    [{ claims: [{ ...claim, atLeast: undefined }] }, 'claims[0] lacks its threshold'],
+    [{ claims: [{ ...claim, atLeast: Number.NaN }] }, 'claims[0] its threshold is NaN'],
+    [{ claims: [{ ...claim, atMost: 1 }] }, 'claims[0] wants 2 to 1'],
+    [{ claims: [{ says: '', difference: [{}], of: 'testError', atLeast: 1 }] }, 'claims[0] difference is'],
+    [{ claims: [{ says: '', ratio: [{}, {}], of: 'testError', atLeast: 0 }] }, 'judged by its logarithm'],
+    [{ claims: [{ says: '', all: [] }] }, 'claims[0] all is []'],
+    [{ claims: [{ says: '', any: [{ all: [{}] }] }] }, 'claims[0] says nothing that can be judged'],
+    [{ claims: [{ says: '', check: true }] }, 'claims[0] check is true'],
   ])('refuses %j', (change, problem) => {
     expect(refused(change)).toThrow(ConfigError);
     expect(refused(change)).toThrow(problem);

@@ -55,6 +55,16 @@ describe('figuresOf', () => {
     expect(withFigure({ x: 'epoch', y: 'testLoss' }).series[3].points).toMatchObject([{ x: 1, y: 1 }]);
   });
 
+  it('has the confidence interval as its band where a claim is about the level of what it shows', () => {
+    const claimed: Experiment = {
+      ...small,
+      claims: [{ says: '', level: { norm: 'none' }, of: 'testError', atMost: 50 }],
+      panels: [{ title: '', x: 'batchSize', lines: ['testLoss'] }],
+    };
+    expect(figuresOf(claimed, runs, '').map(({ band }) => band)).toEqual(['ci95', undefined]);
+    expect(figuresOf(small, runs, '')[0].band).toBeUndefined();
+  });
+
   it('leaves the colours to the names where all runs have one norm', () => {
     const one = runs.filter(({ norm }) => norm === 'group');
     expect(figuresOf(small, one, '')[0].series.map(({ norm }) => norm)).toEqual(['two groups']);

@@ -18,11 +18,19 @@ const page = experimentPage(hostile, hostileResults, { plan: hostilePlan, comman
 it('has every part of a report', () => {
   const headings = [...page.matchAll(/<h2>([^<]*)<\/h2>/g)].map(([, heading]) => heading);
   expect(headings).toEqual(['Claims', 'Figure', 'Results', 'Setup', 'Run it again', 'Every run']);
-  expect(page).toContain('<b>0 of 1</b> claims held');
-  expect(page).toContain('measured 4, wanted at least 100');
+  expect(page).toContain('<b>0 of 1</b> claims held, 1 failed');
+  expect(page).toContain('measured 4, wanted at least 100, no interval');
   expect(page).toContain('<b>4 runs</b>, 1 diverged, 1 failed');
   // Mean ± std, with n where it is not the same everywhere.
   expect(page).toMatch(/<td class="" data-head="[^"]*">50\.00 (\(n=1, 1 diverged\)|± 0\.00 \(n=2\))<\/td>/);
+});
+
+it('shows a claim that the seeds do not decide as such', () => {
+  const open = { ...hostile, claims: [{ says: script, level: {}, of: 'testError' as const, atMost: 60 }] };
+  const text = experimentPage(open, hostileResults, { plan: hostilePlan, command: '' });
+  expect(text).toContain('<b>0 of 1</b> claims held, 1 not decided');
+  expect(text).toContain('<span class="verdict open">? not decided</span>');
+  expect(text).toContain('1 seed without a value, no interval, wanted at most 60');
 });
 
 it('lists every run with its settings and what became of it', () => {

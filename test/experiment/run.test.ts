@@ -78,7 +78,7 @@ describe('runExperiment', () => {
       ['two groups', 'failed'],
     ]);
     const { claims } = storedExperiment(odd, mixed, records, { smoke: false, wallSeconds: 0 });
-    expect(claims[0]).toMatchObject({ value: Number.NaN, held: false });
+    expect(claims[0]).toMatchObject({ value: Number.NaN, outcome: 'failed' });
     const results = resultsOf(records);
     expect(results.range({}, 'testError')).toBeNaN();
     const where = { norm: 'two groups', batchSize: 4 };
@@ -96,9 +96,9 @@ it('is stored, read again, and shown with its failed claim as failed', async () 
   expect(read.get('small')).toEqual(stored);
   expect(stored.wallMinutes).toBe(1.5);
   const text = galleryText([small], read);
-  expect(text).toContain('| [small](#small) | Does it run? | 1 of 2 | 8 |');
+  expect(text).toContain('| [small](#small) | Does it run? | 1 / 1 / 0 | 8 |');
   expect(text).toMatch(
-    /✗ \*\*failed\*\*: Groups are better by 500 points\. \(measured -?[\d.]+, wanted at least 500\.\)/,
+    /✗ \*\*failed\*\*: Groups are better by 500 points\. \(measured -?[\d.]+, wanted at least 500, no interval\.\)/,
   );
   expect(text).toContain('✓ **held**: There are 8 runs.');
   expect(text).toMatch(/\| none \| 12\.3 \| – \| [\d.]+ ± [\d.]+ \(n=2\) \|/);

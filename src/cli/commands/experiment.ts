@@ -24,7 +24,8 @@ const examples: Example[] = [
   ['normgrad experiment --gallery experiments', 'README.md and figures from experiments/results'],
 ];
 
-const remark = 'Runs that are finished in --out are not repeated. Exit code 1 if a claim fails.';
+const remark =
+  'Runs that are finished in --out are not repeated. Exit code 1 if a claim fails; one that the seeds do not decide has not.';
 
 /** `experiment`: runs, claims, figure and report of one experiment. */
 export function register(command: Command): void {

@@ -110,7 +110,8 @@ export async function runAndReport(
       failed: failed.length,
       claims,
     });
-    if (failed.length > 0 || (!smoke && claims.some(({ held }) => !held))) process.exitCode = EXIT.failed;
+    if (failed.length > 0 || (!smoke && claims.some(({ outcome }) => outcome === 'failed')))
+      process.exitCode = EXIT.failed;
   } finally {
     progress.release();
   }
