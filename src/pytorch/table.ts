@@ -86,8 +86,8 @@ export function whyNot({ parity, problem }: ParityResult): string {
 export function legend(steps: number): string[] {
   return [
     `float64: largest distance of the two engines' losses over ${steps} steps and one batch of the test, relative to the loss; at most ${LIMITS.float64}.`,
-    `first: of the first loss in float32; at most ${LIMITS.first}.`,
-    `float32: this engine's float32 from PyTorch's float64, the middle one of three runs whose first weights differ by a rounding; at most ` +
-      `${LIMITS.timesTorch} times what PyTorch's own float32 is off (the furthest of its three), or ${LIMITS.floor}.`,
+    `first: of the first loss in float32; at most ${LIMITS.first.toExponential()}.`,
+    `float32: this engine's float32 from PyTorch's float64, the middle one of the steps of three runs whose first weights differ by a ` +
+      `rounding; at most ${LIMITS.timesTorch} times PyTorch's own float32 (the next column), or ${LIMITS.floor.toExponential()}.`,
   ];
 }
