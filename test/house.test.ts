@@ -24,7 +24,7 @@ const below: Record<string, string[]> = {
   runs: ['weights', 'train', 'data', 'optim', 'nn', 'autograd', 'kernels'],
   charts: ['autograd', 'kernels'],
   experiment: ['charts', 'runs', 'train', 'data', 'optim', 'nn', 'autograd', 'kernels'],
-  pytorch: ['weights', 'train', 'data', 'optim', 'nn', 'autograd', 'kernels'],
+  pytorch: ['experiment', 'charts', 'runs', 'weights', 'train', 'data', 'optim', 'nn', 'autograd', 'kernels'],
   verify: ['optim', 'nn', 'autograd', 'kernels'],
   teach: ['charts', 'nn', 'autograd', 'kernels'],
   cli: [

@@ -51,7 +51,7 @@ function recordOf(
 }
 
 /** Does a chart or the table read the lines between the ends of epochs? */
-function keepsSteps({ figure, panels = [], columns = [] }: Experiment): boolean {
+export function keepsSteps({ figure, panels = [], columns = [] }: Experiment): boolean {
   const charts = [{ x: figure.x, lines: [figure.y] }, ...panels];
   return (
     charts.some(({ x, lines }) => x === 'step' && lines.some((measure) => !measureOf(measure).curve)) ||

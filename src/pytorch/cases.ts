@@ -37,7 +37,7 @@ const small: Readonly<Record<string, TrainOptions>> = {
   transformer: { depth: 1, width: 32, heads: 2, patch: 2 },
 };
 
-const deep = ['resnet20', 'resnet32'];
+const deep = ['deep-cnn', 'resnet20', 'resnet32'];
 
 /** FRN of a single number is its sign, or with a larger eps something that one can take a derivative of. */
 const ofVectors = ['mlp', 'keras-dense', 'keras-conv', 'gru'];
@@ -92,7 +92,7 @@ export function parityCases(): ParityCase[] {
         ...(isBare(norm) && { clip: 0.1 }),
         ...(norm === 'frn' && ofVectors.includes(model) && { eps: 0.1 }),
       }),
-      ...(deep.includes(model) && { mostSteps: 10 }),
+      ...(deep.includes(model) && { mostSteps: 4 }),
     })),
   );
   const others = settings.map(([name, options]) => ({

@@ -22,7 +22,7 @@ export function parityPage(
       .map((line) => `* ${line}`)
       .join('\n'),
     `${results.length - failed.length} of ${results.length} runs agree. ${steps} steps` +
-      `${fewer.length > 0 ? ` (${fewer.join(', ')}: 10)` : ''}, PyTorch ${torch}, ${minutes.toFixed(0)} minutes, made ${made}.`,
+      `${fewer.length > 0 ? ` (${fewer.join(', ')}: 4)` : ''}, PyTorch ${torch}, ${minutes.toFixed(0)} minutes, made ${made}.`,
     ...(failed.length > 0 ? ['## What does not agree', failedTable(failed)] : []),
     '## Norms, over all models',
     table('norm', 'row', networks),

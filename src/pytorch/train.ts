@@ -1,0 +1,77 @@
+import type { Batch } from '../data/batches.ts';
+import type { ExperimentRun } from '../experiment/plan.ts';
+import type { RunRecord } from '../experiment/results.ts';
+import { codeName } from '../train/code/names.ts';
+import type { TrainConfig } from '../train/config.ts';
+import type { TrainData } from '../train/data.ts';
+import { meanScore } from '../train/evaluate.ts';
+import { LINES_PER_EPOCH } from '../train/loop.ts';
+import type { ProbeLine, Score } from '../train/metrics.ts';
+import { buildModel } from '../train/model.ts';
+import type { TorchWorker } from './worker.ts';
+
+/**
+ * One run of an experiment, whole, in PyTorch: this library gives the first weights and the batches, those of its own run with the
+ * seed, and takes down what train/loop.ts takes down. Of the probes PyTorch has `test`. Dropout draws PyTorch's masks.
+ */
+export async function trainInTorch(
+  { point, seed, config }: ExperimentRun,
+  data: TrainData,
+  torch: TorchWorker,
+): Promise<RunRecord> {
+  const start = performance.now();
+  const steps = config.epochs * data.train.perEpoch;
+  const model = buildModel(config, data);
+  await torch.begin({ config, data, model, steps, dtype: 'float32', dropout: true });
+  const scores = await trained(config, data, torch);
+  const seconds = (performance.now() - start) / 1000;
+  return { ...{ point, seed, norm: codeName(config.norm) }, ...scores, seconds, digest: '' };
+}
+
+type Trained = Pick<RunRecord, 'status' | 'train' | 'test' | 'epochs' | 'steps' | 'probes'>;
+
+async function trained(config: TrainConfig, data: TrainData, torch: TorchWorker): Promise<Trained> {
+  const linesEvery = Math.ceil(data.train.perEpoch / LINES_PER_EPOCH);
+  const probeEvery = config.probeEvery ?? data.train.perEpoch;
+  const epochs: RunRecord['epochs'][number][] = [];
+  const steps: { step: number; train: Score }[] = [];
+  const probes: ProbeLine[] = [];
+  let step = 0;
+  let line = meanScore();
+  const end = (status: RunRecord['status']): Trained => {
+    const { train = null, test = null } = epochs.at(-1) ?? {};
+    return { status, train, test, epochs, steps, ...(probes.length > 0 && { probes }) };
+  };
+  const probe = async () => {
+    if (!config.probes.includes('test')) return;
+    probes.push({ t: 'probe', probe: 'test', step, values: { ...(await tested(data, torch)) } });
+  };
+  for (let epoch = 1; epoch <= config.epochs; epoch++) {
+    const mean = meanScore();
+    for (const batch of data.train.epoch(epoch)) {
+      if (step % probeEvery === 0) await probe();
+      const { gradientNorm = 0, ...score } = await torch.step(batch);
+      step++;
+      if (!Number.isFinite(score.loss) || !Number.isFinite(gradientNorm)) return end('diverged');
+      mean.add(score, batch.size);
+      line.add(score, batch.size);
+      const inEpoch = step - (epoch - 1) * data.train.perEpoch;
+      if (inEpoch % linesEvery === 0) {
+        steps.push({ step, train: line.value() });
+        line = meanScore();
+      }
+    }
+    line = meanScore();
+    const test = await tested(data, torch);
+    if (!Number.isFinite(test.loss)) return end('diverged');
+    epochs.push({ epoch, train: mean.value(), test });
+  }
+  await probe();
+  return end('done');
+}
+
+async function tested(data: TrainData, torch: TorchWorker): Promise<Score> {
+  const mean = meanScore();
+  for (const batch of data.test.epoch(0) as Iterable<Batch>) mean.add(await torch.test(batch), batch.size);
+  return mean.value();
+}
