@@ -5,6 +5,7 @@ On stdin come requests, each a line of JSON with the number of bytes that follow
     {"do": "begin", "config", "input", "classes", "steps", "dtype", "dropout", "bytes"}   the first weights
     {"do": "step", "bytes"}          x [N, H, W, C] and labels [N]: one step of training -> {"loss", "accuracy"}
     {"do": "test", "bytes"}          the same in evaluation mode, without a step
+    {"do": "probe", "name", "bytes"} what the probe of that name measures (probes.py)
 
 On stdout goes an answer for each, a line of JSON; {"error": text} for what PyTorch cannot do.
 """
@@ -22,6 +23,7 @@ import torch
 from torch import nn
 
 from models import build
+from probes import PROBES
 from safetensors_file import decode
 from training import create_optimizer, create_schedule, evaluate, train_step
 
@@ -53,11 +55,18 @@ class Run:
         return evaluate(self.config, self.network, *self.batch(tensors))
 
 
+    def probe(self, name, tensors):
+        lr = min(self.schedule.get_last_lr())
+        return PROBES[name](self.config, self.network, *self.batch(tensors), lr)
+
+
 def answer(request, tensors, run):
     """The answer, and the run that goes on."""
     if request["do"] == "begin":
         run = Run(request, tensors)
         return {"parameters": sum(parameter.numel() for parameter in run.network.parameters())}, run
+    if request["do"] == "probe":
+        return run.probe(request["name"], tensors), run
     return getattr(run, request["do"])(tensors), run
 
 

@@ -37,6 +37,7 @@ const small: Readonly<Record<string, TrainOptions>> = {
   transformer: { depth: 1, width: 32, heads: 2, patch: 2 },
 };
 
+/** They double the smallest difference with every few layers: at the rate of the others, chance decides after three steps. */
 const deep = ['deep-cnn', 'resnet20', 'resnet32'];
 
 /** FRN of a single number is its sign, or with a larger eps something that one can take a derivative of. */
@@ -82,6 +83,7 @@ const settings: readonly [name: string, options: TrainOptions][] = [
 
 /** Every model with every norm, and then what else can be set. */
 export function parityCases(): ParityCase[] {
+  // Weight standardization wants a norm behind it: by itself it makes the signal grow with the fan-in of each layer.
   const all = modelNames.flatMap((model) =>
     normNames.map((norm) => ({
       row: norm,
@@ -90,6 +92,8 @@ export function parityCases(): ParityCase[] {
         ...{ model, norm },
         ...small[model],
         ...(isBare(norm) && { clip: 0.1 }),
+        ...(norm === 'weight-standardization' && { norm: 'group', weightNorm: norm, clip: null }),
+        ...(deep.includes(model) && { lr: 0.001 }),
         ...(norm === 'frn' && ofVectors.includes(model) && { eps: 0.1 }),
       }),
       ...(deep.includes(model) && { mostSteps: 4 }),

@@ -8,11 +8,14 @@ import { meanScore } from '../train/evaluate.ts';
 import { LINES_PER_EPOCH } from '../train/loop.ts';
 import type { ProbeLine, Score } from '../train/metrics.ts';
 import { buildModel } from '../train/model.ts';
-import type { TorchWorker } from './worker.ts';
+import { INSTANCE_POWER_IMAGES } from '../train/probes/instancePower.ts';
+import { firstTestImages } from '../train/probes/probe.ts';
+import { type TorchWorker, torchProbes } from './worker.ts';
 
 /**
  * One run of an experiment, whole, in PyTorch: this library gives the first weights and the batches, those of its own run with the
- * seed, and takes down what train/loop.ts takes down. Of the probes PyTorch has `test`. Dropout draws PyTorch's masks.
+ * seed, and takes down what train/loop.ts takes down. Of the probes PyTorch has `test` and those of
+ * worker.ts. Dropout draws PyTorch's masks.
  */
 export async function trainInTorch(
   { point, seed, config }: ExperimentRun,
@@ -42,14 +45,19 @@ async function trained(config: TrainConfig, data: TrainData, torch: TorchWorker)
     const { train = null, test = null } = epochs.at(-1) ?? {};
     return { status, train, test, epochs, steps, ...(probes.length > 0 && { probes }) };
   };
-  const probe = async () => {
-    if (!config.probes.includes('test')) return;
-    probes.push({ t: 'probe', probe: 'test', step, values: { ...(await tested(data, torch)) } });
+  const probe = async (batch: Batch) => {
+    for (const name of config.probes) {
+      if (name === 'test')
+        probes.push({ t: 'probe', probe: name, step, values: { ...(await tested(data, torch)) } });
+      if (!torchProbes.includes(name)) continue;
+      const seen = name === 'instancePower' ? firstOfTest(data) : batch;
+      probes.push({ t: 'probe', probe: name, step, values: await torch.probe(name, seen) });
+    }
   };
   for (let epoch = 1; epoch <= config.epochs; epoch++) {
     const mean = meanScore();
     for (const batch of data.train.epoch(epoch)) {
-      if (step % probeEvery === 0) await probe();
+      if (step % probeEvery === 0) await probe(batch);
       const { gradientNorm = 0, ...score } = await torch.step(batch);
       step++;
       if (!Number.isFinite(score.loss) || !Number.isFinite(gradientNorm)) return end('diverged');
@@ -66,7 +74,8 @@ async function trained(config: TrainConfig, data: TrainData, torch: TorchWorker)
     if (!Number.isFinite(test.loss)) return end('diverged');
     epochs.push({ epoch, train: mean.value(), test });
   }
-  await probe();
+  const [another] = data.train.epoch(config.epochs + 1);
+  await probe(another);
   return end('done');
 }
 
@@ -74,4 +83,10 @@ async function tested(data: TrainData, torch: TorchWorker): Promise<Score> {
   const mean = meanScore();
   for (const batch of data.test.epoch(0) as Iterable<Batch>) mean.add(await torch.test(batch), batch.size);
   return mean.value();
+}
+
+/** The images that the probe of that name looks at (train/probes/instancePower.ts). */
+function firstOfTest(data: TrainData): Batch {
+  const { data: images, shape } = firstTestImages(data, INSTANCE_POWER_IMAGES);
+  return { images: images as Float32Array, labels: new Int32Array(shape[0]), size: shape[0] };
 }

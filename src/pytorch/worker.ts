@@ -8,6 +8,7 @@ import type { Module } from '../nn/module.ts';
 import type { TrainConfig } from '../train/config.ts';
 import type { TrainData } from '../train/data.ts';
 import type { Score } from '../train/metrics.ts';
+import type { ProbeValues } from '../train/probes/names.ts';
 import { encodeSafetensors, type StoredTensor } from '../weights/safetensors.ts';
 import { tensorsOf } from '../weights/save.ts';
 import { startTorch, type Torch } from './process.ts';
@@ -36,19 +37,24 @@ export interface TorchWorker {
   begin(start: TorchStart): Promise<void>;
   step(batch: Batch): Promise<TorchScore>;
   test(batch: Batch): Promise<Score>;
+  /** What a probe of `torchProbes` measures. */
+  probe(name: string, batch: Batch): Promise<ProbeValues>;
   stop(): void;
 }
+
+/** Probes that PyTorch's side has, too; `test` is the worker's own. */
+export const torchProbes = ['landscape', 'instancePower'];
 
 /** Throws a PytorchError where there is no PyTorch, and with what PyTorch says where it cannot do what is asked. */
 export async function startWorker(threads = 1): Promise<TorchWorker> {
   const torch = await startTorch(workerFile(), [String(threads)]);
   let shape: readonly number[] = [];
-  const score = async (request: string, { images, labels, size }: Batch) => {
+  const withBatch = (request: object, { images, labels, size }: Batch) => {
     const tensors: [string, StoredTensor][] = [
       ['labels', { shape: [size], data: Float64Array.from(labels), as: 'I64' }],
       ['x', { shape: [size, ...shape], data: images }],
     ];
-    return scoreOf(await answered(torch, { do: request }, tensors));
+    return answered(torch, request, tensors);
   };
   return {
     versions: { torch: String(torch.versions.torch), python: String(torch.versions.python) },
@@ -62,8 +68,9 @@ export async function startWorker(threads = 1): Promise<TorchWorker> {
       if (parameters === own) return;
       throw new PytorchError(`PyTorch's network has ${parameters} parameters, and this one ${own}`);
     },
-    step: (batch) => score('step', batch),
-    test: (batch) => score('test', batch),
+    step: async (batch) => scoreOf(await withBatch({ do: 'step' }, batch)),
+    test: async (batch) => scoreOf(await withBatch({ do: 'test' }, batch)),
+    probe: async (name, batch) => (await withBatch({ do: 'probe', name }, batch)) as ProbeValues,
     stop: torch.stop,
   };
 }
@@ -92,6 +99,7 @@ function scoreOf(answer: Record<string, unknown>): TorchScore {
 /** pytorch/ lies beside src, or, in the compiled package, beside dist. */
 function workerFile(): string {
   let folder = dirname(fileURLToPath(import.meta.url));
-  while (!existsSync(join(folder, 'pytorch/worker.py'))) folder = dirname(folder);
+  while (!existsSync(join(folder, 'pytorch/worker.py')) && dirname(folder) !== folder)
+    folder = dirname(folder);
   return join(folder, 'pytorch/worker.py');
 }

@@ -104,7 +104,7 @@ it('is stored, read again, and shown with its failed claim as failed', async () 
     /✗ \*\*failed\*\*: Groups are better by 500 points\. \(measured -?[\d.]+, wanted at least 500\.\)/,
   );
   expect(text).toContain('✓ **held**: There are 8 runs.');
-  expect(text).toMatch(/\| none \| 12\.3 \| – \| [\d.]+ ± [\d.]+ \(n=2\) \|/);
+  expect(text).toMatch(/\| none \| 12\.3 \| [\d.]+ ± [\d.]+ \(n=2\) \|/);
   expect(storedJson(stored)).not.toContain(folder);
 });
 

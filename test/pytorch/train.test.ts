@@ -8,6 +8,7 @@ import { publishedTable } from '../../src/experiment/tables.ts';
 import { trainInTorch } from '../../src/pytorch/train.ts';
 import { startWorker, type TorchWorker } from '../../src/pytorch/worker.ts';
 import { runTraining } from '../../src/runs/training.ts';
+import { resolveConfig, type TrainOptions } from '../../src/train/config.ts';
 import { loadData, prepareData } from '../../src/train/data.ts';
 import type { MetricsLine } from '../../src/train/metrics.ts';
 import { inProcess } from '../cli/inProcess.ts';
@@ -42,6 +43,38 @@ describe.skipIf(problem !== undefined)('an experiment in PyTorch', { timeout: 60
     expect(theirs.test!.accuracy).toBeCloseTo(ours.test!.accuracy, 1);
     const last = of('step').at(-1) as MetricsLine & { t: 'step' };
     expect(theirs.steps!.at(-1)!.train.loss).toBeCloseTo(last.train.loss, 4);
+  });
+
+  it.each([
+    { model: 'mlp', hidden: [8], norm: 'batch', probes: ['landscape'] },
+    { model: 'cnn', widths: [8, 8], norm: 'proxy-group', probes: ['instancePower'] },
+  ])('the probe $probes measures the same in both engines', async ({ probes, ...network }) => {
+    const config = resolveConfig({
+      ...small.data,
+      halve: true,
+      ...network,
+      probes,
+      epochs: 1,
+      lr: 0.01,
+      batchSize: 8,
+    } as TrainOptions);
+    const data = prepareData(config, await loadData(config));
+    const theirs = await trainInTorch({ point: {}, seed: 1, config }, data, worker);
+    const lines: MetricsLine[] = [];
+    await runTraining(config, { onMetrics: (line) => lines.push(line) });
+    const ours = lines.filter((line) => line.t === 'probe');
+    expect(theirs.probes).toHaveLength(2);
+    theirs.probes!.forEach(({ step, values }, i) => {
+      expect(step).toBe(ours[i].step);
+      expect(Object.keys(values).length).toBeGreaterThan(2);
+      for (const [name, value] of Object.entries(values)) {
+        const [a, b] = [value, ours[i].values[name]].map((each) => [each].flat());
+        expect(a).toHaveLength(b.length);
+        a.forEach((each, k) => {
+          expect(Math.abs(each - b[k]), name).toBeLessThan(1e-3 * Math.max(Math.abs(b[k]), 1e-2));
+        });
+      }
+    });
   });
 
   it('is kept with its versions, and what is kept is not trained again', async () => {
