@@ -1,3 +1,5 @@
+import { modelNames } from '../nn/models/registry.ts';
+import { normNames } from '../nn/norm/createNorm.ts';
 import { heads, legend, type ParityResult, summaryRow, whyNot } from './table.ts';
 
 /** docs/parity.md: what came of all cases, by norm, by model and by setting. */
@@ -14,7 +16,7 @@ export function parityPage(
   return `${[
     '<!-- Made by `npm run parity`. -->',
     '# Step by step beside PyTorch',
-    'Every model with every norm is trained in both engines, from the same first weights, on the same batches: small networks, images of ' +
+    `${whatIsThere(networks)} trained in both engines, from the same first weights, on the same batches: small networks, images of ` +
       '10x12x3. Norms and layers that PyTorch has are its own there; the others are formulas in [pytorch/](../pytorch), which PyTorch ' +
       "differentiates. `normgrad parity` does it anew, and `normgrad parity small-batch-conv --data-dir DIR` with an experiment's arms on " +
       'its data.',
@@ -28,9 +30,20 @@ export function parityPage(
     table('norm', 'row', networks),
     '## Models, with all norms',
     table('model', 'column', networks),
-    '## Optimizers, losses and other settings',
-    table('setting', 'row', others),
+    ...(others.length > 0
+      ? ['## Optimizers, losses and other settings', table('setting', 'row', others)]
+      : []),
   ].join('\n\n')}\n`;
+}
+
+/** `Every model with every norm is`, or which. */
+function whatIsThere(results: readonly ParityResult[]): string {
+  const columns = new Set(results.map(({ column }) => column));
+  const norms = new Set(results.map(({ row }) => row));
+  const models = modelNames.every((name) => columns.has(name))
+    ? 'Every model'
+    : `Of the models ${[...columns].join(', ')}, each`;
+  return `${models} with ${normNames.every((name) => norms.has(name)) ? 'every norm' : [...norms].join(', ')} is`;
 }
 
 function table(corner: string, by: 'row' | 'column', results: readonly ParityResult[]): string {

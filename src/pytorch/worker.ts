@@ -14,7 +14,7 @@ import { tensorsOf } from '../weights/save.ts';
 import { startTorch, type Torch } from './process.ts';
 
 /** What a run of PyTorch begins with. */
-export interface TorchStart {
+interface TorchStart {
   config: TrainConfig;
   data: TrainData;
   /** Whose first weights it takes. */
@@ -27,7 +27,7 @@ export interface TorchStart {
 }
 
 /** The score of a step; the gradient's length where it is clipped. Numbers that are none are NaN. */
-export interface TorchScore extends Score {
+interface TorchScore extends Score {
   gradientNorm?: number;
 }
 

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -23,6 +23,25 @@ afterAll(() => {
   rmSync(folder, { recursive: true });
   if (problem === undefined) worker.stop();
 });
+
+/** One arm of a few steps, which PyTorch is asked for. */
+const smallInTorch = `import { defineExperiment } from 'normgrad/experiment';
+
+export default defineExperiment({
+  name: 'small-in-torch',
+  title: 'Small',
+  question: 'Does it run in PyTorch?',
+  source: { paper: '', kept: '', scaled: '' },
+  grid: { norm: ['none', 'batch'] },
+  seeds: 2,
+  model: { model: 'mlp', hidden: [8] },
+  data: { dataset: 'synthetic', limit: 64, testLimit: 20, halve: true },
+  training: { epochs: 1, batchSize: 16 },
+  figure: { x: 'epoch', y: 'testError' },
+  claims: [],
+  published: [{ what: 'none', published: '12.3', pytorch: true, where: { norm: 'none' } }],
+});
+`;
 
 const asked = { ...small, published: small.published!.map((row) => ({ ...row, pytorch: true as const })) };
 
@@ -82,7 +101,8 @@ describe.skipIf(problem !== undefined)('an experiment in PyTorch', { timeout: 60
     const none = await inProcess(args);
     expect(none.stderr).toContain('PyTorch is asked for none of its runs');
 
-    const file = join(import.meta.dirname, 'small.mjs');
+    const file = join(folder, 'small.mjs');
+    writeFileSync(file, smallInTorch);
     const first = await inProcess([
       'experiment',
       file,
