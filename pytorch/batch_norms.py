@@ -46,7 +46,8 @@ class BiasedBatchNorm(nn.BatchNorm1d):
         if self.training:
             count = x.numel() // x.shape[1]
             old = (1 - self.momentum) * before
-            self.running_var.copy_(old + (self.running_var - old) * ((count - 1) / count))
+            # Another tensor: the backward pass still wants the old one
+            self.running_var = old + (self.running_var - old) * ((count - 1) / count)
         return y
 
 

@@ -10,7 +10,7 @@ const good = { steps: 50, float64: 2e-16, first: 0, float32: { ours: 5e-8, torch
 const results: ParityResult[] = cases.map((each) => ({ ...each, parity: good, problem: null }));
 const made = { steps: 50, torch: '1.13', minutes: 30, made: '2026-11-26' };
 
-it('there is a case for every model with every norm, and each is a run that can be built', () => {
+it('there is a case for every model with every norm', () => {
   const pairs = new Set(cases.map(({ row, column }) => `${column} ${row}`));
   for (const model of modelNames) for (const norm of normNames) expect(pairs).toContain(`${model} ${norm}`);
 });
