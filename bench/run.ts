@@ -1,5 +1,6 @@
 import { availableParallelism, cpus } from 'node:os';
 import { Command, InvalidArgumentError } from 'commander';
+import type { HintedError } from '../src/errors.ts';
 import { type Case, flops, groups } from './cases.ts';
 import { makeOurs } from './ours.ts';
 import { fmaPeak } from './peak.ts';
@@ -113,6 +114,7 @@ function printRow({ case: { name }, ours, gflops, torch: theirs, ratio }: Result
 }
 
 function giveUp(error: Error): never {
-  console.error(`error: ${error.message}`);
+  const { hint = [] } = error as Partial<HintedError>;
+  console.error([`error: ${error.message}`, ...hint].join('\n  '));
   process.exit(3);
 }

@@ -100,10 +100,10 @@ export default defineExperiment({
     },
   ],
   published: [
-    { what: 'LayerNorm', pytorch: '0.88', where: { norm: 'layer' } },
-    { what: 'LayerNorm + Proxy Norm', pytorch: '0.007', where: { norm: 'proxy-layer' } },
-    { what: 'GroupNorm', pytorch: '0.46', where: { norm: 'group' } },
-    { what: 'GroupNorm + Proxy Norm', pytorch: '0.003', where: { norm: 'proxy-group' } },
-    { what: 'BatchNorm', pytorch: '0', where: { norm: 'batch' } },
+    { what: 'LayerNorm', pytorch: true, where: { norm: 'layer' } },
+    { what: 'LayerNorm + Proxy Norm', pytorch: true, where: { norm: 'proxy-layer' } },
+    { what: 'GroupNorm', pytorch: true, where: { norm: 'group' } },
+    { what: 'GroupNorm + Proxy Norm', pytorch: true, where: { norm: 'proxy-group' } },
+    { what: 'BatchNorm', pytorch: true, where: { norm: 'batch' } },
   ],
 });

@@ -94,34 +94,37 @@ export default defineExperiment({
     },
   ],
   published: [
-    row('BatchNorm, batch 32: error (%)', { norm: 'batch', batchSize: 32 }, '23.6', '41.5'),
-    row('BatchNorm, batch 2', { norm: 'batch', batchSize: 2 }, '34.7', '51.2'),
-    row('GroupNorm, batch 32', { norm: 'group', batchSize: 32 }, '24.1', '49.2'),
-    row('GroupNorm, batch 2', { norm: 'group', batchSize: 2 }, '24.1', '48.7'),
+    row('BatchNorm, batch 32: error (%)', { norm: 'batch', batchSize: 32 }, '23.6'),
+    row('BatchNorm, batch 2', { norm: 'batch', batchSize: 2 }, '34.7'),
+    row('GroupNorm, batch 32', { norm: 'group', batchSize: 32 }, '24.1'),
+    row('GroupNorm, batch 2', { norm: 'group', batchSize: 2 }, '24.1'),
     {
       what: 'GroupNorm + Proxy Norm, batch 32',
-      pytorch: '46.1',
+      pytorch: true,
       where: { norm: 'proxy-group', batchSize: 32 },
     },
     {
       what: 'GroupNorm + Proxy Norm, batch 2',
-      pytorch: '45.4',
+      pytorch: true,
       where: { norm: 'proxy-group', batchSize: 2 },
     },
-    { what: 'Batch Renorm, batch 32', pytorch: '41.9', where: { norm: 'batch-renorm', batchSize: 32 } },
-    { what: 'Batch Renorm, batch 2', pytorch: '46.1', where: { norm: 'batch-renorm', batchSize: 2 } },
-    row('LayerNorm, batch 32', { norm: 'layer', batchSize: 32 }, '25.3', '52.2'),
-    row('InstanceNorm, batch 32', { norm: 'instance', batchSize: 32 }, '28.4', '51.2'),
-    { what: 'RMSNorm, batch 32', pytorch: '49.8', where: { norm: 'rms', batchSize: 32 } },
-    { what: 'FRN, batch 32', pytorch: '49.4', where: { norm: 'frn', batchSize: 32 } },
-    { what: 'FRN, batch 2', pytorch: '49.0', where: { norm: 'frn', batchSize: 2 } },
-    { what: 'EvoNorm-S0, batch 32', pytorch: '48.9', where: { norm: 'evonorm-s0', batchSize: 32 } },
-    { what: 'none, batch 32', pytorch: '52.3', where: { norm: 'none', batchSize: 32 } },
+    { what: 'Batch Renorm, batch 32', pytorch: true, where: { norm: 'batch-renorm', batchSize: 32 } },
+    { what: 'Batch Renorm, batch 2', pytorch: true, where: { norm: 'batch-renorm', batchSize: 2 } },
+    row('LayerNorm, batch 32', { norm: 'layer', batchSize: 32 }, '25.3'),
+    row('InstanceNorm, batch 32', { norm: 'instance', batchSize: 32 }, '28.4'),
+    { what: 'RMSNorm, batch 32', pytorch: true, where: { norm: 'rms', batchSize: 32 } },
+    { what: 'FRN, batch 32', pytorch: true, where: { norm: 'frn', batchSize: 32 } },
+    { what: 'FRN, batch 2', pytorch: true, where: { norm: 'frn', batchSize: 2 } },
+    { what: 'EvoNorm-S0, batch 32', pytorch: true, where: { norm: 'evonorm-s0', batchSize: 32 } },
+    { what: 'none, batch 32', pytorch: true, where: { norm: 'none', batchSize: 32 } },
   ],
   remarks:
     'One seed each, and that decides nothing here: an earlier build, which only rounded its sums in another order, gave BatchNorm 53.1 % at ' +
-    'batch 2 where this one gives 49.4, and the claims that failed now had held. Every norm is points behind its PyTorch run, of which not ' +
-    'all settings are known to be the same. ' +
+    'batch 2 where this one gives 49.4, and the claims that failed now had held. Step by step ' +
+    'the engine agrees with PyTorch (docs/parity.md), and so do the ends of three runs with BatchNorm at batch 32, the same weights and ' +
+    'batches: 44.5 % here, 44.6 % there. Another script in PyTorch, from which numbers stood here, had given 41: it tested on other 2,000 ' +
+    'images, on which the same network errs 2.6 to 3.4 points less (with GroupNorm about 1), began with fan-out weights (about 1 point; ' +
+    'with RMSNorm about 5), and had one seed, of which some span 3 to 4 points. ' +
     'In this small setting BatchNorm at batch 32 is ahead of GroupNorm by far more than in the paper (0.5 points on ImageNet): ' +
     'the network is tiny, the schedule short, and the noise of the batches regularizes.',
 });

@@ -42,6 +42,12 @@ export class WeightsError extends HintedError {
   readonly code = 'WEIGHTS_INVALID';
 }
 
+/** PyTorch, as the other engine, is missing or cannot do what was asked. */
+export class PytorchError extends HintedError {
+  override readonly name = 'PytorchError';
+  readonly code = 'PYTORCH';
+}
+
 /** A queue (Redis) that cannot be used. */
 export class QueueError extends HintedError {
   override readonly name = 'QueueError';

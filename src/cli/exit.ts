@@ -55,6 +55,7 @@ export function explain(thrown: unknown): Explained {
     case 'RunFolderError':
     case 'WeightsError':
     case 'QueueError':
+    case 'PytorchError':
       return { exitCode: EXIT.data, code: code!, message, hint };
     case 'CodeError':
     case 'ConfigError':

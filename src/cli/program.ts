@@ -29,6 +29,7 @@ const groups = {
   'Correctness:': {
     gradcheck: 'compare the hand-derived backward of the norms with finite differences',
     verify: "compare this engine with another one's numbers, from golden files",
+    parity: 'train in this engine and in PyTorch, and compare them step by step',
   },
   'Learn:': {
     explain: "a norm's forward and backward pass, with real numbers",
@@ -57,6 +58,7 @@ const files: Record<CommandName, () => Promise<CommandFile>> = {
   worker: () => import('./commands/worker.ts'),
   gradcheck: () => import('./commands/gradcheck.ts'),
   verify: () => import('./commands/verify.ts'),
+  parity: () => import('./commands/parity.ts'),
   explain: () => import('./commands/explain.ts'),
   quiz: () => import('./commands/quiz.ts'),
   play: () => import('./commands/play.ts'),

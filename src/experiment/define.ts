@@ -55,9 +55,9 @@ export function atMost(value: number, threshold: number): Verdict {
   return { held: value <= threshold, value, threshold, wanted: 'at most' };
 }
 
-/** A row of `published`, whole: what it is, which of our runs it stands beside, as printed, and with PyTorch. */
-export function row<const At>(what: string, where: At, published: string, pytorch: string) {
-  return { what, where, published, pytorch };
+/** A row of `published` with PyTorch beside it: what it is, which of our runs it stands beside, and as printed, if it is. */
+export function row<const At>(what: string, where: At, published?: string) {
+  return { what, where, pytorch: true as const, ...(published !== undefined && { published }) };
 }
 
 /** Every chart's x must be there for its measures, and every measure must be known. */

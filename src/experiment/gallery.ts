@@ -4,6 +4,7 @@ import { plural } from '../errors.ts';
 import { writeWholeFile } from '../wholeFile.node.ts';
 import { countOutcomes, judgementText, outcomeMarks, outcomeText } from './claimText.ts';
 import { figureFile, writeFigures } from './figureFiles.ts';
+import { readAllTorch, type StoredTorch } from './inTorch.ts';
 import type { Experiment } from './spec.ts';
 import { checkClaims, readStored, type StoredExperiment } from './stored.ts';
 import { endTable, publishedTable } from './tables.ts';
@@ -21,13 +22,15 @@ export function writeGallery(folder: string, experiments: readonly Experiment[])
     const { runs, settings } = stored.get(experiment.name)!;
     return writeFigures(join(folder, 'results'), experiment, runs, `${settings}.`);
   });
-  writeWholeFile(join(folder, 'README.md'), galleryText(experiments, stored));
+  const inTorch = readAllTorch(join(folder, 'results'));
+  writeWholeFile(join(folder, 'README.md'), galleryText(experiments, stored, inTorch));
   return ['README.md', ...figures.map((file) => `results/${file}`)];
 }
 
 export function galleryText(
   experiments: readonly Experiment[],
   stored: ReadonlyMap<string, StoredExperiment>,
+  inTorch: ReadonlyMap<string, StoredTorch> = new Map(),
 ): string {
   const shown = experiments.filter(({ name }) => stored.has(name));
   const others = experiments.filter(({ name }) => !stored.has(name));
@@ -43,7 +46,9 @@ export function galleryText(
     'An experiment of your own may lie anywhere: take [small-batch-mlp.ts](small-batch-mlp.ts) as a model, import from ' +
       '`normgrad/experiment` instead, and run it by its path: `normgrad experiment ./mine.ts`.',
     summaryTable(shown, stored),
-    ...shown.map((experiment) => section(experiment, stored.get(experiment.name)!)),
+    ...shown.map((experiment) =>
+      section(experiment, stored.get(experiment.name)!, inTorch.get(experiment.name)),
+    ),
     ...(others.length === 0
       ? []
       : [
@@ -72,11 +77,11 @@ function summaryTable(
   return table(['experiment', 'question', 'claims held / failed / undecided', 'runs', 'minutes'], rows, 2);
 }
 
-function section(experiment: Experiment, stored: StoredExperiment): string {
+function section(experiment: Experiment, stored: StoredExperiment, inTorch: StoredTorch | undefined): string {
   const { name, title, question, source, remarks, panels = [] } = experiment;
   const { runs, settings, seeds, wallMinutes, node, kernels, normgrad, engine } = stored;
   const ends = endTable(experiment, runs);
-  const published = publishedTable(experiment, runs);
+  const published = publishedTable(experiment, runs, inTorch?.runs);
   const claims = checkClaims(experiment, runs).map(
     (claim) =>
       `* ${outcomeMarks[claim.outcome]} **${outcomeText(claim)}**: ${claim.says} (${judgementText(claim)}.)`,
@@ -101,13 +106,29 @@ function section(experiment: Experiment, stored: StoredExperiment): string {
     ),
     ...(published.rows.length === 0
       ? []
-      : ['Beside what was published:', table(published.heads, published.rows)]),
+      : [`Beside ${besides(published.heads)}:`, table(published.heads, published.rows)]),
+    ...(inTorch ? [torchText(inTorch)] : []),
     ...(remarks ? [remarks] : []),
     `*As in the source:* ${source.kept} *Scaled:* ${source.scaled}`,
     `${runs.length} runs${lost}: ${settings}. ` +
       `Seeds ${seeds.join(', ')}; ${wallMinutes.toFixed(1)} minutes by the clock on a CPU (normgrad ${normgrad}, ` +
       `kernels: ${kernels}, Node ${node}; ${engine ? `made ${engine.made} by engine ${engine.digest}` : 'made by an older engine'}). [Definition](${name}.ts), [results](results/${name}.json).`,
   ].join('\n\n');
+}
+
+/** What stands in the columns of that table. */
+function besides(heads: readonly string[]): string {
+  const what = { published: 'what was published', PyTorch: 'the same runs in PyTorch' };
+  return heads.flatMap((head) => what[head as keyof typeof what] ?? []).join(' and ');
+}
+
+/** Where the column of PyTorch is from. */
+function torchText({ name, torch, normgrad, made, minutes, runs }: StoredTorch): string {
+  const seeds = [...new Set(runs.map(({ seed }) => seed))].join(', ');
+  return (
+    `*In PyTorch:* ${plural(runs.length, 'run')} of PyTorch ${torch}, seeds ${seeds}, which begin with the first weights of ours (normgrad ` +
+    `${normgrad}) and see the same batches; ${minutes.toFixed(1)} minutes, made ${made}. [Runs](results/${name}.pytorch.json).`
+  );
 }
 
 /** Numbers stand on the right, behind `texts` columns of words. */

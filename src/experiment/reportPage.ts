@@ -134,7 +134,7 @@ ${
   published.rows.length > 0 &&
   dataTable({
     name: 'Published numbers beside ours',
-    caption: html`<b>Table 2. Beside what was published.</b> As printed in the source, on its data and network; measured with PyTorch in this setting; and here.`,
+    caption: html`<b>Table 2. Beside what was published.</b> As printed in the source, on its data and network, and here.`,
     ...withoutEmptyColumns(published),
     wide: [0],
   })

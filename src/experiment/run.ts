@@ -52,7 +52,7 @@ function recordOf(
 }
 
 /** Does a chart, the table or a claim read the lines between the ends of epochs? */
-function keepsSteps({ figure, panels = [], columns = [], claims }: Experiment): boolean {
+export function keepsSteps({ figure, panels = [], columns = [], claims }: Experiment): boolean {
   const charts = [{ x: figure.x, lines: [figure.y] }, ...panels];
   const claimed = claims.flatMap(singlesOf).map(({ of }) => of);
   return (

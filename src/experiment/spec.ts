@@ -9,8 +9,8 @@ export interface Published<G extends Grid = Grid> {
   what: string;
   /** As printed in the source, on its data and network. */
   published?: string;
-  /** Of our setting, run with PyTorch. */
-  pytorch?: string;
+  /** Its runs are trained in PyTorch, too (`normgrad experiment NAME --pytorch`), and stand beside ours. */
+  pytorch?: true;
   /** Which of our runs it is to be compared with. */
   where: Partial<Point<G>>;
   /** By default that of the figure. */

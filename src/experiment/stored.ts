@@ -3,18 +3,16 @@ import { join } from 'node:path';
 import * as v from 'valibot';
 import { backendName } from '../autograd/index.ts';
 import { RunFolderError } from '../errors.ts';
-import { toJson } from '../json.ts';
 import { readJson } from '../runs/files.ts';
 import { version } from '../runs/version.ts';
 import { anyNumber, plainObject, wholeNumber } from '../storedFile.node.ts';
-import { probeLineSchema, scoreSchema } from '../train/metrics.ts';
-import { runStatuses } from '../train/result.ts';
 import { describeSettings } from './describeSettings.ts';
 import type { Engine } from './engine.ts';
 import { type Judgement, judge, judgementOf, kinds, outcomes } from './judge.ts';
 import type { ExperimentRun } from './plan.ts';
 import { type RunRecord, resultsOf } from './results.ts';
 import type { Experiment } from './spec.ts';
+import { IN_TORCH, rounded, runRecordSchema } from './storedRuns.ts';
 
 /** A finished experiment as JSON: what the gallery is made of. No weights, nothing about the machine's folders. */
 export interface StoredExperiment {
@@ -40,20 +38,6 @@ export interface StoredExperiment {
 export interface CheckedClaim extends Judgement {
   says: string;
 }
-
-const runRecordSchema: v.GenericSchema<unknown, RunRecord> = v.object({
-  point: v.record(v.string(), v.union([v.string(), v.number()], 'must be a name or a number')),
-  seed: v.number(),
-  norm: v.string(),
-  status: v.picklist([...runStatuses, 'failed']),
-  train: v.nullable(scoreSchema),
-  test: v.nullable(scoreSchema),
-  epochs: v.array(v.object({ epoch: wholeNumber, train: scoreSchema, test: scoreSchema })),
-  steps: v.optional(v.array(v.object({ step: wholeNumber, train: scoreSchema }))),
-  probes: v.optional(v.array(probeLineSchema)),
-  seconds: anyNumber,
-  digest: v.string(),
-});
 
 const judgementSchema: v.GenericSchema<unknown, Judgement> = v.object({
   outcome: v.picklist(outcomes),
@@ -131,14 +115,6 @@ export function storedExperiment(
   };
 }
 
-/** One line per claim and per run, so that a difference between two results shows which it is in. */
-export function storedJson({ claims, runs, ...rest }: StoredExperiment): string {
-  const head = toJson(rest, 2).replace(/\n\}$/, '');
-  const lines = (name: string, values: readonly unknown[]) =>
-    `  "${name}": [\n${values.map((value) => `    ${toJson(value)}`).join(',\n')}\n  ]`;
-  return `${head},\n${lines('claims', claims)},\n${lines('runs', runs)}\n}\n`;
-}
-
 /** What `storedJson` wrote. */
 export function readStoredFile(file: string): StoredExperiment {
   return readJson(file, storedSchema, 'run the experiment again with --save, or delete the file');
@@ -147,19 +123,11 @@ export function readStoredFile(file: string): StoredExperiment {
 /** Every result in a folder, by the name of its experiment. */
 export function readStored(folder: string): Map<string, StoredExperiment> {
   if (!existsSync(folder)) throw new RunFolderError(`there is no folder ${folder}`);
-  const files = readdirSync(folder).filter((file) => file.endsWith('.json'));
+  const files = readdirSync(folder).filter((file) => file.endsWith('.json') && !file.endsWith(IN_TORCH));
   return new Map(
     files.map((file) => {
       const stored = readStoredFile(join(folder, file));
       return [stored.name, stored];
     }),
   );
-}
-
-/** Numbers with six significant digits: more than any figure shows. */
-function rounded(value: unknown): unknown {
-  if (typeof value === 'number') return Number.isFinite(value) ? Number(value.toPrecision(6)) : value;
-  if (Array.isArray(value)) return value.map(rounded);
-  if (value === null || typeof value !== 'object') return value;
-  return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, rounded(each)]));
 }

@@ -42,17 +42,22 @@ export function endTable(experiment: Experiment, runs: readonly RunRecord[]): En
   };
 }
 
-/** Published numbers beside ours: rows of text, with the heads of their columns. */
+/** Published numbers, and those of PyTorch's runs where there are some, beside ours: rows of text, with the heads of their columns. */
 export function publishedTable(
   { published = [], figure }: Experiment,
   runs: readonly RunRecord[],
+  inTorch: readonly RunRecord[] = [],
 ): { heads: string[]; rows: string[][] } {
-  const results = resultsOf(runs);
-  const rows = published.map(({ what, published: printed, pytorch, where, measure }) => [
+  const [ours, theirs] = [resultsOf(runs), resultsOf(inTorch)];
+  const hasTorch = inTorch.length > 0;
+  const shown = published.filter((row) => hasTorch || row.published !== undefined);
+  const isPrinted = shown.some((row) => row.published !== undefined);
+  const rows = shown.map(({ what, published: printed, where, measure = figure.y }) => [
     what,
-    printed ?? '–',
-    pytorch ?? '–',
-    formatSummary(results.summary(where, measure ?? figure.y), { showN: true }),
+    ...(isPrinted ? [printed ?? '–'] : []),
+    ...(hasTorch ? [formatSummary(theirs.summary(where, measure), { showN: true })] : []),
+    formatSummary(ours.summary(where, measure), { showN: true }),
   ]);
-  return { heads: ['', 'published', 'PyTorch, this setting', 'normgrad'], rows };
+  const heads = ['', ...(isPrinted ? ['published'] : []), ...(hasTorch ? ['PyTorch'] : []), 'normgrad'];
+  return { heads, rows };
 }

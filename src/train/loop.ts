@@ -85,7 +85,7 @@ export interface LoopHooks {
 }
 
 /** Lines of metrics.jsonl per epoch, beside the one at its end. */
-const LINES_PER_EPOCH = 20;
+export const LINES_PER_EPOCH = 20;
 
 /** Trains `model`: forward, loss, backward, step, for every batch of every epoch, and a test after each epoch. */
 export async function trainingLoop(

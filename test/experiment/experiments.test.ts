@@ -7,6 +7,7 @@ import { arithmetic, engineDigest, miniature } from '../../src/experiment/engine
 import { figuresOf } from '../../src/experiment/figure.ts';
 import { figureTexts } from '../../src/experiment/figureFiles.ts';
 import { galleryText } from '../../src/experiment/gallery.ts';
+import { readAllTorch, stillPlanned } from '../../src/experiment/inTorch.ts';
 import { planRuns, variantOf } from '../../src/experiment/plan.ts';
 import { readStored, storedExperiment } from '../../src/experiment/stored.ts';
 import { plannedRuns } from '../../src/runs/sweep/grid.ts';
@@ -18,6 +19,7 @@ const folder = mkdtempSync(join(tmpdir(), 'normgrad-experiments-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 const home = join(import.meta.dirname, '../../experiments');
 const allStored = readStored(join(home, 'results'));
+const inTorch = readAllTorch(join(home, 'results'));
 
 // All miniatures at once: to start the workers for each experiment took longer than to train.
 beforeAll(async () => {
@@ -55,6 +57,16 @@ describe.each(experiments.map((experiment) => ({ name: experiment.name, experime
       ).toBe(engineDigest(runs));
     });
 
+    const torch = inTorch.get(name);
+    it.skipIf(torch === undefined)('has runs in PyTorch of these very settings', () => {
+      const { seeds } = allStored.get(name)!;
+      expect(
+        stillPlanned(torch, planRuns(experiment, { seeds })).length,
+        `experiments/results/${name}.pytorch.json has runs of other settings: npm run -s normgrad -- experiment ${name} ` +
+          '--pytorch --data-dir DIR --save experiments/results, then npm run gallery',
+      ).toBe(torch!.runs.length);
+    });
+
     it('names its file, and points only at runs of its grid', () => {
       expect(readFileSync(join(home, `${name}.ts`), 'utf8')).toContain(`name: '${name}'`);
       const points = planRuns(experiment).map(({ point }) => point);
@@ -69,7 +81,7 @@ describe.each(experiments.map((experiment) => ({ name: experiment.name, experime
 );
 
 it('the gallery is what the stored results make of it', () => {
-  expect(readFileSync(join(home, 'README.md'), 'utf8')).toBe(galleryText(experiments, allStored));
+  expect(readFileSync(join(home, 'README.md'), 'utf8')).toBe(galleryText(experiments, allStored, inTorch));
   for (const experiment of experiments) {
     const stored = allStored.get(experiment.name);
     for (const [file, svg] of stored ? figureTexts(experiment, stored.runs, `${stored.settings}.`) : []) {

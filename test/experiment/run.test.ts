@@ -7,7 +7,8 @@ import { galleryText } from '../../src/experiment/gallery.ts';
 import { planRuns } from '../../src/experiment/plan.ts';
 import { type RunRecord, resultsOf } from '../../src/experiment/results.ts';
 import type { ExperimentOptions } from '../../src/experiment/run.ts';
-import { readStored, storedExperiment, storedJson } from '../../src/experiment/stored.ts';
+import { readStored, storedExperiment } from '../../src/experiment/stored.ts';
+import { storedJson } from '../../src/experiment/storedRuns.ts';
 import type { SweepEvent } from '../../src/runs/sweep/run.ts';
 import { loadSweep } from '../../src/runs/sweep/sweep.ts';
 import { compiled } from '../package.ts';
@@ -101,6 +102,19 @@ it('is stored, read again, and shown with its failed claim as failed', async () 
     /✗ \*\*failed\*\*: Groups are better by 500 points\. \(measured -?[\d.]+, wanted at least 500, no interval\.\)/,
   );
   expect(text).toContain('✓ **held**: There are 8 runs.');
-  expect(text).toMatch(/\| none \| 12\.3 \| – \| [\d.]+ ± [\d.]+ \(n=2\) \|/);
+  expect(text).toMatch(/\| none \| 12\.3 \| [\d.]+ ± [\d.]+ \(n=2\) \|/);
   expect(storedJson(stored)).not.toContain(folder);
+});
+
+it('stands in the gallery beside its runs in PyTorch, with what they were made by', async () => {
+  const { records } = await run();
+  const stored = storedExperiment(small, plan, records, { smoke: false, wallSeconds: 90 });
+  const inTorch = {
+    ...{ name: 'small', torch: '1.13', python: '3.11', normgrad: '0.1.0', made: '2026-11-26', minutes: 2 },
+    runs: records.map((record) => ({ ...record, run: 'its-name' })),
+  };
+  const text = galleryText([small], new Map([['small', stored]]), new Map([['small', inTorch]]));
+  expect(text).toContain('Beside what was published and the same runs in PyTorch:');
+  expect(text).toMatch(/\| none \| 12\.3 \| ([\d.]+ ± [\d.]+ \(n=2\)) \| \1 \|/);
+  expect(text).toContain('8 runs of PyTorch 1.13, seeds 1, 2, which begin with the first weights of ours');
 });

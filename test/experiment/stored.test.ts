@@ -6,7 +6,8 @@ import { alike } from '../../src/experiment/claim.ts';
 import { planRuns } from '../../src/experiment/plan.ts';
 import type { RunRecord } from '../../src/experiment/results.ts';
 import type { Experiment } from '../../src/experiment/spec.ts';
-import { readStoredFile, storedExperiment, storedJson } from '../../src/experiment/stored.ts';
+import { readStoredFile, storedExperiment } from '../../src/experiment/stored.ts';
+import { storedJson } from '../../src/experiment/storedRuns.ts';
 import { small } from './small.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'normgrad-stored-'));

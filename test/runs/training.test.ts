@@ -6,8 +6,8 @@ import { tensor } from '../../src/autograd/index.ts';
 import { readResult } from '../../src/runs/record.ts';
 import { runTraining } from '../../src/runs/training.ts';
 import type { TrainOptions } from '../../src/train/config.ts';
-import { accuracyOf } from '../../src/train/score.ts';
 import { readMetrics } from '../../src/train/metrics.ts';
+import { accuracyOf } from '../../src/train/score.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'normgrad-training-'));
 afterAll(() => rmSync(folder, { recursive: true }));

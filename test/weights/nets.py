@@ -4,12 +4,15 @@ Small networks with everything whose names or layouts differ between PyTorch and
     python3 nets.py nets.safetensors
 """
 
+import os
 import sys
 
 import torch
 from torch import nn
 
-from safetensors_file import save_file
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../pytorch"))
+
+from safetensors_file import save_file  # noqa: E402
 
 torch.manual_seed(1)
 torch.set_num_threads(1)

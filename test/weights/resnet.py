@@ -8,11 +8,14 @@ A ResNet-18 as torchvision writes it (torchvision/models/resnet.py, BasicBlock, 
 
 import argparse
 import os
+import sys
 
 import torch
 from torch import nn
 
-from safetensors_file import load_file, save_file
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../pytorch"))
+
+from safetensors_file import load_file, save_file  # noqa: E402
 
 
 class BasicBlock(nn.Module):

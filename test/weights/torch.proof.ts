@@ -21,7 +21,7 @@ import { runPython, withoutTorch } from './torch.ts';
  */
 const problem = withoutTorch();
 if (problem !== undefined)
-  console.log(`The proof with PyTorch is skipped: ${problem} (PYTHON names another one).`);
+  console.log(`The proof with PyTorch is skipped: ${problem} (NORMGRAD_PYTHON names another one).`);
 
 const folder = mkdtempSync(join(tmpdir(), 'normgrad-torch-'));
 afterAll(() => rmSync(folder, { recursive: true }));

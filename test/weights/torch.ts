@@ -1,8 +1,8 @@
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
-/** Where Debian has PyTorch; PYTHON names another one. */
-const python = process.env.PYTHON ?? '/usr/bin/python3';
+/** Where Debian has PyTorch; NORMGRAD_PYTHON names another one. */
+const python = process.env.NORMGRAD_PYTHON ?? '/usr/bin/python3';
 
 /** Why PyTorch cannot be asked on this machine; undefined where it can. */
 export function withoutTorch(): string | undefined {

@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import { experiments } from '../../../experiments/index.ts';
@@ -6,14 +7,17 @@ import { guarded } from '../../runs/files.ts';
 import { atLeastOne, seedOption } from '../arguments.ts';
 import { UsageError } from '../exit.ts';
 import { findExperiment } from '../experiment/find.ts';
+import { trainExperimentInTorch } from '../experiment/inTorch.ts';
 import { type ExperimentFlags, runAndReport } from '../experiment/runAndReport.ts';
 import { addExamples, type Example } from '../help.ts';
 import { type Output, outputOf } from '../output.ts';
+import { experimentRuns } from '../sweep/plan.ts';
 import { tableText } from '../table.ts';
 
 interface Options extends ExperimentFlags {
   list?: boolean;
   gallery?: string;
+  pytorch?: boolean;
 }
 
 const examples: Example[] = [
@@ -21,6 +25,7 @@ const examples: Example[] = [
   ['normgrad experiment small-batch-mlp --data-dir ~/datasets'],
   ['normgrad experiment small-batch-mlp --smoke', 'does it work? drawn digits, under a minute'],
   ['normgrad experiment ./mine.ts --seeds 5 --out runs/mine'],
+  ['normgrad experiment small-batch-mlp --pytorch --data-dir DIR', 'the same runs in PyTorch'],
   ['normgrad experiment --gallery experiments', 'README.md and figures from experiments/results'],
 ];
 
@@ -40,6 +45,7 @@ export function register(command: Command): void {
     .option('--jobs <n>', 'runs at a time, each in a process (default: one per core)', atLeastOne)
     .option('--dry-run', 'count the runs, measure some steps for an estimate of the time, and stop')
     .option('--save <dir>', 'also write the small NAME.json here; experiments/results feeds the gallery')
+    .option('--pytorch', 'train the runs of its table in PyTorch instead: NAME.pytorch.json with --save')
     .option('--gallery <dir>', 'write README.md and figures from the results in DIR/results')
     .action(run);
   addExamples(command, examples, remark);
@@ -47,7 +53,7 @@ export function register(command: Command): void {
 
 async function run(name: string | undefined, options: Options, command: Command): Promise<void> {
   const output = outputOf(command);
-  const { list, gallery, ...session } = options;
+  const { list, gallery, pytorch, ...session } = options;
   if (list) return writeList(output);
   if (gallery !== undefined) return gather(gallery, output);
   if (name === undefined) {
@@ -56,7 +62,10 @@ async function run(name: string | undefined, options: Options, command: Command)
   if (options.smoke && options.save !== undefined) {
     throw new UsageError('--save keeps results, and a smoke run has none: leave out one of the two');
   }
-  await runAndReport(await findExperiment(name), session, output);
+  const experiment = await findExperiment(name);
+  if (!pytorch) return runAndReport(experiment, session, output);
+  const { jobs = availableParallelism(), save, ...flags } = session;
+  await trainExperimentInTorch(experiment, experimentRuns(experiment, flags), { jobs, save }, output);
 }
 
 function writeList(output: Output): void {

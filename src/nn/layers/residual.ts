@@ -14,6 +14,8 @@ export interface ResidualOptions {
   /** Default: the default generator. */
   random?: Random;
   init?: Initializer;
+  /** Of the biases, where there are some; default: PyTorch's. */
+  biasInit?: Initializer;
 }
 
 /**
@@ -79,7 +81,7 @@ export class PreActivationBlock extends Module {
 }
 
 function normOf(block: string, options: ResidualOptions): (features: number) => Norm | null {
-  checkOptions(block, options, ['stride', 'norm', 'random', 'init']);
+  checkOptions(block, options, ['stride', 'norm', 'random', 'init', 'biasInit']);
   const { norm = () => null } = options;
   requireFactory(block, norm);
   return norm;
@@ -94,16 +96,17 @@ function convolve(conv: Conv2d, norm: Norm | null, x: Tensor, then: Then): Tenso
 }
 
 function convolutions(inChannels: number, outChannels: number, bias: boolean, options: ResidualOptions) {
-  const { random, init, stride = 1 } = options;
+  const { random, init, biasInit, stride = 1 } = options;
+  const weights = { bias, random, init, biasInit };
   return {
-    conv1: new Conv2d(inChannels, outChannels, 3, { stride, padding: 1, bias, random, init }),
-    conv2: new Conv2d(outChannels, outChannels, 3, { padding: 1, bias, random, init }),
+    conv1: new Conv2d(inChannels, outChannels, 3, { stride, padding: 1, ...weights }),
+    conv2: new Conv2d(outChannels, outChannels, 3, { padding: 1, ...weights }),
   };
 }
 
 function projection(inChannels: number, outChannels: number, bias: boolean, options: ResidualOptions) {
-  const { random, init, stride = 1 } = options;
-  return new Conv2d(inChannels, outChannels, 1, { stride, bias, random, init });
+  const { random, init, biasInit, stride = 1 } = options;
+  return new Conv2d(inChannels, outChannels, 1, { stride, bias, random, init, biasInit });
 }
 
 function reshapes(inChannels: number, outChannels: number, { stride = 1 }: ResidualOptions): boolean {

@@ -28,7 +28,11 @@ export const choices = {
     reads: 'number',
     help: 'mlp: spread of the first weights',
   } as Choice<number>,
-  init: oneOf(['torch', 'he'], 'initialization', 'vgg: first weights,'),
+  init: oneOf(
+    ['torch', 'he', 'he-out'],
+    'initialization',
+    'cnn, vgg, resnet, layernorm-seed: first weights,',
+  ),
   widths: sizes(1, 'cnn, vgg, resnet: channels per stage'),
   convs: sizes(1, 'vgg: convolutions per stage'),
   preActivation: onOrOff('resnet: norm and ReLU before the convolutions'),

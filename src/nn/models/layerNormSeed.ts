@@ -5,6 +5,7 @@ import { Linear } from '../layers/linear.ts';
 import { Sequential } from '../layers/sequential.ts';
 import type { Module } from '../module.ts';
 import { LayerNorm } from '../norm/sample/layerNorm.ts';
+import { firstWeights } from './firstWeights.ts';
 import { defineModel, normLayer, requireImages } from './options.ts';
 
 /**
@@ -12,10 +13,12 @@ import { defineModel, normLayer, requireImages } from './options.ts';
  * LayerNorm over the whole [30, 30, 5], ReLU, conv 3x3 to 10, LayerNorm over [28, 28, 10], ReLU, dense. The convolutions are
  * without padding and keep their biases, as there. Under 'layer' gamma and beta have the shape of the image; any other norm
  * stands in the same places.
+ *   init   default: 'torch' (firstWeights.ts)
  */
 export const layerNormSeed = defineModel({
   name: 'layernorm-seed',
   description: 'the network of a Weights & Biases report on LayerNorm: two convolutions, dense',
+  takes: ['init'],
   build(options) {
     const { input, classes, random } = options;
     requireImages(
@@ -24,10 +27,11 @@ export const layerNormSeed = defineModel({
       5,
       'two 3x3 convolutions without padding take 4 rows and columns',
     );
+    const first = firstWeights(options);
     const layers: Module[] = [];
     let [height, width, channels] = input;
     for (const out of [5, 10]) {
-      layers.push(new Conv2d(channels, out, 3, { random }));
+      layers.push(new Conv2d(channels, out, 3, { random, ...first.conv }));
       height -= 2;
       width -= 2;
       channels = out;
@@ -40,7 +44,7 @@ export const layerNormSeed = defineModel({
     return new Sequential([
       ...layers,
       new Flatten(),
-      new Linear(height * width * channels, classes, { random }),
+      new Linear(height * width * channels, classes, { random, ...first.dense }),
     ]);
   },
 });

@@ -6,6 +6,7 @@ import { PreActivationBlock, ResidualBlock } from '../layers/residual.ts';
 import { Sequential } from '../layers/sequential.ts';
 import type { Module } from '../module.ts';
 import type { ModelChoices } from './choices.ts';
+import { firstWeights } from './firstWeights.ts';
 import { defineModel, type ModelOptions, needsBias, normFactory, normLayer } from './options.ts';
 
 export const resnets = [
@@ -13,13 +14,14 @@ export const resnets = [
     defineModel({
       name: `resnet${depth}`,
       description: `CIFAR ResNet-${depth} (He et al. 2016), channels 16-32-64`,
-      takes: ['widths', 'preActivation'],
+      takes: ['widths', 'preActivation', 'init'],
       build: (options) => resnet(depth, options),
     }),
   ),
   defineModel({
     name: 'micro-resnet8',
     description: 'ResNet-8 with pre-activation and channels 8-16-32, for small images on a CPU',
+    takes: ['init'],
     build: (options) => resnet(8, { ...options, widths: [8, 16, 32], preActivation: true }),
   }),
 ];
@@ -30,13 +32,15 @@ export const resnets = [
  * convolutions (option B there).
  *   widths          channels of the three stages; default: 16, 32, 64
  *   preActivation   norm and ReLU in front of the convolutions (He et al. 2016, arXiv:1603.05027) instead of behind
+ *   init            default: 'torch' (firstWeights.ts)
  */
 function resnet(
   depth: number,
-  options: ModelOptions & Pick<ModelChoices, 'widths' | 'preActivation'>,
+  options: ModelOptions & Pick<ModelChoices, 'widths' | 'preActivation' | 'init'>,
 ): Sequential {
   const { input, classes, random, widths = [16, 32, 64], preActivation = false } = options;
   const blocks = (depth - 2) / 6;
+  const first = firstWeights(options);
   if (widths.length !== 3) {
     throw new Error(`resnet: widths must be the channels of the three stages, got [${widths.join(', ')}].`);
   }
@@ -46,16 +50,21 @@ function resnet(
     padding: 1,
     bias: needsBias(widths[0], options),
     random,
+    ...first.conv,
   });
   const layers: Module[] = [stem, ...(preActivation ? [] : normRelu(widths[0]))];
   let channels = widths[0];
   widths.forEach((out, stage) => {
     for (let i = 0; i < blocks; i++) {
       const stride = stage > 0 && i === 0 ? 2 : 1;
-      layers.push(new Block(channels, out, { stride, norm: normFactory(options), random }));
+      layers.push(new Block(channels, out, { stride, norm: normFactory(options), random, ...first.conv }));
       channels = out;
     }
   });
   if (preActivation) layers.push(...normRelu(channels));
-  return new Sequential([...layers, new GlobalAvgPool2d(), new Linear(channels, classes, { random })]);
+  return new Sequential([
+    ...layers,
+    new GlobalAvgPool2d(),
+    new Linear(channels, classes, { random, ...first.dense }),
+  ]);
 }

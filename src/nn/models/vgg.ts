@@ -1,4 +1,3 @@
-import { constant, heNormal } from '../initializers.ts';
 import { activation } from '../layers/activation.ts';
 import { Conv2d } from '../layers/conv2d.ts';
 import { Flatten } from '../layers/flatten.ts';
@@ -7,6 +6,7 @@ import { MaxPool2d } from '../layers/pooling.ts';
 import { Sequential } from '../layers/sequential.ts';
 import type { Module } from '../module.ts';
 import type { ModelChoices } from './choices.ts';
+import { firstWeights } from './firstWeights.ts';
 import { defineModel, type ModelOptions, needsBias, normLayer, requireImages } from './options.ts';
 
 /**
@@ -14,8 +14,7 @@ import { defineModel, type ModelOptions, needsBias, normLayer, requireImages } f
  * behind every stage, then one dense layer. "VGG-nano", for 16x16 images on a CPU.
  *   widths   channels of each stage; default: 8, 16, 32
  *   convs    convolutions in each stage; default: 2
- *   init     default: 'torch', with which each convolution and ReLU leave about 1/6 of the signal's power, so that without a
- *            norm training begins on a plateau. 'he': all of it (He et al. 2015, arXiv:1502.01852), and biases of 0
+ *   init     default: 'torch' (firstWeights.ts)
  */
 export const vgg = defineModel({
   name: 'vgg',
@@ -37,7 +36,7 @@ export function stages(
     );
   }
   requireImages(name, options, 2 ** widths.length, `${widths.length} poolings halve them`);
-  const first = options.init === 'he' ? { init: heNormal(), biasInit: constant(0) } : {};
+  const first = firstWeights(options);
   const layers: Module[] = [];
   let [height, width, channels] = input;
   widths.forEach((out, stage) => {
@@ -46,7 +45,7 @@ export function stages(
         padding: 1,
         random,
         bias: needsBias(out, options),
-        ...first,
+        ...first.conv,
       });
       layers.push(conv, ...normLayer(out, options), activation('relu'));
       channels = out;
@@ -58,6 +57,6 @@ export function stages(
   return new Sequential([
     ...layers,
     new Flatten(),
-    new Linear(height * width * channels, classes, { random, ...first }),
+    new Linear(height * width * channels, classes, { random, ...first.dense }),
   ]);
 }

@@ -48,7 +48,7 @@ export function atStep(address: string, step: number | null): string {
 }
 
 /** The address of a panel in a state; what is as at first is not said. */
-export function linkTo<State extends object>(
+function linkTo<State extends object>(
   panel: string,
   fields: Fields<State>,
   state: Partial<State> = {},
@@ -64,10 +64,10 @@ export function linkTo<State extends object>(
 }
 
 /** A panel's state: a signal for every field, which the address follows. */
-export type PanelState<State extends object> = { readonly [Name in keyof State]: Signal<State[Name]> };
+type PanelState<State extends object> = { readonly [Name in keyof State]: Signal<State[Name]> };
 
 /** What an address says of a panel's state, and what it gets wrong. */
-export function readState<State extends object>(
+function readState<State extends object>(
   fields: Fields<State>,
   values: ReadonlyMap<string, string>,
 ): { state: State; misread: Misread[] } {

@@ -64,15 +64,6 @@ export function choiceField<const Choice extends string>(
   return { initial, schema: v.pipe(v.string(), schema), write: (value) => value };
 }
 
-export function flagField(initial: boolean): Field<boolean> {
-  const schema = v.pipe(
-    v.string(),
-    v.picklist(['yes', 'no'], 'must be yes or no'),
-    v.transform((text) => text === 'yes'),
-  );
-  return { initial, schema, write: (value) => (value ? 'yes' : 'no') };
-}
-
 /** A norm of the registry, by any of its names; of those that `fits` lets in. `also`: words beside the norms, such as none. */
 export function normField(
   initial: string,

@@ -5,7 +5,7 @@ import { WeightNorm } from '../../nn/norm/weights/normOfWeights.ts';
 import { firstTestImages, type Probe } from './probe.ts';
 
 /** As many as the power of the paper's figure needs to be stable within a percent. */
-const IMAGES = 128;
+export const INSTANCE_POWER_IMAGES = 128;
 
 /**
  * Where the power of the normalized activations y lies, layer by layer (Labatie et al. 2021, arXiv:2106.03743, section 4 and
@@ -28,7 +28,7 @@ export const instancePower: Probe = ({ model, data, config }) => {
       layers.push(powerOf(standardized(norm, forward, x)));
       return forward(x, then);
     },
-    () => noGrad(() => void model.forward(firstTestImages(data, IMAGES))),
+    () => noGrad(() => void model.forward(firstTestImages(data, INSTANCE_POWER_IMAGES))),
   );
   if (layers.length === 0) {
     throw new Error(

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { crossEntropy, noGrad } from '../../../src/autograd/index.ts';
+import { fans } from '../../../src/nn/initializers.ts';
 import type { ModelChoices } from '../../../src/nn/models/choices.ts';
-import { createModel, modelNames } from '../../../src/nn/models/registry.ts';
+import { createModel, modelNames, models } from '../../../src/nn/models/registry.ts';
 import { Norm } from '../../../src/nn/norm/core/norm.ts';
 import { normNames } from '../../../src/nn/norm/createNorm.ts';
 import type { LayerNorm } from '../../../src/nn/norm/sample/layerNorm.ts';
@@ -222,6 +223,37 @@ test("vgg's first weights: He's keep the power of the signal from ReLU to ReLU, 
   expect(biases.every((bias) => bias.toArray().every((value) => value === 0))).toBe(true);
 });
 
+test('init reaches every convolution of the networks that take it, and by default nothing changes', () => {
+  const power = (data: ArrayLike<number>) =>
+    Array.from(data).reduce((sum, value) => sum + value * value, 0) / data.length;
+  const taking = models.filter(({ takes }) => takes.includes('init'));
+  expect(taking.map(({ name }) => name)).toEqual(
+    expect.arrayContaining(['cnn', 'resnet20', 'micro-resnet8', 'vgg', 'vgg-groupnorm', 'layernorm-seed']),
+  );
+  for (const { name } of taking) {
+    const own = name === 'vgg-groupnorm' ? { widths: [16, 32] } : {};
+    const weightsOf = (init?: 'torch' | 'he' | 'he-out') => {
+      const network = build(name, 'batch', [16, 16, 3], { ...own, ...(init && { init }) });
+      const all = network.parameters().filter(({ rank }) => rank === 4 || rank === 2);
+      return all.map(({ shape, data }) => ({ fan: fans(shape), isDense: shape.length === 2, data }));
+    };
+    const [byDefault, torch, he, heOut] = [undefined, 'torch', 'he', 'he-out'].map((init) =>
+      weightsOf(init as 'torch'),
+    );
+    expect(torch.map(({ data }) => [...data.slice(0, 3)])).toEqual(
+      byDefault.map(({ data }) => [...data.slice(0, 3)]),
+    );
+    torch.forEach(({ fan, isDense, data }, i) => {
+      // A sample of n numbers is this near
+      const close = (ratio: number) =>
+        expect(Math.abs(ratio - 1), `${name} ${i}`).toBeLessThan(6 / Math.sqrt(data.length));
+      close(power(data) * 3 * fan.in);
+      close((power(he[i].data) * fan.in) / 2);
+      close(isDense ? power(heOut[i].data) * 3 * fan.in : (power(heOut[i].data) * fan.out) / 2);
+    });
+  }
+});
+
 test('the transformer: pre-norm has a norm more, "layer" is over the features of each token', () => {
   const tiny = { depth: 1, width: 4, heads: 2, patch: 2 };
   const norms = (choices: ModelChoices) =>
@@ -266,7 +298,7 @@ test('what does not fit gets an error that says what would', () => {
   expect(() => build('mlp', 'none', [8, 8, 1], { hidden: 128 as never })).toThrow('"hidden" must be a list');
   expect(() => build('mlp', 'none', [8, 8, 1], { initStd: -1 })).toThrow('"initStd" must be');
   expect(() => build('vgg', 'none', [8, 8, 1], { init: 'xavier' as never })).toThrow(
-    '"init" must be one of: torch, he',
+    '"init" must be one of: torch, he, he-out',
   );
   expect(() => build('resnet8', 'none', [8, 8, 1], { preActivation: 'no' as never })).toThrow(
     'true or false',

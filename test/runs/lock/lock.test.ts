@@ -123,7 +123,8 @@ describe('an owner', () => {
   });
 
   it.skipIf(process.platform !== 'linux')('is dead if only its parent does not know yet', async () => {
-    const child = spawn('sh', ['-c', 'sleep 0 & echo $!; exec sleep 60']);
+    // It ends when the shell, which would wait for it, has become a sleep, which does not.
+    const child = spawn('sh', ['-c', 'sleep 0.3 & echo $!; exec sleep 60']);
     const [pid] = await once(createInterface(child.stdout), 'line');
     const fate = () => fateOf({ ...thisProcess(), pid: Number(pid), started: null });
     while (fate() === 'alive') await setTimeout(5);

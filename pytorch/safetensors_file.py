@@ -27,13 +27,17 @@ def save_file(tensors, path, metadata=None):
 
 def load_file(path):
     with open(path, "rb") as file:
-        (length,) = struct.unpack("<Q", file.read(8))
-        header, numbers = json.loads(file.read(length)), bytearray(file.read())
+        return decode(file.read())
+
+
+def decode(content):
+    """The tensors of a whole file's bytes."""
+    (length,) = struct.unpack("<Q", content[:8])
+    header, numbers = json.loads(content[8 : 8 + length]), bytearray(content[8 + length :])
     assert header.pop("__metadata__", {}).get("format") == "pt"
     tensors = {}
     for name, entry in header.items():
         (begin, end), dtype = entry["data_offsets"], DTYPES[entry["dtype"]]
-        assert begin % dtype.itemsize == 0 if hasattr(dtype, "itemsize") else True
         data = torch.frombuffer(numbers[begin:end], dtype=dtype).clone() if end > begin else torch.empty(0, dtype=dtype)
         tensors[name] = data.reshape(entry["shape"])
     return tensors

@@ -1,0 +1,96 @@
+"""PyTorch as the other engine: trains what normgrad tells it, batch by batch. Started by `normgrad parity` (src/pytorch/worker.ts).
+
+On stdin come requests, each a line of JSON with the number of bytes that follow it: tensors, as a .safetensors file has them.
+
+    {"do": "begin", "config", "input", "classes", "steps", "dtype", "dropout", "bytes"}   the first weights
+    {"do": "step", "bytes"}          x [N, H, W, C] and labels [N]: one step of training -> {"loss", "accuracy"}
+    {"do": "test", "bytes"}          the same in evaluation mode, without a step
+    {"do": "probe", "name", "bytes"} what the probe of that name measures (probes.py)
+
+On stdout goes an answer for each, a line of JSON; {"error": text} for what PyTorch cannot do.
+"""
+
+import json
+import math
+import os
+import sys
+
+# OpenBLAS 0.3.21 does not know newer CPUs and then falls back to slow kernels.
+if os.path.exists("/proc/cpuinfo") and "avx512f" in open("/proc/cpuinfo").read():
+    os.environ.setdefault("OPENBLAS_CORETYPE", "SKYLAKEX")
+
+import torch
+from torch import nn
+
+from models import build
+from probes import PROBES
+from safetensors_file import decode
+from training import create_optimizer, create_schedule, evaluate, train_step
+
+DTYPES = {"float32": torch.float32, "float64": torch.float64}
+
+
+class Run:
+    """A network in training."""
+
+    def __init__(self, request, weights):
+        self.config, self.dtype = request["config"], DTYPES[request["dtype"]]
+        torch.manual_seed(self.config["seed"])  # of dropout: everything else is given
+        self.network = build(self.config, request["input"], request["classes"]).to(self.dtype)
+        self.network.load_state_dict(weights, strict=True)
+        for module in self.network.modules():
+            if isinstance(module, (nn.Dropout, nn.MultiheadAttention)) and not request["dropout"]:
+                setattr(module, "p" if isinstance(module, nn.Dropout) else "dropout", 0.0)
+        self.optimizer = create_optimizer(self.config, self.network)
+        self.schedule = create_schedule(self.config, self.optimizer, request["steps"])
+
+    def batch(self, tensors):
+        images = tensors["x"].to(self.dtype).permute(0, 3, 1, 2).contiguous()
+        return images, tensors["labels"].long()
+
+    def step(self, tensors):
+        return train_step(self.config, self.network, self.optimizer, self.schedule, *self.batch(tensors))
+
+    def test(self, tensors):
+        return evaluate(self.config, self.network, *self.batch(tensors))
+
+
+    def probe(self, name, tensors):
+        lr = min(self.schedule.get_last_lr())
+        return PROBES[name](self.config, self.network, *self.batch(tensors), lr)
+
+
+def answer(request, tensors, run):
+    """The answer, and the run that goes on."""
+    if request["do"] == "begin":
+        run = Run(request, tensors)
+        return {"parameters": sum(parameter.numel() for parameter in run.network.parameters())}, run
+    if request["do"] == "probe":
+        return run.probe(request["name"], tensors), run
+    return getattr(run, request["do"])(tensors), run
+
+
+def say(content):
+    # JSON has no NaN and no infinity
+    finite = {key: value if not isinstance(value, float) or math.isfinite(value) else str(value) for key, value in content.items()}
+    print(json.dumps(finite), flush=True)
+
+
+def main():
+    torch.set_num_threads(int(sys.argv[1]))
+    say({"torch": torch.__version__, "python": sys.version.split()[0]})
+    run = None
+    while True:
+        line = sys.stdin.buffer.readline()
+        if not line:
+            return
+        request = json.loads(line)
+        tensors = decode(sys.stdin.buffer.read(request["bytes"]))
+        try:
+            content, run = answer(request, tensors, run)
+            say(content)
+        except Exception as error:  # noqa: BLE001: whatever it is, the other side says it
+            say({"error": f"{type(error).__name__}: {error}"})
+
+
+main()

@@ -1,0 +1,92 @@
+import type { Batch } from '../data/batches.ts';
+import type { ExperimentRun } from '../experiment/plan.ts';
+import type { RunRecord } from '../experiment/results.ts';
+import { codeName } from '../train/code/names.ts';
+import type { TrainConfig } from '../train/config.ts';
+import type { TrainData } from '../train/data.ts';
+import { LINES_PER_EPOCH } from '../train/loop.ts';
+import type { ProbeLine, Score } from '../train/metrics.ts';
+import { buildModel } from '../train/model.ts';
+import { INSTANCE_POWER_IMAGES } from '../train/probes/instancePower.ts';
+import { firstTestImages } from '../train/probes/probe.ts';
+import { meanScore } from '../train/score.ts';
+import { type TorchWorker, torchProbes } from './worker.ts';
+
+/**
+ * One run of an experiment, whole, in PyTorch: this library gives the first weights and the batches, those of its own run with the
+ * seed, and takes down what train/loop.ts takes down. Of the probes PyTorch has `test` and those of
+ * worker.ts. Dropout draws PyTorch's masks.
+ */
+export async function trainInTorch(
+  { point, seed, config }: ExperimentRun,
+  data: TrainData,
+  torch: TorchWorker,
+): Promise<RunRecord> {
+  const start = performance.now();
+  const steps = config.epochs * data.train.perEpoch;
+  const model = buildModel(config, data);
+  await torch.begin({ config, data, model, steps, dtype: 'float32', dropout: true });
+  const scores = await trained(config, data, torch);
+  const seconds = (performance.now() - start) / 1000;
+  return { ...{ point, seed, norm: codeName(config.norm) }, ...scores, seconds, digest: '' };
+}
+
+type Trained = Pick<RunRecord, 'status' | 'train' | 'test' | 'epochs' | 'steps' | 'probes'>;
+
+async function trained(config: TrainConfig, data: TrainData, torch: TorchWorker): Promise<Trained> {
+  const linesEvery = Math.ceil(data.train.perEpoch / LINES_PER_EPOCH);
+  const probeEvery = config.probeEvery ?? data.train.perEpoch;
+  const epochs: RunRecord['epochs'][number][] = [];
+  const steps: { step: number; train: Score }[] = [];
+  const probes: ProbeLine[] = [];
+  let step = 0;
+  let line = meanScore();
+  const end = (status: RunRecord['status']): Trained => {
+    const { train = null, test = null } = epochs.at(-1) ?? {};
+    return { status, train, test, epochs, steps, ...(probes.length > 0 && { probes }) };
+  };
+  const probe = async (batch: Batch) => {
+    for (const name of config.probes) {
+      if (name === 'test')
+        probes.push({ t: 'probe', probe: name, step, values: { ...(await tested(data, torch)) } });
+      if (!torchProbes.includes(name)) continue;
+      const seen = name === 'instancePower' ? firstOfTest(data) : batch;
+      probes.push({ t: 'probe', probe: name, step, values: await torch.probe(name, seen) });
+    }
+  };
+  for (let epoch = 1; epoch <= config.epochs; epoch++) {
+    const mean = meanScore();
+    for (const batch of data.train.epoch(epoch)) {
+      if (step % probeEvery === 0) await probe(batch);
+      const { gradientNorm = 0, ...score } = await torch.step(batch);
+      step++;
+      if (!Number.isFinite(score.loss) || !Number.isFinite(gradientNorm)) return end('diverged');
+      mean.add(score, batch.size);
+      line.add(score, batch.size);
+      const inEpoch = step - (epoch - 1) * data.train.perEpoch;
+      if (inEpoch % linesEvery === 0) {
+        steps.push({ step, train: line.value() });
+        line = meanScore();
+      }
+    }
+    line = meanScore();
+    const test = await tested(data, torch);
+    if (!Number.isFinite(test.loss)) return end('diverged');
+    epochs.push({ epoch, train: mean.value(), test });
+  }
+  const [another] = data.train.epoch(config.epochs + 1);
+  await probe(another);
+  return end('done');
+}
+
+async function tested(data: TrainData, torch: TorchWorker): Promise<Score> {
+  const mean = meanScore();
+  for (const batch of data.test.epoch(0) as Iterable<Batch>) mean.add(await torch.test(batch), batch.size);
+  return mean.value();
+}
+
+/** The images that the probe of that name looks at (train/probes/instancePower.ts). */
+function firstOfTest(data: TrainData): Batch {
+  const { data: images, shape } = firstTestImages(data, INSTANCE_POWER_IMAGES);
+  return { images: images as Float32Array, labels: new Int32Array(shape[0]), size: shape[0] };
+}

@@ -1,0 +1,105 @@
+import { existsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { DType } from '../autograd/index.ts';
+import type { Batch } from '../data/batches.ts';
+import { PytorchError } from '../errors.ts';
+import type { Module } from '../nn/module.ts';
+import type { TrainConfig } from '../train/config.ts';
+import type { TrainData } from '../train/data.ts';
+import type { Score } from '../train/metrics.ts';
+import type { ProbeValues } from '../train/probes/names.ts';
+import { encodeSafetensors, type StoredTensor } from '../weights/safetensors.ts';
+import { tensorsOf } from '../weights/save.ts';
+import { startTorch, type Torch } from './process.ts';
+
+/** What a run of PyTorch begins with. */
+interface TorchStart {
+  config: TrainConfig;
+  data: TrainData;
+  /** Whose first weights it takes. */
+  model: Module;
+  /** Of the whole run, for the schedule. */
+  steps: number;
+  dtype: DType;
+  /** PyTorch draws its own masks; false: there is no dropout. */
+  dropout: boolean;
+}
+
+/** The score of a step; the gradient's length where it is clipped. Numbers that are none are NaN. */
+interface TorchScore extends Score {
+  gradientNorm?: number;
+}
+
+/** PyTorch's side, in a process of its own (pytorch/worker.py): one run after another. */
+export interface TorchWorker {
+  versions: { torch: string; python: string };
+  begin(start: TorchStart): Promise<void>;
+  step(batch: Batch): Promise<TorchScore>;
+  test(batch: Batch): Promise<Score>;
+  /** What a probe of `torchProbes` measures. */
+  probe(name: string, batch: Batch): Promise<ProbeValues>;
+  stop(): void;
+}
+
+/** Probes that PyTorch's side has, too; `test` is the worker's own. */
+export const torchProbes = ['landscape', 'instancePower'];
+
+/** Throws a PytorchError where there is no PyTorch, and with what PyTorch says where it cannot do what is asked. */
+export async function startWorker(threads = 1): Promise<TorchWorker> {
+  const torch = await startTorch(workerFile(), [String(threads)]);
+  let shape: readonly number[] = [];
+  const withBatch = (request: object, { images, labels, size }: Batch) => {
+    const tensors: [string, StoredTensor][] = [
+      ['labels', { shape: [size], data: Float64Array.from(labels), as: 'I64' }],
+      ['x', { shape: [size, ...shape], data: images }],
+    ];
+    return answered(torch, request, tensors);
+  };
+  return {
+    versions: { torch: String(torch.versions.torch), python: String(torch.versions.python) },
+    async begin({ config, data, model, steps, dtype, dropout }) {
+      const { imageShape: input, classes } = data;
+      shape = input;
+      const { code: _, ...settings } = config;
+      const request = { do: 'begin', config: settings, input, classes, steps, dtype, dropout };
+      const { parameters } = await answered(torch, request, wideFirst(tensorsOf(model, { input })));
+      const own = model.parameters().reduce((sum, { size }) => sum + size, 0);
+      if (parameters === own) return;
+      throw new PytorchError(`PyTorch's network has ${parameters} parameters, and this one ${own}`);
+    },
+    step: async (batch) => scoreOf(await withBatch({ do: 'step' }, batch)),
+    test: async (batch) => scoreOf(await withBatch({ do: 'test' }, batch)),
+    probe: async (name, batch) => (await withBatch({ do: 'probe', name }, batch)) as ProbeValues,
+    stop: torch.stop,
+  };
+}
+
+async function answered(
+  torch: Torch,
+  request: object,
+  tensors: Iterable<[string, StoredTensor]>,
+): Promise<Record<string, unknown>> {
+  const bytes = encodeSafetensors({ tensors: new Map(tensors), metadata: { format: 'pt' } });
+  const answer = await torch.ask(request, bytes);
+  if (typeof answer.error === 'string') throw new PytorchError(`PyTorch: ${answer.error}`);
+  return answer;
+}
+
+/** PyTorch's reader wants numbers of 8 bytes in front. */
+function wideFirst(tensors: Map<string, StoredTensor>): [string, StoredTensor][] {
+  return [...tensors].sort(([, a], [, b]) => Number(b.as === 'I64') - Number(a.as === 'I64'));
+}
+
+/** Numbers that JSON has no word for come as text, "nan". */
+function scoreOf(answer: Record<string, unknown>): TorchScore {
+  return Object.fromEntries(Object.entries(answer).map(([name, value]) => [name, Number(value)])) as never;
+}
+
+/** pytorch/ lies beside src, or, in the compiled package, beside dist. */
+function workerFile(): string {
+  let folder = dirname(fileURLToPath(import.meta.url));
+  while (!existsSync(join(folder, 'pytorch/worker.py')) && dirname(folder) !== folder)
+    folder = dirname(folder);
+  return join(folder, 'pytorch/worker.py');
+}

@@ -1,0 +1,77 @@
+import { afterAll, describe, expect, it } from 'vitest';
+import { PytorchError } from '../../src/errors.ts';
+import { parityCases, parityImages } from '../../src/pytorch/cases.ts';
+import { apart, compareSteps, LIMITS, type Parity } from '../../src/pytorch/parity.ts';
+import { startTorch } from '../../src/pytorch/process.ts';
+import { startWorker, type TorchWorker } from '../../src/pytorch/worker.ts';
+import { resolveConfig } from '../../src/train/config.ts';
+import { prepareData } from '../../src/train/data.ts';
+
+/** Without PyTorch there is nothing to compare with, and the reason is said. */
+const torch = await startWorker().catch((error: Error) => error);
+const problem = torch instanceof Error ? torch.message : undefined;
+if (problem !== undefined) console.log(`Not compared with PyTorch: ${problem}`);
+const worker = torch as TorchWorker;
+afterAll(() => (problem === undefined ? worker.stop() : undefined));
+
+const images = parityImages();
+const configOf = (model: string, norm: string) =>
+  parityCases().find(({ row, column }) => row === norm && column === model)!.config;
+
+describe.skipIf(problem !== undefined)('beside PyTorch, over 10 steps', { timeout: 60_000 }, () => {
+  // The rest is `npm run parity`, whose page is docs/parity.md.
+  it.each([
+    { model: 'mlp', norm: 'batch' },
+    { model: 'cnn', norm: 'layer' },
+  ])('$model with $norm has its losses', async ({ model, norm }) => {
+    const config = configOf(model, norm);
+    const parity = await compareSteps(config, prepareData(config, images), 10, worker);
+    expect(parity).toMatchObject({ steps: 10, passed: true });
+    expect(parity.float64).toBeLessThan(1e-12);
+  });
+
+  it('another learning rate, a millionth off, is noticed', async () => {
+    const config = configOf('mlp', 'batch');
+    const off: TorchWorker = {
+      ...worker,
+      begin: (start) => worker.begin({ ...start, config: { ...config, lr: config.lr * (1 + 1e-6) } }),
+    };
+    const { float64, passed } = await compareSteps(config, prepareData(config, images), 10, off);
+    expect(float64).toBeGreaterThan(LIMITS.float64);
+    expect(passed).toBe(false);
+  });
+
+  it('says what PyTorch cannot do', async () => {
+    const config = resolveConfig({ dataset: 'synthetic', model: 'mlp' });
+    const data = prepareData(config, images);
+    const begin: TorchWorker['begin'] = (start) =>
+      worker.begin({ ...start, config: { ...start.config, model: 'perceptron' } });
+    const compared: Promise<Parity> = compareSteps(config, data, 2, { ...worker, begin });
+    await expect(compared).rejects.toThrow(PytorchError);
+    await expect(compared).rejects.toThrow("PyTorch: KeyError: 'perceptron'");
+  });
+});
+
+it('says how to get PyTorch where there is none', async () => {
+  const before = process.env.NORMGRAD_PYTHON;
+  process.env.NORMGRAD_PYTHON = '/nowhere/python3';
+  try {
+    const started = startTorch('worker.py', []);
+    await expect(started).rejects.toThrow(
+      'PyTorch was not found (/nowhere/python3: spawn /nowhere/python3 ENOENT)',
+    );
+    await expect(started).rejects.toMatchObject({
+      hint: expect.arrayContaining([expect.stringContaining('apt-get install python3-torch')]),
+    });
+  } finally {
+    if (before === undefined) delete process.env.NORMGRAD_PYTHON;
+    else process.env.NORMGRAD_PYTHON = before;
+  }
+});
+
+it('distances are relative, and what is no number in one engine only is far', () => {
+  expect(apart([2, 4], [2, 4.004])).toBeCloseTo(0.001, 5);
+  expect(apart([1, Number.NaN], [1, Number.NaN])).toBe(0);
+  expect(apart([1, Number.NaN], [1, 3])).toBe(Number.POSITIVE_INFINITY);
+  expect(apart([1, 3], [1, Number.NaN])).toBe(Number.POSITIVE_INFINITY);
+});
