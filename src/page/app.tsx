@@ -5,14 +5,15 @@ import { panels } from './panels/index.ts';
 import { pointed } from './parts/highlight.ts';
 import { Problem } from './parts/problem.tsx';
 import { steps } from './path/steps.ts';
-import { addressOfStep, Strip } from './path/strip.tsx';
+import { addressOfQuestion, Strip } from './path/strip.tsx';
 
 /** The whole page: the list of panels, and the one that the address names. */
 export function App() {
   useEffect(startEngine, []);
   const panel = panels.find(({ name }) => name === place.value.panel);
   const { Body, title, question } = panel ?? panels[0];
-  const step = place.value.step !== null && place.value.step <= steps.length ? place.value.step : null;
+  const step =
+    place.value.question !== null && place.value.question <= steps.length ? place.value.question : null;
   useEffect(() => {
     document.title = `${title}: see a norm backpropagate`;
   }, [title]);
@@ -37,7 +38,7 @@ export function App() {
           </ol>
         </nav>
         <p>
-          <a href={addressOfStep(0)}>New here? Ten questions in ten minutes →</a>
+          <a href={addressOfQuestion(0)}>New here? Ten questions in ten minutes →</a>
         </p>
       </header>
       <Hatch />

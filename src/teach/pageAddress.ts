@@ -12,7 +12,7 @@ export function panelsOf({ norm, kind, standardization }: Explanation): { title:
   if (standardization) panels.push(['the missing line', 'exercise']);
   panels.push(['against no norm', 'duel']);
   return panels.map(([title, panel]) => {
-    const state = panel === 'duel' ? `normB=${norm}` : `norm=${norm}`;
+    const state = panel === 'duel' ? `b=${norm}` : `norm=${norm}`;
     return { title, address: `http://127.0.0.1:${pagePort}/page/#/${panel}?${state}` };
   });
 }

@@ -21,15 +21,15 @@ interface Look {
   width?: number;
   height?: number;
   dark?: boolean;
-  reducedMotion?: boolean;
   /** A script that the page's own policy would not let in, run before it. */
   script?: string;
 }
 
-/** The built page, in a Chromium of this file's own: `open('#/paths?norm=rms')`. */
+/** The built page, in a Chromium of this file's own: `open('#/paths?norm=rms')`. A tab is used again, emptied: a new one costs a second. */
 export function usePage(): (hash?: string, look?: Look) => Promise<Opened> {
   let server: Server;
   let browser: Browser;
+  const tabs = new Map<string, { page: Page; complaints: string[] }>();
   beforeAll(async () => {
     server = serverOf(join(packageFolder, 'docs'));
     await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve));
@@ -39,28 +39,35 @@ export function usePage(): (hash?: string, look?: Look) => Promise<Opened> {
     await browser?.close();
     server?.close();
   });
-  return async (
-    hash = '',
-    { width = 1000, height = 900, dark = false, reducedMotion = true, script } = {},
-  ) => {
-    const page = await browser.newPage({
-      viewport: { width, height },
-      colorScheme: dark ? 'dark' : 'light',
-      reducedMotion: reducedMotion ? 'reduce' : 'no-preference',
-    });
-    if (script !== undefined) await page.addInitScript({ path: script });
-    const complaints: string[] = [];
-    page.on('console', (message) => complaints.push(`console: ${message.text()}`));
-    page.on('pageerror', ({ message }) => complaints.push(`error: ${message}`));
-    page.on('requestfailed', (request) => complaints.push(`failed: ${request.url()}`));
+  return async (hash = '', look = {}) => {
+    const key = JSON.stringify(look);
+    const tab = tabs.get(key) ?? (await newTab(browser, look));
+    tabs.set(key, tab);
+    const { page, complaints } = tab;
+    await page.goto('about:blank');
+    const { width = 1000, height = 900, dark = false } = look;
+    await page.setViewportSize({ width, height });
+    await page.emulateMedia({ colorScheme: dark ? 'dark' : 'light' });
     const { port } = server.address() as AddressInfo;
+    complaints.length = 0;
     await page.goto(`http://127.0.0.1:${port}/page/${hash}`);
     const settled = () => page.locator('main[data-settled="yes"]').waitFor();
     await settled();
-    page.on('request', (request) => {
-      // Threads of kernels; and the icon, which the browser fetches when it likes.
-      if (!/^blob:|\/icon\.svg$/.test(request.url())) complaints.push(`request: ${request.url()}`);
-    });
+    complaints.splice(0, complaints.length, ...complaints.filter((text) => !text.startsWith('request: ')));
     return { page, complaints, settled };
   };
+}
+
+async function newTab(browser: Browser, { script }: Look) {
+  const page = await browser.newPage({ reducedMotion: 'reduce' });
+  if (script !== undefined) await page.addInitScript({ path: script });
+  const complaints: string[] = [];
+  page.on('console', (message) => complaints.push(`console: ${message.text()}`));
+  page.on('pageerror', ({ message }) => complaints.push(`error: ${message}`));
+  page.on('requestfailed', (request) => complaints.push(`failed: ${request.url()}`));
+  page.on('request', (request) => {
+    // Threads of kernels; and the icon, which the browser fetches when it likes.
+    if (!/^blob:|\/icon\.svg$/.test(request.url())) complaints.push(`request: ${request.url()}`);
+  });
+  return { page, complaints };
 }

@@ -14,7 +14,7 @@ describe.skipIf(executablePath === undefined)('the panel of the three paths', ()
     expect(await checks.locator('.fails').first().textContent()).toContain(
       '0.1: this backward pass is wrong',
     );
-    expect(page.url()).toContain('detach=mean');
+    await expect.poll(() => page.url()).toContain('detach=mean');
   });
 
   it('moves with its sliders, by keys too, and its address with it', async () => {

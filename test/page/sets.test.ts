@@ -21,8 +21,8 @@ describe.skipIf(executablePath === undefined)('the panel of who talks to whom', 
     await page.locator('.elements [tabindex="0"]').focus();
     for (const key of ['ArrowLeft', 'ArrowLeft', 'ArrowUp', 'ArrowUp', 'ArrowUp'])
       await page.keyboard.press(key);
-    const name = await page.evaluate(() => document.activeElement?.getAttribute('aria-label'));
-    expect(name).toMatch(/^n0 h0 w1 c0: dx 0\.\d+, shares statistics$/);
+    const name = () => page.evaluate(() => document.activeElement?.getAttribute('aria-label'));
+    await expect.poll(name).toMatch(/^n0 h0 w1 c0: dx 0\.\d+, shares statistics$/);
     await expect.poll(() => page.url()).toContain('at=0,1,0');
     await settled();
     expect(await page.locator('.elements .member').count()).toBe(4);

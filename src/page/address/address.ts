@@ -7,9 +7,11 @@ import type { Fields } from './fields.ts';
  * What an address says is read by schemas, and what it gets wrong is said and left at its initial value.
  */
 interface Place {
+  /** As it was read. */
+  hash: string;
   panel: string;
   /** Of the guided path; null: not on it. */
-  step: number | null;
+  question: number | null;
   values: ReadonlyMap<string, string>;
 }
 
@@ -27,11 +29,12 @@ addEventListener('hashchange', () => {
 });
 
 function readPlace(): Place {
-  const [panel, query = ''] = location.hash.replace(/^#\/?/, '').split('?', 2);
+  const { hash } = location;
+  const [panel, query = ''] = hash.replace(/^#\/?/, '').split('?', 2);
   const values = new Map(new URLSearchParams(query));
-  const step = values.get('step') ?? '';
-  values.delete('step');
-  return { panel, step: /^[1-9]\d?$/.test(step) ? Number(step) : null, values };
+  const question = values.get('question') ?? '';
+  values.delete('question');
+  return { hash, panel, question: /^[1-9]\d?$/.test(question) ? Number(question) : null, values };
 }
 
 /** The commas of lists stay: one can read them. */
@@ -42,9 +45,9 @@ function addressOf(panel: string, values: ReadonlyMap<string, string>): string {
   return `#/${panel}${query.length > 0 ? `?${query.join('&')}` : ''}`;
 }
 
-/** The same, at a step of the guided path. */
-export function atStep(address: string, step: number | null): string {
-  return step === null ? address : `${address}${address.includes('?') ? '&' : '?'}step=${step}`;
+/** The same, at a question of the guided path. */
+export function atQuestion(address: string, question: number | null): string {
+  return question === null ? address : `${address}${address.includes('?') ? '&' : '?'}question=${question}`;
 }
 
 /** The address of a panel in a state; what is as at first is not said. */
@@ -123,11 +126,13 @@ export function followAddress<State extends object>(panel: string, fields: Field
     }
     clearTimeout(timer);
     timer = setTimeout(() => {
+      // A link has been followed, and the event that says so is still on its way.
+      if (location.hash !== place.peek().hash) return;
       // The same state in other words, or with a mistake that is being told, stays as it is.
       const said = readState(fields, place.peek().values).state;
       const address = linkTo(panel, fields, now);
       if (linkTo(panel, fields, said) === address) return;
-      history.replaceState(null, '', atStep(address, place.peek().step));
+      history.replaceState(null, '', atQuestion(address, place.peek().question));
       place.value = readPlace();
     }, 150);
   });

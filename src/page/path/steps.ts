@@ -91,7 +91,7 @@ export const steps: readonly Step[] = [
   {
     question: 'So what does all this do for training?',
     asked: 'everybody, at last',
-    address: '#/duel?normA=none&normB=batch',
+    address: '#/duel?a=none&b=batch',
     task: 'Run both, then raise the learning rate tenfold.',
     answer:
       'Scaling the weights before a norm changes nothing but the size of their gradient, so large steps slow themselves down. Without a norm the layers’ gradients drift apart with the depth, and the loss is gone at the first large step.',

@@ -1,5 +1,5 @@
 import { useSignal } from '@preact/signals';
-import { atStep } from '../address/address.ts';
+import { atQuestion } from '../address/address.ts';
 import { steps } from './steps.ts';
 import './strip.css';
 
@@ -29,8 +29,8 @@ export function Strip({ at }: { at: number }) {
       </p>
       <p aria-live="polite">{shown.value && answer}</p>
       <p class="ways">
-        {at > 0 && <a href={addressOfStep(at - 1)}>← Back</a>}
-        {at < steps.length - 1 && <a href={addressOfStep(at + 1)}>Next question →</a>}
+        {at > 0 && <a href={addressOfQuestion(at - 1)}>← Back</a>}
+        {at < steps.length - 1 && <a href={addressOfQuestion(at + 1)}>Next question →</a>}
         {at === steps.length - 1 && <a href="#/exercise">Now write the missing line →</a>}
       </p>
     </section>
@@ -38,6 +38,6 @@ export function Strip({ at }: { at: number }) {
 }
 
 /** The state of the step's panel, and which step it is. */
-export function addressOfStep(at: number): string {
-  return atStep(steps[at].address, at + 1);
+export function addressOfQuestion(at: number): string {
+  return atQuestion(steps[at].address, at + 1);
 }

@@ -67,8 +67,8 @@ export function PathsPanel() {
           />
         )}
       </div>
-      <Formula mathml={facts.centred ? formulas.forward : formulas.forwardUncentred} />
-      <Formula mathml={facts.centred ? formulas.centred : formulas.uncentred} />
+      <Formula label="Forward" mathml={facts.centred ? formulas.forward : formulas.forwardUncentred} />
+      <Formula label="Backward" mathml={facts.centred ? formulas.centred : formulas.uncentred} />
       {error && <Problem>{error}</Problem>}
       <Wide label="x, dy, and the paths of the gradient">
         <table class="bars">
