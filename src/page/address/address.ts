@@ -98,6 +98,8 @@ function readState<State extends object>(
 
 /** Signals for a panel's state, as the address has it now. `stop` ends their following each other. */
 export function followAddress<State extends object>(panel: string, fields: Fields<State>) {
+  // '' where the address names no panel, and the first one is shown.
+  const begun = place.value.panel;
   const first = readState(fields, place.value.values);
   const misread = signal(first.misread);
   const entries = namesOf(fields).map((name) => [name, signal(first.state[name])]);
@@ -119,18 +121,19 @@ export function followAddress<State extends object>(panel: string, fields: Field
   let timer: ReturnType<typeof setTimeout> | undefined;
   let isFirst = true;
   const stopWriting = effect(() => {
-    const now = Object.fromEntries(namesOf(fields).map((name) => [name, state[name].value])) as State;
+    const values = Object.fromEntries(namesOf(fields).map((name) => [name, state[name].value])) as State;
     if (isFirst) {
       isFirst = false;
       return;
     }
     clearTimeout(timer);
     timer = setTimeout(() => {
-      // A link has been followed, and the event that says so is still on its way.
-      if (location.hash !== place.peek().hash) return;
+      // A link has been followed, and the event that says so, or the end of this panel, is still on its way.
+      const { hash, panel: now } = place.peek();
+      if (location.hash !== hash || (now !== panel && now !== begun)) return;
       // The same state in other words, or with a mistake that is being told, stays as it is.
       const said = readState(fields, place.peek().values).state;
-      const address = linkTo(panel, fields, now);
+      const address = linkTo(panel, fields, values);
       if (linkTo(panel, fields, said) === address) return;
       history.replaceState(null, '', atQuestion(address, place.peek().question));
       place.value = readPlace();
