@@ -36,7 +36,7 @@ export async function makePackage() {
 /** The interactive page, by a process of its own: it is made from the source, which is TypeScript. */
 function buildPage(folder) {
   const flags = ['--import', 'tsx', '--conditions=normgrad-source'];
-  const { status } = spawnSync(process.execPath, [...flags, 'scripts/page.ts', folder], {
+  const { status } = spawnSync(process.execPath, [...flags, 'scripts/page.ts', folder, '--compressed'], {
     cwd: root,
     stdio: ['ignore', 2, 2],
   });

@@ -3,8 +3,10 @@
  * engine. `npm run page` calls this. What the page shows before the engine has loaded is put in here: the list of norms, from
  * the registry, and the formulas, typeset as MathML.
  */
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { gzipSync } from 'node:zlib';
 import type { NormFacts } from 'virtual:norms';
 import temml from 'temml';
 import { build, defaultClientConditions, type Plugin, type Rollup } from 'vite';
@@ -14,10 +16,10 @@ import { explainNorm } from '../src/teach/explain.ts';
 import { hasQuiz } from '../src/teach/quiz.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-export const pageFolder = join(root, 'docs/page');
+const pageFolder = join(root, 'docs/page');
 
 /** `folder` is emptied first. */
-export async function buildPage(folder = pageFolder): Promise<void> {
+async function buildPage(folder: string): Promise<void> {
   await build({
     configFile: false,
     root: join(root, 'src/page'),
@@ -150,4 +152,17 @@ function typeset(tex: string, file: string): string {
   return plain;
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) await buildPage(process.argv[2]);
+/** Leaves scripts as gzip alone, as the package has them: a third of the size, and `play` is all that reads them there. */
+function compress(folder: string): void {
+  for (const file of readdirSync(folder).filter((each) => each.endsWith('.js'))) {
+    const path = join(folder, file);
+    writeFileSync(`${path}.gz`, gzipSync(readFileSync(path), { level: 9 }));
+    rmSync(path);
+  }
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const [folder = pageFolder] = process.argv.slice(2).filter((arg) => !arg.startsWith('--'));
+  await buildPage(folder);
+  if (process.argv.includes('--compressed')) compress(folder);
+}

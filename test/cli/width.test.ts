@@ -88,7 +88,7 @@ describe('commands are named as the first one was called', () => {
 
   /** What these write is kept, and read elsewhere, as the page is: there it is `normgrad …`. */
   const kept =
-    /^page\/|experiment\/(gallery|reportPage|writeReport)\.ts$|teach\/(pages\.node|explain)\.ts$|typed\.node\.ts$/;
+    /^page\/|pytorch\/page\.ts$|experiment\/(gallery|reportPage|writeReport)\.ts$|teach\/(pages\.node|explain)\.ts$|typed\.node\.ts$/;
 
   it('nowhere in the source by a fixed name', () => {
     const named = new RegExp(`normgrad (${commandNames.join('|')})\\b.*`, 'g');

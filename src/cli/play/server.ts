@@ -57,12 +57,13 @@ function answer(folder: string, { method, url = '/', headers: { host = '' } }: I
   const path = pathOf(url);
   if (path === '/' || path === '/page') return { status: 302, headers: { Location: '/page/' } };
   const file = path && resolve(folder, `.${path.endsWith('/') ? `${path}index.html` : path}`);
-  if (!file?.startsWith(folder + sep) || !isFile(file)) return refusal(404, 'There is no such file.');
-  return {
-    status: 200,
-    headers: { 'Content-Type': types[extname(file)] ?? 'application/octet-stream' },
-    file,
-  };
+  if (!file?.startsWith(folder + sep)) return refusal(404, 'There is no such file.');
+  const type = { 'Content-Type': types[extname(file)] ?? 'application/octet-stream' };
+  if (isFile(file)) return { status: 200, headers: type, file };
+  // As the package has the large ones.
+  const compressed = `${file}.gz`;
+  if (!isFile(compressed)) return refusal(404, 'There is no such file.');
+  return { status: 200, headers: { ...type, 'Content-Encoding': 'gzip' }, file: compressed };
 }
 
 function refusal(status: number, why: string): Answer {
