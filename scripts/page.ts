@@ -20,6 +20,8 @@ const pageFolder = join(root, 'docs/page');
 
 /** `folder` is emptied first. */
 async function buildPage(folder: string): Promise<void> {
+  // A test that has it built says `test` here, and Vite would leave in what is for developers.
+  process.env.NODE_ENV = 'production';
   await build({
     configFile: false,
     root: join(root, 'src/page'),
