@@ -43,8 +43,8 @@ export default defineConfig({
     globalSetup: 'test/setup.mjs',
     testTimeout: 60_000,
     hookTimeout: 60_000,
-    // One file more than there are cores: many tests wait for a process that they have started.
-    maxWorkers: availableParallelism() + 1,
+    // Two files at a time, also on two cores: many tests wait for a process that they have started.
+    maxWorkers: Math.max(2, availableParallelism() - 1),
     projects: [
       { extends: true, test: { ...shared, name: 'node', include: ['test/**/*.test.ts'] } },
       { extends: true, test: { ...shared, ...onReferenceKernels } },
