@@ -9,7 +9,7 @@ import { runTraining } from '../../src/runs/training.ts';
 import type { TrainOptions } from '../../src/train/config.ts';
 import type { MetricsLine } from '../../src/train/metrics.ts';
 import { inProcess } from '../cli/inProcess.ts';
-import { executablePath, usePage } from './open.ts';
+import { executablePath, open } from './open.ts';
 
 const small: DuelConfig = {
   ...{ a: 'none', b: 'batch', depth: 2, width: '16', batch: 128, lr: 0.1, optimizer: 'sgd', seed: 1 },
@@ -96,7 +96,6 @@ describe('a curve', () => {
 });
 
 describe.skipIf(executablePath === undefined)('the panel of the duel', () => {
-  const open = usePage();
   const hash = '#/duel?depth=2&width=16&batch=128&lr=0.1&steps=4';
 
   it('shows the digits that its commands print', async () => {

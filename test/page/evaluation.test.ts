@@ -4,7 +4,7 @@ import { evaluationAnswer } from '../../src/page/panels/evaluation/answer.ts';
 import type { EvaluationState } from '../../src/page/panels/evaluation/state.ts';
 import { batches, createStream } from '../../src/page/panels/evaluation/stream.ts';
 import { inProcess } from '../cli/inProcess.ts';
-import { executablePath, usePage } from './open.ts';
+import { executablePath, open } from './open.ts';
 
 const state: EvaluationState = {
   ...{ norm: 'batch', batch: 2, momentum: 0.1, variance: 'unbiased', layer: 'training', seen: 5, seed: 1 },
@@ -74,8 +74,6 @@ describe('running statistics on the page', () => {
 });
 
 describe.skipIf(executablePath === undefined)('the panel of training and evaluation', () => {
-  const open = usePage();
-
   it('shows the digits that its command prints, and moves by keys', async () => {
     const { page, settled, complaints } = await open('#/evaluation?batch=4');
     await page.getByLabel('Batches so far').focus();

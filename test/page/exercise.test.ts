@@ -2,11 +2,9 @@ import { describe, expect, it } from 'vitest';
 import { findNorm } from '../../src/nn/norm/createNorm.ts';
 import { number, small } from '../../src/teach/numbers.ts';
 import { judge } from '../../src/teach/quiz.ts';
-import { executablePath, usePage } from './open.ts';
+import { executablePath, open } from './open.ts';
 
 describe.skipIf(executablePath === undefined)('the exercise', () => {
-  const open = usePage();
-
   it('names the mistake, hints, and knows the right line when it sees it', async () => {
     const { page, settled } = await open('#/exercise?norm=rms&answer=g/r');
     const checks = page.locator('.checks');

@@ -1,8 +1,6 @@
-import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { type Browser, chromium, type Page } from 'playwright';
-import { afterAll, beforeAll } from 'vitest';
 import { serverOf } from '../../src/cli/play/server.ts';
 import { chromiumFlags, findChromium } from '../browser/chromium.ts';
 import { packageFolder } from '../package.ts';
@@ -25,37 +23,40 @@ interface Look {
   script?: string;
 }
 
-/** The built page, in a Chromium of this file's own: `open('#/paths?norm=rms')`. A tab is used again, emptied: a new one costs a second. */
-export function usePage(): (hash?: string, look?: Look) => Promise<Opened> {
-  let server: Server;
-  let browser: Browser;
-  const tabs = new Map<string, { page: Page; complaints: string[] }>();
-  beforeAll(async () => {
-    server = serverOf(join(packageFolder, 'docs'));
-    await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve));
-    browser = await chromium.launch({ executablePath, args: chromiumFlags });
-  });
-  afterAll(async () => {
-    await browser?.close();
-    server?.close();
-  });
-  return async (hash = '', look = {}) => {
-    const key = JSON.stringify(look);
-    const tab = tabs.get(key) ?? (await newTab(browser, look));
-    tabs.set(key, tab);
-    const { page, complaints } = tab;
-    await page.goto('about:blank');
-    const { width = 1000, height = 900, dark = false } = look;
-    await page.setViewportSize({ width, height });
-    await page.emulateMedia({ colorScheme: dark ? 'dark' : 'light' });
-    const { port } = server.address() as AddressInfo;
-    complaints.length = 0;
-    await page.goto(`http://127.0.0.1:${port}/page/${hash}`);
-    const settled = () => page.locator('main[data-settled="yes"]').waitFor();
-    await settled();
-    complaints.splice(0, complaints.length, ...complaints.filter((text) => !text.startsWith('request: ')));
-    return { page, complaints, settled };
-  };
+interface Host {
+  browser: Browser;
+  url: string;
+  tabs: Map<string, { page: Page; complaints: string[] }>;
+}
+
+/** One server and one Chromium for all files of a worker: to start them takes as long as the tests of a panel. They end with it. */
+let host: Promise<Host> | undefined;
+
+async function start(): Promise<Host> {
+  const server = serverOf(join(packageFolder, 'docs'));
+  await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve));
+  server.unref();
+  const browser = await chromium.launch({ executablePath, args: chromiumFlags });
+  const { port } = server.address() as AddressInfo;
+  return { browser, url: `http://127.0.0.1:${port}/page/`, tabs: new Map() };
+}
+
+/** The built page in a Chromium: `open('#/paths?norm=rms')`. A tab is used again, emptied: a new one costs a second. */
+export async function open(hash = '', look: Look = {}): Promise<Opened> {
+  host ??= start();
+  const { browser, url, tabs } = await host;
+  const { width = 1000, height = 900, dark = false, script = '' } = look;
+  const { page, complaints } = tabs.get(script) ?? (await newTab(browser, look));
+  tabs.set(script, { page, complaints });
+  await page.goto('about:blank');
+  await page.setViewportSize({ width, height });
+  await page.emulateMedia({ colorScheme: dark ? 'dark' : 'light' });
+  complaints.length = 0;
+  await page.goto(`${url}${hash}`);
+  const settled = () => page.locator('main[data-settled="yes"]').waitFor();
+  await settled();
+  complaints.splice(0, complaints.length, ...complaints.filter((text) => !text.startsWith('request: ')));
+  return { page, complaints, settled };
 }
 
 async function newTab(browser: Browser, { script }: Look) {

@@ -9,7 +9,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { steps } from '../../src/page/path/steps.ts';
 import { inProcess } from '../cli/inProcess.ts';
 import { packageFolder } from '../package.ts';
-import { executablePath, usePage } from './open.ts';
+import { executablePath, open } from './open.ts';
 
 const axe = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
 
@@ -35,14 +35,15 @@ async function go(page: Page, hash: string): Promise<void> {
 }
 
 describe.skipIf(executablePath === undefined)('every panel of the page', () => {
-  const open = usePage();
   const folder = mkdtempSync(join(tmpdir(), 'normgrad-page-'));
   afterAll(() => rmSync(folder, { recursive: true }));
 
   it.each(panels)(
     '%s: no fault for axe, light or dark; fits 320 pixels; has the digits of its command; asks for nothing more',
     async (name) => {
-      const { page, complaints, settled } = await open(`#/${name}`, { script: axe });
+      const { page, complaints, settled } = await open(name === 'sets' ? '#/sets?n=2&c=2' : `#/${name}`, {
+        script: axe,
+      });
       expect(await page.locator('nav a[aria-current]').getAttribute('href')).toBe(`#/${name}`);
       expect((await page.locator('.lead').textContent())!.length).toBeGreaterThan(100);
       expect(await violations(page)).toEqual([]);

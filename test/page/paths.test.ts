@@ -1,10 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { inProcess } from '../cli/inProcess.ts';
-import { executablePath, usePage } from './open.ts';
+import { executablePath, open } from './open.ts';
 
 describe.skipIf(executablePath === undefined)('the panel of the three paths', () => {
-  const open = usePage();
-
   it('says that a backward pass without a path is wrong, and by how much', async () => {
     const { page, settled } = await open('#/paths?norm=layer');
     const checks = page.locator('.checks');

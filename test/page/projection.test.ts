@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { findNorm } from '../../src/nn/norm/createNorm.ts';
 import { keptOf } from '../../src/page/panels/projection/answer.ts';
-import { executablePath, usePage } from './open.ts';
+import { executablePath, open } from './open.ts';
 
 describe('what random gradients keep', () => {
   it.each([
@@ -28,8 +28,6 @@ describe('what random gradients keep', () => {
 });
 
 describe.skipIf(executablePath === undefined)('the panel of the projection', () => {
-  const open = usePage();
-
   it('shows how much m values pass; a line with the mean, a plane without it, everything in evaluation', async () => {
     const { page, settled } = await open('#/projection');
     const gauge = page.locator('.checks').last();

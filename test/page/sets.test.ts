@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { registry } from '../../src/nn/norm/registry.ts';
 import { setsAnswer } from '../../src/page/panels/sets/answer.ts';
 import { inProcess } from '../cli/inProcess.ts';
-import { executablePath, usePage } from './open.ts';
+import { executablePath, open } from './open.ts';
 
 it.each(registry.map(({ name, kind }) => [name, kind] as const))(
   '%s: each row of its Jacobian by the backward pass is what differences say',
@@ -14,8 +14,6 @@ it.each(registry.map(({ name, kind }) => [name, kind] as const))(
 );
 
 describe.skipIf(executablePath === undefined)('the panel of who talks to whom', () => {
-  const open = usePage();
-
   it('goes to another output by the arrow keys, across the small images, with the digits of its command', async () => {
     const { page, settled } = await open('#/sets?norm=instance&beside=none&n=2&c=2');
     await page.locator('.elements [tabindex="0"]').focus();

@@ -6,7 +6,7 @@ import { fromJson } from '../../src/json.ts';
 import { verdictOf } from '../../src/page/panels/tape/verdict.ts';
 import type { Tape, Trace } from '../../src/train/trace/format.ts';
 import { inProcess } from '../cli/inProcess.ts';
-import { executablePath, usePage } from './open.ts';
+import { executablePath, open } from './open.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'normgrad-tape-'));
 const file = join(folder, 'trace.json');
@@ -64,8 +64,6 @@ describe('what is said of the tape of a run', () => {
 });
 
 describe.skipIf(executablePath === undefined)('the panel of the tape', () => {
-  const open = usePage();
-
   it('goes operation by operation, by keys alone, to the dx that explain prints', async () => {
     const { page } = await open('#/tape?norm=layer&step=0');
     const [status, slider] = [
