@@ -6,7 +6,7 @@
  * package is to be small.
  *
  * `cli` is the command line, with the library in it that users' files import there (src/train/code/import.ts): one registry. A
- * process of it loads a dozen files, not 470, which takes a third of the time.
+ * process of it loads a dozen files, not 470.
  *
  * Dependencies are in both as far as they are used: whoever installs normgrad installs nothing else, 2 MB instead of 6. Comments
  * stay in the types, where an editor shows them.

@@ -12,9 +12,9 @@ export interface DuelQuestion extends DuelConfig {
 /** What pauses can go on: the last duel, kept while its settings are asked for. */
 let live: { key: string; duel: Duel; shown: number; owner: object } | undefined;
 
-const pictureMs = 100;
+const pictureMs = 80;
 
-/** Both networks, trained side by side up to a step; ten pictures a second on the way. */
+/** Both networks, trained side by side up to a step; some twelve pictures a second on the way. */
 export async function* duelAnswer({ until, ...config }: DuelQuestion): AsyncGenerator<DuelView, void> {
   const key = JSON.stringify(config);
   // To fewer steps than were shown there is no way but the start
