@@ -51,23 +51,23 @@ export function atQuestion(address: string, question: number | null): string {
 }
 
 /** The address of a panel in a state; what is as at first is not said. */
-function linkTo<State extends object>(
-  panel: string,
-  fields: Fields<State>,
-  state: Partial<State> = {},
-): string {
+function linkTo<State extends object>(panel: string, fields: Fields<State>, state: State): string {
   const values = new Map<string, string>();
   for (const name of namesOf(fields)) {
-    const value = state[name];
-    if (value === undefined) continue;
-    const text = fields[name].write(value);
-    if (text !== fields[name].write(fields[name].initial)) values.set(name, text);
+    const { initial, write } = fields[name];
+    const text = write(state[name]);
+    if (text !== write(initial)) values.set(name, text);
   }
   return addressOf(panel, values);
 }
 
 /** A panel's state: a signal for every field, which the address follows. */
 type PanelState<State extends object> = { readonly [Name in keyof State]: Signal<State[Name]> };
+
+/** The values of a panel's state, or of the part that `fields` has: what computes with them follows these signals and no others. */
+export function valuesOf<State extends object>(fields: Fields<State>, state: PanelState<State>): State {
+  return Object.fromEntries(namesOf(fields).map((name) => [name, state[name].value])) as State;
+}
 
 /** What an address says of a panel's state, and what it gets wrong. */
 function readState<State extends object>(
@@ -121,7 +121,7 @@ export function followAddress<State extends object>(panel: string, fields: Field
   let timer: ReturnType<typeof setTimeout> | undefined;
   let isFirst = true;
   const stopWriting = effect(() => {
-    const values = Object.fromEntries(namesOf(fields).map((name) => [name, state[name].value])) as State;
+    const values = valuesOf(fields, state);
     if (isFirst) {
       isFirst = false;
       return;

@@ -1,13 +1,12 @@
 import { choiceField, type Fields, normField, numberField, wholeField } from '../../address/fields.ts';
 import { type DuelConfig, firstSteps, mostSteps } from './config.ts';
 
-/** Panel 5: the settings of both networks. */
+/** Panel 5: the settings of both networks, and how far they are trained. */
 export interface DuelState extends DuelConfig {
-  /** How far both are trained. */
   steps: number;
 }
 
-export const duelFields: Fields<DuelState> = {
+export const configFields: Fields<DuelConfig> = {
   a: normField('none', () => true, ['none']),
   b: normField('batch', () => true, ['none']),
   depth: wholeField(4, 1, 12),
@@ -16,5 +15,9 @@ export const duelFields: Fields<DuelState> = {
   lr: numberField(0.03, 1e-5, 1000),
   optimizer: choiceField('sgd', ['sgd', 'adam']),
   seed: wholeField(1, 0, 999_999),
+};
+
+export const duelFields: Fields<DuelState> = {
+  ...configFields,
   steps: wholeField(firstSteps, 0, mostSteps),
 };

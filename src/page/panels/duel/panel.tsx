@@ -1,6 +1,7 @@
 import '../../parts/run.css';
 import './panel.css';
 import { useComputed, useSignal, useSignalEffect } from '@preact/signals';
+import { valuesOf } from '../../address/address.ts';
 import { useEngine } from '../../engine/client.ts';
 import { Choice, NormChoice, Range } from '../../parts/choice.tsx';
 import { Foot } from '../../parts/foot.tsx';
@@ -9,8 +10,8 @@ import { MisreadAddress } from '../../parts/misread.tsx';
 import { useTrace } from '../../parts/openTrace.tsx';
 import { usePanelState } from '../../parts/panelState.ts';
 import { Problem } from '../../parts/problem.tsx';
-import { commandOf, type DuelConfig, firstSteps, mostSteps } from './config.ts';
-import { duelFields } from './fields.ts';
+import { commandOf, firstSteps, mostSteps } from './config.ts';
+import { configFields, duelFields } from './fields.ts';
 import { SidePicture, titleOf } from './side.tsx';
 import { sideOf } from './trace.ts';
 
@@ -24,16 +25,7 @@ const guessing = Math.log(10);
 export function DuelPanel() {
   const { state, misread } = usePanelState('duel', duelFields);
   const running = useSignal(false);
-  const config = useComputed<DuelConfig>(() => ({
-    a: state.a.value,
-    b: state.b.value,
-    depth: state.depth.value,
-    width: state.width.value,
-    batch: state.batch.value,
-    lr: state.lr.value,
-    optimizer: state.optimizer.value,
-    seed: state.seed.value,
-  }));
+  const config = useComputed(() => valuesOf(configFields, state));
   const reply = useEngine('duel', () => ({
     ...config.value,
     until: running.value ? mostSteps : state.steps.value,

@@ -3,6 +3,7 @@ import './panel.css';
 import { norms } from 'virtual:norms';
 import { useSignal, useSignalEffect } from '@preact/signals';
 import { number, small } from '../../../teach/numbers.ts';
+import { valuesOf } from '../../address/address.ts';
 import { useEngine } from '../../engine/client.ts';
 import { Bar } from '../../parts/bars.tsx';
 import { Check } from '../../parts/check.tsx';
@@ -16,7 +17,7 @@ import { Wide } from '../../parts/wide.tsx';
 import { Courses } from './courses.tsx';
 import { evaluationFields } from './fields.ts';
 import formulas from './formulas.tex';
-import { type EvaluationState, type EvaluationView, mostBatch, mostSeen } from './state.ts';
+import { type EvaluationView, mostBatch, mostSeen } from './state.ts';
 import { Example, Gaps } from './tables.tsx';
 
 /** As many elements as a terminal shows side by side. */
@@ -25,15 +26,7 @@ const shownElements = 4;
 /** Panel 6: batches stream in, the running statistics follow, and evaluation takes those. */
 export function EvaluationPanel() {
   const { state, misread } = usePanelState('evaluation', evaluationFields);
-  const all = (): EvaluationState => ({
-    norm: state.norm.value,
-    batch: state.batch.value,
-    momentum: state.momentum.value,
-    variance: state.variance.value,
-    layer: state.layer.value,
-    seen: state.seen.value,
-    seed: state.seed.value,
-  });
+  const all = () => valuesOf(evaluationFields, state);
   const reply = useEngine('evaluation', all);
   const { answer, error } = reply.value;
   const running = useSignal(false);

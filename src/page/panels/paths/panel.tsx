@@ -1,6 +1,7 @@
 import { norms } from 'virtual:norms';
 import type { Explanation, Standardization } from '../../../teach/explanation.ts';
 import { number, percent, small } from '../../../teach/numbers.ts';
+import { valuesOf } from '../../address/address.ts';
 import { useEngine } from '../../engine/client.ts';
 import { BarRow, SliderRow } from '../../parts/bars.tsx';
 import { Check } from '../../parts/check.tsx';
@@ -12,20 +13,13 @@ import { MisreadAddress } from '../../parts/misread.tsx';
 import { usePanelState } from '../../parts/panelState.ts';
 import { Problem } from '../../parts/problem.tsx';
 import { Wide } from '../../parts/wide.tsx';
-import { type PathsState, pathsFields } from './fields.ts';
+import { pathsFields } from './fields.ts';
 import formulas from './formulas.tex';
 
 /** Panel 2: x reaches L along up to three paths. Drag x and dy, leave a path out, and see what dx becomes. */
 export function PathsPanel() {
   const { state, misread } = usePanelState('paths', pathsFields);
-  const all = (): PathsState => ({
-    norm: state.norm.value,
-    x: state.x.value,
-    dy: state.dy.value,
-    gamma: state.gamma.value,
-    mode: state.mode.value,
-    detach: state.detach.value,
-  });
+  const all = () => valuesOf(pathsFields, state);
   const reply = useEngine('paths', all);
   const { answer, error } = reply.value;
   const facts = norms.find(({ name }) => name === state.norm.value)!;

@@ -1,6 +1,7 @@
 import { type NormFacts, norms } from 'virtual:norms';
 import { type Signal, useComputed } from '@preact/signals';
 import { number, small } from '../../../teach/numbers.ts';
+import { valuesOf } from '../../address/address.ts';
 import { useEngine } from '../../engine/client.ts';
 import { Check } from '../../parts/check.tsx';
 import { Choice, NormChoice, Range } from '../../parts/choice.tsx';
@@ -19,9 +20,7 @@ import './panel.css';
 /** Panel 1: a small tensor, one output of it, and who hears of its gradient; of two norms side by side. */
 export function SetsPanel() {
   const { state, misread } = usePanelState('sets', setsFields);
-  const entries = Object.entries(state) as [keyof SetsState, Signal][];
-  const all = () =>
-    Object.fromEntries(entries.map(([name, { value }]) => [name, value])) as unknown as SetsState;
+  const all = () => valuesOf(setsFields, state);
   const names = state.beside.value === 'none' ? [state.norm] : [state.norm, state.beside];
   const shown = names.map(factsOf);
   const some = (fits: (facts: NormFacts) => boolean) => shown.some(fits);

@@ -2,6 +2,7 @@ import { norms } from 'virtual:norms';
 import { type Signal, useSignal } from '@preact/signals';
 import { number, small } from '../../../teach/numbers.ts';
 import type { NormTape } from '../../../teach/tape.ts';
+import { valuesOf } from '../../address/address.ts';
 import { useEngine } from '../../engine/client.ts';
 import { SliderRow } from '../../parts/bars.tsx';
 import { Check } from '../../parts/check.tsx';
@@ -13,7 +14,7 @@ import { OpenTrace, useTrace } from '../../parts/openTrace.tsx';
 import { usePanelState } from '../../parts/panelState.ts';
 import { Problem } from '../../parts/problem.tsx';
 import { Wide } from '../../parts/wide.tsx';
-import type { PathsState } from '../paths/fields.ts';
+import { pathsFields } from '../paths/fields.ts';
 import { Details } from './details.tsx';
 import { END, FOLLOW, tapeFields } from './fields.ts';
 import { Graph } from './graph.tsx';
@@ -28,14 +29,7 @@ const words = ['none', 'one', 'two', 'three', 'four'];
 /** Panel 4: autograd's graph of a norm, operation by operation, beside the backward that is written by hand. */
 export function TapePanel() {
   const { state, misread } = usePanelState('tape', tapeFields);
-  const numbers = (): PathsState => ({
-    norm: state.norm.value,
-    x: state.x.value,
-    dy: state.dy.value,
-    gamma: state.gamma.value,
-    mode: state.mode.value,
-    detach: state.detach.value,
-  });
+  const numbers = () => valuesOf(pathsFields, state);
   const { answer, error } = useEngine('tape', numbers).value;
   const file = useSignal<File | null>(null);
   const own = useTrace(file).value;
