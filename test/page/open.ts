@@ -53,7 +53,11 @@ export async function open(hash = '', look: Look = {}): Promise<Opened> {
   await page.emulateMedia({ colorScheme: dark ? 'dark' : 'light' });
   complaints.length = 0;
   await page.goto(`${url}${hash}`);
-  const settled = () => page.locator('main[data-settled="yes"]').waitFor();
+  const settled = async () => {
+    // What has just been done is drawn with the next frame, and until then the page says what it said before.
+    await page.evaluate(() => new Promise((drawn) => requestAnimationFrame(() => setTimeout(drawn))));
+    await page.locator('main[data-settled="yes"]').waitFor();
+  };
   await settled();
   complaints.splice(0, complaints.length, ...complaints.filter((text) => !text.startsWith('request: ')));
   return { page, complaints, settled };
