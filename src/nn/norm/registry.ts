@@ -9,8 +9,7 @@ import { ghost } from './batch/ghostBatchNorm.ts';
 import { l1Batch } from './batch/l1BatchNorm.ts';
 import { meanOnly } from './batch/meanOnlyBatchNorm.ts';
 import { topkBatch } from './batch/topkBatchNorm.ts';
-import type { DefinedNorm } from './core/define.ts';
-import { normOptionRules } from './core/options.ts';
+import type { DefinedNorm, OptionsOfAll } from './core/define.ts';
 import { batchChannel } from './mixed/batchChannelNorm.ts';
 import { batchInstance } from './mixed/batchInstanceNorm.ts';
 import { switchable } from './mixed/switchableNorm.ts';
@@ -45,21 +44,11 @@ const norms = [
   ...[weightStandardizationEntry, scaledWeightStandardizationEntry, weightNorm, spectral],
 ];
 
-type OptionsOf<Norm> = Norm extends DefinedNorm<infer Options> ? Options : never;
-type All<Union> = (Union extends unknown ? (each: Union) => void : never) extends (all: infer Each) => void
-  ? Each
-  : never;
-
 /** Everything that some norm takes, by name; each takes what its own options name. */
-export type NormOptions = All<OptionsOf<(typeof norms)[number]>>;
-
-/** Does not compile while an option of a norm has no rule, or a rule no norm. */
-normOptionRules satisfies Readonly<Record<keyof NormOptions, unknown>>;
-
+export type NormOptions = OptionsOfAll<(typeof norms)[number]>;
 export type NormEntry = DefinedNorm<NormOptions>;
 
 const all: NormEntry[] = [...norms];
-
 /** Every norm that there is: the ones above, and those that programs have added (`registerNorm`). Look it up when it is needed. */
 export const registry: readonly NormEntry[] = all;
 

@@ -46,6 +46,15 @@ export interface DefinedNorm<Options extends object = object> {
   build(features: number, options: Options): Norm;
 }
 
+type OptionsOf<Norm> = Norm extends DefinedNorm<infer Options> ? Options : never;
+
+/** Of a union of norms, everything that one of them takes, by name. */
+export type OptionsOfAll<Norms> = (Norms extends unknown ? (each: OptionsOf<Norms>) => void : never) extends (
+  all: infer Options,
+) => void
+  ? Options
+  : never;
+
 interface FrameworkDefault {
   where: string;
   says: string;

@@ -1,6 +1,7 @@
 import { shown } from '../../../errors.ts';
 import type { Shape } from '../../../kernels/contract.ts';
 import { checkCount, checkOptions } from '../../../options.ts';
+import type { NormOptions } from '../registry.ts';
 import { detachable } from './conventions.ts';
 
 /**
@@ -55,7 +56,7 @@ function schedule(value: unknown): boolean {
   return [start, rEnd, dEnd].every(notNegative.holds);
 }
 
-/** registry.ts sees to it that no option of a norm is missing. */
+/** Does not compile while an option of a norm has no rule, or a rule no norm. */
 export const normOptionRules = {
   eps: notNegative,
   affine: flag,
@@ -104,7 +105,7 @@ export const normOptionRules = {
     must: 'be a whole number from 0 to 1,000',
     holds: (value) => value === 0 || (count.holds(value) && (value as number) <= 1000),
   },
-} satisfies Readonly<Record<string, Rule>>;
+} satisfies Readonly<Record<keyof NormOptions, Rule>>;
 
 const names = Object.keys(normOptionRules);
 
