@@ -120,7 +120,7 @@ describe.skipIf(executablePath === undefined)('every panel of the page', () => {
   });
 
   it('works on a host that sends no headers of ours: the same numbers, on one thread', async () => {
-    const { page, settled } = await open('#/duel');
+    const { page, settled } = await open('#/duel?steps=8');
     const shown = () => page.locator('main .digits').allTextContents();
     const before = await shown();
     expect(await page.evaluate(() => crossOriginIsolated)).toBe(true);
