@@ -8,7 +8,7 @@ import { type InstalledPackage, run } from './install.ts';
 export const nodeVersions = { ends: ['20.19.0', '26'], between: ['22', '24'] } as const;
 
 const imported = `import { BatchNorm, gradcheckNorm, tensor } from 'normgrad';
-console.log(new BatchNorm(1).forward(tensor([[1], [3]])).data[1] > 0.99, gradcheckNorm('layer').every(({ passed }) => passed));`;
+console.log(new BatchNorm(1).forward(tensor([[1], [3]])).data[1] > 0.99, gradcheckNorm('layer', { shape: [2, 3] }).every(({ passed }) => passed));`;
 const required = `const { createRandom } = require('normgrad'); console.log(createRandom(1).normal());`;
 
 /** That this version runs the installed package, and warns of nothing. */
