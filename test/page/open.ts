@@ -1,11 +1,11 @@
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { type Browser, chromium, type Page, type Request } from 'playwright';
+import type { Browser, Page, Request } from 'playwright';
 import { serverOf } from '../../src/cli/play/server.ts';
-import { chromiumFlags, findChromium } from '../browser/chromium.ts';
+import { chromiumOnce, chromiumPath } from '../browser/chromiumOnce.ts';
 import { packageFolder } from '../package.ts';
 
-export const executablePath = findChromium();
+export const executablePath = chromiumPath;
 
 export interface Opened {
   page: Page;
@@ -28,16 +28,15 @@ interface Host {
   times: number;
 }
 
-/** One server, Chromium and tab for all files of a worker: to start them takes as long as the tests of a panel. They end with it. */
+/** One server and tab for all files of a worker, with which they end. */
 let host: Promise<Host> | undefined;
 
 async function start(): Promise<Host> {
   const server = serverOf(join(packageFolder, 'docs'));
   await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve));
   server.unref();
-  const browser = await chromium.launch({ executablePath, args: chromiumFlags });
   const { port } = server.address() as AddressInfo;
-  return { url: `http://127.0.0.1:${port}/page/`, times: 0, ...(await newTab(browser)) };
+  return { url: `http://127.0.0.1:${port}/page/`, times: 0, ...(await newTab(await chromiumOnce())) };
 }
 
 /**
