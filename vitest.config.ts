@@ -33,8 +33,10 @@ export default defineConfig({
   ssr: { resolve: { conditions: ['normgrad-source'] } },
   test: {
     globalSetup: 'test/setup.mjs',
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    // For hangs alone: a machine may be busy with much else.
+    testTimeout: 180_000,
+    hookTimeout: 180_000,
+    expect: { poll: { timeout: 30_000 } },
     // Two files at a time, also on two cores: many tests wait for a process that they have started.
     maxWorkers: Math.max(2, availableParallelism() - 1),
     projects: [

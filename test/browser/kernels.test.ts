@@ -127,7 +127,7 @@ describe.skipIf(chromiumPath === undefined)('the kernels in Chromium', () => {
 
     it(`runs a job on ${two} of the 2 threads that are asked for`, async () => {
       await inPage('threadsOf', 2);
-      await expect.poll(() => inPage('threadsOfAJob'), { timeout: 20_000 }).toBe(two);
+      await expect.poll(() => inPage('threadsOfAJob')).toBe(two);
     });
   });
 });

@@ -42,7 +42,7 @@ describe('sweep', () => {
     expect(runs[1].labels).toEqual({ norm: 'none', seed: 2, lr: 0.1 });
   });
 
-  it('is killed, interrupted and continued, until all is done', { timeout: 180_000 }, async () => {
+  it('is killed, interrupted and continued, until all is done', async () => {
     const out = join(folder, 'out');
     const start = ['sweep', grid, '--out', out, '--jobs', '2', '--checkpoint-every', '50'];
     const killed = await normgrad(start, {

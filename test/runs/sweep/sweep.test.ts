@@ -40,9 +40,7 @@ function planOf(variants: TrainOptions[]): SweepPlan {
 }
 
 describe('a sweep of 12 runs with three workers', () => {
-  it('survives a killed worker, a stop and a power cut: all done, none twice, the same bits', {
-    timeout: 180_000,
-  }, async () => {
+  it('survives a killed worker, a stop and a power cut: all done, none twice, the same bits', async () => {
     const plan = planOf(
       ['none', 'batch', 'layer'].flatMap((norm) =>
         [10, 20].flatMap((batchSize) => [1, 2].map((seed) => ({ norm, batchSize, seed }))),
