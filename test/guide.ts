@@ -11,7 +11,7 @@ import { packageFolder } from './package.ts';
  */
 const guide = readFileSync(join(import.meta.dirname, '../docs/guide.md'), 'utf8');
 
-export interface Block {
+interface Block {
   file: string | undefined;
   info: string;
   text: string;
