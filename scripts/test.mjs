@@ -1,6 +1,6 @@
 /**
- * `npm test`: type check, then lint and format, then what nothing uses, then the package and its types as they would be
- * published, then the tests. All run even if an earlier one fails, and the last line is the verdict, `N passed, N failed`: every test
+ * `npm test`: type check, lint and format, and what nothing uses; beside them the package and its types as they would be
+ * published; then the tests. All run even if an earlier one fails, and the last line is the verdict, `N passed, N failed`: every test
  * counts as one, and so does each of the other checks. Arguments go to vitest: `npm test -- layerNorm`.
  */
 import { spawn } from 'node:child_process';
