@@ -4,5 +4,10 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   resolve: { conditions: ['normgrad-source'] },
   ssr: { resolve: { conditions: ['normgrad-source'] } },
-  test: { globalSetup: 'test/setup.mjs', include: ['test/**/*.proof.ts'] },
+  test: {
+    globalSetup: 'test/setup.mjs',
+    include: ['test/**/*.proof.ts'],
+    testTimeout: 600_000,
+    hookTimeout: 600_000,
+  },
 });

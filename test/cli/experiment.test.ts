@@ -49,7 +49,7 @@ it('--smoke runs a whole experiment without files, and judges nothing', async ()
 });
 
 it('runs a file from anywhere, and exits with 1 if its claim fails', async () => {
-  const args = ['experiment', './mine.mjs', '--out', 'mine', '--save', 'kept'];
+  const args = ['experiment', './mine.mjs', '--out', 'mine', '--jobs', '1', '--save', 'kept'];
   writeFileSync(join(folder, 'mine.mjs'), mine(2));
   const held = await normgrad(args, { cwd: folder });
   expect(held.stderr).toMatch(/^1\/2 {2}(relu|sigmoid) +seed 1 +loss/m);
@@ -62,7 +62,7 @@ it('runs a file from anywhere, and exits with 1 if its claim fails', async () =>
   expect(failed.code).toBe(1);
   const claim = "{ says: 'Even.', level: { activation: 'relu' }, of: 'testError', atMost: 100 }";
   writeFileSync(join(folder, 'mine.mjs'), mine(2, claim));
-  const open = await normgrad([...args.slice(0, 4), '--json'], { cwd: folder });
+  const open = await normgrad([...args.slice(0, 6), '--json'], { cwd: folder });
   const { claims } = jsonLines(open.stdout).at(-1) as unknown as { claims: object[] };
   expect(claims[1]).toMatchObject({ says: 'Even.', outcome: 'undecided', kind: 'level', n: 1, atMost: 100 });
   expect(open.code).toBe(0);

@@ -47,12 +47,14 @@ describe('report', () => {
         claims: [{ says: 'Two runs.', check: ({ runs }) => atLeast(runs.length, 2) }],
       });`,
     );
-    const { stdout } = await normgrad(['experiment', './mine.mjs', '--out', out], { cwd: folder });
+    const { stdout } = await normgrad(['experiment', './mine.mjs', '--out', out, '--jobs', '1'], {
+      cwd: folder,
+    });
     expect(stdout).toContain(`report: ${join(out, 'report.html')}`);
     const page = readFileSync(join(out, 'report.html'), 'utf8');
     expect(page).toContain('<code>normgrad experiment ./mine.mjs</code>');
     expect(page).toContain('✓ held');
-    const refused = await normgrad(['report', out], { cwd: folder });
+    const refused = await inProcess(['report', out]);
     expect(refused.code).toBe(2);
     expect(refused.stderr).toContain(`normgrad report ${out} --experiment ./mine.`);
     const { code } = await normgrad(['report', out, '--experiment', './mine.mjs'], { cwd: folder });

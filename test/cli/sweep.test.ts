@@ -42,7 +42,7 @@ describe('sweep', () => {
     expect(runs[1].labels).toEqual({ norm: 'none', seed: 2, lr: 0.1 });
   });
 
-  it('is killed, interrupted and continued, until all is done', { timeout: 180_000 }, async () => {
+  it('is killed, interrupted and continued, until all is done', async () => {
     const out = join(folder, 'out');
     const start = ['sweep', grid, '--out', out, '--jobs', '2', '--checkpoint-every', '50'];
     const killed = await normgrad(start, {
@@ -62,7 +62,7 @@ describe('sweep', () => {
     expect(stopped.code).toBe(130);
     expect(stopped.stdout).toContain(`continue: normgrad sweep ${out}`);
 
-    const status = await normgrad(['--json', 'sweep', 'status', out]);
+    const status = await inProcess(['--json', 'sweep', 'status', out]);
     const counts = jsonLines(status.stdout)[0] as unknown as { done: number; missing: number };
     expect(counts.done).toBeGreaterThan(0);
     expect(counts.done + counts.missing).toBe(4);
@@ -103,12 +103,12 @@ describe('sweep', () => {
   });
 
   it('says what it takes', async () => {
-    const unknown = await normgrad(['sweep', 'small-batch-mpl']);
+    const unknown = await inProcess(['sweep', 'small-batch-mpl']);
     expect(unknown.code).toBe(2);
     expect(unknown.stderr).toContain('did you mean "small-batch-mlp"?');
-    const setting = await normgrad(['sweep', grid, '--set', 'norms=batch']);
+    const setting = await inProcess(['sweep', grid, '--set', 'norms=batch']);
     expect(setting.stderr).toContain('unknown setting "norms" (did you mean "norm"?)');
-    const nothing = await normgrad(['sweep', folder]);
+    const nothing = await inProcess(['sweep', folder]);
     expect(nothing.code).toBe(3);
     expect(nothing.stderr).toContain('it has no sweep.json');
   });

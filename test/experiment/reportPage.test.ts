@@ -5,12 +5,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import fc from 'fast-check';
-import { type Browser, chromium } from 'playwright';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Browser } from 'playwright';
+import { afterAll, describe, expect, it } from 'vitest';
 import { html, htmlPage } from '../../src/charts/html.ts';
 import { pageStyle } from '../../src/charts/pageStyle.ts';
 import { experimentPage } from '../../src/experiment/reportPage.ts';
-import { chromiumFlags, findChromium } from '../browser/chromium.ts';
+import { chromiumOnce, chromiumPath } from '../browser/chromiumOnce.ts';
 import { hostile, hostilePlan, hostileResults, image, script } from './hostile.ts';
 
 const page = experimentPage(hostile, hostileResults, { plan: hostilePlan, command: `normgrad ${script}` });
@@ -70,24 +70,15 @@ it('keeps hostile text text', () => {
   expect(page.match(/&lt;script&gt;alert\(1\)&lt;\/script&gt;/g)!.length).toBeGreaterThan(15);
 });
 
-const chromiumPath = findChromium();
-
 describe.skipIf(chromiumPath === undefined)('in Chromium', () => {
   const folder = mkdtempSync(join(tmpdir(), 'normgrad-report-'));
-  let browser: Browser;
-  beforeAll(async () => {
-    browser = await chromium.launch({ executablePath: chromiumPath, args: chromiumFlags });
-  });
-  afterAll(async () => {
-    await browser.close();
-    rmSync(folder, { recursive: true });
-  });
+  afterAll(() => rmSync(folder, { recursive: true }));
 
   /** Opens a page from the disk and writes down what it asks for and what runs in it. */
   async function open(content: string, options: Parameters<Browser['newPage']>[0] = {}) {
     const file = join(folder, 'report.html');
     writeFileSync(file, content);
-    const tab = await browser.newPage(options);
+    const tab = await (await chromiumOnce()).newPage(options);
     const requests: string[] = [];
     const dialogs: string[] = [];
     tab.on('request', (request) => requests.push(request.url()));

@@ -15,9 +15,6 @@ const small: DuelConfig = {
   ...{ a: 'none', b: 'batch', depth: 2, width: '16', batch: 128, lr: 0.1, optimizer: 'sgd', seed: 1 },
 };
 
-/** The machine may have much to do. */
-const patient = { timeout: 20_000 };
-
 async function after(until: number, more: Partial<DuelConfig> = {}): Promise<DuelView> {
   let view: DuelView | undefined;
   for await (view of duelAnswer({ ...small, ...more, until }));
@@ -122,14 +119,14 @@ describe.skipIf(executablePath === undefined)('the panel of the duel', () => {
       Number((await page.locator('.run .step').textContent())!.match(/step (\d+)/)![1]);
     await page.getByRole('button', { name: 'Run' }).focus();
     await page.keyboard.press('r');
-    await expect.poll(steps, patient).toBeGreaterThan(10);
+    await expect.poll(steps).toBeGreaterThan(10);
     await page.keyboard.press('r');
     await page.getByRole('button', { name: 'Run' }).waitFor();
-    await expect.poll(() => page.url(), patient).toMatch(/steps=\d\d+/);
+    await expect.poll(() => page.url()).toMatch(/steps=\d\d+/);
     await settled();
     const paused = await steps();
     await page.keyboard.press('s');
-    await expect.poll(steps, patient).toBe(paused + 1);
+    await expect.poll(steps).toBe(paused + 1);
 
     // So far that a loss explodes: nothing of the picture may become NaN, which the browser would complain of
     for (let i = 0; i < 3; i++) await page.getByRole('button', { name: 'Learning rate × 10' }).click();

@@ -79,7 +79,7 @@ describe.skipIf(executablePath === undefined)('the panel of training and evaluat
     await page.getByLabel('Batches so far').focus();
     await page.keyboard.press('ArrowRight');
     await settled();
-    await expect.poll(() => page.url(), { timeout: 20_000 }).toContain('seen=31');
+    await expect.poll(() => page.url()).toContain('seen=31');
     await settled();
     const command = (await page.locator('.foot code').first().textContent())!;
     const digits = await page.locator('.digits').allTextContents();

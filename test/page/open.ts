@@ -1,11 +1,11 @@
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { type Browser, chromium, type Page } from 'playwright';
+import type { Browser, Page, Request } from 'playwright';
 import { serverOf } from '../../src/cli/play/server.ts';
-import { chromiumFlags, findChromium } from '../browser/chromium.ts';
+import { chromiumOnce, chromiumPath } from '../browser/chromiumOnce.ts';
 import { packageFolder } from '../package.ts';
 
-export const executablePath = findChromium();
+export const executablePath = chromiumPath;
 
 export interface Opened {
   page: Page;
@@ -18,41 +18,40 @@ export interface Opened {
 interface Look {
   width?: number;
   height?: number;
-  dark?: boolean;
-  /** A script that the page's own policy would not let in, run before it. */
-  script?: string;
 }
 
 interface Host {
-  browser: Browser;
   url: string;
-  tabs: Map<string, { page: Page; complaints: string[] }>;
+  page: Page;
+  complaints: string[];
+  /** How often it was opened. */
+  times: number;
 }
 
-/** One server and one Chromium for all files of a worker: to start them takes as long as the tests of a panel. They end with it. */
+/** One server and tab for all files of a worker, with which they end. */
 let host: Promise<Host> | undefined;
 
 async function start(): Promise<Host> {
   const server = serverOf(join(packageFolder, 'docs'));
   await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve));
   server.unref();
-  const browser = await chromium.launch({ executablePath, args: chromiumFlags });
   const { port } = server.address() as AddressInfo;
-  return { browser, url: `http://127.0.0.1:${port}/page/`, tabs: new Map() };
+  return { url: `http://127.0.0.1:${port}/page/`, times: 0, ...(await newTab(await chromiumOnce())) };
 }
 
-/** The built page in a Chromium: `open('#/paths?norm=rms')`. A tab is used again, emptied: a new one costs a second. */
+/**
+ * The built page in a Chromium: `open('#/paths?norm=rms')`. It is loaded anew, with another query, in the same tab. An empty page
+ * between the two would cost a new process of Chromium's, which takes thrice as long as the page.
+ */
 export async function open(hash = '', look: Look = {}): Promise<Opened> {
   host ??= start();
-  const { browser, url, tabs } = await host;
-  const { width = 1000, height = 900, dark = false, script = '' } = look;
-  const { page, complaints } = tabs.get(script) ?? (await newTab(browser, look));
-  tabs.set(script, { page, complaints });
-  await page.goto('about:blank');
+  const opened = await host;
+  const { page, complaints, url } = opened;
+  const { width = 1000, height = 900 } = look;
   await page.setViewportSize({ width, height });
-  await page.emulateMedia({ colorScheme: dark ? 'dark' : 'light' });
+  await page.emulateMedia({ colorScheme: 'light' });
   complaints.length = 0;
-  await page.goto(`${url}${hash}`);
+  await page.goto(`${url}?${++opened.times}${hash}`);
   const settled = async () => {
     // What has just been done is drawn with the next frame, and until then the page says what it said before.
     await page.evaluate(() => new Promise((drawn) => requestAnimationFrame(() => setTimeout(drawn))));
@@ -63,14 +62,19 @@ export async function open(hash = '', look: Look = {}): Promise<Opened> {
   return { page, complaints, settled };
 }
 
-async function newTab(browser: Browser, { script }: Look) {
+async function newTab(browser: Browser) {
   const page = await browser.newPage({ reducedMotion: 'reduce' });
-  if (script !== undefined) await page.addInitScript({ path: script });
   const complaints: string[] = [];
   page.on('console', (message) => complaints.push(`console: ${message.text()}`));
   page.on('pageerror', ({ message }) => complaints.push(`error: ${message}`));
-  page.on('requestfailed', (request) => complaints.push(`failed: ${request.url()}`));
+  // Not those that the page before had begun.
+  let own = new Set<Request>();
+  page.on('requestfailed', (request) => {
+    if (own.has(request)) complaints.push(`failed: ${request.url()}`);
+  });
   page.on('request', (request) => {
+    if (request.isNavigationRequest()) own = new Set();
+    own.add(request);
     // Threads of kernels; and the icon, which the browser fetches when it likes.
     if (!/^blob:|\/icon\.svg$/.test(request.url())) complaints.push(`request: ${request.url()}`);
   });

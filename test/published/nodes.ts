@@ -1,12 +1,40 @@
-/** The versions of Node that the package is for, each as npm has it: the oldest, and the newest of every line since. */
-import { existsSync } from 'node:fs';
+/** The package on the versions of Node that it is for: the oldest, and the newest of every line since. */
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { run } from './install.ts';
+import { expect } from 'vitest';
+import { type InstalledPackage, run } from './install.ts';
 
-export const nodeVersions = ['20.19.0', '22', '24', '26'] as const;
+/** As npm has them. Those between the oldest and the newest are a proof's (nodes.proof.ts). */
+export const nodeVersions = { ends: ['20.19.0', '26'], between: ['22', '24'] } as const;
+
+const imported = `import { BatchNorm, gradcheckNorm, tensor } from 'normgrad';
+console.log(new BatchNorm(1).forward(tensor([[1], [3]])).data[1] > 0.99, gradcheckNorm('layer', { shape: [2, 3] }).every(({ passed }) => passed));`;
+const required = `const { createRandom } = require('normgrad'); console.log(createRandom(1).normal());`;
+
+/** That this version runs the installed package, and warns of nothing. */
+export async function checkOnNode(version: string, installed: InstalledPackage): Promise<void> {
+  const node = await installNode(version);
+  const folder = join(installed.project, `node-${version}`);
+  mkdirSync(folder);
+  const { NODE_OPTIONS, NODE_NO_WARNINGS, ...env } = process.env;
+  const says = async (...args: string[]) => {
+    const { stdout, stderr } = await run(node, args, { cwd: folder, env });
+    expect(stderr).not.toMatch(/warning/i);
+    return stdout;
+  };
+  const cli = join(installed.folder, 'bin/normgrad.mjs');
+  expect(await says(cli, '--version')).toMatch(/^\d+\.\d+\.\d+\n$/);
+  const train = ['train', '--dataset', 'synthetic', '--limit', '128', '--epochs', '1', '--norm', 'group'];
+  expect(await says(cli, ...train)).toMatch(/test accuracy .*\ndigest [0-9a-f]{16}\n/);
+  writeFileSync(join(folder, 'imported.mjs'), imported);
+  expect(await says('imported.mjs')).toBe('true true\n');
+  writeFileSync(join(folder, 'required.cjs'), required);
+  // Node 20 says of every require of a module that this is experimental.
+  if (!version.startsWith('20')) expect(await says('required.cjs')).toMatch(/^-?\d\.\d+\n$/);
+}
 
 /** The path of its `node`. It is kept in node_modules/.cache; throws where npm cannot get it. */
-export async function installNode(version: string): Promise<string> {
+async function installNode(version: string): Promise<string> {
   const name = `node-${process.platform === 'win32' ? 'win' : process.platform}-${process.arch}`;
   const folder = join(import.meta.dirname, '../../node_modules/.cache/nodes', version);
   const node = join(folder, 'node_modules', name, 'bin', process.platform === 'win32' ? 'node.exe' : 'node');

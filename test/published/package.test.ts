@@ -4,12 +4,17 @@ import { gzipSync } from 'node:zlib';
 import { build, type Rollup } from 'vite';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type InstalledPackage, installPackage, run } from './install.ts';
+import { checkOnNode, nodeVersions } from './nodes.ts';
 
 let installed: InstalledPackage;
 beforeAll(async () => {
   installed = await installPackage();
 });
 afterAll(() => installed.remove());
+
+test.concurrent.each(nodeVersions.ends)('Node %s runs it, and warns of nothing', (version) =>
+  checkOnNode(version, installed),
+);
 
 function filesBelow(folder: string): string[] {
   return readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((file) =>

@@ -18,7 +18,7 @@ const images = parityImages();
 const configOf = (model: string, norm: string) =>
   parityCases().find(({ row, column }) => row === norm && column === model)!.config;
 
-describe.skipIf(problem !== undefined)('beside PyTorch, over 10 steps', { timeout: 60_000 }, () => {
+describe.skipIf(problem !== undefined)('beside PyTorch, over 10 steps', () => {
   // The rest is `npm run parity`, whose page is docs/parity.md.
   it.each([
     { model: 'mlp', norm: 'batch' },

@@ -45,7 +45,7 @@ export default defineExperiment({
 
 const asked = { ...small, published: small.published!.map((row) => ({ ...row, pytorch: true as const })) };
 
-describe.skipIf(problem !== undefined)('an experiment in PyTorch', { timeout: 60_000 }, () => {
+describe.skipIf(problem !== undefined)('an experiment in PyTorch', () => {
   it('has the scores of our run, of the same first weights and batches, at the same steps', async () => {
     const overrides = { epochs: 2, probes: ['test'], probeEvery: 4 } as const;
     const [run] = planRuns(asked, { seeds: [1], overrides: { ...overrides, probes: [...overrides.probes] } });

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
 import type {
   NDArray,
+  Numbers,
   SetView,
   StandardizeBackwardInput,
   StandardizeGradients,
@@ -13,7 +14,7 @@ import { reference } from '../../../src/kernels/reference/reference.ts';
 import { allocate, release } from '../../../src/kernels/wasm/runtime/memory.ts';
 import { setThreadCount, stopThreads, threadCount } from '../../../src/kernels/wasm/runtime/threads.ts';
 import { wasm } from '../../../src/kernels/wasm/wasm.ts';
-import { createRandom } from '../../../src/random.ts';
+import { expectSameBits, normals } from './compare.ts';
 
 afterAll(stopThreads);
 
@@ -21,34 +22,31 @@ const plain: StandardizeOptions = { eps: 1e-5, epsInside: true, ddof: 0, center:
 const all = { x: true, gamma: true, beta: true, residual: true };
 const GRADIENTS = ['dx', 'dgamma', 'dbeta', 'dresidual'] as const;
 
-/** Standard normal float32 numbers. */
-function normals(seed: number | string, length: number, offset = 0): NDArray {
-  const random = createRandom(seed);
-  return { shape: [length], data: Float32Array.from({ length }, () => offset + random.normal()) };
-}
-
 function draw(view: SetView, seed: number | string, offset = 0) {
   const features = view.g * view.k;
   const size = view.n * view.p * features;
   return {
-    x: normals(`x${seed}`, size, offset),
+    x: normals(`x${seed}`, [size], offset),
     view,
-    gamma: normals(`gamma${seed}`, features),
-    beta: normals(`beta${seed}`, features),
-    residual: normals(`residual${seed}`, size),
-    dy: normals(`dy${seed}`, size),
+    gamma: normals(`gamma${seed}`, [features]),
+    beta: normals(`beta${seed}`, [features]),
+    residual: normals(`residual${seed}`, [size]),
+    dy: normals(`dy${seed}`, [size]),
   };
 }
 
 /** The arrays in memory of their own; the kernels' blocks are given back. */
-function copied(arrays: readonly (NDArray | null)[]): (number[] | null)[] {
-  const copies = arrays.map((array) => array && [...array.data]);
+function copied(arrays: readonly (NDArray | null)[]): (Numbers | null)[] {
+  const copies = arrays.map((array) => array?.data.slice() ?? null);
   while (hasFresh()) release(claimFresh() as Float32Array);
   return copies;
 }
 
-const largest = (data: ArrayLike<number>): number =>
-  Array.from(data).reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+function largest(data: Numbers): number {
+  let most = 0;
+  for (let i = 0; i < data.length; i++) most = Math.max(most, Math.abs(data[i]));
+  return most;
+}
 
 /** The largest difference, as a share of `scale`. */
 function difference(actual: ArrayLike<number>, expected: ArrayLike<number>, scale: number): number {
@@ -103,8 +101,8 @@ describe('standardize on WebAssembly', () => {
           const arrays = draw(view, seed, offset);
           const sets = view.n * view.g;
           fc.pre(view.p * view.k > opts.ddof);
-          const positive = normals(`variance${seed}`, sets).data.map((v) => 0.1 + Math.abs(v));
-          const given = { mean: normals(`mean${seed}`, sets), variance: { shape: [sets], data: positive } };
+          const positive = normals(`variance${seed}`, [sets]).data.map((v) => 0.1 + Math.abs(v));
+          const given = { mean: normals(`mean${seed}`, [sets]), variance: { shape: [sets], data: positive } };
           const input: StandardizeInput = {
             ...arrays,
             gamma: use.gamma ? arrays.gamma : null,
@@ -156,7 +154,7 @@ describe('standardize on WebAssembly', () => {
   it('says what is wrong with a gamma of another size', () => {
     const view = { n: 2, p: 3, g: 4, k: 1 };
     const { x, beta } = draw(view, 'size');
-    expect(() => wasm.standardize({ x, view, gamma: normals('g', 3), beta, options: plain })).toThrow(
+    expect(() => wasm.standardize({ x, view, gamma: normals('g', [3]), beta, options: plain })).toThrow(
       /one value for each of the 4 features .* got shape \[3\]/,
     );
     copied([]);
@@ -239,10 +237,7 @@ describe('threads', () => {
       });
       setThreadCount(before);
       runs[0].forEach((bits, i) => {
-        for (const other of [runs[1][i]!, runs[2][i]!]) {
-          expect(other.length).toBe(bits!.length);
-          expect(other.every((value, j) => Object.is(value, bits![j]))).toBe(true);
-        }
+        for (const other of [runs[1], runs[2]]) expectSameBits(other[i]!, bits!);
       });
     }
   });

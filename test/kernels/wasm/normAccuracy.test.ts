@@ -23,7 +23,9 @@ const views: Record<string, SetView> = {
 };
 
 function array(length: number, value: (i: number) => number): NDArray {
-  return { shape: [length], data: Float32Array.from({ length }, (_, i) => value(i)) };
+  const data = new Float32Array(length);
+  for (let i = 0; i < length; i++) data[i] = value(i);
+  return { shape: [length], data };
 }
 
 const double = (x: NDArray): NDArray => ({ shape: x.shape, data: Float64Array.from(x.data) });

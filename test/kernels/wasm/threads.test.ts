@@ -226,7 +226,7 @@ test('a program that used threads ends by itself, at once, and sleeps while idle
   const { stdout } = await promisify(execFile)(
     process.execPath,
     ['--conditions=normgrad-source', '--import', 'tsx', program],
-    { timeout: 20_000, env: { ...process.env, NORMGRAD_THREADS: '3' } },
+    { timeout: 120_000, env: { ...process.env, NORMGRAD_THREADS: '3' } },
   );
   expect(JSON.parse(stdout)).toEqual({ threads: 3, correct: true, sleeps: true });
 });

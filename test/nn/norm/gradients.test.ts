@@ -17,14 +17,14 @@ const kinked = ['scale', 'l1-batch', 'topk-batch', 'actnorm'];
 describe('every norm of the registry, training and evaluation', () => {
   const shapes: [string, Shape, NormOptions][] = [
     ['C not a multiple of 4, H != W', [3, 2, 3, 6], { groups: 3 }],
-    ['N = 1', [1, 5, 3, 6], { groups: 2 }],
-    ['one group', [2, 3, 2, 5], { groups: 1 }],
-    ['groups = C', [2, 3, 2, 5], { groups: 5 }],
+    ['N = 1', [1, 3, 2, 6], { groups: 2 }],
+    ['one group', [2, 3, 1, 5], { groups: 1 }],
+    ['groups = C', [2, 1, 3, 5], { groups: 5 }],
     ['vectors', [5, 7], { groups: 1 }],
     ['m = 3 positions', [3, 1, 3, 3], { groups: 3, eps: 0.1 }],
     ['m = 2 positions: dx is O(eps)', [2, 1, 2, 3], { groups: 3, eps: 0.1 }],
     ['one position', [2, 1, 1, 6], { groups: 3 }],
-    ['without gamma and beta', [2, 3, 2, 5], { groups: 1, affine: false }],
+    ['without gamma and beta', [2, 3, 1, 5], { groups: 1, affine: false }],
   ];
   for (const entry of registry) {
     for (const [name, shape, norm] of shapes) {
@@ -62,8 +62,8 @@ function residualOf({ residual }: Then = {}): Record<string, Tensor> {
 }
 
 describe.each(overSets)('%s', (name) => {
-  const shape: Shape = [2, 3, 2, 6];
-  const size = 72;
+  const shape: Shape = [2, 3, 1, 6];
+  const size = 36;
 
   test.skipIf(kinked.includes(name))('constant input: steps well below sqrt(eps)', () => {
     checkAt(name, shape, new Float64Array(size).fill(0.7), { norm: { eps: 0.01 }, h: 1e-6 });

@@ -39,29 +39,27 @@ function planOf(variants: TrainOptions[]): SweepPlan {
   };
 }
 
-describe('a sweep of 24 runs with three workers', () => {
-  it('survives a killed worker, a stop and a power cut: all done, none twice, the same bits', {
-    timeout: 180_000,
-  }, async () => {
+describe('a sweep of 12 runs with three workers', () => {
+  it('survives a killed worker, a stop and a power cut: all done, none twice, the same bits', async () => {
     const plan = planOf(
       ['none', 'batch', 'layer'].flatMap((norm) =>
-        [10, 20].flatMap((batchSize) => [1, 2, 3, 4].map((seed) => ({ norm, batchSize, seed }))),
+        [10, 20].flatMap((batchSize) => [1, 2].map((seed) => ({ norm, batchSize, seed }))),
       ),
     );
     const undisturbed = await runSweep(plan, { folder: join(parent, 'undisturbed'), jobs: 3 });
-    expect(undisturbed.map(({ status }) => status)).toEqual(Array(24).fill('done'));
+    expect(undisturbed.map(({ status }) => status)).toEqual(Array(12).fill('done'));
 
     const folder = join(parent, 'disturbed');
     const random = createRandom(Date.now());
-    const delay = Math.round(100 * random.uniform());
+    const delay = Math.round(30 * random.uniform());
     const ends: string[] = [];
     const crashes: string[] = [];
     const controller = new AbortController();
     const onEvent = (event: SweepEvent) => {
       if (event.type === 'end') ends.push(event.id);
       if (event.type === 'crash') crashes.push(event.id);
-      if (event.type === 'end' && ends.length === 5) setTimeout(delay).then(() => killOne(folder));
-      if (event.type === 'end' && ends.length === 14) setTimeout(delay).then(() => controller.abort());
+      if (event.type === 'end' && ends.length === 3) setTimeout(delay).then(() => killOne(folder));
+      if (event.type === 'end' && ends.length === 6) setTimeout(delay).then(() => controller.abort());
     };
     const stopped = await runSweep(plan, {
       folder,
@@ -73,8 +71,8 @@ describe('a sweep of 24 runs with three workers', () => {
     expect(crashes.length, `killed after ${delay} ms`).toBeLessThanOrEqual(1);
     const finished = stopped.filter(({ status }) => status === 'done');
     const begun = stopped.filter(({ folder: path }) => existsSync(join(path, 'last.safetensors')));
-    expect(finished.length).toBeGreaterThanOrEqual(14);
-    expect(finished.length).toBeLessThan(24);
+    expect(finished.length).toBeGreaterThanOrEqual(6);
+    expect(finished.length).toBeLessThan(12);
 
     // What a power cut leaves: a file that is shorter than it was, a line that was not written to its end.
     const cuts = [
