@@ -1,17 +1,16 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Case, flops } from './cases.ts';
 import type { Side, Starter } from './side.ts';
 import { type Spread, spread } from './spread.ts';
 import { writeStart } from './start.ts';
+import { temporaryFolder } from './temporary.ts';
 
 /** How long the rounds of a case are, and when it has had enough. */
 export interface Effort {
   rounds: number;
   /** Of a turn of one side. */
   seconds: number;
-  /** Seconds for the first step of a side, which is given up then, and for the rounds of a case, of which there is at least one. */
+  /** Seconds for the first steps of the peer, which is given up then, and for the rounds of a case, of which there is at least one. */
   patience: number;
 }
 
@@ -52,23 +51,22 @@ export async function measure(
   sides: { ours: Starter; peer: Starter | null },
   effort: Effort,
 ): Promise<Result> {
-  const folder = mkdtempSync(join(tmpdir(), 'normgrad-bench-'));
   const started: Side[] = [];
   try {
-    const file = benchCase.kind === 'step' ? join(folder, 'start.safetensors') : null;
+    const file = benchCase.kind === 'step' ? join(temporaryFolder(), 'start.safetensors') : null;
     if (benchCase.kind === 'step') writeStart(benchCase, file!);
     const beginWith = async (starter: Starter) => {
       const side = await starter();
       started.push(side);
-      return begin(side, benchCase, file, effort);
+      return begin(side, benchCase, file, effort.seconds);
     };
     const ours = await beginWith(sides.ours);
     if (typeof ours === 'string') throw new Error(`normgrad, ${benchCase.name}: ${ours}`);
-    const peer = sides.peer && (await beginWith(sides.peer));
+    const peer =
+      sides.peer && (await patiently(beginWith(sides.peer), () => started[1]?.stop(), effort.patience));
     return await inTurns({ group, case: benchCase }, ours, peer, effort);
   } finally {
     for (const side of started) side.stop();
-    rmSync(folder, { recursive: true });
   }
 }
 
@@ -77,26 +75,34 @@ async function begin(
   side: Side,
   benchCase: Case,
   file: string | null,
-  { seconds, patience }: Effort,
+  seconds: number,
+): Promise<Begun | string> {
+  const missing = await side.make(benchCase, file);
+  if (missing !== null) return missing;
+  const losses = file === null ? [] : await side.losses(1);
+  if (file === null) await side.run(0);
+  const start = side.age();
+  if (file !== null) losses.push(...(await side.losses(2)));
+  await side.run(seconds); // compilers warm up
+  return { side, start, losses };
+}
+
+/** `begun`, or, after so many seconds, that it was given up. */
+async function patiently(
+  begun: Promise<Begun | string>,
+  giveUp: () => void,
+  seconds: number,
 ): Promise<Begun | string> {
   let isLate = false;
   const timer = setTimeout(() => {
     isLate = true;
-    side.stop();
-  }, patience * 1e3);
+    giveUp();
+  }, seconds * 1e3);
   try {
-    const missing = await side.make(benchCase, file);
-    if (missing !== null) return missing;
-    const losses = file === null ? [] : await side.losses(1);
-    if (file === null) await side.run(0);
-    const start = side.age();
-    clearTimeout(timer);
-    if (file !== null) losses.push(...(await side.losses(2)));
-    await side.run(seconds); // compilers warm up
-    return { side, start, losses };
+    return await begun;
   } catch (error) {
     if (!isLate) throw error;
-    return `its first step took more than ${patience} s`;
+    return `it was not through its first steps in ${seconds} s`;
   } finally {
     clearTimeout(timer);
   }

@@ -33,7 +33,12 @@ const options = new Command('bench')
   .option('--threads <n>', 'threads on both sides', number, availableParallelism())
   .option('--rounds <n>', 'turns per case', number, 5)
   .option('--seconds <s>', 'seconds per turn and side', number, 0.6)
-  .option('--patience <s>', 'seconds for a first step, and for the turns of a case', number, 60)
+  .option(
+    '--patience <s>',
+    'seconds for the first steps of the peer, and for the turns of a case',
+    number,
+    120,
+  )
   .option('--sweep', 'instead: cost per image over batch size and width, as charts in bench/charts', false)
   .option('--json', 'one JSON object instead of tables', false)
   .parse()

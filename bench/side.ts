@@ -1,10 +1,10 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type LineProcess, startLines } from '../src/pytorch/lines.ts';
 import { startPython } from '../src/pytorch/process.ts';
 import type { Case } from './cases.ts';
+import { temporaryFolder } from './temporary.ts';
 
 /** The others that the bench can time in turns with normgrad. */
 export const peers = ['torch', 'tfjs', 'jax-js', 'deepbox'] as const;
@@ -41,8 +41,7 @@ export async function peerStarter(name: PeerName, threads: number): Promise<Star
 
 export async function ourStarter(threads: number): Promise<Starter> {
   const { buildProcesses } = await script('build.mjs');
-  const folder = mkdtempSync(join(tmpdir(), 'normgrad-bench-'));
-  process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
+  const folder = temporaryFolder();
   await buildProcesses(folder, { worker: here('worker.ts') });
   return nodeStarter('normgrad', [join(folder, 'worker.js')], threads);
 }

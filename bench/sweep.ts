@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { PALETTE } from '../src/charts/colors.ts';
 import type { LineChart } from '../src/charts/lineChart.ts';
@@ -55,8 +55,10 @@ const charts = (name: string): string => fileURLToPath(new URL(`charts/${name}`,
 export function writeSweep(model: Model, results: readonly Result[], about: About): string {
   const numbers = results.map(({ case: benchCase, ours, peer }) => {
     const { width, batch } = benchCase as StepCase;
-    return { width, batch, ms: ours.times.median, peerMs: peer?.times.median ?? null };
+    const [ms, peerMs] = [ours, peer].map((side) => side && Number(side.times.median.toPrecision(4)));
+    return { width: width!, batch, ms: ms!, peerMs };
   });
+  mkdirSync(charts(''), { recursive: true });
   const lines = numbers.map((each) => `    ${JSON.stringify(each)}`).join(',\n');
   const head = JSON.stringify({ ...about, model }).slice(1, -1);
   writeFileSync(charts(`cost-${model}.json`), `{${head},\n  "steps": [\n${lines}\n  ]\n}\n`);
@@ -65,7 +67,7 @@ export function writeSweep(model: Model, results: readonly Result[], about: Abou
 }
 
 interface Cost {
-  width?: number;
+  width: number;
   batch: number;
   ms: number;
   peerMs: number | null;
