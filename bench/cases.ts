@@ -1,6 +1,8 @@
-/** What is timed: plain data, read by both sides (ours.ts and torchWorker.py). */
-export type Case = { name: string } & (
-  | { kind: 'step'; model: string; norm: string; batch: number }
+/** What is timed: plain data, read by every side (ours.ts, torchWorker.py, peers/). */
+export type Case = {
+  name: string;
+} /** width: of the hidden layers of the mlp (default 100), of the first stage of resnet20 (default 16). */ & (
+  | { kind: 'step'; model: string; norm: string; batch: number; width?: number }
   /** shape as PyTorch has it: [N, C, H, W], or [N, D] for layer. */
   | { kind: 'norm'; norm: 'batch' | 'group' | 'layer'; shape: readonly number[]; groups?: number }
   /** shape [N, H, W, C]; padding kernel / 2. */
@@ -9,12 +11,15 @@ export type Case = { name: string } & (
   | { kind: 'optimizer'; optimizer: 'sgd' | 'adam'; sizes: readonly number[] }
 );
 
-const step = (model: string, norm: string, batch: number): Case => ({
-  name: `${model} ${norm} b${batch}`,
+export type StepCase = Case & { kind: 'step' };
+
+export const step = (model: string, norm: string, batch: number, width?: number): StepCase => ({
+  name: `${model} ${norm} b${batch}${width === undefined ? '' : ` w${width}`}`,
   kind: 'step',
   model,
   norm,
   batch,
+  ...(width === undefined ? {} : { width }),
 });
 
 const norm = (kind: 'batch' | 'group' | 'layer', shape: readonly number[]): Case => ({

@@ -1,7 +1,6 @@
 import {
   BatchNorm,
   conv2d,
-  createModel,
   createOptimizer,
   createRandom,
   crossEntropy,
@@ -17,14 +16,15 @@ import {
   type Tensor,
   zeroGrad,
 } from '../src/index.ts';
-import type { Case } from './cases.ts';
+import type { Case, StepCase } from './cases.ts';
+import { readStart } from './start.ts';
 
-/** A run of the case on normgrad: the same mathematics as torchWorker.py, channels last. */
-export function makeOurs(benchCase: Case): () => void {
+/** A run of the case on normgrad: the same mathematics as torchWorker.py, channels last. Of a step it returns the loss. */
+export async function makeOurs(benchCase: Case, start?: string): Promise<() => unknown> {
   const random = createRandom(0);
   switch (benchCase.kind) {
     case 'step':
-      return trainingStep(benchCase, random);
+      return trainingStep(benchCase, start!);
     case 'norm':
       return normAlone(benchCase, random);
     case 'conv':
@@ -39,22 +39,18 @@ export function makeOurs(benchCase: Case): () => void {
   }
 }
 
-function trainingStep({ model: name, norm, batch }: Case & { kind: 'step' }, random: Random): () => void {
-  const grey = name === 'mlp' || name === 'tutorial';
-  const input = grey ? ([28, 28, 1] as const) : ([32, 32, 3] as const);
-  const choices = name === 'mlp' ? { hidden: [100, 100, 100], activation: 'sigmoid' as const } : {};
-  const normOptions = norm === 'group' ? { groups: name === 'tutorial' ? 5 : 8 } : {};
-  const model = createModel(name, { input, classes: 10, norm, normOptions, random, ...choices });
+async function trainingStep(benchCase: StepCase, start: string): Promise<() => number> {
+  const { model, x, labels } = await readStart(benchCase, start);
   const optimizer: Optimizer =
-    name === 'tutorial'
+    benchCase.model === 'tutorial'
       ? createOptimizer('adam', model.parameters(), { lr: 1e-3 })
       : createOptimizer('sgd', model.parameters(), { lr: 0.1, momentum: 0.9, weightDecay: 1e-4 });
-  const x = randn([batch, ...input], random);
-  const labels = Int32Array.from({ length: batch }, () => random.integer(10));
   return () => {
     optimizer.zeroGrad();
-    crossEntropy(model.forward(x), labels).backward();
+    const loss = crossEntropy(model.forward(x), labels);
+    loss.backward();
     optimizer.step();
+    return loss.item();
   };
 }
 

@@ -1,116 +1,91 @@
 import { availableParallelism, cpus } from 'node:os';
-import { Command, InvalidArgumentError } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import type { HintedError } from '../src/errors.ts';
-import { type Case, flops, groups } from './cases.ts';
-import { makeOurs } from './ours.ts';
+import { groups } from './cases.ts';
+import { type Effort, measure, type Result } from './measure.ts';
 import { fmaPeak } from './peak.ts';
-import { type Spread, spread, time } from './timing.ts';
-import { startTorch, type Torch } from './torch.ts';
+import { headOf, rowOf } from './rows.ts';
+import { ourStarter, type PeerName, peerStarter, peers, type Starter } from './side.ts';
+import { sweep as sweepOver, sweptModels, writeSweep } from './sweep.ts';
 
 /**
- * `npm run bench`: how long the things take that people wait for. With `--vs torch` every case is timed in turns with
- * PyTorch, in the same call: timings of a shared machine drift, ratios of neighbours in time do not.
+ * `npm run bench`: how long the things take that people wait for. With `--vs PEER` every case is timed in turns with another
+ * library, in the same call: timings of a shared machine drift, ratios of neighbours in time do not.
  */
-interface Result {
-  group: string;
-  case: Case;
-  ours: Spread;
-  gflops: number | null;
-  torch: Spread | null;
-  /** The median over rounds of our median divided by PyTorch's; its smallest and largest. */
-  ratio: { median: number; min: number; max: number } | null;
-}
-
 const number = (text: string): number => {
   const value = Number(text);
   if (!(value > 0)) throw new InvalidArgumentError('a number above 0 is needed.');
   return value;
 };
 
+interface Options extends Effort {
+  vs?: PeerName;
+  only?: string;
+  threads: number;
+  sweep: boolean;
+  json: boolean;
+}
+
 const options = new Command('bench')
   .description('train-step, norm, convolution, matrix and optimizer times')
-  .option('--vs <peer>', 'time PyTorch in turns: torch')
+  .addOption(new Option('--vs <peer>', 'time another library in turns').choices(peers))
   .option('--only <text>', 'cases whose name or group contains this')
   .option('--threads <n>', 'threads on both sides', number, availableParallelism())
   .option('--rounds <n>', 'turns per case', number, 5)
   .option('--seconds <s>', 'seconds per turn and side', number, 0.6)
+  .option(
+    '--patience <s>',
+    'seconds for the first steps of the peer, and for the turns of a case',
+    number,
+    120,
+  )
+  .option('--sweep', 'instead: cost per image over batch size and width, as charts in bench/charts', false)
   .option('--json', 'one JSON object instead of tables', false)
   .parse()
-  .opts<{ vs?: string; only?: string; threads: number; rounds: number; seconds: number; json: boolean }>();
+  .opts<Options>();
 
-process.env.NORMGRAD_THREADS = String(options.threads);
-if (options.vs !== undefined && options.vs !== 'torch') {
-  console.error(`error: --vs ${options.vs}: the only peer is torch`);
-  process.exit(2);
+await run(options).catch(giveUp);
+
+async function run({ vs, only = '', threads, sweep, json, ...effort }: Options): Promise<void> {
+  const sides = { ours: await ourStarter(threads), peer: vs ? await peerStarter(vs, threads) : null };
+  const version = sides.peer && (await versionOf(sides.peer));
+  const machine = `${cpus()[0].model.trim()}, ${cpus().length} cores, Node ${process.versions.node}`;
+  const peak = fmaPeak();
+  if (!json) {
+    const parts = [machine, `${threads} threads`, ...(version ? [version] : [])].join(', ');
+    console.log(`${parts}; float32 FMA peak of one core in WebAssembly ${peak.toFixed(0)} GFLOP/s`);
+  }
+  if (sweep) return runSweep(only, sides, effort, { machine, threads, peer: version });
+  const results: Result[] = [];
+  for (const [group, cases] of Object.entries(groups)) {
+    const chosen = cases.filter((each) => `${group} ${each.name}`.includes(only));
+    if (chosen.length > 0 && !json) console.log(headOf(group, vs ?? null));
+    for (const each of chosen) {
+      const result = await measure(group, each, sides, effort);
+      results.push(result);
+      if (!json) console.log(rowOf(result));
+    }
+  }
+  if (json) console.log(JSON.stringify({ machine, threads, peak, peer: version, results }));
 }
 
-const torch = options.vs ? await startTorch(options.threads).catch(giveUp) : null;
-const machine = `${cpus()[0].model.trim()}, ${cpus().length} cores, Node ${process.versions.node}`;
-const peak = fmaPeak();
-const header =
-  `${machine}, ${options.threads} threads${torch ? `, PyTorch ${torch.version}` : ''}; float32 FMA peak of one core in ` +
-  `WebAssembly ${peak.toFixed(0)} GFLOP/s`;
-if (!options.json) console.log(header);
-
-const results: Result[] = [];
-for (const [group, cases] of Object.entries(groups)) {
-  const chosen = cases.filter((each) => `${group} ${each.name}`.includes(options.only ?? ''));
-  if (chosen.length === 0) continue;
-  if (!options.json) printHead(group);
-  for (const each of chosen) {
-    const result = await measure(group, each, torch);
-    results.push(result);
-    if (!options.json) printRow(result);
+async function runSweep(
+  only: string,
+  sides: { ours: Starter; peer: Starter | null },
+  effort: Effort,
+  about: { machine: string; threads: number; peer: string | null },
+): Promise<void> {
+  for (const model of sweptModels.filter((each) => each.includes(only))) {
+    console.log(headOf('training steps', about.peer && 'peer'));
+    const results = await sweepOver(model, sides, effort, (result) => console.log(rowOf(result)));
+    console.log(`written: ${writeSweep(model, results, about)}`);
   }
 }
-torch?.stop();
-if (options.json)
-  console.log(
-    JSON.stringify({ machine, threads: options.threads, peak, torch: torch?.version ?? null, results }),
-  );
 
-async function measure(group: string, benchCase: Case, peer: Torch | null): Promise<Result> {
-  const run = makeOurs(benchCase);
-  await peer?.make(benchCase);
-  time(run, options.seconds); // compilers warm up
-  await peer?.run(options.seconds);
-  const ours: number[] = [];
-  const theirs: number[] = [];
-  const ratios: number[] = [];
-  for (let round = 0; round < options.rounds; round++) {
-    const a = time(run, options.seconds);
-    ours.push(...a);
-    if (!peer) continue;
-    const b = await peer.run(options.seconds);
-    theirs.push(...b);
-    ratios.push(spread(a).median / spread(b).median);
-  }
-  const work = flops(benchCase);
-  const ratio = spread(ratios);
-  return {
-    group,
-    case: benchCase,
-    ours: spread(ours),
-    gflops: work && work / spread(ours).median / 1e6,
-    torch: peer && spread(theirs),
-    ratio: peer && { median: ratio.median, min: ratio.min, max: Math.max(...ratios) },
-  };
-}
-
-function printHead(group: string): void {
-  const peer = torch ? '    torch      min   ratio (range)' : '';
-  console.log(`\n${group}\n${''.padEnd(34)}ms median      min  quartiles${peer}`);
-}
-
-function printRow({ case: { name }, ours, gflops, torch: theirs, ratio }: Result): void {
-  const ms = (value: number) => value.toPrecision(3).padStart(8);
-  const quartiles = `${ours.low.toPrecision(3)}-${ours.high.toPrecision(3)}`.padStart(11);
-  const peer =
-    theirs && ratio
-      ? ` ${ms(theirs.median)} ${ms(theirs.min)}    ${ratio.median.toFixed(2)} (${ratio.min.toFixed(2)}-${ratio.max.toFixed(2)})`
-      : '';
-  const rate = gflops ? `  ${gflops.toFixed(0)} GFLOP/s` : '';
-  console.log(`${name.padEnd(34)} ${ms(ours.median)} ${ms(ours.min)}${quartiles}${peer}${rate}`);
+async function versionOf(starter: Starter): Promise<string> {
+  const side = await starter();
+  side.stop();
+  return side.version;
 }
 
 function giveUp(error: Error): never {

@@ -1,22 +1,31 @@
 """The PyTorch side of `npm run bench -- --vs torch`: reads one JSON request per line, answers with one JSON line.
 
-{"make": {"kind": "step", "model", "norm", "batch"}}     a training step: forward, backward, optimizer
+{"make": {"kind": "step", "model", "norm", "width"}, "start": FILE}   a training step: forward, backward, optimizer; from the
+                                                          weights, the images and the labels of the file (start.ts)
 {"make": {"kind": "norm", "norm", "shape", "groups"}}     a norm alone, forward and backward (NCHW, or [N, D] for layer)
 {"make": {"kind": "conv", "shape", "out", "kernel", "stride"}}   forward and backward of a convolution
 {"make": {"kind": "gemm", "m", "k", "n"}}                 y = a b
 {"make": {"kind": "optimizer", "optimizer", "sizes"}}          a step over many parameters
+{"losses": n}                                             -> {"losses": [...]}: of the next steps
 {"run": seconds}                                          -> {"ms": [...]}: the case of the last "make", again and again
+
+The first line comes unasked: {"ready": version}. "make" is answered with {"ok": true}, by a peer that cannot do it with
+{"missing": reason}.
 """
 import json
 import os
 import sys
 import time
+from pathlib import Path
 
 # OpenBLAS 0.3.21 does not know newer CPUs and then falls back to SSE kernels.
 os.environ.setdefault("OPENBLAS_CORETYPE", "SKYLAKEX")
 import torch
 import torch.nn as nn
 import torch.nn.functional as F
+
+sys.path.insert(0, str(Path(__file__).parent.parent / "pytorch"))
+from safetensors_file import load_file
 
 
 def norm2d(kind, channels):
@@ -45,14 +54,14 @@ class Block(nn.Module):
         return F.relu(h + (x if self.shortcut is None else self.shortcut(x)))
 
 
-def resnet20(kind):
-    layers = [nn.Conv2d(3, 16, 3, 1, 1, bias=False), norm2d(kind, 16), nn.ReLU()]
-    inputs = 16
-    for outputs, stride in ((16, 1), (32, 2), (64, 2)):
+def resnet20(kind, width=16):
+    layers = [nn.Conv2d(3, width, 3, 1, 1, bias=False), norm2d(kind, width), nn.ReLU()]
+    inputs = width
+    for outputs, stride in ((width, 1), (2 * width, 2), (4 * width, 2)):
         for block in range(3):
             layers.append(Block(inputs, outputs, stride if block == 0 else 1, kind))
             inputs = outputs
-    return nn.Sequential(*layers, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(64, 10))
+    return nn.Sequential(*layers, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(inputs, 10))
 
 
 def deep_cnn(kind):
@@ -67,48 +76,56 @@ def deep_cnn(kind):
 
 def tutorial(kind):
     norm = nn.GroupNorm(5, 10) if kind == "group" else norm2d(kind, 10)
-    return nn.Sequential(
-        nn.Conv2d(1, 10, 3), norm, nn.Flatten(), nn.Linear(6760, 128), nn.ReLU(), nn.Dropout(0.2), nn.Linear(128, 10)
-    )
+    norm.eps = 1e-3  # Keras'
+    return nn.Sequential(nn.Conv2d(1, 10, 3), norm, nn.Flatten(), nn.Linear(6760, 128), nn.ReLU(), nn.Linear(128, 10))
 
 
-def mlp(kind):
+def mlp(kind, width=100):
     layers, inputs = [nn.Flatten()], 784
     for _ in range(3):
-        layers.append(nn.Linear(inputs, 100, bias=kind == "none"))
+        layers.append(nn.Linear(inputs, width, bias=kind == "none"))
         if kind == "batch":
-            layers.append(nn.BatchNorm1d(100))
+            layers.append(nn.BatchNorm1d(width))
         layers.append(nn.Sigmoid())
-        inputs = 100
-    return nn.Sequential(*layers, nn.Linear(100, 10))
+        inputs = width
+    return nn.Sequential(*layers, nn.Linear(width, 10))
 
 
-MODELS = {
-    "mlp": (mlp, (1, 28, 28)),
-    "tutorial": (tutorial, (1, 28, 28)),
-    "deep-cnn": (deep_cnn, (3, 32, 32)),
-    "resnet20": (resnet20, (3, 32, 32)),
-}
+MODELS = {"mlp": mlp, "tutorial": tutorial, "deep-cnn": deep_cnn, "resnet20": resnet20}
 
 
-def make_step(case):
-    build, image = MODELS[case["model"]]
-    model = build(case["norm"]).train()
+def take_weights(model, tensors):
+    names = [name for name in tensors if name.endswith((".weight", ".bias"))]
+    parameters = list(model.parameters())
+    assert len(names) == len(parameters)
+    with torch.no_grad():
+        for name, parameter in zip(names, parameters):
+            assert tensors[name].shape == parameter.shape, name
+            parameter.copy_(tensors[name])
+
+
+def make_step(case, start):
+    width = {"width": case["width"]} if "width" in case else {}
+    model = MODELS[case["model"]](case["norm"], **width).train()
+    tensors = load_file(start)
+    take_weights(model, tensors)
     if case["model"] == "tutorial":
         optimizer = torch.optim.Adam(model.parameters())
     else:
         optimizer = torch.optim.SGD(model.parameters(), lr=0.1, momentum=0.9, weight_decay=1e-4)
-    x, y = torch.randn(case["batch"], *image), torch.randint(0, 10, (case["batch"],))
+    x, y = tensors["x"], tensors["labels"].long()
 
     def step():
         optimizer.zero_grad(set_to_none=True)
-        F.cross_entropy(model(x), y).backward()
+        loss = F.cross_entropy(model(x), y)
+        loss.backward()
         optimizer.step()
+        return loss.item()
 
     return step
 
 
-def make_norm(case):
+def make_norm(case, start):
     shape = case["shape"]
     x, dy = torch.randn(*shape, requires_grad=True), torch.randn(*shape)
     layer = {
@@ -125,7 +142,7 @@ def make_norm(case):
     return step
 
 
-def make_conv(case):
+def make_conv(case, start):
     n, h, w, c = case["shape"]
     kernel = case["kernel"]
     x = torch.randn(n, c, h, w, requires_grad=True)
@@ -140,12 +157,12 @@ def make_conv(case):
     return step
 
 
-def make_gemm(case):
+def make_gemm(case, start):
     a, b = torch.randn(case["m"], case["k"]), torch.randn(case["k"], case["n"])
     return lambda: torch.mm(a, b)
 
 
-def make_optimizer(case):
+def make_optimizer(case, start):
     parameters = [torch.randn(size, requires_grad=True) for size in case["sizes"]]
     for parameter in parameters:
         parameter.grad = torch.randn_like(parameter) * 1e-3
@@ -171,11 +188,14 @@ def run(step, seconds):
 torch.set_num_threads(int(sys.argv[1]))
 torch.manual_seed(0)
 current = None
-print(json.dumps({"ready": torch.__version__}), flush=True)
+print(json.dumps({"ready": f"PyTorch {torch.__version__}"}), flush=True)
 for line in sys.stdin:
     request = json.loads(line)
     if "make" in request:
-        current = MAKERS[request["make"]["kind"]](request["make"])
-        print(json.dumps({"ok": True}), flush=True)
+        current = MAKERS[request["make"]["kind"]](request["make"], request.get("start"))
+        answer = {"ok": True}
+    elif "losses" in request:
+        answer = {"losses": [current() for _ in range(request["losses"])]}
     else:
-        print(json.dumps({"ms": run(current, request["run"])}), flush=True)
+        answer = {"ms": run(current, request["run"])}
+    print(json.dumps(answer), flush=True)

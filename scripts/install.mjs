@@ -7,7 +7,7 @@
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 export const root = fileURLToPath(new URL('..', import.meta.url));
@@ -16,16 +16,17 @@ export const root = fileURLToPath(new URL('..', import.meta.url));
 const EXIT_CONFIGURATION = 2;
 const EXIT_NETWORK = 3;
 
-/** Installs what package-lock.json asks for if it is not there; ends the process, saying why, if it cannot. */
-export function ensureInstalled() {
+/** Installs what package-lock.json of a folder asks for if it is not there; ends the process, saying why, if it cannot. */
+export function ensureInstalled(folder = root, moreFlags = []) {
   checkNodeVersion();
-  const reason = whyInstall();
+  const reason = whyInstall(folder);
   if (reason === undefined) return;
-  say(`normgrad: installing dependencies with npm ci (${reason})…`);
+  const place = relative(root, folder);
+  say(`normgrad: installing dependencies with npm ci${place && ` in ${place}`} (${reason})…`);
   // npm's output goes to stderr: stdout belongs to the command. The flags undo what the caller's environment may
   // say: NODE_ENV=production leaves out tsx, and npm run -s would silence npm's reason for failing.
-  const flags = ['ci', '--include=dev', '--no-audit', '--no-fund', '--loglevel=error'];
-  const options = { cwd: root, stdio: ['ignore', 2, 2] };
+  const flags = ['ci', '--include=dev', '--no-audit', '--no-fund', '--loglevel=error', ...moreFlags];
+  const options = { cwd: folder, stdio: ['ignore', 2, 2] };
   const npmScript = process.env.npm_execpath;
   const { status, signal, error } = npmScript?.endsWith('npm-cli.js')
     ? spawnSync(process.execPath, [npmScript, ...flags], options)
@@ -37,15 +38,15 @@ export function ensureInstalled() {
     stop(
       `npm ci failed (${error?.message ?? signal ?? `exit code ${status}`}); its message is above.\n` +
         '  network or proxy?   npm config get registry, npm config get proxy; then try again\n' +
-        `  disk or rights?     npm must be able to write ${join(root, 'node_modules')}\n` +
-        `  by hand:            cd "${root}" && npm ci`,
+        `  disk or rights?     npm must be able to write ${join(folder, 'node_modules')}\n` +
+        `  by hand:            cd "${folder}" && npm ci`,
       EXIT_NETWORK,
     );
   }
 }
 
 function checkNodeVersion() {
-  const minimum = readJson('package.json').engines.node.replace(/^>=\s*/, '');
+  const minimum = readJson(join(root, 'package.json')).engines.node.replace(/^>=\s*/, '');
   const [major, minor] = process.versions.node.split('.').map(Number);
   const [minimumMajor, minimumMinor] = minimum.split('.').map(Number);
   if (major > minimumMajor || (major === minimumMajor && minor >= minimumMinor)) return;
@@ -57,14 +58,14 @@ function checkNodeVersion() {
 }
 
 /** Why `npm ci` is needed, in a few words, or undefined when every locked package is installed as locked. */
-function whyInstall() {
-  if (!existsSync(join(root, 'node_modules'))) return 'first run: node_modules is missing';
-  if (!existsSync(join(root, 'node_modules/.package-lock.json'))) return 'node_modules is incomplete';
-  const installed = readJson('node_modules/.package-lock.json').packages;
-  for (const [path, locked] of Object.entries(readJson('package-lock.json').packages)) {
+function whyInstall(folder) {
+  if (!existsSync(join(folder, 'node_modules'))) return 'first run: node_modules is missing';
+  if (!existsSync(join(folder, 'node_modules/.package-lock.json'))) return 'node_modules is incomplete';
+  const installed = readJson(join(folder, 'node_modules/.package-lock.json')).packages;
+  for (const [path, locked] of Object.entries(readJson(join(folder, 'package-lock.json')).packages)) {
     if (path === '' || !isNeededHere(locked)) continue;
     const name = path.replace(/^.*node_modules\//, '');
-    if (installed[path] === undefined || !existsSync(join(root, path))) return `${name} is missing`;
+    if (installed[path] === undefined || !existsSync(join(folder, path))) return `${name} is missing`;
     if (installed[path].version !== locked.version || installed[path].integrity !== locked.integrity) {
       return `${name} is ${installed[path].version}, package-lock.json says ${locked.version}`;
     }
@@ -79,7 +80,7 @@ function isNeededHere({ optional, os, cpu, libc }) {
 }
 
 function readJson(path) {
-  return JSON.parse(readFileSync(join(root, path), 'utf8'));
+  return JSON.parse(readFileSync(path, 'utf8'));
 }
 
 function say(message) {

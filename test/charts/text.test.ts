@@ -1,6 +1,8 @@
 import fc from 'fast-check';
+import stringWidth from 'string-width';
 import { describe, expect, it } from 'vitest';
-import { displayWidth, wrapLines, wrapWords } from '../../src/charts/text.ts';
+import wrapAnsi from 'wrap-ansi';
+import { displayWidth, ONE_COLUMN_EACH, wrapLines, wrapWords } from '../../src/charts/text.ts';
 
 const word = fc.string({ unit: fc.constantFrom('a', 'b', '漢', '·', '-', '/'), minLength: 1, maxLength: 30 });
 const words = (text: string) => text.split(/\s+/).filter(Boolean);
@@ -37,4 +39,28 @@ it('wrapWords breaks a path behind a slash and a compound behind its hyphen, and
       for (const line of lines) expect(displayWidth(line)).toBeLessThanOrEqual(width);
     }),
   );
+});
+
+describe('the short way', () => {
+  const simple = Array.from({ length: 0x3000 }, (_, code) => String.fromCodePoint(code)).filter((character) =>
+    ONE_COLUMN_EACH.test(character),
+  );
+
+  it('takes no character for one column wide that string-width does not, alone or between others', () => {
+    expect(simple.length).toBeGreaterThan(1000);
+    expect(simple.filter((character) => stringWidth(character) !== 1)).toEqual([]);
+    const text = simple.join('');
+    expect(stringWidth(text)).toBe(text.length);
+  });
+
+  it('makes the lines of wrap-ansi', () => {
+    const letters = fc.string({ unit: fc.constantFrom('a', 'σ', '→', '\u00a0', '–'), maxLength: 8 });
+    const plainWord = letters.map((inner) => `a${inner}b`);
+    fc.assert(
+      fc.property(fc.array(plainWord, { minLength: 1 }), fc.integer({ min: 10, max: 40 }), (all, width) => {
+        const text = all.join(' ');
+        expect(wrapLines(text, width)).toBe(text.length <= width ? text : wrapAnsi(text, width));
+      }),
+    );
+  });
 });

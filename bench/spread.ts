@@ -1,15 +1,3 @@
-/** Repeats `run` for about `seconds`; milliseconds of every repetition. */
-export function time(run: () => void, seconds: number): number[] {
-  const times: number[] = [];
-  const end = performance.now() + seconds * 1e3;
-  do {
-    const start = performance.now();
-    run();
-    times.push(performance.now() - start);
-  } while (performance.now() < end);
-  return times;
-}
-
 export interface Spread {
   median: number;
   min: number;
