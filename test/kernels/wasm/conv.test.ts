@@ -53,24 +53,27 @@ const anyConvolution = fc
     makeCase(seed, batch, size, channels, window),
   );
 
-const threeByThree = (padding: ConvGeometry['padding']): Omit<ConvGeometry, 'groups'> => ({
-  kernel: [3, 3],
+const square = (taps: number, padding: ConvGeometry['padding']): Omit<ConvGeometry, 'groups'> => ({
+  kernel: [taps, taps],
   stride: [1, 1],
   padding,
   dilation: [1, 1],
 });
+const threeByThree = (padding: ConvGeometry['padding']) => square(3, padding);
+const fiveByFive = (padding: ConvGeometry['padding']) => square(5, padding);
 
 /** What Winograd is for: tiles that are cut off at every side, channels with and without a whole last vector. */
 const winogradConvolution = fc
   .record({
     seed: fc.nat(),
+    taps: fc.constantFrom(3, 5),
     batch: fc.integer({ min: 1, max: 5 }),
-    size: fc.tuple(fc.integer({ min: 3, max: 14 }), fc.integer({ min: 3, max: 14 })),
+    size: fc.tuple(fc.integer({ min: 5, max: 14 }), fc.integer({ min: 5, max: 14 })),
     padding: fc.tuple(fc.nat(3), fc.nat(3), fc.nat(3), fc.nat(3)),
     channels: fc.tuple(fc.integer({ min: 8, max: 21 }), fc.integer({ min: 8, max: 21 })),
   })
-  .map(({ seed, batch, size, padding, channels: [inChannels, outChannels] }) =>
-    makeCase(seed, batch, size, [inChannels, outChannels, 1], threeByThree(padding)),
+  .map(({ seed, taps, batch, size, padding, channels: [inChannels, outChannels] }) =>
+    makeCase(seed, batch, size, [inChannels, outChannels, 1], square(taps, padding)),
   );
 
 /**
@@ -122,14 +125,23 @@ describe('convolution in WebAssembly', () => {
   });
 
   it.each([
-    ['many tiles, few channels: gradients of the weights by chunks of tiles', 4, [33, 30], [9, 13, 1]],
-    ['images larger than the cache, whose rows are touched first', 24, [33, 30], [9, 13, 1]],
-    ['more tiles than fit a block of channels: gradients of the weights by planes', 3, [22, 21], [40, 43, 1]],
-    ['many channels and tiles: weights transformed by all threads together', 5, [15, 16], [68, 70, 1]],
-    ['fewer tiles than channels: all by channels', 2, [9, 7], [33, 46, 1]],
-  ] as const)('equals the reference by Winograd with %s', (_, batch, size, channels) => {
+    ['many tiles, few channels: gradients of the weights by chunks of tiles', 4, [33, 30], [9, 13, 1], 3],
+    ['images larger than the cache, whose rows are touched first', 24, [33, 30], [9, 13, 1], 3],
+    [
+      'more tiles than fit a block of channels: gradients of the weights by planes',
+      3,
+      [22, 21],
+      [40, 43, 1],
+      3,
+    ],
+    ['many channels and tiles: weights transformed by all threads together', 5, [15, 16], [68, 70, 1], 3],
+    ['fewer tiles than channels: all by channels', 2, [9, 7], [33, 46, 1], 3],
+    ['5x5, by chunks', 2, [33, 30], [9, 13, 1], 5],
+    ['5x5, by planes and weights together', 1, [23, 22], [68, 69, 1], 5],
+    ['5x5, by channels', 1, [7, 6], [17, 38, 1], 5],
+  ] as const)('equals the reference by Winograd with %s', (_, batch, size, channels, taps) => {
     setWinograd(true);
-    const each = makeCase(7, batch, size, channels, threeByThree([1, 0, 2, 1]));
+    const each = makeCase(7, batch, size, channels, square(taps, [1, 0, 2, 1]));
     expectLikeReference(each, true, WINOGRAD);
     const { x, w, dy, geometry } = each;
     const alone = collect(() => conv2dBackward(dy, x, w, geometry, { x: true, w: false }).dx!);
@@ -160,6 +172,9 @@ describe('convolution in WebAssembly', () => {
     ['Winograd', 9, [33, 30], [24, 20, 1], threeByThree([1, 1, 1, 1])],
     ['Winograd by planes', 9, [33, 30], [64, 40, 1], threeByThree([1, 1, 1, 1])],
     ['Winograd by channels', 2, [9, 7], [24, 44, 1], threeByThree([1, 1, 1, 1])],
+    ['Winograd 5x5', 3, [23, 20], [24, 20, 1], fiveByFive([2, 2, 2, 2])],
+    ['Winograd 5x5 by planes', 3, [17, 18], [64, 40, 1], fiveByFive([2, 2, 2, 2])],
+    ['Winograd 5x5 by channels', 1, [9, 7], [24, 44, 1], fiveByFive([2, 2, 2, 2])],
     ['a stride', 9, [33, 30], [12, 40, 1], { ...threeByThree([1, 1, 1, 1]), stride: [2, 2] }],
     ['few channels', 9, [33, 30], [3, 10, 1], threeByThree([0, 0, 0, 0])],
     ['depthwise', 9, [33, 30], [36, 36, 36], threeByThree([1, 1, 1, 1])],

@@ -1,8 +1,10 @@
 import { mostVectors, padded4 } from '../blocks.ts';
 import type { ConvSizes } from '../sizes.ts';
+import { type Filter, filterOf } from './filter.ts';
 
-/** A 3x3 convolution with stride 1: top and left are its padding, negative where it begins inside the source. */
+/** A convolution with stride 1: top and left are its padding, negative where it begins inside the source. */
 export interface WinogradSizes {
+  filter: Filter;
   batch: number;
   /** Of the source. */
   height: number;
@@ -18,24 +20,34 @@ export interface WinogradSizes {
 export function forwardSizes(sizes: ConvSizes): WinogradSizes {
   const { batch, height, width, outHeight, outWidth, inChannels, outChannels } = sizes;
   const [top, , left] = sizes.geometry.padding;
-  return { batch, height, width, top, left, outHeight, outWidth, inChannels, outChannels };
+  return {
+    filter: filterOf(sizes),
+    batch,
+    height,
+    width,
+    top,
+    left,
+    outHeight,
+    outWidth,
+    inChannels,
+    outChannels,
+  };
 }
 
 /** The convolution that gives the gradient of the image: of dy, with the window turned around. */
 export function backwardSizes(sizes: ConvSizes): WinogradSizes {
-  const { batch, height, width, top, left, outHeight, outWidth, inChannels, outChannels } =
+  const { filter, batch, height, width, top, left, outHeight, outWidth, inChannels, outChannels } =
     forwardSizes(sizes);
+  const last = filter.taps - 1;
   return {
-    ...{ batch, height: outHeight, width: outWidth, top: 2 - top, left: 2 - left },
+    ...{ filter, batch, height: outHeight, width: outWidth, top: last - top, left: last - left },
     ...{ outHeight: height, outWidth: width, inChannels: outChannels, outChannels: inChannels },
   };
 }
 
-export const tileCount = ({ batch, outHeight, outWidth }: WinogradSizes): number =>
-  batch * Math.ceil(outHeight / 4) * Math.ceil(outWidth / 4);
+export const tileCount = ({ filter, batch, outHeight, outWidth }: WinogradSizes): number =>
+  batch * Math.ceil(outHeight / filter.outputs) * Math.ceil(outWidth / filter.outputs);
 
-/** 6 x 6 points. */
-export const PLANES = 36;
 /** A cache line: planes a power of two apart would fall into the same cache sets. */
 const PLANE_PADDING = 16;
 
@@ -43,11 +55,14 @@ const PLANE_PADDING = 16;
  * A thread's cells, in floats: the values between two one-dimensional transforms, turned weights (image/weights.ts), and a row
  * of zero pixels (window.ts).
  */
-export const CELLS = { between: 0, turned: 36 * 4, zeros: 2 * 36 * 4 };
-export const cellFloats = (channels: number): number => CELLS.zeros + 6 * channels + 16;
+export const turnedCell = ({ planes }: Filter): number => 4 * planes;
+export const zeroCell = ({ planes, taps }: Filter): number => 4 * planes + 4 * 4 * taps * taps;
+export const cellFloats = (filter: Filter, channels: number): number =>
+  zeroCell(filter) + filter.tile * channels + 16;
 
-/** How a pass lies in memory: values of the image's side, of the result's side, and of the weights', for each of 36 planes. */
+/** How a pass lies in memory: values of the image's side, of the result's side, and of the weights', for each plane. */
 export interface Layout {
+  filter: Filter;
   inChannels: number;
   outChannels: number;
   inLanes: number;
@@ -64,11 +79,17 @@ export interface Layout {
 }
 
 /** The planes for so many tiles. By channels, the result's side and the weights are those of one block. */
-export function planes(inChannels: number, outChannels: number, tiles: number, byChannels = false) {
+export function planes(
+  filter: Filter,
+  inChannels: number,
+  outChannels: number,
+  tiles: number,
+  byChannels = false,
+) {
   const inLanes = padded4(inChannels);
   const outLanes = byChannels ? 4 * mostVectors(outChannels) : padded4(outChannels);
   return {
-    ...{ inChannels, outChannels, inLanes, outLanes, tiles },
+    ...{ filter, inChannels, outChannels, inLanes, outLanes, tiles },
     planeV: tiles * inLanes + PLANE_PADDING,
     planeOut: tiles * outLanes + PLANE_PADDING,
     planeU: inChannels * outLanes + PLANE_PADDING,
@@ -76,12 +97,16 @@ export function planes(inChannels: number, outChannels: number, tiles: number, b
 }
 
 /** Places things of so many planes of floats one after the other, in the order in which they are given, and cells last. */
-export function inThread<Name extends string>(planeFloats: Record<Name, number>, channels: number) {
+export function inThread<Name extends string>(
+  filter: Filter,
+  planeFloats: Record<Name, number>,
+  channels: number,
+) {
   const places: Record<string, number> = {};
   let cells = 0;
   for (const name in planeFloats) {
     places[name] = cells;
-    cells += PLANES * planeFloats[name];
+    cells += filter.planes * planeFloats[name];
   }
-  return { ...(places as Record<Name, number>), cells, total: cells + cellFloats(channels) };
+  return { ...(places as Record<Name, number>), cells, total: cells + cellFloats(filter, channels) };
 }

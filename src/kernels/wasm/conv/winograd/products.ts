@@ -2,7 +2,7 @@ import { i32, type KernelFunction, type ModuleBuilder } from '../../builder/inde
 import { addProducts, storeTile, zeroSums } from '../../templates/tile.ts';
 import { type ChannelBlocks, channelsOf } from '../blocks.ts';
 
-/** The matrix products between the transforms, one for each of the 36 planes. */
+/** The matrix products between the transforms, one for each plane. */
 const signature = { left: i32, right: i32, end: i32, out: i32 };
 export type ProductTile = KernelFunction<typeof signature, void>;
 

@@ -3,8 +3,7 @@ import { compileKernel, type Kernel, kernelModule } from '../../../runtime/kerne
 import { oncePerThread } from '../../../runtime/oncePerThread.ts';
 import { channelBlocks } from '../../blocks.ts';
 import { gridSignature, locate, touchRows } from '../grid.ts';
-import { type Layout, PLANES } from '../layout.ts';
-import { inputLine } from '../lines.ts';
+import type { Layout } from '../layout.ts';
 import { writeTileProducts } from '../products.ts';
 import { clearZeroRow, writeWindow } from '../window.ts';
 import type { layOutByTiles } from './layout.ts';
@@ -17,7 +16,8 @@ import { writeWeights } from './weights.ts';
  * large, and made by all threads in a job before (layout.ts: sharesU).
  */
 export function byTilesKernel(layout: ReturnType<typeof layOutByTiles>, turned: boolean): Kernel {
-  const name = `winograd ${layout.inChannels} ${layout.outChannels} ${turned ? 'turned' : ''}`;
+  const { filter } = layout;
+  const name = `winograd ${filter.taps} ${filter.tile} ${layout.inChannels} ${layout.outChannels} ${turned ? 'turned' : ''}`;
   return compileKernel(name, () =>
     kernelModule('winograd', (m) => {
       const weights = writeAllWeights(m, layout, turned);
@@ -30,7 +30,7 @@ export function byTilesKernel(layout: ReturnType<typeof layOutByTiles>, turned: 
 const weightsSignature = { begin: i32, end: i32, weights: i32, u: i32, cells: i32 };
 type AllWeights = KernelFunction<typeof weightsSignature, void>;
 
-/** For in channels [begin, end): 3x3 weights -> 36 planes of [block of out channels][in][lanes of the block]. */
+/** For in channels [begin, end): weights [taps, taps, in, out] -> planes of [block of out channels][in][lanes of the block]. */
 function writeAllWeights(m: ModuleBuilder, layout: Layout, turned: boolean): AllWeights {
   const { inChannels, outChannels } = layout;
   const blocks = channelBlocks(outChannels).map((block) => ({
@@ -65,11 +65,11 @@ function writeConvolve(
   layout: ReturnType<typeof layOutByTiles>,
   weights: AllWeights,
 ): void {
-  const { inChannels, outChannels, inLanes, outLanes, tiles, planeV, planeOut, thread } = layout;
-  const window = { name: 'input', size: 6, line: inputLine, channels: inChannels, plane: planeV } as const;
+  const { filter, inChannels, outChannels, inLanes, outLanes, tiles, planeV, planeOut, thread } = layout;
+  const window = { name: 'input', filter, side: 'image', channels: inChannels, plane: planeV } as const;
   const transformInput = writeWindow(m, window);
   const multiply = writeMultiply(m, layout);
-  const output = { channels: outChannels, planeOut, pixelFloats: outChannels };
+  const output = { filter, channels: outChannels, planeOut, pixelFloats: outChannels };
   const transformOutput = writeOutput(m, 'output', output);
   // `weights`: of U where it is shared.
   const addresses = { x: i32, weights: i32, bias: i32, y: i32, threads: i32, floor: f32, stamp: i32 };
@@ -81,7 +81,7 @@ function writeConvolve(
     const cells = f.let(own.plus(thread.cells * 4));
     const u = layout.sharesU ? p.weights : own;
     oncePerThread(f, p.stamp, () => {
-      clearZeroRow(f, cells, inChannels);
+      clearZeroRow(f, filter, cells, inChannels);
       if (!layout.sharesU) f.call(weights, { begin: 0, end: inChannels, weights: p.weights, u, cells });
     });
     const imageBytes = f.let(p.height.times(p.width).times(inChannels * 4));
@@ -90,18 +90,19 @@ function writeConvolve(
       const count = f.let(f.select(p.end.minus(first).lt(tiles), p.end.minus(first), i32(tiles)));
       const last = f.let(first.plus(count).minus(1));
       const rowBytes = f.let(p.width.times(inChannels * 4));
-      touchRows(f, p, { first, last, size: 6 }, p.x, rowBytes, cells);
+      const step = filter.outputs;
+      touchRows(f, p, { first, last, step, size: filter.tile }, p.x, rowBytes, cells);
       f.for(0, count, 1, (t) => {
-        const { n, y, x } = locate(f, p, first.plus(t));
+        const { n, y, x } = locate(f, p, first.plus(t), step);
         const image = p.x.plus(n.times(imageBytes));
         const { height, width } = p;
         f.call(transformInput, { image, height, width, y, x, out: v.plus(t.times(inLanes * 4)), cells });
       });
       f.call(multiply, { v, u, m: products, count });
       const outGrid = { ...p, height: p.outHeight, width: p.outWidth, top: i32(0), left: i32(0) };
-      touchRows(f, outGrid, { first, last, size: 4 }, p.y, outRow, cells);
+      touchRows(f, outGrid, { first, last, step, size: step }, p.y, outRow, cells);
       f.for(0, count, 1, (t) => {
-        const place = locate(f, outGrid, first.plus(t));
+        const place = locate(f, outGrid, first.plus(t), step);
         transformOutput(f, { ...p, cells }, place, products.plus(t.times(outLanes * 4)));
       });
     });
@@ -110,14 +111,14 @@ function writeConvolve(
 
 /** M = V U for `count` tiles, all planes and channels. */
 function writeMultiply(m: ModuleBuilder, layout: Layout) {
-  const { inChannels, inLanes, outLanes, outChannels, planeV, planeOut, planeU } = layout;
+  const { filter, inChannels, inLanes, outLanes, outChannels, planeV, planeOut, planeU } = layout;
   const blocks = channelBlocks(outChannels).map((block) => ({
     ...block,
     multiply: writeTileProducts(m, block, { inChannels, inLanes, outRow: outLanes * 4 }),
   }));
   return m.func('multiply', { v: i32, u: i32, m: i32, count: i32 }, (f, p) => {
     const [v, u, out] = [f.let(p.v), f.let(p.u), f.let(p.m)];
-    f.for(0, PLANES, 1, () => {
+    f.for(0, filter.planes, 1, () => {
       for (const { first, count, vectors, multiply } of blocks) {
         f.for(first, first + count * vectors * 4, vectors * 4, (channel) => {
           f.call(multiply, {

@@ -6,19 +6,24 @@ import {
   i32,
   type ModuleBuilder,
 } from '../../../builder/index.ts';
+import type { Filter } from '../filter.ts';
 import type { locate } from '../grid.ts';
-import { outputLine, transform2d } from '../lines.ts';
+import { linesOf, transform2d } from '../lines.ts';
 
 type OutputArguments = Record<'y' | 'outHeight' | 'outWidth' | 'bias' | 'cells', I32> & { floor: F32 };
 
 /**
- * A^T M A + bias of one tile, then max with floor, for `channels` channels: 4x4 pixels from `to` on, `row` bytes from row to
- * row. Cut off at `rows` and `columns` where the tile reaches over the end of the result.
+ * A^T M A + bias of one tile, then max with floor, for `channels` channels: pixels from `to` on, `row` bytes from row to row. Cut off at `rows` and `columns` where the tile reaches over the end of the result.
  */
 export function writeOutput(
   m: ModuleBuilder,
   name: string,
-  { channels, planeOut, pixelFloats }: { channels: number; planeOut: number; pixelFloats: number },
+  {
+    filter,
+    channels,
+    planeOut,
+    pixelFloats,
+  }: { filter: Filter; channels: number; planeOut: number; pixelFloats: number },
 ) {
   const signature = { to: i32, row: i32, rows: i32, columns: i32, m: i32, bias: i32, floor: f32, cells: i32 };
   const variant = (cut: boolean) =>
@@ -26,12 +31,12 @@ export function writeOutput(
       const vector = (channel: I32, lanes: number): void => {
         const from = f.let(p.m.plus(channel));
         const rows = [f.let(p.to.plus(channel))];
-        for (let i = 1; i < 4; i++) rows.push(f.let(rows[i - 1].plus(p.row)));
+        for (let i = 1; i < filter.outputs; i++) rows.push(f.let(rows[i - 1].plus(p.row)));
         const bias = f.let(f.load4(p.bias.plus(channel)));
         const floor = f.let(p.floor.splat());
         transform2d(
-          ...([f, outputLine, 6, p.cells] as const),
-          (row, column) => f.load4(from, (row * 6 + column) * planeOut * 4),
+          ...([f, linesOf(filter).output, filter.tile, p.cells] as const),
+          (row, column) => f.load4(from, (row * filter.tile + column) * planeOut * 4),
           (row, column, value) => {
             const store = (): void =>
               f.store4Partial(rows[row], value.plus(bias).pmax(floor), lanes, column * pixelFloats * 4);
@@ -47,7 +52,7 @@ export function writeOutput(
   const [inside, cut] = [variant(false), variant(true)];
   const transform = m.func(name, signature, (f, p) => {
     f.if(
-      p.rows.ge(4).and(p.columns.ge(4)),
+      p.rows.ge(filter.outputs).and(p.columns.ge(filter.outputs)),
       () => f.call(inside, p),
       () => f.call(cut, p),
     );

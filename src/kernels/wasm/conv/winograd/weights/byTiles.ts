@@ -2,7 +2,7 @@ import { f32x4, i32, type ModuleBuilder } from '../../../builder/index.ts';
 import { compileKernel, type Kernel, kernelModule } from '../../../runtime/kernel.ts';
 import { evenTiles } from '../../../templates/tile.ts';
 import { blockCount, channelBlocks, inBlock } from '../../blocks.ts';
-import { type Layout, PLANES } from '../layout.ts';
+import type { Layout } from '../layout.ts';
 import { type ProductTile, writeProductTile } from '../products.ts';
 import { transformSignature, writeTransform, writeWeightGradient } from './transforms.ts';
 
@@ -14,14 +14,16 @@ import { transformSignature, writeTransform, writeWeightGradient } from './trans
 const SUMMED_TILES = 64;
 
 export function byTilesGradientKernel(layout: Layout): Kernel {
-  const { inChannels, outChannels, tiles } = layout;
-  return compileKernel(`winograd dw ${inChannels} ${outChannels} ${tiles}`, () =>
-    kernelModule('winograd dw', (m) => {
-      const transform = writeTransform(m, layout);
-      const multiply = writeMultiply(m, layout);
-      writeFinish(m, layout);
-      writeChunks(m, layout, transform, multiply);
-    }),
+  const { filter, inChannels, outChannels, tiles } = layout;
+  return compileKernel(
+    `winograd dw ${filter.taps} ${filter.tile} ${inChannels} ${outChannels} ${tiles}`,
+    () =>
+      kernelModule('winograd dw', (m) => {
+        const transform = writeTransform(m, layout);
+        const multiply = writeMultiply(m, layout);
+        writeFinish(m, layout);
+        writeChunks(m, layout, transform, multiply);
+      }),
   );
 }
 
@@ -32,7 +34,7 @@ function writeChunks(
   transform: ReturnType<typeof writeTransform>,
   multiply: ReturnType<typeof writeMultiply>,
 ): void {
-  const { outChannels, planeU, thread } = layout;
+  const { filter, outChannels, planeU, thread } = layout;
   const { begin, end, first: _, v: __, d: ___, ...rest } = transformSignature;
   m.func('chunks', { begin, end, chunks: i32, total: i32, u: i32, ...rest }, (f, p) => {
     const own = f.let(p.threads.plus(f.thread.times(thread.total * 4)));
@@ -40,12 +42,12 @@ function writeChunks(
     f.for(p.begin, p.end, 1, (chunk) => {
       const start = f.let(chunk.times(p.total).divU(p.chunks));
       const stop = f.let(chunk.plus(1).times(p.total).divU(p.chunks));
-      const u = f.let(p.u.plus(chunk.times(PLANES * planeU * 4)));
+      const u = f.let(p.u.plus(chunk.times(filter.planes * planeU * 4)));
       f.for(start, stop, layout.tiles, (first) => {
         const left = f.let(stop.minus(first));
         const count = f.let(f.select(left.lt(layout.tiles), left, i32(layout.tiles)));
         f.call(transform, { ...p, begin: 0, end: count, first, v, d });
-        const parts = PLANES * blockCount(channelBlocks(outChannels));
+        const parts = filter.planes * blockCount(channelBlocks(outChannels));
         f.call(multiply, { begin: 0, end: parts, v, d, u, count, isFirst: first.eq(start) });
       });
     });
@@ -98,7 +100,7 @@ function writeMultiply(m: ModuleBuilder, layout: Layout) {
 
 /** Range over in channels: dw = G^T dU G, dU being the sum of the chunks' in their order. */
 function writeFinish(m: ModuleBuilder, layout: Layout): void {
-  const { inChannels, outChannels, planeU } = layout;
+  const { filter, inChannels, outChannels, planeU } = layout;
   const blocks = channelBlocks(outChannels).map((block) => ({
     ...block,
     transform: writeWeightGradient(m, block, layout),
@@ -106,7 +108,7 @@ function writeFinish(m: ModuleBuilder, layout: Layout): void {
   m.func('finish', { begin: i32, end: i32, u: i32, chunks: i32, dw: i32, threads: i32 }, (f, p) => {
     const { thread } = layout;
     const cells = f.let(p.threads.plus(f.thread.times(thread.total * 4)).plus(thread.cells * 4));
-    const chunkBytes = PLANES * planeU * 4;
+    const chunkBytes = filter.planes * planeU * 4;
     const past = f.let(p.chunks.times(chunkBytes));
     f.for(p.begin, p.end, 1, (c) => {
       for (const { first, count, vectors, transform } of blocks) {
