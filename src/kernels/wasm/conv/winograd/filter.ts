@@ -35,8 +35,7 @@ export const filter = remember((taps, tile): Filter => {
   return { taps, outputs: tile + 1 - taps, tile, planes: tile * tile, points, hasZero: tile % 2 === 0 };
 });
 
-/** That of a square convolution. */
-export function filterOf({ geometry }: ConvLayer): Filter {
-  const taps = geometry.kernel[0];
-  return filter(taps, 6);
+/** That of a square convolution with stride 1 or 2 (phases.ts). */
+export function filterOf({ geometry: { kernel, stride } }: ConvLayer): Filter {
+  return stride[0] === 1 ? filter(kernel[0], 6) : filter((kernel[0] + 1) / 2, 5);
 }

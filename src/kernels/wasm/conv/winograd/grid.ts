@@ -1,7 +1,7 @@
 import { type FunctionBuilder, type I32, i32 } from '../../builder/index.ts';
 import { argumentsOf } from '../../templates/parameters.ts';
 import { SECOND_LEVEL_CACHE, touchLines } from '../touch.ts';
-import type { WinogradSizes } from './layout.ts';
+import { tilesOf, type WinogradSizes } from './layout.ts';
 
 /**
  * An image cut into tiles: each makes a few pixels of one side (the result, or its gradient) from a window of the other. Tiles
@@ -22,10 +22,10 @@ type Grid = { [K in keyof typeof gridSignature]: I32 };
 
 /** The grid's arguments, in their order. */
 export function gridArguments(sizes: WinogradSizes): number[] {
-  const { filter, batch, height, width, top, left, outHeight, outWidth, inChannels, outChannels } = sizes;
+  const { batch, height, width, top, left, outHeight, outWidth, inChannels, outChannels } = sizes;
   const floats = batch * Math.max(height * width * inChannels, outHeight * outWidth * outChannels);
   const touch = 4 * floats > SECOND_LEVEL_CACHE ? 1 : 0;
-  const [tilesY, tilesX] = [outHeight, outWidth].map((length) => Math.ceil(length / filter.outputs));
+  const [tilesY, tilesX] = tilesOf(sizes);
   return argumentsOf(gridSignature, { height, width, top, left, tilesY, tilesX, touch });
 }
 

@@ -12,7 +12,8 @@ import type { Filter } from './filter.ts';
  * the coefficients of the polynomials that vanish at all other points. Points +-p share the even powers and differ in the
  * sign of the odd ones, so they are computed together.
  *
- * Each function writes one matrix-vector product. The gradients use the transposed matrices.
+ * Each function writes one matrix-vector product. The gradients use the transposed matrices. Where the last tap is lacking
+ * (phases.ts), so are the last value of the input and the value at infinity of everything.
  */
 export type Line = (f: FunctionBuilder, values: F32x4[]) => F32x4[];
 
@@ -90,8 +91,9 @@ function inputLine({ points, hasZero, tile }: Filter): Line {
       const low = f.let(polynomialOf(d, hasZero ? 1 : 0, others));
       return [low.madd(p, high), hasZero ? low.nmadd(p, high) : low.times(p).minus(high)];
     });
-    const infinity = polynomialOf(d, tile - 1 - 2 * points.length, all);
-    return hasZero ? [polynomialOf(d, 0, all), ...pairs, infinity] : [...pairs, infinity];
+    const atZero = hasZero ? [polynomialOf(d, 0, all)] : [];
+    const atInfinity = d.length === tile ? [polynomialOf(d, tile - 1 - 2 * points.length, all)] : [];
+    return [...atZero, ...pairs, ...atInfinity];
   };
 }
 
@@ -139,23 +141,23 @@ function gather({ points, hasZero, tile }: Filter, count: number, weights: Weigh
 }
 
 /**
- * A two-dimensional transform, rows x columns values to square results: `line` down every column, through a scratch block
+ * A two-dimensional transform of so many rows and columns of values: `line` down every column, through a scratch block
  * `between` of 16-byte cells, then along every row. A column that is not `there` is all zeros.
  */
 export function transform2d(
   f: FunctionBuilder,
   line: Line,
-  size: number,
+  [rows, columns]: readonly [number, number],
   between: I32,
   load: (row: number, column: number) => F32x4,
   store: (row: number, column: number, value: F32x4) => void,
   there?: (column: number) => I32,
 ): void {
   let results = 0;
-  for (let column = 0; column < size; column++) {
-    const cell = (row: number): number => (row * size + column) * 16;
+  for (let column = 0; column < columns; column++) {
+    const cell = (row: number): number => (row * columns + column) * 16;
     const transform = (): void => {
-      const values = Array.from({ length: size }, (_, row) => f.let(load(row, column)));
+      const values = Array.from({ length: rows }, (_, row) => f.let(load(row, column)));
       const out = line(f, values);
       results = out.length;
       out.forEach((value, row) => {
@@ -170,8 +172,8 @@ export function transform2d(
   }
   for (let row = 0; row < results; row++) {
     f.block(() => {
-      const values = Array.from({ length: size }, (_, column) =>
-        f.let(f.load4(between, (row * size + column) * 16)),
+      const values = Array.from({ length: columns }, (_, column) =>
+        f.let(f.load4(between, (row * columns + column) * 16)),
       );
       line(f, values).forEach((value, column) => {
         store(row, column, value);

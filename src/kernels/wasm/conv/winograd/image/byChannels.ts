@@ -3,7 +3,8 @@ import { compileKernel, type Kernel, kernelModule } from '../../../runtime/kerne
 import { oncePerThread } from '../../../runtime/oncePerThread.ts';
 import { type ChannelBlocks, channelBlocks, channelsOf, inBlock } from '../../blocks.ts';
 import { gridSignature, locate } from '../grid.ts';
-import type { Layout } from '../layout.ts';
+import { type Layout, nameOf } from '../layout.ts';
+import { phasesOf } from '../phases.ts';
 import { writeTileProducts } from '../products.ts';
 import { writeWholeImage } from '../wholeImage.ts';
 import { clearZeroRow } from '../window.ts';
@@ -16,8 +17,7 @@ import { writeWeights } from './weights.ts';
  * V of all tiles every thread makes for itself.
  */
 export function byChannelsKernel(layout: Layout, turned: boolean): Kernel {
-  const { filter, inChannels, outChannels, tiles } = layout;
-  const name = `winograd ${filter.taps} ${filter.tile} by channels ${inChannels} ${outChannels} ${tiles} ${turned ? 'turned' : ''}`;
+  const name = `winograd by channels ${nameOf(layout)} ${layout.tiles} ${turned ? 'turned' : ''}`;
   return compileKernel(name, () =>
     kernelModule('winograd by channels', (m) => writeConvolve(m, layout, turned)),
   );
@@ -59,11 +59,12 @@ function writeBlock(m: ModuleBuilder, layout: Layout, block: ChannelBlocks, turn
   const { filter, inChannels, inLanes, outChannels, planeV, planeOut, planeU, thread } = layout;
   const { vectors } = block;
   const outRow = vectors * 16;
-  const transformWeights = writeWeights(m, block, { ...layout, turned });
-  const multiply = writeTileProducts(m, block, { inChannels, inLanes, outRow });
+  const transformWeights = writeWeights(m, block, { ...layout, turned }, phasesOf(false)[0]);
+  const multiply = writeTileProducts(m, block, { inLanes, outRow });
   const channels = channelsOf(block);
   const name = `output of ${channels}`;
-  const transformOutput = writeOutput(m, name, { filter, channels, planeOut, pixelFloats: outChannels });
+  const output = { filter, strided: false, channels, planeOut, pixelFloats: outChannels };
+  const transformOutput = writeOutput(m, name, output);
   const addresses = { weights: i32, bias: i32, y: i32, thread: i32, floor: f32 };
   const sizes = { total: i32, outHeight: i32, outWidth: i32, tilesY: i32, tilesX: i32 };
   return m.func(`block of ${channels}`, { ...addresses, ...sizes }, (f, p) => {
@@ -75,7 +76,7 @@ function writeBlock(m: ModuleBuilder, layout: Layout, block: ChannelBlocks, turn
         v: p.thread.plus(plane.times(planeV * 4)).plus(thread.v * 4),
         u: p.thread.plus(plane.times(planeU * 4)),
         m: products.plus(plane.times(planeOut * 4)),
-        count: p.total,
+        ...{ count: p.total, inChannels: i32(inChannels) },
       });
     });
     f.for(0, p.total, 1, (t) => {

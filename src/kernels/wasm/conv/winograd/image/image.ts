@@ -63,14 +63,14 @@ const passes = {
 
 function planPass(sizes: WinogradSizes, turned: boolean): Pass {
   const total = tileCount(sizes);
-  return total <= MOST_TILES_BY_CHANNELS && total < sizes.outChannels
+  return !sizes.strided && total <= MOST_TILES_BY_CHANNELS && total < sizes.outChannels
     ? byChannels(sizes, total, turned)
     : byTiles(sizes, total, turned);
 }
 
 function byTiles(sizes: WinogradSizes, total: number, turned: boolean): Pass {
   const { filter, inChannels, outChannels, outHeight, outWidth } = sizes;
-  const layout = layOutByTiles(filter, inChannels, outChannels);
+  const layout = layOutByTiles(sizes);
   const kernel = byTilesKernel(layout, turned);
   const grid = [outHeight, outWidth, ...gridArguments(sizes)];
   const weightGrain = padded4(Math.ceil(TRANSFORM_VALUES / outChannels));
@@ -93,9 +93,9 @@ function byTiles(sizes: WinogradSizes, total: number, turned: boolean): Pass {
 }
 
 function byChannels(sizes: WinogradSizes, total: number, turned: boolean): Pass {
-  const { filter, inChannels, outChannels, outHeight, outWidth } = sizes;
+  const { outChannels, outHeight, outWidth } = sizes;
   const room = Math.ceil(total / ROOM_STEP) * ROOM_STEP;
-  const layout = layOutByChannels(filter, inChannels, outChannels, room);
+  const layout = layOutByChannels(sizes, room);
   const kernel = byChannelsKernel(layout, turned);
   const grid = [total, outHeight, outWidth, ...gridArguments(sizes)];
   const blocks = blockCount(channelBlocks(outChannels));

@@ -4,7 +4,8 @@ import { oncePerThread } from '../../../runtime/oncePerThread.ts';
 import { evenTiles } from '../../../templates/tile.ts';
 import { type ChannelBlocks, channelBlocks, channelsOf, inBlock } from '../../blocks.ts';
 import { gridSignature, locate } from '../grid.ts';
-import type { Layout } from '../layout.ts';
+import { type Layout, nameOf } from '../layout.ts';
+import { phasesOf } from '../phases.ts';
 import { writeProductTile } from '../products.ts';
 import { writeWholeImage } from '../wholeImage.ts';
 import { clearZeroRow, writeWindow } from '../window.ts';
@@ -15,10 +16,8 @@ import { writeWeightGradient } from './transforms.ts';
  * one thread: dU, the largest thing here, never leaves that thread's cache. V every thread makes for itself.
  */
 export function byChannelsGradientKernel(layout: Layout): Kernel {
-  const { filter, inChannels, outChannels, tiles } = layout;
-  return compileKernel(
-    `winograd dw ${filter.taps} ${filter.tile} by channels ${inChannels} ${outChannels} ${tiles}`,
-    () => kernelModule('winograd dw by channels', (m) => writeGradient(m, layout)),
+  return compileKernel(`winograd dw by channels ${nameOf(layout)} ${layout.tiles}`, () =>
+    kernelModule('winograd dw by channels', (m) => writeGradient(m, layout)),
   );
 }
 
@@ -59,7 +58,7 @@ function writeBlock(m: ModuleBuilder, layout: Layout, block: ChannelBlocks) {
   const channels = channelsOf(block);
   const window = { filter, side: 'gradient', plane: planeOut, pixelFloats: outChannels } as const;
   const transformGradient = writeWindow(m, { name: `D of ${channels}`, channels, ...window });
-  const transformWeights = writeWeightGradient(m, block, layout);
+  const transformWeights = writeWeightGradient(m, block, layout, phasesOf(false)[0]);
   const steps = { leftRow: 4, leftStep: inLanes * 4, outRow: vectors * 16, rightStep: outLanes * 4 };
   const tiles = evenTiles(inChannels, mostRows).map(({ size, count }) => {
     const name = `product of ${size} by ${channels}`;

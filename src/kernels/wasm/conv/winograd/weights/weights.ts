@@ -52,20 +52,22 @@ export function winogradWeightGradient(sizes: ConvSizes, x: number, dy: number, 
 const planOf = rememberFor((convSizes: ConvSizes): Pass => {
   const sizes = forwardSizes(convSizes);
   const total = tileCount(sizes);
-  const sums = sizes.filter.planes * planes(sizes.filter, sizes.inChannels, sizes.outChannels, 0).planeU;
+  const sums = sizes.filter.planes * planes(sizes, 0).planeU;
   const mostChunks = Math.min(MOST_CHUNKS, Math.floor(MOST_PARTIAL_FLOATS / sums));
   const chunks = Math.min(mostChunks, Math.floor(total / CHUNK_TILES));
   if (mostChunks >= LEAST_CHUNKS && chunks >= 2) return byChunks(sizes, total, chunks, sums);
-  return total <= MOST_TILES_BY_CHANNELS ? byChannels(sizes, total) : byPlanes(sizes, total, sums);
+  return !sizes.strided && total <= MOST_TILES_BY_CHANNELS
+    ? byChannels(sizes, total)
+    : byPlanes(sizes, total, sums);
 });
 
 /** Where the transforms find tiles: their arguments after the addresses. */
 const gridOf = (sizes: WinogradSizes): number[] => [sizes.outHeight, sizes.outWidth, ...gridArguments(sizes)];
 
 function byChannels(sizes: WinogradSizes, total: number): Pass {
-  const { filter, inChannels, outChannels } = sizes;
+  const { outChannels } = sizes;
   const room = Math.ceil(total / ROOM_STEP) * ROOM_STEP;
-  const layout = layOutByChannels(filter, inChannels, outChannels, room);
+  const layout = layOutByChannels(sizes, room);
   const kernel = byChannelsGradientKernel(layout);
   const grid = gridOf(sizes);
   const blocks = blockCount(channelBlocks(outChannels));
@@ -76,8 +78,8 @@ function byChannels(sizes: WinogradSizes, total: number): Pass {
 }
 
 function byChunks(sizes: WinogradSizes, total: number, chunks: number, sums: number): Pass {
-  const { filter, inChannels, outChannels } = sizes;
-  const layout = layOutByTiles(filter, inChannels, outChannels, true);
+  const { inChannels, outChannels } = sizes;
+  const layout = layOutByTiles(sizes, true);
   const kernel = byTilesGradientKernel(layout);
   const grid = gridOf(sizes);
   const finishGrain = Math.ceil(1024 / outChannels);
@@ -93,7 +95,7 @@ function byChunks(sizes: WinogradSizes, total: number, chunks: number, sums: num
 
 function byPlanes(sizes: WinogradSizes, total: number, sums: number): Pass {
   const { filter, inChannels, outChannels } = sizes;
-  const layout = layOutByTiles(filter, inChannels, outChannels, false);
+  const layout = layOutByTiles(sizes, false);
   const kernel = byTilesGradientKernel(layout);
   const grid = gridOf(sizes);
   const transformGrain = Math.ceil(PART_VALUES / (inChannels + outChannels));
