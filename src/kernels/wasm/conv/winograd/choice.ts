@@ -20,16 +20,23 @@ export function setWinograd(allowed: boolean): void {
 
 /** What a tile has to bring, against what it costs beyond its products: the transforms of its values and of the weights. */
 interface Least {
+  /** With fewer channels than two vectors the transforms cost more than they save. */
   channels: number;
+  /** With one or two tiles the transform of the weights does. */
   tiles: number;
-  /** Multiplications done directly that a tile takes the place of: of its pixels that are in the image, times the taps. */
+  /** Multiplications done directly that a tile takes the place of: its pixels that are in the result, times the taps. */
   multiplies: number;
 }
 
-/** With fewer channels than two vectors the transforms cost more than they save; with one or two tiles that of the weights does. */
-const STRIDE_1: Least = { channels: 8, tiles: 3, multiplies: 54 };
-/** Over phases there is more to transform: 13 of 16 pixels, below which the weights' gradient gains nothing. */
-const STRIDE_2: Least = { channels: 16, tiles: 16, multiplies: 13 * 9 };
+/**
+ * By the taps of the filter; 3 and 5: some 1.5 for each multiplication of the tile. 2 (stride 2) has four phases to transform,
+ * and wants 13 of the 16 pixels: below, the gradient of the weights gains nothing.
+ */
+const LEAST: Readonly<Record<number, Least>> = {
+  2: { channels: 16, tiles: 16, multiplies: 13 * 9 },
+  3: { channels: 8, tiles: 3, multiplies: 54 },
+  5: { channels: 8, tiles: 3, multiplies: 96 },
+};
 
 /** Measured for 8 to 256 channels, batches of 1 to 128 and images of 4x4 to 32x32 on one thread; ratios in ../README.md. */
 export const usesWinograd = (sizes: ConvSizes): boolean => pays(sizes) && winogradEnabled();
@@ -37,12 +44,10 @@ export const usesWinograd = (sizes: ConvSizes): boolean => pays(sizes) && winogr
 const pays = rememberFor((sizes: ConvSizes): boolean => {
   const { batch, outHeight, outWidth, inChannels, outChannels, geometry } = sizes;
   const [taps] = geometry.kernel;
-  if (!isPlain(geometry) || !(geometry.stride[0] === 1 ? taps === 3 || taps === 5 : fitsPhases(sizes))) {
-    return false;
-  }
-  const least = geometry.stride[0] === 1 ? STRIDE_1 : STRIDE_2;
-  const { outputs } = filterOf(sizes);
-  const tiles = batch * Math.ceil(outHeight / outputs) * Math.ceil(outWidth / outputs);
+  const hasFilter = geometry.stride[0] === 1 ? taps === 3 || taps === 5 : fitsPhases(sizes);
+  if (!hasFilter || !isPlain(geometry)) return false;
+  const least = LEAST[filterOf(sizes).taps];
+  const tiles = batch * Math.ceil(outHeight / 4) * Math.ceil(outWidth / 4);
   return (
     Math.min(inChannels, outChannels) >= least.channels &&
     tiles >= least.tiles &&

@@ -116,8 +116,8 @@ export function planes(layer: Layer, tiles: number, byChannels = false) {
 }
 
 /** Of a kernel's name. */
-export const nameOf = ({ filter: { taps, tile }, strided, inChannels, outChannels }: Layout): string =>
-  `${strided ?? ''} ${taps} ${tile} ${inChannels} ${outChannels}`;
+export const nameOf = ({ filter: { taps }, strided, inChannels, outChannels }: Layout): string =>
+  `${strided ?? ''} ${taps} ${inChannels} ${outChannels}`;
 
 /** Places things of so many planes of floats one after the other, in the order in which they are given, and cells last. */
 export function inThread<Name extends string>(
