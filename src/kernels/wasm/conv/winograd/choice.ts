@@ -13,7 +13,7 @@ export function winogradEnabled(): boolean {
   return enabled;
 }
 
-/** `setWinograd(false)`: direct convolutions everywhere. Two to four times the arithmetic, half the rounding (../README.md). */
+/** `setWinograd(false)`: direct convolutions everywhere. Up to six times the arithmetic, and half the rounding or, of 5x5, a sixth (../README.md). */
 export function setWinograd(allowed: boolean): void {
   enabled = allowed;
 }
