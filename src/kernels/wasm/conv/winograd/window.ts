@@ -7,8 +7,9 @@ import {
 } from '../../builder/index.ts';
 import type { Filter } from './filter.ts';
 import { cellFloats, zeroCell } from './layout.ts';
-import { linesOf, transform2d } from './lines.ts';
+import { linesOf } from './lines.ts';
 import { type Phase, phasesOf } from './phases.ts';
+import { transform2d } from './transform2d.ts';
 
 /**
  * A tile's window of an image, a square of pixels from (y, x) on, transformed to a value of each plane, for all channels, phase

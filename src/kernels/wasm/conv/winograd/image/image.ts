@@ -12,8 +12,8 @@ import { byTilesKernel } from './byTiles.ts';
 import { layOutByChannels, layOutByTiles } from './layout.ts';
 
 /**
- * Convolution with stride 1 by Winograd's algorithm (../filter.ts). F(4x4, 3x3) takes 36 multiplications for 16 outputs, where
- * direct convolution takes 144.
+ * Convolution with stride 1, or over phases (../phases.ts), by Winograd's algorithm (../filter.ts). F(4x4, 3x3) takes 36
+ * multiplications for 16 outputs, where direct convolution takes 144.
  *
  *   U = G g G^T                          planes [in, out] of the weights, 36 of them
  *   V = B^T d B of each 6x6 window       planes [tile, in]
@@ -40,9 +40,9 @@ const TRANSFORM_VALUES = 1024;
 type Pass = (x: number, weights: number, bias: number | null, y: number, floor: number) => Job[];
 
 /**
- * forward: y = conv(x, weights [taps, taps, in, out]) + bias, then max with floor. backward: the gradient of the image, which is the
- * same of dy with the forward pass' weights, in and out swapped and the window turned around. Addresses; gives jobs to run in
- * turn.
+ * forward: y = conv(x, weights [taps, taps, in, out]) + bias, then max with floor. backward: the gradient of the image, which is
+ * the same of dy with the forward pass' weights, in and out swapped and the window turned around. Addresses; gives jobs to run
+ * in turn.
  */
 export function winogradConv(
   direction: 'forward' | 'backward',

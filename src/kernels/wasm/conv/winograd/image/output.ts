@@ -8,8 +8,9 @@ import {
 } from '../../../builder/index.ts';
 import type { Filter } from '../filter.ts';
 import type { locate } from '../grid.ts';
-import { linesOf, transform2d } from '../lines.ts';
+import { linesOf } from '../lines.ts';
 import { type Phase, phasesOf } from '../phases.ts';
+import { transform2d } from '../transform2d.ts';
 
 type OutputArguments = Record<'y' | 'outHeight' | 'outWidth' | 'bias' | 'cells', I32> & { floor: F32 };
 

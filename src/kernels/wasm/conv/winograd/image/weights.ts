@@ -9,8 +9,9 @@ import { transpose4 } from '../../../templates/transpose.ts';
 import { type ChannelBlocks, channelsOf } from '../../blocks.ts';
 import type { Filter } from '../filter.ts';
 import { turnedCell } from '../layout.ts';
-import { linesOf, transform2d } from '../lines.ts';
+import { linesOf } from '../lines.ts';
 import { type Phase, tapsOf } from '../phases.ts';
+import { transform2d } from '../transform2d.ts';
 
 /**
  * U of a block of out channels, for the in channels [begin, end) of one phase: weights [taps, taps, in, out] -> planes

@@ -3,8 +3,9 @@ import { type ChannelBlocks, channelsOf } from '../../blocks.ts';
 import type { Filter } from '../filter.ts';
 import { gridSignature, locate, touchRows } from '../grid.ts';
 import { type Layout, windowStep } from '../layout.ts';
-import { linesOf, transform2d } from '../lines.ts';
+import { linesOf } from '../lines.ts';
 import { type Phase, tapsOf } from '../phases.ts';
+import { transform2d } from '../transform2d.ts';
 import { clearZeroRow, writeWindow } from '../window.ts';
 
 export const transformSignature = {
