@@ -3,7 +3,12 @@ import { afterEach, describe, expect, it } from 'vitest';
 import type { ConvGeometry, NDArray } from '../../../src/kernels/contract.ts';
 import { referenceImages as reference } from '../../../src/kernels/reference/images.ts';
 import { conv2d, conv2dBackward, conv2dTranspose } from '../../../src/kernels/wasm/conv/conv2d.ts';
-import { setWinograd, winogradEnabled } from '../../../src/kernels/wasm/conv/winograd/choice.ts';
+import { convSizes } from '../../../src/kernels/wasm/conv/sizes.ts';
+import {
+  setWinograd,
+  usesWinograd,
+  winogradEnabled,
+} from '../../../src/kernels/wasm/conv/winograd/choice.ts';
 import { outputSize, slidingWindows } from '../reference/window.ts';
 import { collect, expectNear, expectSameBits, normals, onAllThreadCounts } from './compare.ts';
 
@@ -53,25 +58,44 @@ const anyConvolution = fc
     makeCase(seed, batch, size, channels, window),
   );
 
-const threeByThree = (padding: ConvGeometry['padding']): Omit<ConvGeometry, 'groups'> => ({
-  kernel: [3, 3],
+const square = (taps: number, padding: ConvGeometry['padding']): Omit<ConvGeometry, 'groups'> => ({
+  kernel: [taps, taps],
   stride: [1, 1],
   padding,
   dilation: [1, 1],
 });
+const threeByThree = (padding: ConvGeometry['padding']) => square(3, padding);
+const fiveByFive = (padding: ConvGeometry['padding']) => square(5, padding);
+const stride2 = (padding: ConvGeometry['padding']) => ({ ...square(3, padding), stride: [2, 2] as const });
+const odd = threeByThree([1, 0, 2, 1]);
 
 /** What Winograd is for: tiles that are cut off at every side, channels with and without a whole last vector. */
 const winogradConvolution = fc
   .record({
     seed: fc.nat(),
+    taps: fc.constantFrom(3, 5),
     batch: fc.integer({ min: 1, max: 5 }),
-    size: fc.tuple(fc.integer({ min: 3, max: 14 }), fc.integer({ min: 3, max: 14 })),
+    size: fc.tuple(fc.integer({ min: 5, max: 14 }), fc.integer({ min: 5, max: 14 })),
     padding: fc.tuple(fc.nat(3), fc.nat(3), fc.nat(3), fc.nat(3)),
     channels: fc.tuple(fc.integer({ min: 8, max: 21 }), fc.integer({ min: 8, max: 21 })),
   })
-  .map(({ seed, batch, size, padding, channels: [inChannels, outChannels] }) =>
-    makeCase(seed, batch, size, [inChannels, outChannels, 1], threeByThree(padding)),
+  .map(({ seed, taps, batch, size, padding, channels: [inChannels, outChannels] }) =>
+    makeCase(seed, batch, size, [inChannels, outChannels, 1], square(taps, padding)),
   );
+
+/** Images of which Winograd's tiles of a strided convolution are mostly full, which is where they are used. */
+const stridedConvolution = fc
+  .record({
+    seed: fc.nat(),
+    batch: fc.integer({ min: 4, max: 5 }),
+    size: fc.tuple(fc.integer({ min: 13, max: 17 }), fc.integer({ min: 13, max: 17 })),
+    padding: fc.tuple(fc.constantFrom(1, 3), fc.nat(3), fc.constantFrom(1, 3), fc.nat(3)),
+    channels: fc.tuple(fc.constantFrom(16, 24), fc.integer({ min: 16, max: 21 })),
+  })
+  .map(({ seed, batch, size, padding, channels: [inChannels, outChannels] }) =>
+    makeCase(seed, batch, size, [inChannels, outChannels, 1], stride2(padding)),
+  )
+  .filter(({ x, w, geometry }) => usesWinograd(convSizes(x.shape, w, geometry)));
 
 /**
  * A sum of k products of standard normal numbers is of size sqrt(k) and takes k roundings of at most 6e-8 of what is summed
@@ -121,17 +145,34 @@ describe('convolution in WebAssembly', () => {
     );
   });
 
-  it.each([
-    ['many tiles, few channels: gradients of the weights by chunks of tiles', 4, [33, 30], [9, 13, 1]],
-    ['images larger than the cache, whose rows are touched first', 24, [33, 30], [9, 13, 1]],
-    ['more tiles than fit a block of channels: gradients of the weights by planes', 3, [22, 21], [40, 43, 1]],
-    ['many channels and tiles: weights transformed by all threads together', 5, [15, 16], [68, 70, 1]],
-    ['fewer tiles than channels: all by channels', 2, [9, 7], [33, 46, 1]],
-  ] as const)('equals the reference by Winograd with %s', (_, batch, size, channels) => {
+  it('equals the reference by Winograd over the four phases of a stride of 2', () => {
     setWinograd(true);
-    const each = makeCase(7, batch, size, channels, threeByThree([1, 0, 2, 1]));
-    expectLikeReference(each, true, WINOGRAD);
+    fc.assert(
+      fc.property(stridedConvolution, fc.boolean(), (each, relu) =>
+        expectLikeReference(each, relu, WINOGRAD),
+      ),
+      { numRuns: 15 },
+    );
+  });
+
+  it.each([
+    ['many tiles, few channels: gradients of the weights by chunks of tiles', 4, [33, 30], [9, 13, 1], odd],
+    ['images larger than the cache, whose rows are touched first', 24, [33, 30], [9, 13, 1], odd],
+    ['too many channels for chunks: gradients of the weights by planes', 3, [22, 21], [40, 43, 1], odd],
+    ['many channels and tiles: weights transformed by all threads together', 5, [15, 16], [68, 70, 1], odd],
+    ['fewer tiles than channels: all by channels', 2, [9, 7], [33, 46, 1], odd],
+    ['5x5, by chunks', 2, [33, 30], [9, 13, 1], fiveByFive([1, 0, 2, 1])],
+    ['5x5, by planes and weights together', 1, [23, 22], [68, 69, 1], fiveByFive([1, 0, 2, 1])],
+    ['5x5, by channels', 1, [9, 10], [17, 38, 1], fiveByFive([1, 0, 2, 1])],
+    ['stride 2, by chunks', 4, [31, 30], [16, 19, 1], stride2([1, 2, 3, 0])],
+    ['stride 2, by planes and weights together', 4, [16, 15], [40, 60, 1], stride2([1, 1, 1, 1])],
+    ['stride 2 and images larger than the cache', 18, [32, 31], [16, 16, 1], stride2([1, 0, 1, 1])],
+  ] as const)('equals the reference by Winograd with %s', (_, batch, size, channels, window) => {
+    setWinograd(true);
+    const each = makeCase(7, batch, size, channels, window);
     const { x, w, dy, geometry } = each;
+    expect(usesWinograd(convSizes(x.shape, w, geometry))).toBe(true);
+    expectLikeReference(each, true, WINOGRAD);
     const alone = collect(() => conv2dBackward(dy, x, w, geometry, { x: true, w: false }).dx!);
     const together = collect(() => conv2dBackward(dy, x, w, geometry, { x: true, w: true }).dx!);
     expectSameBits(together.data, alone.data);
@@ -145,6 +186,19 @@ describe('convolution in WebAssembly', () => {
     setWinograd(false);
     const window = { ...threeByThree([1, 1, 1, 1]), stride };
     expectLikeReference(makeCase(4, batch, size, channels, window), true, DIRECT);
+  });
+
+  it.each([
+    ['8 to 16 channels', 32, 16, 8, 16],
+    ['results of one tile', 32, 8, 16, 32],
+    ['tiles that reach far over the end', 32, 28, 16, 32],
+    ['tiles that reach far over the end, small', 32, 14, 32, 64],
+    ['few tiles', 2, 16, 32, 64],
+  ])('leaves strided convolutions direct with %s', (_, batch, size, inChannels, outChannels) => {
+    setWinograd(true);
+    const w = normals('w', [3, 3, inChannels, outChannels]);
+    const sizes = convSizes([batch, size, size, inChannels], w, { ...stride2([1, 1, 1, 1]), groups: 1 });
+    expect(usesWinograd(sizes)).toBe(false);
   });
 
   it('is closer to the reference without Winograd', () => {
@@ -161,6 +215,11 @@ describe('convolution in WebAssembly', () => {
     ['Winograd', 9, [33, 30], [24, 20, 1], threeByThree([1, 1, 1, 1])],
     ['Winograd by planes', 9, [33, 30], [64, 40, 1], threeByThree([1, 1, 1, 1])],
     ['Winograd by channels', 2, [9, 7], [24, 44, 1], threeByThree([1, 1, 1, 1])],
+    ['Winograd 5x5', 3, [23, 20], [24, 20, 1], fiveByFive([2, 2, 2, 2])],
+    ['Winograd 5x5 by planes', 3, [17, 18], [64, 40, 1], fiveByFive([2, 2, 2, 2])],
+    ['Winograd 5x5 by channels', 1, [9, 7], [24, 44, 1], fiveByFive([2, 2, 2, 2])],
+    ['Winograd with a stride', 5, [32, 30], [24, 20, 1], stride2([1, 1, 1, 1])],
+    ['Winograd with a stride, by chunks', 5, [32, 30], [16, 16, 1], stride2([1, 1, 1, 1])],
     ['a stride', 9, [33, 30], [12, 40, 1], { ...threeByThree([1, 1, 1, 1]), stride: [2, 2] }],
     ['few channels', 9, [33, 30], [3, 10, 1], threeByThree([0, 0, 0, 0])],
     ['depthwise', 9, [33, 30], [36, 36, 36], threeByThree([1, 1, 1, 1])],

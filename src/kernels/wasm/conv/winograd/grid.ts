@@ -1,11 +1,11 @@
 import { type FunctionBuilder, type I32, i32 } from '../../builder/index.ts';
 import { argumentsOf } from '../../templates/parameters.ts';
 import { SECOND_LEVEL_CACHE, touchLines } from '../touch.ts';
-import type { WinogradSizes } from './layout.ts';
+import { tilesOf, type WinogradSizes } from './layout.ts';
 
 /**
- * An image cut into tiles: each makes 4x4 pixels of one side (the result, or its gradient) from 6x6 of the other. Tiles are
- * counted over all images, row by row. Kernels get the sizes as arguments, in this order.
+ * An image cut into tiles: each makes a few pixels of one side (the result, or its gradient) from a window of the other. Tiles
+ * are counted over all images, row by row. Kernels get the sizes as arguments, in this order.
  */
 export const gridSignature = {
   height: i32,
@@ -25,16 +25,16 @@ export function gridArguments(sizes: WinogradSizes): number[] {
   const { batch, height, width, top, left, outHeight, outWidth, inChannels, outChannels } = sizes;
   const floats = batch * Math.max(height * width * inChannels, outHeight * outWidth * outChannels);
   const touch = 4 * floats > SECOND_LEVEL_CACHE ? 1 : 0;
-  const [tilesY, tilesX] = [Math.ceil(outHeight / 4), Math.ceil(outWidth / 4)];
+  const [tilesY, tilesX] = tilesOf(sizes);
   return argumentsOf(gridSignature, { height, width, top, left, tilesY, tilesX, touch });
 }
 
-/** The tile `index`: its image, and the first row and column of its window of the image. */
+/** The tile `index`: its image, and the first row and column of its window of the image; `step` pixels from tile to tile. */
 export function locate(
   f: FunctionBuilder,
   grid: Pick<Grid, 'tilesY' | 'tilesX' | 'top' | 'left'>,
   index: I32,
-  step = 4,
+  step: number,
 ) {
   const inImage = f.let(index.remU(grid.tilesY.times(grid.tilesX)));
   const n = f.let(index.divU(grid.tilesY.times(grid.tilesX)));
@@ -51,14 +51,14 @@ export function locate(
 export function touchRows(
   f: FunctionBuilder,
   grid: Grid,
-  tiles: { first: I32; last: I32; size: number },
+  tiles: { first: I32; last: I32; step: number; size: number },
   images: I32,
   rowBytes: I32,
   cell: I32,
 ): void {
   f.if(grid.touch, () => {
-    const a = locate(f, grid, tiles.first);
-    const b = locate(f, grid, tiles.last);
+    const a = locate(f, grid, tiles.first, tiles.step);
+    const b = locate(f, grid, tiles.last, tiles.step);
     const from = f.let(f.select(a.y.lt(0), i32(0), a.y));
     const past = f.let(b.y.plus(tiles.size));
     const to = f.let(f.select(past.lt(grid.height), past, grid.height));

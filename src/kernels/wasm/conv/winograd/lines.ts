@@ -1,133 +1,141 @@
-import { type F32x4, type FunctionBuilder, f32x4, type I32 } from '../../builder/index.ts';
+import type { F32x4, FunctionBuilder, Var } from '../../builder/index.ts';
+import { rememberFor } from '../../runtime/remember.ts';
+import type { Filter } from './filter.ts';
 
 /**
- * The one-dimensional transforms of Winograd's minimal filtering F(4, 3): four outputs of a 3-tap filter from six inputs
- * with six multiplications instead of twelve (Winograd 1980; for convolutions Lavin and Gray 2016):
+ * The one-dimensional transforms of Winograd's minimal filtering F(m, r): m outputs of an r-tap filter from m + r - 1 inputs
+ * with as many multiplications instead of m r (Winograd 1980; for convolutions Lavin and Gray 2016):
  *
  *   y = A^T [(G g) * (B^T d)]
  *
- * It is polynomial multiplication by evaluation at six points: 0, a, -a, b, -b and infinity. Lavin and Gray take a = 1,
- * b = 2. Their powers make sums of numbers of very different size, which costs digits; a = 5/8 and b = 3/2 (oneDNN's
- * choice) keep them close to 1 and the error several times smaller (README.md), and are exact in float32 as well.
+ * G and A hold the powers of the points (filter.ts), G weighted by 1 / the product of the differences to the other points, B^T
+ * the coefficients of the polynomials that vanish at all other points. Points +-p share the even powers and differ in the
+ * sign of the odd ones, so they are computed together.
  *
- * Each function writes one matrix-vector product. The gradients use the transposed matrices.
+ * Each function writes one matrix-vector product. The gradients use the transposed matrices. Where the last tap is lacking
+ * (phases.ts), so are the last value of the input and the value at infinity of everything.
  */
-const a = 5 / 8;
-const b = 3 / 2;
-const a2 = a * a;
-const b2 = b * b;
-/** (x^2 - a2)(x^2 - b2) = x^4 - s x^2 + p */
-const s = a2 + b2;
-const p = a2 * b2;
-/** 1 / product of the differences to the other points: the interpolation weights of 0, +-a, +-b. */
-const n0 = 1 / p;
-const na = 1 / (2 * a2 * (a2 - b2));
-const nb = 1 / (2 * b2 * (b2 - a2));
-
 export type Line = (f: FunctionBuilder, values: F32x4[]) => F32x4[];
 
-/** B^T d: 6 to 6, for the image's tiles. */
-export const inputLine: Line = (f, [d0, d1, d2, d3, d4, d5]) => {
-  const evenA = f.let(d2.nmadd(b2, d4));
-  const oddA = f.let(d1.nmadd(b2, d3));
-  const evenB = f.let(d2.nmadd(a2, d4));
-  const oddB = f.let(d1.nmadd(a2, d3));
-  return [
-    d0.madd(p, d2.nmadd(s, d4)),
-    oddA.madd(a, evenA),
-    oddA.nmadd(a, evenA),
-    oddB.madd(b, evenB),
-    oddB.nmadd(b, evenB),
-    d1.madd(p, d3.nmadd(s, d5)),
-  ];
-};
+export interface Lines {
+  /** B^T d: tile to tile, for the image's tiles. */
+  input: Line;
+  /** A^T m: tile to outputs, from products to the result. */
+  output: Line;
+  /** A y: outputs to tile, from the result's gradient to the products'. */
+  outputGradient: Line;
+  /** G g: taps to tile, for the weights. */
+  weight: Line;
+  /** G^T u: tile to taps, from the gradient of the transformed weights to that of the weights. */
+  weightGradient: Line;
+}
 
-/** A^T m: 6 to 4, from products to the result. */
-export const outputLine: Line = (f, [m0, m1, m2, m3, m4, m5]) => {
-  const evenA = f.let(m1.plus(m2));
-  const oddA = f.let(m1.minus(m2));
-  const evenB = f.let(m3.plus(m4));
-  const oddB = f.let(m3.minus(m4));
-  return [
-    m0.plus(evenA).plus(evenB),
-    oddB.madd(b, oddA.times(a)),
-    evenB.madd(b2, evenA.times(a2)),
-    oddB.madd(b * b2, oddA.madd(a * a2, m5)),
-  ];
-};
+export const linesOf = rememberFor((filter: Filter): Lines => {
+  const { points, taps, outputs, hasZero } = filter;
+  const vanishing = polynomial(points);
+  const zero = hasZero ? 1 / vanishing[0] : 0;
+  const weights: Weights = {
+    zero,
+    pairs: points.map((p) => {
+      const others = points.filter((q) => q !== p).reduce((all, q) => all * (p * p - q * q), 1);
+      return 1 / ((hasZero ? 2 * p * p : 2 * p) * others);
+    }),
+  };
+  const ones: Weights = { zero: 1, pairs: points.map(() => 1) };
+  return {
+    input: inputLine(filter),
+    output: gather(filter, outputs, ones),
+    outputGradient: evaluate(filter, outputs, ones),
+    weight: evaluate(filter, taps, weights),
+    weightGradient: gather(filter, taps, weights),
+  };
+});
 
-/** A y: 4 to 6, from the result's gradient to the products'. */
-export const outputGradientLine: Line = (f, [y0, y1, y2, y3]) => {
-  const evenA = f.let(y2.madd(a2, y0));
-  const oddA = f.let(y3.madd(a2, y1));
-  const evenB = f.let(y2.madd(b2, y0));
-  const oddB = f.let(y3.madd(b2, y1));
-  return [y0, oddA.madd(a, evenA), oddA.nmadd(a, evenA), oddB.madd(b, evenB), oddB.nmadd(b, evenB), y3];
-};
+/** Of the point 0, and of +p (and of -p, or its opposite where 0 is no point). */
+interface Weights {
+  zero: number;
+  pairs: readonly number[];
+}
 
-/** G g: 3 to 6, for the weights. */
-export const weightLine: Line = (f, [g0, g1, g2]) => {
-  const evenA = f.let(g2.madd(a2 * na, g0.times(na)));
-  const evenB = f.let(g2.madd(b2 * nb, g0.times(nb)));
-  return [
-    g0.times(n0),
-    g1.madd(a * na, evenA),
-    g1.nmadd(a * na, evenA),
-    g1.madd(b * nb, evenB),
-    g1.nmadd(b * nb, evenB),
-    g2,
-  ];
-};
-
-/** G^T u: 6 to 3, from the gradient of the transformed weights to that of the weights. */
-export const weightGradientLine: Line = (f, [u0, u1, u2, u3, u4, u5]) => {
-  const evenA = f.let(u1.plus(u2));
-  const evenB = f.let(u3.plus(u4));
-  return [
-    evenB.madd(nb, evenA.madd(na, u0.times(n0))),
-    u3.minus(u4).madd(b * nb, u1.minus(u2).times(a * na)),
-    evenB.madd(b2 * nb, evenA.madd(a2 * na, u5)),
-  ];
-};
-
-/**
- * A two-dimensional transform, rows x columns values to square results: `line` down every column, through a scratch block
- * `between` of 16-byte cells, then along every row. A column that is not `there` is all zeros.
- */
-export function transform2d(
-  f: FunctionBuilder,
-  line: Line,
-  size: number,
-  between: I32,
-  load: (row: number, column: number) => F32x4,
-  store: (row: number, column: number, value: F32x4) => void,
-  there?: (column: number) => I32,
-): void {
-  let results = 0;
-  for (let column = 0; column < size; column++) {
-    const cell = (row: number): number => (row * size + column) * 16;
-    const transform = (): void => {
-      const values = Array.from({ length: size }, (_, row) => f.let(load(row, column)));
-      const out = line(f, values);
-      results = out.length;
-      out.forEach((value, row) => {
-        f.store4(between, value, cell(row));
-      });
-    };
-    const clear = (): void => {
-      for (let row = 0; row < results; row++) f.store4(between, f32x4.of(0), cell(row));
-    };
-    if (there === undefined) f.block(transform);
-    else f.if(there(column), transform, clear);
+/** The coefficients, in x^2, of the product of all x^2 - p^2. */
+function polynomial(points: readonly number[]): number[] {
+  let product = [1];
+  for (const p of points) {
+    const before = product;
+    product = [...before, 0].map((_, k) => (before[k - 1] ?? 0) - (before[k] ?? 0) * p * p);
   }
-  for (let row = 0; row < results; row++) {
-    f.block(() => {
-      const values = Array.from({ length: size }, (_, column) =>
-        f.let(f.load4(between, (row * size + column) * 16)),
-      );
-      line(f, values).forEach((value, column) => {
-        store(row, column, value);
-      });
+  return product;
+}
+
+/** The sum of coefficient times value, from the first term on. */
+function sum([[value, coefficient], ...rest]: [F32x4, number][]): F32x4 {
+  const first = coefficient === 1 ? value : value.times(coefficient);
+  return rest.reduce((all, [v, c]) => {
+    if (c === 1) return all.plus(v);
+    return c < 0 ? v.nmadd(-c, all) : v.madd(c, all);
+  }, first);
+}
+
+/** Values `first`, `first` + 2, ... against the coefficients of a polynomial in x^2. */
+function polynomialOf(values: F32x4[], first: number, coefficients: readonly number[]): F32x4 {
+  return sum(coefficients.map((c, k): [F32x4, number] => [values[first + 2 * k], c]).reverse());
+}
+
+function inputLine({ points, hasZero, tile }: Filter): Line {
+  const all = polynomial(points);
+  return (f, d) => {
+    const pairs = points.flatMap((p) => {
+      const others = polynomial(points.filter((q) => q !== p));
+      // (x + p) or, with 0 for a point, x (x + p) times what vanishes at the other pairs
+      const high = f.let(polynomialOf(d, hasZero ? 2 : 1, others));
+      const low = f.let(polynomialOf(d, hasZero ? 1 : 0, others));
+      return [low.madd(p, high), hasZero ? low.nmadd(p, high) : low.times(p).minus(high)];
     });
-  }
+    const atZero = hasZero ? [polynomialOf(d, 0, all)] : [];
+    const atInfinity = d.length === tile ? [polynomialOf(d, tile - 1 - 2 * points.length, all)] : [];
+    return [...atZero, ...pairs, ...atInfinity];
+  };
+}
+
+/** The polynomial with `count` coefficients, at all points; at each with its weight. */
+function evaluate({ points, hasZero }: Filter, count: number, weights: Weights): Line {
+  return (f, values) => {
+    const each = values.map((value, k) => ({ value, k }));
+    const pairs = points.flatMap((p, i) => {
+      const weight = weights.pairs[i];
+      const even = each.filter(({ k }) => k % 2 === 0);
+      const odd = each.filter(({ k }) => k % 2 === 1);
+      const evens = f.let(sum(even.map(({ value, k }) => [value, p ** k * weight])));
+      if (odd.length === 0) return [evens, evens];
+      const odds = f.let(sum(odd.map(({ value, k }) => [value, p ** (k - 1)])));
+      return [odds.madd(p * weight, evens), odds.nmadd(p * weight, evens)];
+    });
+    const atZero = hasZero ? [sum([[values[0], weights.zero]])] : [];
+    // At infinity the highest coefficient alone, which is zero where it is not given
+    return values.length === count ? [...atZero, ...pairs, values[count - 1]] : [...atZero, ...pairs];
+  };
+}
+
+/** The transpose of `evaluate`: the sums of the values, and of the values times each power of their points. */
+function gather({ points, hasZero, tile }: Filter, count: number, weights: Weights): Line {
+  return (f, values) => {
+    const first = hasZero ? 1 : 0;
+    const even: Var<F32x4>[] = [];
+    const odd: Var<F32x4>[] = [];
+    for (let i = 0; i < points.length; i++) {
+      const [plus, minus] = [values[first + 2 * i], values[first + 2 * i + 1]];
+      even.push(f.let(plus.plus(minus)));
+      odd.push(f.let(plus.minus(minus)));
+    }
+    return Array.from({ length: count }, (_, k) => {
+      const pairs = points.map((p, i): [F32x4, number] => [
+        (k % 2 === 0 ? even : odd)[i],
+        p ** k * weights.pairs[i],
+      ]);
+      const atZero: [F32x4, number][] = k === 0 && hasZero ? [[values[0], weights.zero]] : [];
+      const atInfinity: [F32x4, number][] =
+        k === count - 1 && values.length === tile ? [[values[tile - 1], 1]] : [];
+      return sum([...atZero, ...atInfinity, ...pairs]);
+    });
+  };
 }

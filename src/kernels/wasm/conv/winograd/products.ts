@@ -2,7 +2,7 @@ import { i32, type KernelFunction, type ModuleBuilder } from '../../builder/inde
 import { addProducts, storeTile, zeroSums } from '../../templates/tile.ts';
 import { type ChannelBlocks, channelsOf } from '../blocks.ts';
 
-/** The matrix products between the transforms, one for each of the 36 planes. */
+/** The matrix products between the transforms, one for each plane. */
 const signature = { left: i32, right: i32, end: i32, out: i32 };
 export type ProductTile = KernelFunction<typeof signature, void>;
 
@@ -43,13 +43,13 @@ export function writeProductTile(m: ModuleBuilder, spec: TileSpec): ProductTile 
 }
 
 /**
- * `count` tiles of a plane by a block of out channels: M [tile][...] = V [tile][in] U [in][lanes of the block]. The last tile
- * may compute up to 5 rows beyond `count`: there is room, and nobody reads them.
+ * `count` tiles of a plane by a block of out channels: M [tile][...] = V [tile][in] U [in][lanes of the block], over so many in
+ * channels. The last tile may compute up to 5 rows beyond `count`: there is room, and nobody reads them.
  */
 export function writeTileProducts(
   m: ModuleBuilder,
   block: ChannelBlocks,
-  { inChannels, inLanes, outRow }: { inChannels: number; inLanes: number; outRow: number },
+  { inLanes, outRow }: { inLanes: number; outRow: number },
 ) {
   const { vectors, mostRows } = block;
   const channels = channelsOf(block);
@@ -60,15 +60,19 @@ export function writeTileProducts(
     });
   const most = tile(mostRows);
   const four = mostRows > 4 ? tile(4) : null;
-  return m.func(`products by ${channels}`, { v: i32, u: i32, m: i32, count: i32 }, (f, p) => {
-    const [left, out, rest] = [f.let(p.v), f.let(p.m), f.let(p.count)];
-    const end = f.let(p.u.plus(inChannels * vectors * 16));
-    f.while(rest.gt(four ? 4 : 0), () => {
-      f.call(most, { left, right: p.u, end, out });
-      left.set(left.plus(mostRows * inLanes * 4));
-      out.set(out.plus(mostRows * outRow));
-      rest.set(rest.minus(mostRows));
-    });
-    if (four) f.if(rest.gt(0), () => f.call(four, { left, right: p.u, end, out }));
-  });
+  return m.func(
+    `products by ${channels}`,
+    { v: i32, u: i32, m: i32, count: i32, inChannels: i32 },
+    (f, p) => {
+      const [left, out, rest] = [f.let(p.v), f.let(p.m), f.let(p.count)];
+      const end = f.let(p.u.plus(p.inChannels.times(vectors * 16)));
+      f.while(rest.gt(four ? 4 : 0), () => {
+        f.call(most, { left, right: p.u, end, out });
+        left.set(left.plus(mostRows * inLanes * 4));
+        out.set(out.plus(mostRows * outRow));
+        rest.set(rest.minus(mostRows));
+      });
+      if (four) f.if(rest.gt(0), () => f.call(four, { left, right: p.u, end, out }));
+    },
+  );
 }

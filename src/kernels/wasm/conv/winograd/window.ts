@@ -5,21 +5,27 @@ import {
   type KernelFunction,
   type ModuleBuilder,
 } from '../../builder/index.ts';
-import { CELLS, cellFloats } from './layout.ts';
-import { type Line, transform2d } from './lines.ts';
+import type { Filter } from './filter.ts';
+import { cellFloats, zeroCell } from './layout.ts';
+import { linesOf } from './lines.ts';
+import { type Phase, phasesOf } from './phases.ts';
+import { transform2d } from './transform2d.ts';
 
 /**
- * A tile's window of an image, `size` x `size` pixels from (y, x) on, transformed to a value of each of the 36 planes, for
- * all channels. Pixels outside the image are zero: rows above and below are read from a row of zeros instead, columns to the
- * left and right are not read. `cells` is the thread's block of layout.ts; its zeros are written by `clearZeroRow`.
+ * A tile's window of an image, a square of pixels from (y, x) on, transformed to a value of each plane, for all channels, phase
+ * by phase. Pixels outside the image are zero: rows above and below are read from a row of zeros instead, columns to the left
+ * and right are not read. `cells` is the thread's block of layout.ts; its zeros are written by `clearZeroRow`.
  */
 const signature = { image: i32, height: i32, width: i32, y: i32, x: i32, out: i32, cells: i32 };
 type WindowTransform = KernelFunction<typeof signature, void>;
 
 interface WindowSpec {
   name: string;
-  size: 4 | 6;
-  line: Line;
+  filter: Filter;
+  /** The windows of the image overlap, those of the result's gradient do not. */
+  side: 'image' | 'gradient';
+  /** Whether the image is cut into phases. */
+  strided?: boolean;
   channels: number;
   /** Floats from pixel to pixel of the image, where they are more than the channels. */
   pixelFloats?: number;
@@ -28,44 +34,63 @@ interface WindowSpec {
 }
 
 export function writeWindow(m: ModuleBuilder, spec: WindowSpec): WindowTransform {
-  const inside = writeVariant(m, spec, false);
-  const cut = writeVariant(m, spec, true);
+  const phases = phasesOf(spec.strided ?? false).map((phase) => {
+    const size = windowSize(spec);
+    const rows = phase.step * (size - 1 - phase.row) + 1;
+    const columns = phase.step * (size - 1 - phase.column) + 1;
+    const [inside, cut] = [false, true].map((isCut) => writeVariant(m, spec, phase, isCut));
+    return { ...phase, rows, columns, inside, cut };
+  });
   return m.func(spec.name, signature, (f, p) => {
-    const rowsInside = p.y.ge(0).and(p.y.plus(spec.size).le(p.height));
-    const columnsInside = p.x.ge(0).and(p.x.plus(spec.size).le(p.width));
-    f.if(
-      rowsInside.and(columnsInside),
-      () => f.call(inside, p),
-      () => f.call(cut, p),
-    );
+    phases.forEach(({ row, column, rows, columns, inside, cut }, index) => {
+      const [y, x] = [f.let(p.y.plus(row)), f.let(p.x.plus(column))];
+      const at = { ...p, y, x, out: p.out.plus(index * spec.channels * 4) };
+      const rowsInside = y.ge(0).and(y.plus(rows).le(p.height));
+      const columnsInside = x.ge(0).and(x.plus(columns).le(p.width));
+      f.if(
+        rowsInside.and(columnsInside),
+        () => f.call(inside, at),
+        () => f.call(cut, at),
+      );
+    });
   });
 }
 
 /** Writes the zeros of a thread's cells. */
-export function clearZeroRow(f: FunctionBuilder, cells: I32, channels: number): void {
-  f.fill(cells.plus(CELLS.zeros * 4), 0, (cellFloats(channels) - CELLS.zeros) * 4);
+export function clearZeroRow(f: FunctionBuilder, filter: Filter, cells: I32, channels: number): void {
+  const from = zeroCell(filter);
+  f.fill(cells.plus(from * 4), 0, (cellFloats(filter, channels) - from) * 4);
 }
 
-function writeVariant(m: ModuleBuilder, spec: WindowSpec, cut: boolean) {
-  const { name, size, line, channels, pixelFloats = channels, plane } = spec;
-  return m.func(`${name} ${cut ? 'cut' : 'inside'}`, signature, (f, p) => {
+const windowSize = ({ filter, side }: WindowSpec): number =>
+  side === 'image' ? filter.tile : filter.outputs;
+
+function writeVariant(m: ModuleBuilder, spec: WindowSpec, phase: Phase, cut: boolean) {
+  const { name, filter, side, channels, pixelFloats = channels, plane } = spec;
+  const { step } = phase;
+  const size = [windowSize(spec) - phase.row, windowSize(spec) - phase.column] as const;
+  const { input, outputGradient } = linesOf(filter);
+  const line = side === 'image' ? input : outputGradient;
+  return m.func(`${name} ${size} ${cut ? 'cut' : 'inside'}`, signature, (f, p) => {
     const pixel = pixelFloats * 4;
-    const row = f.let(p.width.times(pixel));
+    const row = f.let(p.width.times(step * pixel));
     const first = f.let(p.image.plus(p.y.times(p.width).plus(p.x).times(pixel)));
-    const zeros = p.cells.plus(CELLS.zeros * 4);
+    const zeros = p.cells.plus(zeroCell(filter) * 4);
     const rows: I32[] = [];
-    for (let i = 0; i < size; i++) {
+    for (let i = 0; i < size[0]; i++) {
       const address = first.plus(row.times(i));
-      rows.push(f.let(cut ? f.select(p.y.plus(i).ltU(p.height), address, zeros) : address));
+      rows.push(f.let(cut ? f.select(p.y.plus(step * i).ltU(p.height), address, zeros) : address));
     }
-    const columns = cut ? Array.from({ length: size }, (_, i) => f.let(p.x.plus(i).ltU(p.width))) : undefined;
+    const columns = cut
+      ? Array.from({ length: size[1] }, (_, i) => f.let(p.x.plus(step * i).ltU(p.width)))
+      : undefined;
     f.for(0, channels * 4, 16, (channel) => {
       const starts = rows.map((address) => f.let(address.plus(channel)));
       const to = f.let(p.out.plus(channel));
       transform2d(
         ...([f, line, size, p.cells] as const),
-        (y, x) => f.load4(starts[y], x * pixel),
-        (y, x, value) => f.store4(to, value, (y * 6 + x) * plane * 4),
+        (y, x) => f.load4(starts[y], x * step * pixel),
+        (y, x, value) => f.store4(to, value, (y * filter.tile + x) * plane * 4),
         columns && ((column) => columns[column]),
       );
     });

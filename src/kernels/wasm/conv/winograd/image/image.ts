@@ -6,18 +6,18 @@ import { zeroBias } from '../../../runtime/zeroBias.ts';
 import { blockCount, channelBlocks, padded4 } from '../../blocks.ts';
 import type { ConvSizes } from '../../sizes.ts';
 import { gridArguments } from '../grid.ts';
-import { backwardSizes, forwardSizes, PLANES, tileCount, type WinogradSizes } from '../layout.ts';
+import { backwardSizes, forwardSizes, tileCount, type WinogradSizes } from '../layout.ts';
 import { byChannelsKernel } from './byChannels.ts';
 import { byTilesKernel } from './byTiles.ts';
 import { layOutByChannels, layOutByTiles } from './layout.ts';
 
 /**
- * 3x3 convolution with stride 1 by Winograd's F(4x4, 3x3): 36 multiplications for 16 outputs, where direct convolution
- * takes 144.
+ * Convolution with stride 1, or over phases (../phases.ts), by Winograd's algorithm (../filter.ts). F(4x4, 3x3) takes 36
+ * multiplications for 16 outputs, where direct convolution takes 144.
  *
- *   U = G g G^T                          36 planes [in, out] of the weights
- *   V = B^T d B of each 6x6 window       36 planes [tile, in]
- *   M = V U, plane by plane              36 planes [tile, out]
+ *   U = G g G^T                          planes [in, out] of the weights, 36 of them
+ *   V = B^T d B of each 6x6 window       planes [tile, in]
+ *   M = V U, plane by plane              planes [tile, out]
  *   y = A^T M A + bias, then max with floor: 4x4 pixels of each tile
  *
  * Channels last makes all transforms vector operations over channels. There are two ways to go through the work: by tiles
@@ -40,9 +40,9 @@ const TRANSFORM_VALUES = 1024;
 type Pass = (x: number, weights: number, bias: number | null, y: number, floor: number) => Job[];
 
 /**
- * forward: y = conv(x, weights [3, 3, in, out]) + bias, then max with floor. backward: the gradient of the image, which is the
- * same of dy with the forward pass' weights, in and out swapped and the window turned around. Addresses; gives jobs to run in
- * turn.
+ * forward: y = conv(x, weights [taps, taps, in, out]) + bias, then max with floor. backward: the gradient of the image, which is
+ * the same of dy with the forward pass' weights, in and out swapped and the window turned around. Addresses; gives jobs to run
+ * in turn.
  */
 export function winogradConv(
   direction: 'forward' | 'backward',
@@ -63,14 +63,14 @@ const passes = {
 
 function planPass(sizes: WinogradSizes, turned: boolean): Pass {
   const total = tileCount(sizes);
-  return total <= MOST_TILES_BY_CHANNELS && total < sizes.outChannels
+  return !sizes.strided && total <= MOST_TILES_BY_CHANNELS && total < sizes.outChannels
     ? byChannels(sizes, total, turned)
     : byTiles(sizes, total, turned);
 }
 
 function byTiles(sizes: WinogradSizes, total: number, turned: boolean): Pass {
-  const { inChannels, outChannels, outHeight, outWidth } = sizes;
-  const layout = layOutByTiles(inChannels, outChannels);
+  const { filter, inChannels, outChannels, outHeight, outWidth } = sizes;
+  const layout = layOutByTiles(sizes);
   const kernel = byTilesKernel(layout, turned);
   const grid = [outHeight, outWidth, ...gridArguments(sizes)];
   const weightGrain = padded4(Math.ceil(TRANSFORM_VALUES / outChannels));
@@ -82,7 +82,7 @@ function byTiles(sizes: WinogradSizes, total: number, turned: boolean): Pass {
     const threadTiles = total / threadCount();
     const blocks = Math.min(BLOCKS_PER_THREAD, Math.max(1, Math.floor(threadTiles / LEAST_BLOCK)));
     const grain = Math.min(layout.tiles, Math.ceil(threadTiles / blocks));
-    const u = layout.sharesU ? workspace(PLANES * layout.planeU).byteOffset : weights;
+    const u = layout.sharesU ? workspace(filter.planes * layout.planeU).byteOffset : weights;
     const convolve = kernel.job(
       ...(['convolve', total, grain, x, u, b, y, threads, floor, newStamp()] as const),
       ...grid,
@@ -93,9 +93,9 @@ function byTiles(sizes: WinogradSizes, total: number, turned: boolean): Pass {
 }
 
 function byChannels(sizes: WinogradSizes, total: number, turned: boolean): Pass {
-  const { inChannels, outChannels, outHeight, outWidth } = sizes;
+  const { outChannels, outHeight, outWidth } = sizes;
   const room = Math.ceil(total / ROOM_STEP) * ROOM_STEP;
-  const layout = layOutByChannels(inChannels, outChannels, room);
+  const layout = layOutByChannels(sizes, room);
   const kernel = byChannelsKernel(layout, turned);
   const grid = [total, outHeight, outWidth, ...gridArguments(sizes)];
   const blocks = blockCount(channelBlocks(outChannels));

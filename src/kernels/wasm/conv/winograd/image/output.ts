@@ -6,35 +6,83 @@ import {
   i32,
   type ModuleBuilder,
 } from '../../../builder/index.ts';
+import type { Filter } from '../filter.ts';
 import type { locate } from '../grid.ts';
-import { outputLine, transform2d } from '../lines.ts';
+import { linesOf } from '../lines.ts';
+import { type Phase, phasesOf } from '../phases.ts';
+import { transform2d } from '../transform2d.ts';
 
 type OutputArguments = Record<'y' | 'outHeight' | 'outWidth' | 'bias' | 'cells', I32> & { floor: F32 };
 
+interface OutputSpec {
+  filter: Filter;
+  /** Whether the result is cut into phases. */
+  strided: boolean;
+  /** Of one phase. */
+  channels: number;
+  planeOut: number;
+  /** Floats from pixel to pixel. */
+  pixelFloats: number;
+}
+
+/** The transform of the tile whose place is given, all phases of it, from its products at `from`. */
+export function writeOutput(m: ModuleBuilder, name: string, spec: OutputSpec) {
+  const phases = phasesOf(spec.strided).map((phase) => ({
+    ...phase,
+    transform: writePhase(m, name, spec, phase),
+  }));
+  const { channels, pixelFloats } = spec;
+  return (
+    f: FunctionBuilder,
+    p: OutputArguments,
+    { n, y, x }: ReturnType<typeof locate>,
+    from: I32,
+  ): void => {
+    const { outHeight, outWidth, bias, floor, cells } = p;
+    phases.forEach(({ step, row, column, transform }, index) => {
+      // Of two phases the odd one has the first pixel (layout.ts: backwardSizes)
+      const [top, left] = [f.let(y.plus(step - 1 - row)), f.let(x.plus(step - 1 - column))];
+      const pixel = n.times(outHeight).plus(top).times(outWidth).plus(left);
+      f.call(transform, {
+        to: p.y.plus(pixel.times(pixelFloats * 4)),
+        row: outWidth.times(step * pixelFloats * 4),
+        rows: outHeight
+          .minus(top)
+          .plus(step - 1)
+          .shr(step - 1),
+        columns: outWidth
+          .minus(left)
+          .plus(step - 1)
+          .shr(step - 1),
+        ...{ m: from.plus(index * channels * 4), bias, floor, cells },
+      });
+    });
+  };
+}
+
 /**
- * A^T M A + bias of one tile, then max with floor, for `channels` channels: 4x4 pixels from `to` on, `row` bytes from row to
- * row. Cut off at `rows` and `columns` where the tile reaches over the end of the result.
+ * A^T M A + bias of one tile, then max with floor, for `channels` channels: pixels from `to` on, `row` bytes from row to row.
+ * Cut off at `rows` and `columns` where the tile reaches over the end of the result.
  */
-export function writeOutput(
-  m: ModuleBuilder,
-  name: string,
-  { channels, planeOut, pixelFloats }: { channels: number; planeOut: number; pixelFloats: number },
-) {
+function writePhase(m: ModuleBuilder, name: string, spec: OutputSpec, phase: Phase) {
+  const { filter, channels, planeOut } = spec;
+  const pixel = phase.step * spec.pixelFloats * 4;
+  const size = [filter.tile - phase.row, filter.tile - phase.column] as const;
   const signature = { to: i32, row: i32, rows: i32, columns: i32, m: i32, bias: i32, floor: f32, cells: i32 };
   const variant = (cut: boolean) =>
-    m.func(`${name} ${cut ? 'cut' : 'inside'}`, signature, (f, p) => {
+    m.func(`${name} ${size} ${cut ? 'cut' : 'inside'}`, signature, (f, p) => {
       const vector = (channel: I32, lanes: number): void => {
         const from = f.let(p.m.plus(channel));
         const rows = [f.let(p.to.plus(channel))];
-        for (let i = 1; i < 4; i++) rows.push(f.let(rows[i - 1].plus(p.row)));
+        for (let i = 1; i < filter.outputs; i++) rows.push(f.let(rows[i - 1].plus(p.row)));
         const bias = f.let(f.load4(p.bias.plus(channel)));
         const floor = f.let(p.floor.splat());
         transform2d(
-          ...([f, outputLine, 6, p.cells] as const),
-          (row, column) => f.load4(from, (row * 6 + column) * planeOut * 4),
+          ...([f, linesOf(filter).output, size, p.cells] as const),
+          (row, column) => f.load4(from, (row * filter.tile + column) * planeOut * 4),
           (row, column, value) => {
             const store = (): void =>
-              f.store4Partial(rows[row], value.plus(bias).pmax(floor), lanes, column * pixelFloats * 4);
+              f.store4Partial(rows[row], value.plus(bias).pmax(floor), lanes, column * pixel);
             if (cut) f.if(p.rows.gt(row).and(p.columns.gt(column)), store);
             else store();
           },
@@ -45,26 +93,11 @@ export function writeOutput(
       if (channels % 4 !== 0) f.block(() => vector(f.let(i32(whole)), channels % 4));
     });
   const [inside, cut] = [variant(false), variant(true)];
-  const transform = m.func(name, signature, (f, p) => {
+  return m.func(`${name} ${size}`, signature, (f, p) => {
     f.if(
-      p.rows.ge(4).and(p.columns.ge(4)),
+      p.rows.ge(filter.outputs).and(p.columns.ge(filter.outputs)),
       () => f.call(inside, p),
       () => f.call(cut, p),
     );
   });
-  /** The tile whose place is given, from its products at `m`. */
-  return (
-    f: FunctionBuilder,
-    p: OutputArguments,
-    { n, y, x }: ReturnType<typeof locate>,
-    from: I32,
-  ): void => {
-    const { outHeight, outWidth, bias, floor, cells } = p;
-    const pixel = n.times(outHeight).plus(y).times(outWidth).plus(x);
-    f.call(transform, {
-      to: p.y.plus(pixel.times(pixelFloats * 4)),
-      row: outWidth.times(pixelFloats * 4),
-      ...{ rows: outHeight.minus(y), columns: outWidth.minus(x), m: from, bias, floor, cells },
-    });
-  };
 }

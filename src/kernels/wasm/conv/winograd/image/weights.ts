@@ -7,70 +7,95 @@ import {
 } from '../../../builder/index.ts';
 import { transpose4 } from '../../../templates/transpose.ts';
 import { type ChannelBlocks, channelsOf } from '../../blocks.ts';
-import { CELLS } from '../layout.ts';
-import { transform2d, weightLine } from '../lines.ts';
+import type { Filter } from '../filter.ts';
+import { turnedCell } from '../layout.ts';
+import { linesOf } from '../lines.ts';
+import { type Phase, tapsOf } from '../phases.ts';
+import { transform2d } from '../transform2d.ts';
 
 /**
- * U of a block of out channels, for the in channels [begin, end): 3x3 weights -> 36 planes [in][lanes of the block].
+ * U of a block of out channels, for the in channels [begin, end) of one phase: weights [taps, taps, in, out] -> planes
+ * [in][lanes of the block].
  * `weights` is the address of the block's first out channel in the first tap and in channel 0.
  */
 const signature = { begin: i32, end: i32, weights: i32, u: i32, cells: i32 };
 
 interface WeightsShape {
-  inChannels: number;
-  outChannels: number;
+  filter: Filter;
+  phaseIn: number;
+  phaseOut: number;
   planeU: number;
   /**
-   * For the gradient of the image: `weights` are those of the convolution itself, [3, 3, out, in] as seen from here, to be
+   * For the gradient of the image: `weights` are those of the convolution itself, [taps, taps, out, in] as seen from here, to be
    * read with the window turned around.
    */
   turned: boolean;
 }
 
-export function writeWeights(m: ModuleBuilder, block: ChannelBlocks, shape: WeightsShape) {
-  return m.func(`weights of ${channelsOf(block)}`, signature, (f, p) => {
-    if (shape.turned) writeTurned(f, p, block, shape);
-    else writeStraight(f, p, block, shape);
+export function writeWeights(m: ModuleBuilder, block: ChannelBlocks, shape: WeightsShape, phase: Phase) {
+  const name = `weights of ${channelsOf(block)} ${phase.row} ${phase.column}`;
+  return m.func(name, signature, (f, p) => {
+    if (shape.turned) writeTurned(f, p, block, shape, phase);
+    else writeStraight(f, p, block, shape, phase);
   });
 }
 
 type Parameters = Record<keyof typeof signature, I32>;
 
-function writeStraight(f: FunctionBuilder, p: Parameters, block: ChannelBlocks, shape: WeightsShape): void {
-  const row = shape.outChannels * 4;
+function writeStraight(
+  f: FunctionBuilder,
+  p: Parameters,
+  block: ChannelBlocks,
+  shape: WeightsShape,
+  phase: Phase,
+): void {
+  const row = shape.phaseOut * 4;
+  const taps = tapsOf(shape.filter, phase);
   f.for(p.begin, p.end, 1, (c) => {
     for (let v = 0; v < block.vectors; v++) {
       f.block(() => {
         const from = f.let(p.weights.plus(c.times(row)).plus(v * 16));
         const to = f.let(p.u.plus(c.times(block.vectors).plus(v).shl(4)));
-        transformWeights(f, p.cells, to, shape, (tap) => f.load4(from, tap * shape.inChannels * row));
+        transformWeights(f, p.cells, to, shape, phase, (y, x) =>
+          f.load4(from, taps.at(y, x) * shape.phaseIn * row),
+        );
       });
     }
   });
 }
 
-/** Four in channels at a time: the 4x4 blocks of their nine taps are transposed first, into the thread's cells. */
-function writeTurned(f: FunctionBuilder, p: Parameters, block: ChannelBlocks, shape: WeightsShape): void {
-  const row = shape.inChannels * 4;
-  const turned = f.let(p.cells.plus(CELLS.turned * 4));
+/** Four in channels at a time: the 4x4 blocks of all their taps are transposed first, into the thread's cells. */
+function writeTurned(
+  f: FunctionBuilder,
+  p: Parameters,
+  block: ChannelBlocks,
+  shape: WeightsShape,
+  phase: Phase,
+): void {
+  const row = shape.phaseIn * 4;
+  const turned = f.let(p.cells.plus(turnedCell(shape.filter) * 4));
+  const { all, rows: tapRows, columns: tapColumns, at } = tapsOf(shape.filter, phase);
+  const cell = (y: number, x: number, i: number): number => ((i * tapRows + y) * tapColumns + x) * 16;
   f.for(p.begin, p.end, 4, (c) => {
     for (let v = 0; v < block.vectors; v++) {
       const lanes = v === block.vectors - 1 ? block.lastLanes : 4;
       f.block(() => {
         const from = f.let(p.weights.plus(c.shl(2)).plus(v * 4 * row));
-        for (let tap = 0; tap < 9; tap++) {
-          // Rows beyond the last out channel are not there; their lanes are not used.
-          const offset = (8 - tap) * shape.outChannels * row;
-          const rows = [0, 1, 2, 3].map((i) => f.let(f.load4(from, offset + (i < lanes ? i * row : 0))));
-          transpose4(f, rows).forEach((value, i) => {
-            f.store4(turned, value, (i * 9 + tap) * 16);
-          });
+        for (let y = 0; y < tapRows; y++) {
+          for (let x = 0; x < tapColumns; x++) {
+            // Rows beyond the last out channel are not there; their lanes are not used.
+            const offset = (all - 1 - at(y, x)) * shape.phaseOut * row;
+            const rows = [0, 1, 2, 3].map((i) => f.let(f.load4(from, offset + (i < lanes ? i * row : 0))));
+            transpose4(f, rows).forEach((value, i) => {
+              f.store4(turned, value, cell(y, x, i));
+            });
+          }
         }
         const left = f.let(p.end.minus(c));
         for (let i = 0; i < 4; i++) {
           f.if(left.gt(i), () => {
             const to = f.let(p.u.plus(c.plus(i).times(block.vectors).plus(v).shl(4)));
-            transformWeights(f, p.cells, to, shape, (tap) => f.load4(turned, (i * 9 + tap) * 16));
+            transformWeights(f, p.cells, to, shape, phase, (y, x) => f.load4(turned, cell(y, x, i)));
           });
         }
       });
@@ -82,12 +107,12 @@ function transformWeights(
   f: FunctionBuilder,
   cells: I32,
   to: I32,
-  { planeU }: WeightsShape,
-  load: (tap: number) => F32x4,
+  { filter, planeU }: WeightsShape,
+  phase: Phase,
+  load: (row: number, column: number) => F32x4,
 ): void {
-  transform2d(
-    ...([f, weightLine, 3, cells] as const),
-    (row, column) => load(row * 3 + column),
-    (row, column, value) => f.store4(to, value, (row * 6 + column) * planeU * 4),
+  const { rows, columns } = tapsOf(filter, phase);
+  transform2d(...([f, linesOf(filter).weight, [rows, columns], cells, load] as const), (row, column, value) =>
+    f.store4(to, value, (row * filter.tile + column) * planeU * 4),
   );
 }

@@ -4,8 +4,8 @@ import { oncePerThread } from '../../../runtime/oncePerThread.ts';
 import { evenTiles } from '../../../templates/tile.ts';
 import { type ChannelBlocks, channelBlocks, channelsOf, inBlock } from '../../blocks.ts';
 import { gridSignature, locate } from '../grid.ts';
-import { type Layout, PLANES } from '../layout.ts';
-import { outputGradientLine } from '../lines.ts';
+import { type Layout, nameOf } from '../layout.ts';
+import { phasesOf } from '../phases.ts';
 import { writeProductTile } from '../products.ts';
 import { writeWholeImage } from '../wholeImage.ts';
 import { clearZeroRow, writeWindow } from '../window.ts';
@@ -16,16 +16,15 @@ import { writeWeightGradient } from './transforms.ts';
  * one thread: dU, the largest thing here, never leaves that thread's cache. V every thread makes for itself.
  */
 export function byChannelsGradientKernel(layout: Layout): Kernel {
-  const { inChannels, outChannels, tiles } = layout;
-  return compileKernel(`winograd dw by channels ${inChannels} ${outChannels} ${tiles}`, () =>
+  return compileKernel(`winograd dw by channels ${nameOf(layout)} ${layout.tiles}`, () =>
     kernelModule('winograd dw by channels', (m) => writeGradient(m, layout)),
   );
 }
 
 /** Range over blocks of out channels: dw of `total` tiles. */
 function writeGradient(m: ModuleBuilder, layout: Layout): void {
-  const { inChannels, outChannels, planeV } = layout;
-  const transformImage = writeWholeImage(m, inChannels, planeV);
+  const { filter, inChannels, outChannels, planeV } = layout;
+  const transformImage = writeWholeImage(m, filter, inChannels, planeV);
   const blocks = channelBlocks(outChannels).map((block) => ({
     ...block,
     gradient: writeBlock(m, layout, block),
@@ -36,7 +35,7 @@ function writeGradient(m: ModuleBuilder, layout: Layout): void {
     const thread = f.let(p.threads.plus(f.thread.times(layout.thread.total * 4)));
     oncePerThread(f, p.stamp, () => {
       const cells = f.let(thread.plus(layout.thread.cells * 4));
-      clearZeroRow(f, cells, Math.max(inChannels, outChannels));
+      clearZeroRow(f, filter, cells, Math.max(inChannels, outChannels));
       f.call(transformImage, { ...p, v: thread, cells });
     });
     f.for(p.begin, p.end, 1, (index) =>
@@ -54,12 +53,12 @@ function writeGradient(m: ModuleBuilder, layout: Layout): void {
 
 /** One block: `dy` and `dw` are the addresses of its first channel. */
 function writeBlock(m: ModuleBuilder, layout: Layout, block: ChannelBlocks) {
-  const { inChannels, inLanes, outChannels, outLanes, planeV, planeOut, planeU, thread } = layout;
+  const { filter, inChannels, inLanes, outChannels, outLanes, planeV, planeOut, planeU, thread } = layout;
   const { vectors, mostRows } = block;
   const channels = channelsOf(block);
-  const window = { size: 4, line: outputGradientLine, plane: planeOut, pixelFloats: outChannels } as const;
+  const window = { filter, side: 'gradient', plane: planeOut, pixelFloats: outChannels } as const;
   const transformGradient = writeWindow(m, { name: `D of ${channels}`, channels, ...window });
-  const transformWeights = writeWeightGradient(m, block, layout);
+  const transformWeights = writeWeightGradient(m, block, layout, phasesOf(false)[0]);
   const steps = { leftRow: 4, leftStep: inLanes * 4, outRow: vectors * 16, rightStep: outLanes * 4 };
   const tiles = evenTiles(inChannels, mostRows).map(({ size, count }) => {
     const name = `product of ${size} by ${channels}`;
@@ -72,7 +71,7 @@ function writeBlock(m: ModuleBuilder, layout: Layout, block: ChannelBlocks) {
     const d = f.let(p.thread.plus(thread.out * 4));
     const u = f.let(p.thread.plus(thread.u * 4));
     f.for(0, p.total, 1, (t) => {
-      const { n, y, x } = locate(f, { ...p, top: i32(0), left: i32(0) }, t);
+      const { n, y, x } = locate(f, { ...p, top: i32(0), left: i32(0) }, t, filter.outputs);
       const { outHeight: height, outWidth: width } = p;
       const image = p.dy.plus(
         n
@@ -82,7 +81,7 @@ function writeBlock(m: ModuleBuilder, layout: Layout, block: ChannelBlocks) {
       );
       f.call(transformGradient, { image, height, width, y, x, out: d.plus(t.times(outLanes * 4)), cells });
     });
-    f.for(0, PLANES, 1, (plane) => {
+    f.for(0, filter.planes, 1, (plane) => {
       const left = f.let(p.thread.plus(plane.times(planeV * 4)));
       const right = f.let(d.plus(plane.times(planeOut * 4)));
       const end = f.let(right.plus(p.total.times(outLanes * 4)));

@@ -1,8 +1,11 @@
 import { i32, type ModuleBuilder } from '../../../builder/index.ts';
 import { type ChannelBlocks, channelsOf } from '../../blocks.ts';
+import type { Filter } from '../filter.ts';
 import { gridSignature, locate, touchRows } from '../grid.ts';
-import type { Layout } from '../layout.ts';
-import { inputLine, outputGradientLine, transform2d, weightGradientLine } from '../lines.ts';
+import { type Layout, windowStep } from '../layout.ts';
+import { linesOf } from '../lines.ts';
+import { type Phase, tapsOf } from '../phases.ts';
+import { transform2d } from '../transform2d.ts';
 import { clearZeroRow, writeWindow } from '../window.ts';
 
 export const transformSignature = {
@@ -12,46 +15,56 @@ export const transformSignature = {
 
 /** Range over the tiles of a batch: V and D. */
 export function writeTransform(m: ModuleBuilder, layout: Layout) {
-  const { inChannels, outChannels, inLanes, outLanes, planeV, planeOut } = layout;
-  const v = { name: 'V', size: 6, line: inputLine, channels: inChannels, plane: planeV } as const;
-  const d = { name: 'D', size: 4, line: outputGradientLine, channels: outChannels, plane: planeOut } as const;
+  const { filter, strided, inChannels, phaseIn, outChannels, inLanes, outLanes, planeV, planeOut } = layout;
+  const image = { filter, side: 'image', strided: strided === 'image' } as const;
+  const v = { name: 'V', ...image, channels: phaseIn, plane: planeV };
+  const d = { name: 'D', filter, side: 'gradient', channels: outChannels, plane: planeOut } as const;
   const transformV = writeWindow(m, v);
   const transformD = writeWindow(m, d);
   return m.func('transform', transformSignature, (f, p) => {
     const { thread } = layout;
     const cells = f.let(p.threads.plus(f.thread.times(thread.total * 4)).plus(thread.cells * 4));
-    clearZeroRow(f, cells, Math.max(inChannels, outChannels));
+    clearZeroRow(f, filter, cells, Math.max(inChannels, outChannels));
     const tiles = { first: f.let(p.begin.plus(p.first)), last: f.let(p.end.plus(p.first).minus(1)) };
-    const xRow = f.let(p.width.times(inChannels * 4));
-    touchRows(f, p, { ...tiles, size: 6 }, p.x, xRow, cells);
+    const xRow = f.let(p.width.times(phaseIn * 4));
+    const [step, dyStep] = [windowStep(layout), filter.outputs];
+    touchRows(f, p, { ...tiles, step, size: step + filter.tile - dyStep }, p.x, xRow, cells);
     const dyRow = f.let(p.outWidth.times(outChannels * 4));
     const dyGrid = { ...p, height: p.outHeight, width: p.outWidth, top: i32(0), left: i32(0) };
-    touchRows(f, dyGrid, { ...tiles, size: 4 }, p.dy, dyRow, cells);
+    touchRows(f, dyGrid, { ...tiles, step: dyStep, size: dyStep }, p.dy, dyRow, cells);
     f.for(p.begin, p.end, 1, (t) => {
-      const { n, y, x } = locate(f, p, t.plus(p.first));
+      const { n, y, x } = locate(f, p, t.plus(p.first), step);
       f.call(transformV, {
         ...{ image: p.x.plus(n.times(p.height).times(xRow)), height: p.height, width: p.width },
         ...{ y, x, out: p.v.plus(t.times(inLanes * 4)), cells },
       });
       f.call(transformD, {
         ...{ image: p.dy.plus(n.times(p.outHeight).times(dyRow)), height: p.outHeight, width: p.outWidth },
-        ...{ y: y.plus(p.top), x: x.plus(p.left), out: p.d.plus(t.times(outLanes * 4)), cells },
+        ...{
+          y: y.plus(p.top).divU(step / dyStep),
+          x: x.plus(p.left).divU(step / dyStep),
+          out: p.d.plus(t.times(outLanes * 4)),
+          cells,
+        },
       });
     });
   });
 }
 
-/** G^T dU G for the in channels [begin, end) and a block of out channels: 36 planes [in][lanes] -> dw [3, 3, in, out]. */
+/** G^T dU G for the in channels [begin, end) of a phase and a block of out channels: planes [in][lanes] -> dw [taps, taps, in, out]. */
 export function writeWeightGradient(
   m: ModuleBuilder,
   block: ChannelBlocks,
-  shape: { inChannels: number; outChannels: number; planeU: number },
+  shape: { filter: Filter; phaseIn: number; outChannels: number; planeU: number },
+  phase: Phase,
 ) {
-  const { inChannels, outChannels, planeU } = shape;
+  const { filter, phaseIn, outChannels, planeU } = shape;
+  const { tile } = filter;
+  const taps = tapsOf(filter, phase);
   const lanes = block.vectors * 4;
   // `dw`: of the first tap, in channel 0, the block's first out channel.
   return m.func(
-    `dw of ${channelsOf(block)}`,
+    `dw of ${channelsOf(block)} ${phase.row} ${phase.column}`,
     { begin: i32, end: i32, u: i32, dw: i32, cells: i32 },
     (f, p) => {
       f.for(p.begin, p.end, 1, (c) => {
@@ -61,10 +74,17 @@ export function writeWeightGradient(
             const to = f.let(p.dw.plus(c.times(outChannels * 4)).plus(v * 16));
             const stored = v === block.vectors - 1 ? block.lastLanes : 4;
             transform2d(
-              ...([f, weightGradientLine, 6, p.cells] as const),
-              (row, column) => f.load4(from, (row * 6 + column) * planeU * 4),
-              (row, column, value) =>
-                f.store4Partial(to, value, stored, (row * 3 + column) * inChannels * outChannels * 4),
+              ...([
+                f,
+                linesOf(filter).weightGradient,
+                [tile - phase.row, tile - phase.column],
+                p.cells,
+              ] as const),
+              (row, column) => f.load4(from, (row * tile + column) * planeU * 4),
+              (row, column, value) => {
+                if (row >= taps.rows || column >= taps.columns) return;
+                f.store4Partial(to, value, stored, taps.at(row, column) * phaseIn * outChannels * 4);
+              },
             );
           });
         }

@@ -5,17 +5,17 @@ import { type Job, threadCount } from '../../../runtime/threads.ts';
 import { blockCount, channelBlocks } from '../../blocks.ts';
 import type { ConvSizes } from '../../sizes.ts';
 import { gridArguments } from '../grid.ts';
-import { forwardSizes, PLANES, planes, tileCount, type WinogradSizes } from '../layout.ts';
+import { forwardSizes, planes, tileCount, type WinogradSizes } from '../layout.ts';
 import { byChannelsGradientKernel } from './byChannels.ts';
 import { byTilesGradientKernel } from './byTiles.ts';
 import { layOutByChannels, layOutByTiles } from './layout.ts';
 
 /**
- * The gradient of 3x3 weights by Winograd: the transpose of the forward pass (image/image.ts) with respect to g,
+ * The gradient of the weights by Winograd: the transpose of the forward pass (image/image.ts) with respect to g,
  *
  *   dg = G^T [ sum over tiles of (B^T d B) * (A dy A^T) ] G.
  *
- * With V = B^T d B and D = A dy A^T, the sum dU is V^T D in each of the 36 planes. Who sums what never depends on the number
+ * With V = B^T d B and D = A dy A^T, the sum dU is V^T D in each plane. Who sums what never depends on the number
  * of threads, so neither do the bits. There are three ways:
  *
  * - *By channels* (byChannels.ts), where tiles are few.
@@ -44,7 +44,7 @@ const MOST_PARTIAL_FLOATS = 300_000;
 
 type Pass = (x: number, dy: number, dw: number) => Job[];
 
-/** dw [3, 3, in, out] from the addresses of x and dy, as jobs to run in turn. */
+/** dw [taps, taps, in, out] from the addresses of x and dy, as jobs to run in turn. */
 export function winogradWeightGradient(sizes: ConvSizes, x: number, dy: number, dw: number): Job[] {
   return planOf(sizes)(x, dy, dw);
 }
@@ -52,20 +52,22 @@ export function winogradWeightGradient(sizes: ConvSizes, x: number, dy: number, 
 const planOf = rememberFor((convSizes: ConvSizes): Pass => {
   const sizes = forwardSizes(convSizes);
   const total = tileCount(sizes);
-  const sums = PLANES * planes(sizes.inChannels, sizes.outChannels, 0).planeU;
+  const sums = sizes.filter.planes * planes(sizes, 0).planeU;
   const mostChunks = Math.min(MOST_CHUNKS, Math.floor(MOST_PARTIAL_FLOATS / sums));
   const chunks = Math.min(mostChunks, Math.floor(total / CHUNK_TILES));
   if (mostChunks >= LEAST_CHUNKS && chunks >= 2) return byChunks(sizes, total, chunks, sums);
-  return total <= MOST_TILES_BY_CHANNELS ? byChannels(sizes, total) : byPlanes(sizes, total, sums);
+  return !sizes.strided && total <= MOST_TILES_BY_CHANNELS
+    ? byChannels(sizes, total)
+    : byPlanes(sizes, total, sums);
 });
 
 /** Where the transforms find tiles: their arguments after the addresses. */
 const gridOf = (sizes: WinogradSizes): number[] => [sizes.outHeight, sizes.outWidth, ...gridArguments(sizes)];
 
 function byChannels(sizes: WinogradSizes, total: number): Pass {
-  const { inChannels, outChannels } = sizes;
+  const { outChannels } = sizes;
   const room = Math.ceil(total / ROOM_STEP) * ROOM_STEP;
-  const layout = layOutByChannels(inChannels, outChannels, room);
+  const layout = layOutByChannels(sizes, room);
   const kernel = byChannelsGradientKernel(layout);
   const grid = gridOf(sizes);
   const blocks = blockCount(channelBlocks(outChannels));
@@ -77,7 +79,7 @@ function byChannels(sizes: WinogradSizes, total: number): Pass {
 
 function byChunks(sizes: WinogradSizes, total: number, chunks: number, sums: number): Pass {
   const { inChannels, outChannels } = sizes;
-  const layout = layOutByTiles(inChannels, outChannels, true);
+  const layout = layOutByTiles(sizes, true);
   const kernel = byTilesGradientKernel(layout);
   const grid = gridOf(sizes);
   const finishGrain = Math.ceil(1024 / outChannels);
@@ -92,24 +94,24 @@ function byChunks(sizes: WinogradSizes, total: number, chunks: number, sums: num
 }
 
 function byPlanes(sizes: WinogradSizes, total: number, sums: number): Pass {
-  const { inChannels, outChannels } = sizes;
-  const layout = layOutByTiles(inChannels, outChannels, false);
+  const { filter, inChannels, outChannels } = sizes;
+  const layout = layOutByTiles(sizes, false);
   const kernel = byTilesGradientKernel(layout);
   const grid = gridOf(sizes);
   const transformGrain = Math.ceil(PART_VALUES / (inChannels + outChannels));
   const finishGrain = Math.ceil(1024 / outChannels);
   // A part of the products is a plane's block of out channels.
-  const parts = PLANES * blockCount(channelBlocks(outChannels));
+  const parts = filter.planes * blockCount(channelBlocks(outChannels));
   return (x, dy, dw) => {
-    const v = workspace(PLANES * layout.planeV).byteOffset;
-    const d = workspace(PLANES * layout.planeOut).byteOffset;
+    const v = workspace(filter.planes * layout.planeV).byteOffset;
+    const d = workspace(filter.planes * layout.planeOut).byteOffset;
     const threads = workspace(threadCount() * layout.thread.total).byteOffset;
     const u = workspace(sums).byteOffset;
     const jobs: Job[] = [];
     for (let first = 0; first < total; first += layout.tiles) {
       const count = Math.min(layout.tiles, total - first);
       jobs.push(kernel.job('transform', count, transformGrain, first, x, dy, v, d, threads, ...grid));
-      const grain = Math.ceil((PART_MULTIPLIES * parts) / (PLANES * count * inChannels * outChannels));
+      const grain = Math.ceil((PART_MULTIPLIES * parts) / (filter.planes * count * inChannels * outChannels));
       jobs.push(kernel.job('multiply', parts, grain, v, d, u, count, first === 0 ? 1 : 0));
     }
     jobs.push(kernel.job('finish', inChannels, finishGrain, u, 1, dw, threads));
