@@ -40,10 +40,10 @@ export const PLANES = 36;
 const PLANE_PADDING = 16;
 
 /**
- * A thread's cells, in floats: the values between two one-dimensional transforms, turned weights (image/weights.ts), and a row
+ * A thread's cells, in floats: the values between two one-dimensional transforms (two vectors each), turned weights (image/weights.ts), and a row
  * of zero pixels (window.ts).
  */
-export const CELLS = { between: 0, turned: 36 * 4, zeros: 2 * 36 * 4 };
+export const CELLS = { between: 0, turned: 36 * 8, zeros: 2 * 36 * 8 };
 export const cellFloats = (channels: number): number => CELLS.zeros + 6 * channels + 16;
 
 /** How a pass lies in memory: values of the image's side, of the result's side, and of the weights', for each of 36 planes. */

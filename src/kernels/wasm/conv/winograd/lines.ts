@@ -1,3 +1,4 @@
+import { inPairs } from '../../builder/features.ts';
 import { type F32x4, type FunctionBuilder, f32x4, type I32 } from '../../builder/index.ts';
 
 /**
@@ -90,32 +91,69 @@ export const weightGradientLine: Line = (f, [u0, u1, u2, u3, u4, u5]) => {
   ];
 };
 
+/** One vector, or two that lie side by side (inPairs in ../../builder/features.ts). */
+export type Value = F32x4[];
+
+/** Runs `body` for so many vectors, which lie side by side: in pairs where the engine joins those, the last one alone. */
+export function eachValue(
+  f: FunctionBuilder,
+  vectors: number,
+  body: (bytes: I32, width: number) => void,
+): void {
+  const paired = inPairs() ? vectors & -2 : 0;
+  if (paired > 0) f.for(0, paired * 16, 32, (at) => body(at, 2));
+  if (paired < vectors) f.for(paired * 16, vectors * 16, 16, (at) => body(at, 1));
+}
+
+/** The first vector and the width of each value, where vectors are counted at build time. */
+export const values = (vectors: number): [first: number, width: number][] => {
+  const paired = inPairs() ? vectors & -2 : 0;
+  return Array.from({ length: vectors }, (_, v): [number, number] => [v, v < paired ? 2 : 1]).filter(
+    ([v, width]) => width === 1 || v % 2 === 0,
+  );
+};
+
+export const loadValue = (f: FunctionBuilder, width: number, address: I32, offset: number): Value =>
+  Array.from({ length: width }, (_, v) => f.load4(address, offset + v * 16));
+
+/** `line` for each vector of the values; those of a pair are computed before any of them is stored. */
+function lineOf(f: FunctionBuilder, line: Line, values: Value[]): Value[] {
+  const lines = values[0].map((_, v) => {
+    const vectors = values.map((value) => value[v]);
+    return line(f, vectors);
+  });
+  const [first, second] = lines;
+  return first.map((vector, i) => (second === undefined ? [vector] : [f.let(vector), f.let(second[i])]));
+}
+
 /**
- * A two-dimensional transform, rows x columns values to square results: `line` down every column, through a scratch block
- * `between` of 16-byte cells, then along every row. A column that is not `there` is all zeros.
+ * A two-dimensional transform, rows x columns values of `width` vectors to square results: `line` down every column, through a
+ * scratch block `between` of cells, then along every row. A column that is not `there` is all zeros.
  */
 export function transform2d(
   f: FunctionBuilder,
   line: Line,
-  size: number,
+  { size, width }: { size: number; width: number },
   between: I32,
-  load: (row: number, column: number) => F32x4,
-  store: (row: number, column: number, value: F32x4) => void,
+  load: (row: number, column: number) => Value,
+  store: (row: number, column: number, value: Value) => void,
   there?: (column: number) => I32,
 ): void {
+  const held = (value: Value): Value => value.map((vector) => f.let(vector));
+  const zero: Value = Array.from({ length: width }, () => f32x4.of(0));
+  const cell = (row: number, column: number): number => (row * size + column) * width * 16;
   let results = 0;
   for (let column = 0; column < size; column++) {
-    const cell = (row: number): number => (row * size + column) * 16;
     const transform = (): void => {
-      const values = Array.from({ length: size }, (_, row) => f.let(load(row, column)));
-      const out = line(f, values);
+      const values = Array.from({ length: size }, (_, row) => held(load(row, column)));
+      const out = lineOf(f, line, values);
       results = out.length;
       out.forEach((value, row) => {
-        f.store4(between, value, cell(row));
+        f.storeRow(between, value, 4, cell(row, column));
       });
     };
     const clear = (): void => {
-      for (let row = 0; row < results; row++) f.store4(between, f32x4.of(0), cell(row));
+      for (let row = 0; row < results; row++) f.storeRow(between, zero, 4, cell(row, column));
     };
     if (there === undefined) f.block(transform);
     else f.if(there(column), transform, clear);
@@ -123,9 +161,9 @@ export function transform2d(
   for (let row = 0; row < results; row++) {
     f.block(() => {
       const values = Array.from({ length: size }, (_, column) =>
-        f.let(f.load4(between, (row * size + column) * 16)),
+        held(loadValue(f, width, between, cell(row, column))),
       );
-      line(f, values).forEach((value, column) => {
+      lineOf(f, line, values).forEach((value, column) => {
         store(row, column, value);
       });
     });

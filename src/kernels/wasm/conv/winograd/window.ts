@@ -6,7 +6,7 @@ import {
   type ModuleBuilder,
 } from '../../builder/index.ts';
 import { CELLS, cellFloats } from './layout.ts';
-import { type Line, transform2d } from './lines.ts';
+import { eachValue, type Line, loadValue, transform2d } from './lines.ts';
 
 /**
  * A tile's window of an image, `size` x `size` pixels from (y, x) on, transformed to a value of each of the 36 planes, for
@@ -59,13 +59,13 @@ function writeVariant(m: ModuleBuilder, spec: WindowSpec, cut: boolean) {
       rows.push(f.let(cut ? f.select(p.y.plus(i).ltU(p.height), address, zeros) : address));
     }
     const columns = cut ? Array.from({ length: size }, (_, i) => f.let(p.x.plus(i).ltU(p.width))) : undefined;
-    f.for(0, channels * 4, 16, (channel) => {
+    eachValue(f, Math.ceil(channels / 4), (channel, width) => {
       const starts = rows.map((address) => f.let(address.plus(channel)));
       const to = f.let(p.out.plus(channel));
       transform2d(
-        ...([f, line, size, p.cells] as const),
-        (y, x) => f.load4(starts[y], x * pixel),
-        (y, x, value) => f.store4(to, value, (y * 6 + x) * plane * 4),
+        ...([f, line, { size, width }, p.cells] as const),
+        (y, x) => loadValue(f, width, starts[y], x * pixel),
+        (y, x, value) => f.storeRow(to, value, 4, (y * 6 + x) * plane * 4),
         columns && ((column) => columns[column]),
       );
     });

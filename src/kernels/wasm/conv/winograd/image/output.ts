@@ -7,7 +7,7 @@ import {
   type ModuleBuilder,
 } from '../../../builder/index.ts';
 import type { locate } from '../grid.ts';
-import { outputLine, transform2d } from '../lines.ts';
+import { eachValue, loadValue, outputLine, transform2d } from '../lines.ts';
 
 type OutputArguments = Record<'y' | 'outHeight' | 'outWidth' | 'bias' | 'cells', I32> & { floor: F32 };
 
@@ -23,29 +23,32 @@ export function writeOutput(
   const signature = { to: i32, row: i32, rows: i32, columns: i32, m: i32, bias: i32, floor: f32, cells: i32 };
   const variant = (cut: boolean) =>
     m.func(`${name} ${cut ? 'cut' : 'inside'}`, signature, (f, p) => {
-      const vector = (channel: I32, lanes: number): void => {
+      const transform = (channel: I32, width: number, lastLanes = 4): void => {
         const from = f.let(p.m.plus(channel));
         const rows = [f.let(p.to.plus(channel))];
         for (let i = 1; i < 4; i++) rows.push(f.let(rows[i - 1].plus(p.row)));
-        const bias = f.let(f.load4(p.bias.plus(channel)));
+        const at = f.let(p.bias.plus(channel));
+        const bias = loadValue(f, width, at, 0).map((vector) => f.let(vector));
         const floor = f.let(p.floor.splat());
         transform2d(
-          ...([f, outputLine, 6, p.cells] as const),
-          (row, column) => f.load4(from, (row * 6 + column) * planeOut * 4),
+          ...([f, outputLine, { size: 6, width }, p.cells] as const),
+          (row, column) => loadValue(f, width, from, (row * 6 + column) * planeOut * 4),
           (row, column, value) => {
-            const store = (): void =>
-              f.store4Partial(rows[row], value.plus(bias).pmax(floor), lanes, column * pixelFloats * 4);
+            const store = (): void => {
+              const pixel = value.map((vector, v) => vector.plus(bias[v]).pmax(floor));
+              f.storeRow(rows[row], pixel, lastLanes, column * pixelFloats * 4);
+            };
             if (cut) f.if(p.rows.gt(row).and(p.columns.gt(column)), store);
             else store();
           },
         );
       };
-      const whole = (channels & -4) * 4;
-      f.for(0, whole, 16, (channel) => vector(channel, 4));
-      if (channels % 4 !== 0) f.block(() => vector(f.let(i32(whole)), channels % 4));
+      const whole = channels >> 2;
+      eachValue(f, whole, transform);
+      if (channels % 4 !== 0) f.block(() => transform(f.let(i32(whole * 16)), 1, channels % 4));
     });
   const [inside, cut] = [variant(false), variant(true)];
-  const transform = m.func(name, signature, (f, p) => {
+  const run = m.func(name, signature, (f, p) => {
     f.if(
       p.rows.ge(4).and(p.columns.ge(4)),
       () => f.call(inside, p),
@@ -61,7 +64,7 @@ export function writeOutput(
   ): void => {
     const { outHeight, outWidth, bias, floor, cells } = p;
     const pixel = n.times(outHeight).plus(y).times(outWidth).plus(x);
-    f.call(transform, {
+    f.call(run, {
       to: p.y.plus(pixel.times(pixelFloats * 4)),
       row: outWidth.times(pixelFloats * 4),
       ...{ rows: outHeight.minus(y), columns: outWidth.minus(x), m: from, bias, floor, cells },

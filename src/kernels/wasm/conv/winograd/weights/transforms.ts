@@ -2,7 +2,14 @@ import { i32, type ModuleBuilder } from '../../../builder/index.ts';
 import { type ChannelBlocks, channelsOf } from '../../blocks.ts';
 import { gridSignature, locate, touchRows } from '../grid.ts';
 import type { Layout } from '../layout.ts';
-import { inputLine, outputGradientLine, transform2d, weightGradientLine } from '../lines.ts';
+import {
+  inputLine,
+  loadValue,
+  outputGradientLine,
+  transform2d,
+  values,
+  weightGradientLine,
+} from '../lines.ts';
 import { clearZeroRow, writeWindow } from '../window.ts';
 
 export const transformSignature = {
@@ -55,16 +62,18 @@ export function writeWeightGradient(
     { begin: i32, end: i32, u: i32, dw: i32, cells: i32 },
     (f, p) => {
       f.for(p.begin, p.end, 1, (c) => {
-        for (let v = 0; v < block.vectors; v++) {
+        for (const [v, width] of values(block.vectors)) {
           f.block(() => {
             const from = f.let(p.u.plus(c.times(lanes * 4)).plus(v * 16));
             const to = f.let(p.dw.plus(c.times(outChannels * 4)).plus(v * 16));
-            const stored = v === block.vectors - 1 ? block.lastLanes : 4;
             transform2d(
-              ...([f, weightGradientLine, 6, p.cells] as const),
-              (row, column) => f.load4(from, (row * 6 + column) * planeU * 4),
-              (row, column, value) =>
-                f.store4Partial(to, value, stored, (row * 3 + column) * inChannels * outChannels * 4),
+              ...([f, weightGradientLine, { size: 6, width }, p.cells] as const),
+              (row, column) => loadValue(f, width, from, (row * 6 + column) * planeU * 4),
+              (row, column, value) => {
+                const offset = (row * 3 + column) * inChannels * outChannels * 4;
+                const lanes = v + width === block.vectors ? block.lastLanes : 4;
+                f.storeRow(to, value, lanes, offset);
+              },
             );
           });
         }
