@@ -1,6 +1,8 @@
 import { availableParallelism, cpus } from 'node:os';
 import { Command, InvalidArgumentError } from 'commander';
 import type { HintedError } from '../src/errors.ts';
+import { activeKernels } from '../src/kernels/active.ts';
+import { vectorBits } from '../src/kernels/wasm/wide/wideVectors.node.ts';
 import { type Case, flops, groups } from './cases.ts';
 import { makeOurs } from './ours.ts';
 import { fmaPeak } from './peak.ts';
@@ -45,7 +47,10 @@ if (options.vs !== undefined && options.vs !== 'torch') {
 }
 
 const torch = options.vs ? await startTorch(options.threads).catch(giveUp) : null;
-const machine = `${cpus()[0].model.trim()}, ${cpus().length} cores, Node ${process.versions.node}`;
+activeKernels(); // which looks at NORMGRAD_VECTORS
+const machine =
+  `${cpus()[0].model.trim()}, ${cpus().length} cores, Node ${process.versions.node}, ` +
+  `vectors of ${vectorBits()} bits`;
 const peak = fmaPeak();
 const header =
   `${machine}, ${options.threads} threads${torch ? `, PyTorch ${torch.version}` : ''}; float32 FMA peak of one core in ` +
