@@ -1,6 +1,8 @@
 import { availableParallelism, cpus } from 'node:os';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import type { HintedError } from '../src/errors.ts';
+import { activeKernels } from '../src/kernels/active.ts';
+import { vectorBits } from '../src/kernels/wasm/wide/wideVectors.node.ts';
 import { groups } from './cases.ts';
 import { type Effort, measure, type Result } from './measure.ts';
 import { fmaPeak } from './peak.ts';
@@ -49,7 +51,10 @@ await run(options).catch(giveUp);
 async function run({ vs, only = '', threads, sweep, json, ...effort }: Options): Promise<void> {
   const sides = { ours: await ourStarter(threads), peer: vs ? await peerStarter(vs, threads) : null };
   const version = sides.peer && (await versionOf(sides.peer));
-  const machine = `${cpus()[0].model.trim()}, ${cpus().length} cores, Node ${process.versions.node}`;
+  activeKernels(); // which looks at NORMGRAD_VECTORS
+  const machine =
+    `${cpus()[0].model.trim()}, ${cpus().length} cores, Node ${process.versions.node}, ` +
+    `vectors of ${vectorBits()} bits`;
   const peak = fmaPeak();
   if (!json) {
     const parts = [machine, `${threads} threads`, ...(version ? [version] : [])].join(', ');

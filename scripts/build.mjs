@@ -21,12 +21,14 @@ import { esmExternalRequirePlugin } from 'rolldown/plugins';
 import { minifySync } from 'rolldown/utils';
 import { root } from './install.mjs';
 
-/** What is imported by name from outside. #platform is chosen by the conditions in package.json. */
+/** What is imported by name from outside. #platform and #wideVectors are chosen by the conditions in package.json. */
 const libraryEntries = [
   'src/index.ts',
   'src/experiment/define.ts',
   'src/platform.node.ts',
   'src/platform.browser.ts',
+  'src/kernels/wasm/wide/wideVectors.node.ts',
+  'src/kernels/wasm/wide/wideVectors.browser.ts',
 ];
 
 /** Processes, and what they import by the names of package.json. */
@@ -66,7 +68,7 @@ export async function build(folder) {
 
 function buildLibrary(folder) {
   return bundle(
-    { input: libraryEntries, external: ['#platform'] },
+    { input: libraryEntries, external: ['#platform', '#wideVectors'] },
     {
       dir: folder,
       preserveModules: true,

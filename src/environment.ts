@@ -17,6 +17,11 @@ const variables = {
     holds: (text: string) => text === '0' || text === '1',
     unset: 'the same as 1',
   },
+  NORMGRAD_VECTORS: {
+    must: 'be 128 or 256 (bits of a vector; 256 on Node 24 or newer)',
+    holds: (text: string) => text === '128' || text === '256',
+    unset: '128',
+  },
   NORMGRAD_SEED: {
     must: 'be a whole number',
     holds: (text: string) => /^-?\d{1,15}$/.test(text),

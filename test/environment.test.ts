@@ -8,6 +8,7 @@ it.each([
     (text) => ['NORMGRAD_THREADS', text, 'from 1 to 1024'] as const,
   ),
   ['NORMGRAD_KERNELS', 'foo', '"wasm" or "reference"'],
+  ['NORMGRAD_VECTORS', '512', 'be 128 or 256'],
   ['NORMGRAD_WINOGRAD', 'off', 'be 0 (direct convolutions everywhere) or 1'],
   ['NORMGRAD_SEED', '1.5', 'a whole number'],
 ] as const)('%s=%j is refused, with what is allowed', (name, text, allowed) => {

@@ -1,4 +1,5 @@
 import { platform } from '#platform';
+import { startWideVectors } from '#wideVectors';
 import { checkVariable } from '../environment.ts';
 import type { Kernels, Numbers } from './contract.ts';
 import { reference } from './reference/reference.ts';
@@ -29,7 +30,10 @@ export function useKernels(next: Kernels): Kernels {
 export function initialKernels(): Kernels {
   const wanted = checkVariable('NORMGRAD_KERNELS', platform.environment('NORMGRAD_KERNELS'));
   if (wanted === 'reference') return reference;
-  if (wasmSupported()) return wasm;
+  if (wasmSupported()) {
+    startWideVectors();
+    return wasm;
+  }
   if (wanted === undefined) return reference;
   throw new Error(
     'NORMGRAD_KERNELS=wasm: this engine has no WebAssembly SIMD. Unset it, or use NORMGRAD_KERNELS=reference.',

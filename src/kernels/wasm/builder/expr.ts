@@ -40,6 +40,19 @@ export class Code extends Bytes {
     this.unsigned(index);
   }
 
+  /**
+   * Sets the vectors made since there were `before` locals to 0, at the end of the loop that they were made in: V8 carries a local that
+   * a loop sets from turn to turn, and counts that as a use that joining a pair would cost an instruction.
+   */
+  forgetVectors(before: number): void {
+    const constants = new Set(this.constants.values());
+    for (let index = this.parameters + before; index < this.parameters + this.localTypes.length; index++) {
+      if (this.localTypes[index - this.parameters] !== VALTYPE.v128 || constants.has(index)) continue;
+      this.vector(ZERO);
+      this.localSet(index);
+    }
+  }
+
   /** Puts the v128 constant with these four 32-bit words on the stack. */
   vector(words: Int32Array): void {
     const literal = (out: Bytes): void => {
@@ -63,6 +76,8 @@ export class Code extends Bytes {
     this.localGet(index);
   }
 }
+
+const ZERO = new Int32Array(4);
 
 export type Emit = (out: Code) => void;
 

@@ -21,3 +21,15 @@ function detectRelaxedFma(): boolean {
  * The two round differently, so results on machines with and without it agree only to float32 rounding.
  */
 export const relaxedFma: boolean = detectRelaxedFma();
+
+let pairs = false;
+
+/**
+ * Whether the engine joins two operations of 128 bits to one of 256 (../wide/ switches it on). Kernels are then
+ * written with vectors in pairs; their results are the same bits.
+ */
+export const inPairs = (): boolean => pairs;
+
+export function setPairs(on: boolean): void {
+  pairs = on;
+}

@@ -1,6 +1,7 @@
 import { type Address, asI32, type Int, MemoryAccess } from './access.ts';
 import { Bytes } from './encode.ts';
 import { Code, type Emit, type Expr, plain, type ValueType, type Var } from './expr.ts';
+import { inPairs } from './features.ts';
 import { I32 } from './integers.ts';
 import { sameType, typeOf } from './typeof.ts';
 import type { F32x4 } from './vector.ts';
@@ -120,6 +121,19 @@ export class FunctionBuilder extends MemoryAccess {
     return Object.assign(read, { set });
   }
 
+  /**
+   * Stores vectors side by side, of the last one `lastLanes` (0 to 4). In pairs from the last to the first: where the first of a pair
+   * came first, V8 would store it twice, lest a trap between the two be seen.
+   */
+  storeRow(address: Address, vectors: readonly F32x4[], lastLanes = 4, offset = 0): void {
+    const order = [...vectors.keys()];
+    if (inPairs()) order.reverse();
+    for (const v of order) {
+      const lanes = v === vectors.length - 1 ? lastLanes : 4;
+      this.store4Partial(address, vectors[v], lanes, offset + v * 16);
+    }
+  }
+
   /** The first `count` (0 to 4) lanes, and not a byte more. */
   store4Partial(address: Address, value: F32x4, count: Int, offset = 0): void {
     if (typeof count === 'number') this.storeFirst(address, value, count, offset);
@@ -187,7 +201,9 @@ export class FunctionBuilder extends MemoryAccess {
     condition.emit(code);
     code.byte(0x04); // if
     code.byte(VOID);
+    const before = code.localTypes.length;
     this.block(body);
+    if (inPairs()) code.forgetVectors(before);
     code.byte(0x0c); // br to the loop
     code.unsigned(1);
     code.byte(0x0b);

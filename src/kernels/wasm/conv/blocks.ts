@@ -1,9 +1,12 @@
+import { inPairs } from '../builder/features.ts';
 import type { FunctionBuilder, I32 } from '../builder/index.ts';
 
-/** Output channels are worked on in blocks of one to three vectors of four, which register tiles (templates/tile.ts) hold. */
+/** Output channels are worked on in blocks of one to three vectors of four (up to four in pairs, ../builder/features.ts), which register tiles (templates/tile.ts) hold. */
 
 /** The most rows of a tile, by its vectors: 15 registers hold rows * vectors sums, the vectors of one row, and one number. */
 const MOST_ROWS = [0, 12, 6, 3];
+/** The same where a register holds two vectors. */
+const MOST_ROWS_IN_PAIRS = [0, 12, 12, 3, 6];
 
 /** Output channels from `first` (of the group) on: `count` blocks of `vectors` vectors. */
 export interface ChannelBlocks {
@@ -15,19 +18,24 @@ export interface ChannelBlocks {
   mostRows: number;
 }
 
-/** Blocks of two vectors; an odd vector joins the last block (three), or stands alone. */
+/** Blocks of two vectors; an odd vector joins the last block (three), or stands alone. In pairs of four, and what is left. */
 export function channelBlocks(channels: number): ChannelBlocks[] {
   const vectors = Math.ceil(channels / 4);
   const lastLanes = channels - (vectors - 1) * 4;
-  const last = vectors === 1 ? 1 : vectors % 2 === 1 ? 3 : 2;
-  if (last === 2 && lastLanes === 4) {
-    return [{ first: 0, count: vectors / 2, vectors: 2, lastLanes, mostRows: MOST_ROWS[2] }];
-  }
-  const pairs = (vectors - last) / 2;
+  const [whole, mostRows] = inPairs() ? [4, MOST_ROWS_IN_PAIRS] : [2, MOST_ROWS];
+  let last = vectors % whole || (lastLanes === 4 ? 0 : whole);
+  if (whole === 2 && last === 1 && vectors > 1) last = 3;
+  const count = (vectors - last) / whole;
   return [
-    { first: 0, count: pairs, vectors: 2, lastLanes: 4, mostRows: MOST_ROWS[2] },
-    { first: pairs * 8, count: 1, vectors: last, lastLanes, mostRows: MOST_ROWS[last] },
-  ].filter(({ count }) => count > 0);
+    { first: 0, count, vectors: whole, lastLanes: 4, mostRows: mostRows[whole] },
+    {
+      first: count * whole * 4,
+      count: Math.min(last, 1),
+      vectors: last,
+      lastLanes,
+      mostRows: mostRows[last],
+    },
+  ].filter((block) => block.count > 0);
 }
 
 /** How many blocks there are. */

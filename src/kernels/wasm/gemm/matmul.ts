@@ -42,4 +42,4 @@ const job = ({ kernel, name, items, grain, sizes }: Step, ...addresses: number[]
   kernel.job(name, items, grain, ...addresses, ...sizes);
 
 /** As wide as the widest panel. */
-const zeros = (): number => zeroBias(32);
+const zeros = (): number => zeroBias(64);

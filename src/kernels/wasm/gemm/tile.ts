@@ -1,10 +1,11 @@
+import { inPairs } from '../builder/features.ts';
 import { i32, type KernelFunction, type ModuleBuilder } from '../builder/index.ts';
 import { addProducts, zeroSums } from '../templates/tile.ts';
 import { reluFloor } from './reluFloor.ts';
 
 /** The vectors of a register tile (templates/tile.ts) of so many rows. Strides are constants, so A needs no packing. */
 export function vectorsForHeight(height: number): number {
-  return [0, 8, 4, 3, 2, 2, 2][height];
+  return [0, 8, 4, 3, 2, 2, 2][height] * (inPairs() ? 2 : 1);
 }
 
 export const MAX_HEIGHT = 6;
@@ -49,11 +50,9 @@ export function writeTile(
     });
     const floor = reluFloor(f, relu);
     for (let i = 0; i < height; i++) {
-      for (let j = 0; j < vectors; j++) {
-        const columns = j === vectors - 1 ? lastColumns : 4;
-        const value = sums[i][j].plus(f.load4(start, 16 * j)).pmax(floor);
-        f.store4Partial(c, value, columns, i * strides.rowC + 16 * j);
-      }
+      const starts = sums[i].map((_, j) => f.let(f.load4(start, 16 * j)));
+      const row = sums[i].map((sum, j) => sum.plus(starts[j]).pmax(floor));
+      f.storeRow(c, row, lastColumns, i * strides.rowC);
       start.set(start.plus(startStep));
     }
   });

@@ -1,3 +1,4 @@
+import { inPairs } from '../builder/features.ts';
 import { type KernelModule, ModuleBuilder } from '../builder/module.ts';
 import { MAX_ARGUMENTS } from './control.ts';
 import { allocate, kernelMemory } from './memory.ts';
@@ -78,10 +79,11 @@ const cache = new Map<string, Kernel>();
 
 /** The kernel for `key` (which names the kernel and every number it is specialised to), built at first use. */
 export function compileKernel(key: string, build: () => KernelModule): Kernel {
-  let kernel = cache.get(key);
+  const fullKey = inPairs() ? `${key} in pairs` : key;
+  let kernel = cache.get(fullKey);
   if (kernel === undefined) {
     kernel = new Kernel(build());
-    cache.set(key, kernel);
+    cache.set(fullKey, kernel);
   }
   return kernel;
 }

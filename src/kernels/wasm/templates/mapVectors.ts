@@ -1,3 +1,4 @@
+import { inPairs } from '../builder/features.ts';
 import type { Address, F32x4, FunctionBuilder, I32, Var } from '../builder/index.ts';
 
 /** Vectors in one round of the unrolled loop: enough to hide the latency of loads. */
@@ -22,20 +23,28 @@ export function mapVectors(
     const values = body(...inputs.map((input) => f.let(load(input))));
     return values.map((value) => f.let(value));
   };
-  const vector = (offset: number): void =>
+  const round = inPairs() ? 2 : 1;
+  const vectors = (offset: number, count: number): void =>
     f.block(() => {
-      const values = compute((input) => f.load4(input.plus(at), offset));
+      const values = Array.from({ length: count }, (_, v) =>
+        compute((input) => f.load4(input.plus(at), offset + 16 * v)),
+      );
       outputs.forEach((output, i) => {
-        f.store4(output.plus(at), values[i], offset);
+        f.storeRow(
+          f.let(output.plus(at)),
+          values.map((each) => each[i]),
+          4,
+          offset,
+        );
       });
     });
 
-  const round = 16 * UNROLL;
-  const unrolled = f.let(at.plus(stop.minus(at).and(-round)));
-  f.forRange(at, at, unrolled, round, () => {
-    for (let k = 0; k < UNROLL; k++) vector(16 * k);
+  const turn = 16 * UNROLL;
+  const unrolled = f.let(at.plus(stop.minus(at).and(-turn)));
+  f.forRange(at, at, unrolled, turn, () => {
+    for (let k = 0; k < UNROLL; k += round) vectors(16 * k, round);
   });
-  f.forRange(at, at, stop.and(-16), 16, () => vector(0));
+  f.forRange(at, at, stop.and(-16), 16, () => vectors(0, 1));
   f.if(end.and(3), () => {
     const values = compute((input) => f.load4Partial(input.plus(at), end.and(3)));
     outputs.forEach((output, i) => {

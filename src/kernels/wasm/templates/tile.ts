@@ -7,7 +7,8 @@ import { type F32x4, type FunctionBuilder, f32x4, type I32, type Var } from '../
  *
  * x64 gives 15 registers: 6 x 2 sums, 2 vectors of the right side, 1 number of the left. Tiles of fewer rows are wider, so
  * that there are always enough sums on their way to hide the latency of an addition (8 = 4 cycles, 2 units). All offsets are
- * constants of the module, so one register walks through six rows.
+ * constants of the module, so one register walks through six rows. In pairs (inPairs) a register holds two vectors, and tiles are
+ * twice as wide.
  *
  * The order of the rows matters. V8 (11.3, in Node 20) places the multiply-adds of a loop in the order in which it meets their
  * sums behind the loop. If that is the order of the loads, each number of the left side is loaded right before its use. If it
@@ -62,19 +63,21 @@ export function addProducts(f: FunctionBuilder, sums: Sums, terms: Terms): void 
   });
 }
 
-/** Stores the sums, or what `value` makes of them, row by row; `lastLanes` (default: all) of the last vector. */
+/**
+ * Stores the sums, or what `value` makes of them, row by row; `lastLanes` (default: all) of the last vector. With `add` they are
+ * added to what is there, which is loaded before the row is stored: a load between two stores keeps them from becoming one.
+ */
 export function storeTile(
   f: FunctionBuilder,
   sums: Sums,
-  to: { address: I32; rowBytes: number; lastLanes?: number },
-  value: (sum: F32x4, offset: number) => F32x4 = (sum) => sum,
+  to: { address: I32; rowBytes: number; lastLanes?: number; add?: boolean },
+  value: (sum: F32x4) => F32x4 = (sum) => sum,
 ): void {
   sums.forEach((vectors, row) => {
-    vectors.forEach((sum, v) => {
-      const offset = row * to.rowBytes + v * 16;
-      const lanes = v === vectors.length - 1 ? to.lastLanes : 4;
-      f.store4Partial(to.address, value(sum, offset), lanes ?? 4, offset);
-    });
+    const offset = row * to.rowBytes;
+    const there = to.add ? vectors.map((_, v) => f.let(f.load4(to.address, offset + v * 16))) : null;
+    const stored = vectors.map((sum, v) => (there ? there[v].plus(sum) : value(sum)));
+    f.storeRow(to.address, stored, to.lastLanes, offset);
   });
 }
 

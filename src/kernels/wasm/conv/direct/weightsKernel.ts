@@ -46,9 +46,7 @@ function writeTile(m: ModuleBuilder, layout: Layout, pattern: number[], vectors:
       },
       stored: 'computed',
     });
-    storeTile(f, sums, { address: p.sums, rowBytes: vectors * 16 }, (sum, offset) =>
-      f.load4(p.sums, offset).plus(sum),
-    );
+    storeTile(f, sums, { address: p.sums, rowBytes: vectors * 16, add: true });
   });
 }
 

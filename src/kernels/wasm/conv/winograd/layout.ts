@@ -66,11 +66,11 @@ export function tileCount(sizes: WinogradSizes): number {
 const PLANE_PADDING = 16;
 
 /**
- * A thread's cells, in floats: the values between two one-dimensional transforms, turned weights (image/weights.ts), and a row
+ * A thread's cells, in floats: the values between two one-dimensional transforms (two vectors each), turned weights (image/weights.ts), and a row
  * of zero pixels (window.ts).
  */
-export const turnedCell = ({ planes }: Filter): number => 4 * planes;
-export const zeroCell = ({ planes, taps }: Filter): number => 4 * planes + 4 * 4 * taps * taps;
+export const turnedCell = ({ planes }: Filter): number => 8 * planes;
+export const zeroCell = ({ planes, taps }: Filter): number => 8 * planes + 4 * 8 * taps * taps;
 export const cellFloats = (filter: Filter, channels: number): number =>
   zeroCell(filter) + filter.tile * channels + 16;
 

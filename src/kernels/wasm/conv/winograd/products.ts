@@ -36,9 +36,7 @@ export function writeProductTile(m: ModuleBuilder, spec: TileSpec): ProductTile 
       },
       stored: spec.add ? 'computed' : 'plain',
     });
-    storeTile(f, sums, { address: p.out, rowBytes: outRow }, (sum, offset) =>
-      spec.add ? f.load4(p.out, offset).plus(sum) : sum,
-    );
+    storeTile(f, sums, { address: p.out, rowBytes: outRow, add: spec.add });
   });
 }
 

@@ -1,32 +1,41 @@
-import { type F32x4, type FunctionBuilder, f32x4, type I32 } from '../../builder/index.ts';
+import { type FunctionBuilder, f32x4, type I32 } from '../../builder/index.ts';
 import type { Line } from './lines.ts';
+import { loadValue, type Value } from './values.ts';
+
+/** A two-dimensional transform of so many rows and columns of values, each of `width` vectors. */
+interface Size {
+  size: readonly [rows: number, columns: number];
+  width: number;
+}
 
 /**
- * A two-dimensional transform of so many rows and columns of values: `line` down every column, through a scratch block
- * `between` of 16-byte cells, then along every row. A column that is not `there` is all zeros.
+ * `line` down every column, through a scratch block `between` of cells, then along every row. A column that is not `there` is all
+ * zeros.
  */
 export function transform2d(
   f: FunctionBuilder,
   line: Line,
-  [rows, columns]: readonly [number, number],
+  { size: [rows, columns], width }: Size,
   between: I32,
-  load: (row: number, column: number) => F32x4,
-  store: (row: number, column: number, value: F32x4) => void,
+  load: (row: number, column: number) => Value,
+  store: (row: number, column: number, value: Value) => void,
   there?: (column: number) => I32,
 ): void {
+  const held = (value: Value): Value => value.map((vector) => f.let(vector));
+  const zero: Value = Array.from({ length: width }, () => f32x4.of(0));
+  const cell = (row: number, column: number): number => (row * columns + column) * width * 16;
   let results = 0;
   for (let column = 0; column < columns; column++) {
-    const cell = (row: number): number => (row * columns + column) * 16;
     const transform = (): void => {
-      const values = Array.from({ length: rows }, (_, row) => f.let(load(row, column)));
-      const out = line(f, values);
+      const values = Array.from({ length: rows }, (_, row) => held(load(row, column)));
+      const out = lineOf(f, line, values);
       results = out.length;
       out.forEach((value, row) => {
-        f.store4(between, value, cell(row));
+        f.storeRow(between, value, 4, cell(row, column));
       });
     };
     const clear = (): void => {
-      for (let row = 0; row < results; row++) f.store4(between, f32x4.of(0), cell(row));
+      for (let row = 0; row < results; row++) f.storeRow(between, zero, 4, cell(row, column));
     };
     if (there === undefined) f.block(transform);
     else f.if(there(column), transform, clear);
@@ -34,11 +43,22 @@ export function transform2d(
   for (let row = 0; row < results; row++) {
     f.block(() => {
       const values = Array.from({ length: columns }, (_, column) =>
-        f.let(f.load4(between, (row * columns + column) * 16)),
+        held(loadValue(f, width, between, cell(row, column))),
       );
-      line(f, values).forEach((value, column) => {
+      lineOf(f, line, values).forEach((value, column) => {
         store(row, column, value);
       });
     });
   }
+}
+
+/** `line` for each vector of the values; those of a pair are computed before any of them is stored. */
+function lineOf(f: FunctionBuilder, line: Line, values: Value[]): Value[] {
+  const [first, second] = values[0].map((_, v) =>
+    line(
+      f,
+      values.map((value) => value[v]),
+    ),
+  );
+  return first.map((vector, i) => (second === undefined ? [vector] : [f.let(vector), f.let(second[i])]));
 }

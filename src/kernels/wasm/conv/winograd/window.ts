@@ -10,6 +10,7 @@ import { cellFloats, zeroCell } from './layout.ts';
 import { linesOf } from './lines.ts';
 import { type Phase, phasesOf } from './phases.ts';
 import { transform2d } from './transform2d.ts';
+import { eachValue, loadValue } from './values.ts';
 
 /**
  * A tile's window of an image, a square of pixels from (y, x) on, transformed to a value of each plane, for all channels, phase
@@ -84,13 +85,13 @@ function writeVariant(m: ModuleBuilder, spec: WindowSpec, phase: Phase, cut: boo
     const columns = cut
       ? Array.from({ length: size[1] }, (_, i) => f.let(p.x.plus(step * i).ltU(p.width)))
       : undefined;
-    f.for(0, channels * 4, 16, (channel) => {
+    eachValue(f, Math.ceil(channels / 4), (channel, width) => {
       const starts = rows.map((address) => f.let(address.plus(channel)));
       const to = f.let(p.out.plus(channel));
       transform2d(
-        ...([f, line, size, p.cells] as const),
-        (y, x) => f.load4(starts[y], x * step * pixel),
-        (y, x, value) => f.store4(to, value, (y * filter.tile + x) * plane * 4),
+        ...([f, line, { size, width }, p.cells] as const),
+        (y, x) => loadValue(f, width, starts[y], x * step * pixel),
+        (y, x, value) => f.storeRow(to, value, 4, (y * filter.tile + x) * plane * 4),
         columns && ((column) => columns[column]),
       );
     });

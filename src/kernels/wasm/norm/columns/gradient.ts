@@ -1,6 +1,6 @@
 import { i32, type ModuleBuilder } from '../../builder/index.ts';
 import { moved } from '../addresses.ts';
-import { eachGroup, eachRow, FIRST_CACHE, VECTORS } from './group.ts';
+import { eachGroup, eachRow, FIRST_CACHE, together, VECTORS } from './group.ts';
 import { loadTable, tableAt } from './tables.ts';
 
 /** dx = A d + (B (x - mu) + C) with four coefficients for each column (coefficients.ts); d = dy where y > 0 with `masked`. */
@@ -47,11 +47,14 @@ function writeBlock(m: ModuleBuilder, masked: boolean) {
       const constants = f.let(tableAt(table, apart, 3));
       const C = masked ? VECTORS.map((v) => f.load4(constants, 16 * v)) : loadTable(f, table, apart, 3);
       eachRow(f, count, stride, [dy, x, dx, ...(masked ? [y] : [])], () => {
-        for (const v of VECTORS) {
-          const gradient = f.load4(dy, 16 * v);
-          const d = masked ? gradient.andNot(f.load4(y, 16 * v).le(0)) : gradient;
-          const difference = f.load4(x, 16 * v).minus(f.load4(table, 16 * v));
-          f.store4(dx, d.madd(A[v], difference.madd(B[v], C[v])), 16 * v);
+        for (const vectors of together()) {
+          const values = vectors.map((v) => {
+            const gradient = f.load4(dy, 16 * v);
+            const d = masked ? gradient.andNot(f.load4(y, 16 * v).le(0)) : gradient;
+            const difference = f.load4(x, 16 * v).minus(f.load4(table, 16 * v));
+            return f.let(d.madd(A[v], difference.madd(B[v], C[v])));
+          });
+          f.storeRow(dx, values, 4, 16 * vectors[0]);
         }
       });
     },

@@ -1,3 +1,4 @@
+import { inPairs } from '../../builder/features.ts';
 import {
   type Address,
   type F32x4,
@@ -15,6 +16,15 @@ import {
  */
 export const VECTORS = [0, 1, 2, 3] as const;
 const GROUP_BYTES = 64;
+
+/** Those that are worked on together: each by itself, or two (inPairs). Both are loaded before any is stored. */
+export const together = (): number[][] =>
+  inPairs()
+    ? [
+        [0, 1],
+        [2, 3],
+      ]
+    : VECTORS.map((v) => [v]);
 
 /** Additions in a chain of float32 sums, at most: they bound its rounding. */
 export const CHAIN = 64;

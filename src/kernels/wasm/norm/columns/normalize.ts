@@ -1,6 +1,6 @@
 import { i32, type ModuleBuilder } from '../../builder/index.ts';
 import { moved } from '../addresses.ts';
-import { eachGroup, eachRow, FIRST_CACHE, VECTORS } from './group.ts';
+import { eachGroup, eachRow, FIRST_CACHE, together } from './group.ts';
 import { loadTable, tableAt } from './tables.ts';
 
 /**
@@ -43,13 +43,16 @@ function writeBlock(m: ModuleBuilder, name: string, residual: boolean, relu: boo
     (f, { x, y, added, count, stride, table, apart }) => {
       const [mu, scale, shift] = [0, 1, 2].map((which) => loadTable(f, table, apart, which));
       eachRow(f, count, stride, [x, y, ...(residual ? [added] : [])], () => {
-        for (const v of VECTORS) {
-          let value = f
-            .load4(x, 16 * v)
-            .minus(mu[v])
-            .madd(scale[v], shift[v]);
-          if (residual) value = value.plus(f.load4(added, 16 * v));
-          f.store4(y, relu ? value.pmax(0) : value, 16 * v);
+        for (const vectors of together()) {
+          const values = vectors.map((v) => {
+            let value = f
+              .load4(x, 16 * v)
+              .minus(mu[v])
+              .madd(scale[v], shift[v]);
+            if (residual) value = value.plus(f.load4(added, 16 * v));
+            return f.let(relu ? value.pmax(0) : value);
+          });
+          f.storeRow(y, values, 4, 16 * vectors[0]);
         }
       });
     },

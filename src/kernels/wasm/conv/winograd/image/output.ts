@@ -11,6 +11,7 @@ import type { locate } from '../grid.ts';
 import { linesOf } from '../lines.ts';
 import { type Phase, phasesOf } from '../phases.ts';
 import { transform2d } from '../transform2d.ts';
+import { eachValue, loadValue } from '../values.ts';
 
 type OutputArguments = Record<'y' | 'outHeight' | 'outWidth' | 'bias' | 'cells', I32> & { floor: F32 };
 
@@ -71,26 +72,29 @@ function writePhase(m: ModuleBuilder, name: string, spec: OutputSpec, phase: Pha
   const signature = { to: i32, row: i32, rows: i32, columns: i32, m: i32, bias: i32, floor: f32, cells: i32 };
   const variant = (cut: boolean) =>
     m.func(`${name} ${size} ${cut ? 'cut' : 'inside'}`, signature, (f, p) => {
-      const vector = (channel: I32, lanes: number): void => {
+      const transform = (channel: I32, width: number, lastLanes = 4): void => {
         const from = f.let(p.m.plus(channel));
         const rows = [f.let(p.to.plus(channel))];
         for (let i = 1; i < filter.outputs; i++) rows.push(f.let(rows[i - 1].plus(p.row)));
-        const bias = f.let(f.load4(p.bias.plus(channel)));
+        const at = f.let(p.bias.plus(channel));
+        const bias = loadValue(f, width, at, 0).map((vector) => f.let(vector));
         const floor = f.let(p.floor.splat());
         transform2d(
-          ...([f, linesOf(filter).output, size, p.cells] as const),
-          (row, column) => f.load4(from, (row * filter.tile + column) * planeOut * 4),
+          ...([f, linesOf(filter).output, { size, width }, p.cells] as const),
+          (row, column) => loadValue(f, width, from, (row * filter.tile + column) * planeOut * 4),
           (row, column, value) => {
-            const store = (): void =>
-              f.store4Partial(rows[row], value.plus(bias).pmax(floor), lanes, column * pixel);
+            const store = (): void => {
+              const out = value.map((vector, v) => vector.plus(bias[v]).pmax(floor));
+              f.storeRow(rows[row], out, lastLanes, column * pixel);
+            };
             if (cut) f.if(p.rows.gt(row).and(p.columns.gt(column)), store);
             else store();
           },
         );
       };
-      const whole = (channels & -4) * 4;
-      f.for(0, whole, 16, (channel) => vector(channel, 4));
-      if (channels % 4 !== 0) f.block(() => vector(f.let(i32(whole)), channels % 4));
+      const whole = channels >> 2;
+      eachValue(f, whole, transform);
+      if (channels % 4 !== 0) f.block(() => transform(f.let(i32(whole * 16)), 1, channels % 4));
     });
   const [inside, cut] = [variant(false), variant(true)];
   return m.func(`${name} ${size}`, signature, (f, p) => {

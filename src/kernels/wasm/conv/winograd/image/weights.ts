@@ -1,10 +1,4 @@
-import {
-  type F32x4,
-  type FunctionBuilder,
-  type I32,
-  i32,
-  type ModuleBuilder,
-} from '../../../builder/index.ts';
+import { type FunctionBuilder, type I32, i32, type ModuleBuilder } from '../../../builder/index.ts';
 import { transpose4 } from '../../../templates/transpose.ts';
 import { type ChannelBlocks, channelsOf } from '../../blocks.ts';
 import type { Filter } from '../filter.ts';
@@ -12,6 +6,7 @@ import { turnedCell } from '../layout.ts';
 import { linesOf } from '../lines.ts';
 import { type Phase, tapsOf } from '../phases.ts';
 import { transform2d } from '../transform2d.ts';
+import { loadValue, type Value, values } from '../values.ts';
 
 /**
  * U of a block of out channels, for the in channels [begin, end) of one phase: weights [taps, taps, in, out] -> planes
@@ -52,12 +47,12 @@ function writeStraight(
   const row = shape.phaseOut * 4;
   const taps = tapsOf(shape.filter, phase);
   f.for(p.begin, p.end, 1, (c) => {
-    for (let v = 0; v < block.vectors; v++) {
+    for (const [v, width] of values(block.vectors)) {
       f.block(() => {
         const from = f.let(p.weights.plus(c.times(row)).plus(v * 16));
         const to = f.let(p.u.plus(c.times(block.vectors).plus(v).shl(4)));
-        transformWeights(f, p.cells, to, shape, phase, (y, x) =>
-          f.load4(from, taps.at(y, x) * shape.phaseIn * row),
+        transformWeights(f, p.cells, to, width, shape, phase, (y, x) =>
+          loadValue(f, width, from, taps.at(y, x) * shape.phaseIn * row),
         );
       });
     }
@@ -75,27 +70,32 @@ function writeTurned(
   const row = shape.phaseIn * 4;
   const turned = f.let(p.cells.plus(turnedCell(shape.filter) * 4));
   const { all, rows: tapRows, columns: tapColumns, at } = tapsOf(shape.filter, phase);
-  const cell = (y: number, x: number, i: number): number => ((i * tapRows + y) * tapColumns + x) * 16;
   f.for(p.begin, p.end, 4, (c) => {
-    for (let v = 0; v < block.vectors; v++) {
-      const lanes = v === block.vectors - 1 ? block.lastLanes : 4;
+    for (const [first, width] of values(block.vectors)) {
+      const cell = (y: number, x: number, i: number): number =>
+        ((i * tapRows + y) * tapColumns + x) * width * 16;
       f.block(() => {
-        const from = f.let(p.weights.plus(c.shl(2)).plus(v * 4 * row));
-        for (let y = 0; y < tapRows; y++) {
-          for (let x = 0; x < tapColumns; x++) {
-            // Rows beyond the last out channel are not there; their lanes are not used.
-            const offset = (all - 1 - at(y, x)) * shape.phaseOut * row;
-            const rows = [0, 1, 2, 3].map((i) => f.let(f.load4(from, offset + (i < lanes ? i * row : 0))));
-            transpose4(f, rows).forEach((value, i) => {
-              f.store4(turned, value, cell(y, x, i));
-            });
+        for (let v = 0; v < width; v++) {
+          const lanes = first + v === block.vectors - 1 ? block.lastLanes : 4;
+          const from = f.let(p.weights.plus(c.shl(2)).plus((first + v) * 4 * row));
+          for (let y = 0; y < tapRows; y++) {
+            for (let x = 0; x < tapColumns; x++) {
+              // Rows beyond the last out channel are not there; their lanes are not used.
+              const offset = (all - 1 - at(y, x)) * shape.phaseOut * row;
+              const rows = [0, 1, 2, 3].map((i) => f.let(f.load4(from, offset + (i < lanes ? i * row : 0))));
+              transpose4(f, rows).forEach((value, i) => {
+                f.store4(turned, value, cell(y, x, i) + v * 16);
+              });
+            }
           }
         }
         const left = f.let(p.end.minus(c));
         for (let i = 0; i < 4; i++) {
           f.if(left.gt(i), () => {
-            const to = f.let(p.u.plus(c.plus(i).times(block.vectors).plus(v).shl(4)));
-            transformWeights(f, p.cells, to, shape, phase, (y, x) => f.load4(turned, cell(y, x, i)));
+            const to = f.let(p.u.plus(c.plus(i).times(block.vectors).plus(first).shl(4)));
+            transformWeights(f, p.cells, to, width, shape, phase, (y, x) =>
+              loadValue(f, width, turned, cell(y, x, i)),
+            );
           });
         }
       });
@@ -107,12 +107,14 @@ function transformWeights(
   f: FunctionBuilder,
   cells: I32,
   to: I32,
+  width: number,
   { filter, planeU }: WeightsShape,
   phase: Phase,
-  load: (row: number, column: number) => F32x4,
+  load: (row: number, column: number) => Value,
 ): void {
   const { rows, columns } = tapsOf(filter, phase);
-  transform2d(...([f, linesOf(filter).weight, [rows, columns], cells, load] as const), (row, column, value) =>
-    f.store4(to, value, (row * filter.tile + column) * planeU * 4),
+  const size = { size: [rows, columns], width } as const;
+  transform2d(...([f, linesOf(filter).weight, size, cells, load] as const), (row, column, value) =>
+    f.storeRow(to, value, 4, (row * filter.tile + column) * planeU * 4),
   );
 }

@@ -6,6 +6,7 @@ import { type Layout, windowStep } from '../layout.ts';
 import { linesOf } from '../lines.ts';
 import { type Phase, tapsOf } from '../phases.ts';
 import { transform2d } from '../transform2d.ts';
+import { loadValue, values } from '../values.ts';
 import { clearZeroRow, writeWindow } from '../window.ts';
 
 export const transformSignature = {
@@ -68,22 +69,22 @@ export function writeWeightGradient(
     { begin: i32, end: i32, u: i32, dw: i32, cells: i32 },
     (f, p) => {
       f.for(p.begin, p.end, 1, (c) => {
-        for (let v = 0; v < block.vectors; v++) {
+        for (const [v, width] of values(block.vectors)) {
           f.block(() => {
             const from = f.let(p.u.plus(c.times(lanes * 4)).plus(v * 16));
             const to = f.let(p.dw.plus(c.times(outChannels * 4)).plus(v * 16));
-            const stored = v === block.vectors - 1 ? block.lastLanes : 4;
+            const stored = v + width === block.vectors ? block.lastLanes : 4;
             transform2d(
               ...([
                 f,
                 linesOf(filter).weightGradient,
-                [tile - phase.row, tile - phase.column],
+                { size: [tile - phase.row, tile - phase.column], width },
                 p.cells,
               ] as const),
-              (row, column) => f.load4(from, (row * tile + column) * planeU * 4),
+              (row, column) => loadValue(f, width, from, (row * tile + column) * planeU * 4),
               (row, column, value) => {
                 if (row >= taps.rows || column >= taps.columns) return;
-                f.store4Partial(to, value, stored, taps.at(row, column) * phaseIn * outChannels * 4);
+                f.storeRow(to, value, stored, taps.at(row, column) * phaseIn * outChannels * 4);
               },
             );
           });
