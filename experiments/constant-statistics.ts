@@ -20,7 +20,7 @@ export default defineExperiment({
   },
   seeds: 3,
   model: { model: 'mlp', hidden: [128, 128, 128] },
-  data: { dataset: 'mnist', limit: 10_000, testLimit: 5000 },
+  data: { dataset: 'mnist', limit: 10_000 },
   training: { optimizer: 'sgd', momentum: 0.9, lr: 0.1, batchSize: 32, epochs: 3 },
   figure: { x: 'detachStatistics', y: 'testError' },
   columns: ['trainLoss'],

@@ -45,7 +45,7 @@ export default defineExperiment({
   },
   seeds: 3,
   model: { model: 'resnet8', norm: 'batch' },
-  data: { dataset: 'mnist', limit: 6400, testLimit: 2000 },
+  data: { dataset: 'mnist', limit: 6400 },
   training: {
     optimizer: 'sgd',
     momentum: 0.9,

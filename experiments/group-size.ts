@@ -27,7 +27,7 @@ export default defineExperiment({
   },
   seeds: 2,
   model: { model: 'micro-resnet8', norm: 'group' },
-  data: { dataset: 'cifar10', halve: true, limit: 10_000, testLimit: 2000, augment: 'flip' },
+  data: { dataset: 'cifar10', halve: true, limit: 10_000, augment: 'flip' },
   training: {
     optimizer: 'sgd',
     momentum: 0.9,

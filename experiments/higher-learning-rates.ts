@@ -26,7 +26,7 @@ export default defineExperiment({
   grid: { norm: ['none', 'batch', 'layer', 'group'], lr: rates },
   seeds: 3,
   model: { model: 'vgg', init: 'he' },
-  data: { dataset: 'cifar10', halve: true, limit: 12_800, testLimit: 1000 },
+  data: { dataset: 'cifar10', halve: true, limit: 12_800 },
   training: { optimizer: 'sgd', momentum: 0, batchSize: 64, epochs: 2 },
   figure: { x: 'lr', y: 'endLoss', log: true },
   claims: [

@@ -35,7 +35,7 @@ export default defineExperiment({
   },
   seeds: 3,
   model: {},
-  data: { dataset: 'mnist', scaling: 'minmax', limit: 10_000, testLimit: 5000 },
+  data: { dataset: 'mnist', scaling: 'minmax', limit: 10_000 },
   training: { optimizer: 'adam', lr: 0.001, batchSize: 32, epochs: 3 },
   figure: { x: 'epoch', y: 'trainLoss' },
   columns: ['testAccuracy', firstEpochLoss],

@@ -38,7 +38,7 @@ export default defineExperiment({
   grid: { norm: ['none', 'batch', 'group'] },
   seeds: 3,
   model: { model: 'vgg', init: 'he' },
-  data: { dataset: 'cifar10', limit: 12_800, testLimit: 1000, halve: true },
+  data: { dataset: 'cifar10', limit: 12_800, halve: true },
   training: {
     optimizer: 'sgd',
     momentum: 0,

@@ -26,7 +26,7 @@ export default defineExperiment({
   grid: { norm: ['layer', 'proxy-layer', 'group', 'proxy-group'] },
   seeds: 2,
   model: { model: 'micro-resnet8', groups: 4 },
-  data: { dataset: 'cifar10', halve: true, limit: 10_000, testLimit: 2000, augment: 'flip' },
+  data: { dataset: 'cifar10', halve: true, limit: 10_000, augment: 'flip' },
   training: {
     optimizer: 'sgd',
     momentum: 0.9,

@@ -41,7 +41,7 @@ export default defineExperiment({
   },
   seeds: 1,
   model: { model: 'micro-resnet8', groups: 4 },
-  data: { dataset: 'cifar10', halve: true, limit: 10_000, testLimit: 2000, augment: 'flip' },
+  data: { dataset: 'cifar10', halve: true, limit: 10_000, augment: 'flip' },
   training: ({ batchSize }) => ({
     optimizer: 'sgd',
     momentum: 0.9,

@@ -32,7 +32,7 @@ export default defineExperiment({
   grid: { batchSize: sizes },
   seeds: 3,
   model: { model: 'mlp', norm: 'batch', hidden: [128, 128] },
-  data: { dataset: 'mnist', limit: 5000, testLimit: 2000 },
+  data: { dataset: 'mnist', limit: 5000 },
   training: ({ batchSize }) => ({
     optimizer: 'sgd',
     momentum: 0.9,

@@ -20,7 +20,6 @@ export default defineExperiment({
   data: {
     dataset: 'cifar10',
     limit: 10_000,
-    testLimit: 2000,
     augment: 'crop-flip',
     scaling: 'symmetric',
   },
