@@ -18,7 +18,7 @@ export default defineExperiment({
     norm: ['batch', 'layer'],
     detachStatistics: ['none', 'mean', 'variance', 'both'],
   },
-  seeds: 3,
+  seeds: 5,
   model: { model: 'mlp', hidden: [128, 128, 128] },
   data: { dataset: 'mnist', limit: 10_000 },
   training: { optimizer: 'sgd', momentum: 0.9, lr: 0.1, batchSize: 32, epochs: 3 },

@@ -43,7 +43,7 @@ export default defineExperiment({
       { name: slow, normMomentum: 0.01 },
     ],
   },
-  seeds: 3,
+  seeds: 5,
   model: { model: 'resnet8', norm: 'batch' },
   data: { dataset: 'mnist', limit: 6400 },
   training: {

@@ -25,7 +25,7 @@ export default defineExperiment({
       ...channels.map((count) => ({ name: byChannels(count), channelsPerGroup: count })),
     ],
   },
-  seeds: 2,
+  seeds: 5,
   model: { model: 'micro-resnet8', norm: 'group' },
   data: { dataset: 'cifar10', halve: true, limit: 10_000, augment: 'flip' },
   training: {

@@ -24,7 +24,7 @@ export default defineExperiment({
       '16x16, 12,800 images, 400 steps of plain SGD with batch 64 instead.',
   },
   grid: { norm: ['none', 'batch', 'layer', 'group'], lr: rates },
-  seeds: 3,
+  seeds: 5,
   model: { model: 'vgg', init: 'he' },
   data: { dataset: 'cifar10', halve: true, limit: 12_800 },
   training: { optimizer: 'sgd', momentum: 0, batchSize: 64, epochs: 2 },

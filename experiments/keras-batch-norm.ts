@@ -33,7 +33,7 @@ export default defineExperiment({
       { name: before, norm: 'batch', normPlacement: 'before' },
     ],
   },
-  seeds: 3,
+  seeds: 5,
   model: {},
   data: { dataset: 'mnist', scaling: 'minmax', limit: 10_000 },
   training: { optimizer: 'adam', lr: 0.001, batchSize: 32, epochs: 3 },

@@ -36,7 +36,7 @@ export default defineExperiment({
       'probed at six points; GroupNorm beside.',
   },
   grid: { norm: ['none', 'batch', 'group'] },
-  seeds: 3,
+  seeds: 5,
   model: { model: 'vgg', init: 'he' },
   data: { dataset: 'cifar10', limit: 12_800, halve: true },
   training: {

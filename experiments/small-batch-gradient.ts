@@ -30,7 +30,7 @@ export default defineExperiment({
       'rate in proportion to the batch.',
   },
   grid: { batchSize: sizes },
-  seeds: 3,
+  seeds: 5,
   model: { model: 'mlp', norm: 'batch', hidden: [128, 128] },
   data: { dataset: 'mnist', limit: 5000 },
   training: ({ batchSize }) => ({

@@ -28,7 +28,7 @@ export default defineExperiment({
     ],
     batchSize: batchSizes,
   },
-  seeds: 3,
+  seeds: 5,
   model: { model: 'mlp', hidden: [128, 128], groups: 8, eps: 1e-3 },
   data: { dataset: 'mnist', limit: 10_000 },
   training: ({ batchSize }) => ({

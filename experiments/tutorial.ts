@@ -22,7 +22,7 @@ export default defineExperiment({
       'Nothing, but Adam adds 1e-8 to its denominator, not 1e-7, and each number is a mean of three runs, not one run.',
   },
   grid: { norm: ['none', { name: 'group', norm: 'group', groups: 5 }, 'instance', 'layer'] },
-  seeds: 3,
+  seeds: 5,
   model: { model: 'tutorial' },
   data: { dataset: 'mnist', scaling: 'minmax', trainOn: 'test', limit: 10_000 },
   training: { optimizer: 'adam', lr: 0.001, batchSize: 32, epochs: 1 },
