@@ -19,6 +19,17 @@ const covariateShift: Measure = {
   curve: moves,
 };
 
+/** Beside the mean, which one large move decides. */
+const usualShift: Measure = {
+  label: 'the same, median',
+  of(scores) {
+    const sorted = moves(scores)
+      .map(({ y }) => y)
+      .sort((a, b) => a - b);
+    return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
+  },
+};
+
 export default defineExperiment({
   name: 'noisy-batch-norm',
   title: 'BatchNorm, with noise behind it and without, and no norm: test accuracy of a VGG on small CIFAR-10',
@@ -56,14 +67,16 @@ export default defineExperiment({
   smoke: { widths: [8, 8, 8], batchSize: 16, probeEvery: 4 },
   figure: { x: 'epoch', y: 'testAccuracy' },
   panels: [
+    { title: 'Training accuracy, with the noise that training has', x: 'epoch', lines: ['trainAccuracy'] },
     {
       title:
         'How far the means of what the last convolution is given move in 20 steps, in standard deviations',
       x: 'step',
       lines: [covariateShift],
+      y: { label: covariateShift.label, type: 'log10' },
     },
   ],
-  columns: [covariateShift, 'trainAccuracy'],
+  columns: [covariateShift, usualShift, 'trainAccuracy'],
   claims: [
     {
       says: 'BatchNorm ends at least 3 points above no norm.',
@@ -105,5 +118,6 @@ export default defineExperiment({
   ],
   remarks:
     'The paper prints its numbers in figures only: there the noise hardly shows in the accuracy. The claims and their thresholds were ' +
-    'written down before the first run. What is measured is what the layer is given in training, for the same 256 images each time.',
+    'written down before the first run; a first look with one seed, at which the plain network moved furthest in its first 20 steps and hardly afterwards, ' +
+    'brought the median and the panel of training accuracy. What is measured is what the layer is given in training, for the same 256 images each time.',
 });

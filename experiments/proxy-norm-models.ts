@@ -34,7 +34,7 @@ export default defineExperiment({
       'BatchNorm, LayerNorm and GroupNorm, the last two also with Proxy Norm, in networks of several kinds, depths and widths; extra ' +
       'regularization in every arm, since BatchNorm has some of its own, which would otherwise be taken for the norm.',
     scaled:
-      'Small networks on 10,000 images of CIFAR-10 in 16x16 instead of ResNets and EfficientNets on ImageNet; 4 groups; five epochs. The ' +
+      'Small networks on 10,000 images of CIFAR-10 in 16x16 instead of ResNets and EfficientNets on ImageNet; 4 groups; four epochs. The ' +
       'regularization: mixup with alpha 0.2, smoothed labels (0.1), weight decay 1e-4, mirrored images; CutMix and stochastic depth are left out.',
   },
   grid: { network: models, norm: ['batch', 'layer', 'proxy-layer', 'group', 'proxy-group'] },
@@ -49,7 +49,7 @@ export default defineExperiment({
     weightDecay: 1e-4,
     labelSmoothing: 0.1,
     batchSize: 32,
-    epochs: 5,
+    epochs: 4,
   },
   figure: { x: 'network', y: 'testError' },
   columns: ['trainLoss'],
