@@ -5,7 +5,7 @@ Layers have the places and names that normgrad's exported files have: docs/pytor
 
 from torch import nn
 
-from blocks import Block, CircularPad, GlobalAvgPool, PreActivationBlock
+from blocks import ActivationNoise, Block, CircularPad, GlobalAvgPool, PreActivationBlock
 from norms import WEIGHT_NORMS, create_norm
 from recurrent import NormalizedGru
 from transformer import EncoderLayer, MeanOfTokens, Patches, Positions, on_tokens
@@ -40,6 +40,19 @@ class Plan:
             return [*norm, nn.Identity()]
         return [*norm, ACTIVATIONS[activation]()]
 
+    def behind(self, channels, images=True, activation="relu"):
+        """What stands behind a hidden layer: dropout, norm, noise, activation, dropout, as far as they are there."""
+        *norm, last = self.norm_relu(channels, images, activation)
+        if self.get("noise", False):
+            if norm and getattr(norm[0], "active", False):
+                norm[0].active, last = False, nn.ReLU()
+            norm = [*norm, ActivationNoise()]
+        return [*self.drop("before"), *norm, last, *self.drop("after")]
+
+    def drop(self, place):
+        rate = self.get("dropout", 0)
+        return [nn.Dropout(rate)] if rate > 0 and place == self.get("dropoutPlace", "after") else []
+
     def bias(self, channels, images=True):
         """Layers in front of a norm that adds a learned number to each channel go without a bias."""
         names = [name for norm in self.norm(channels, images) for name, _ in norm.named_parameters()]
@@ -50,9 +63,9 @@ def mlp(plan):
     features, layers = plan.height * plan.width * plan.channels, [nn.Flatten()]
     for size in plan.get("hidden", [128, 128]):
         layers += [nn.Linear(features, size, bias=plan.bias(size, images=False))]
-        layers += plan.norm_relu(size, False, plan.get("activation", "relu"))
+        layers += plan.behind(size, False, plan.get("activation", "relu"))
         features = size
-    return nn.Sequential(*layers, nn.Linear(features, plan.classes))
+    return nn.Sequential(*layers, *plan.drop("last"), nn.Linear(features, plan.classes))
 
 
 def stages(plan, widths, convs=None):
@@ -61,11 +74,11 @@ def stages(plan, widths, convs=None):
     widths = plan.get("widths", widths)
     for out, count in zip(widths, plan.get("convs", convs or [2] * len(widths))):
         for _ in range(count):
-            layers += [nn.Conv2d(channels, out, 3, padding=1, bias=plan.bias(out)), *plan.norm_relu(out)]
+            layers += [nn.Conv2d(channels, out, 3, padding=1, bias=plan.bias(out)), *plan.behind(out)]
             channels = out
         layers += [nn.MaxPool2d(2)]
         height, width = height // 2, width // 2
-    return nn.Sequential(*layers, nn.Flatten(), nn.Linear(height * width * channels, plan.classes))
+    return nn.Sequential(*layers, nn.Flatten(), *plan.drop("last"), nn.Linear(height * width * channels, plan.classes))
 
 
 def vgg_group_norm(plan):

@@ -9,12 +9,12 @@ from training import OF_NORMS, OWN_FILES, loss_of
 STEPS = [0.5, 1, 1.5, 2, 3, 4]
 
 
-def landscape(config, network, images, labels, lr):
+def landscape(config, network, images, targets, lr):
     """The loss and the gradient along the gradient, at so many learning rates (Santurkar et al. 2018, figure 4)."""
     parameters = list(network.parameters())
 
     def loss_and_gradient():
-        loss = loss_of(config, network(images), labels)
+        loss = loss_of(config, network(images), targets)
         gradient = torch.autograd.grad(loss, parameters, allow_unused=True)
         return loss.item(), [torch.zeros_like(p) if g is None else g for p, g in zip(parameters, gradient)]
 
@@ -36,7 +36,7 @@ def landscape(config, network, images, labels, lr):
     return {"lossRange": max(losses) - min(losses), "gradientChange": change, "relativeChange": change / length(here)}
 
 
-def instance_power(config, network, images, labels, lr):
+def instance_power(config, network, images, targets, lr):
     """Of each norm, where the power of what it standardizes lies: p1 to p4 of Labatie et al. 2021, section 4."""
     powers = []
 
@@ -58,15 +58,47 @@ def instance_power(config, network, images, labels, lr):
     return {f"p{k + 1}": [float(power[k]) for power in powers] for k in range(4)}
 
 
+def layer_inputs(config, network, images, targets, lr):
+    """Mean and standard deviation of the channels that the last hidden convolution or dense layer is given, in training."""
+    seen, layers = [], [each for each in network.modules() if isinstance(each, (torch.nn.Conv2d, torch.nn.Linear))]
+    hook = layers[-2].register_forward_pre_hook(lambda _, inputs: seen.append(inputs[0].detach()))
+    with undisturbed(network), torch.no_grad():
+        network(images)
+    hook.remove()
+    values = seen[0].transpose(0, 1).flatten(1)[:8]
+    return {"mean": values.mean(1).tolist(), "std": values.std(1, unbiased=False).tolist()}
+
+
+def variance_shift(config, network, images, targets, lr):
+    """The running variance of each BatchNorm and that of its input in evaluation, the larger by the smaller."""
+    shifts, norms = [], [each for each in network.modules() if isinstance(each, torch.nn.modules.batchnorm._BatchNorm)]
+
+    def look(norm, inputs):
+        met = inputs[0].transpose(0, 1).flatten(1).var(1, unbiased=False) + norm.eps
+        kept = norm.running_var + norm.eps
+        shifts.append(torch.maximum(kept / met, met / kept).mean().item())
+
+    hooks = [norm.register_forward_pre_hook(look) for norm in norms]
+    network.eval()
+    with torch.no_grad():
+        network(images)
+    network.train()
+    for hook in hooks:
+        hook.remove()
+    return {"shift": shifts, "mean": sum(shifts) / len(shifts)}
+
+
 @contextlib.contextmanager
 def undisturbed(network):
-    """Puts the running statistics back."""
+    """Puts the running statistics and the generator back."""
+    generator = torch.get_rng_state()
     buffers = {name: value.clone() for name, value in network.named_buffers()}
     try:
         yield
     finally:
         for name, value in network.named_buffers():
             value.copy_(buffers[name])
+        torch.set_rng_state(generator)
 
 
 @contextlib.contextmanager
@@ -88,4 +120,9 @@ def standardizing_only(norm):
             norm.active = active
 
 
-PROBES = {"landscape": landscape, "instancePower": instance_power}
+PROBES = {
+    "landscape": landscape,
+    "instancePower": instance_power,
+    "layerInputs": layer_inputs,
+    "varianceShift": variance_shift,
+}

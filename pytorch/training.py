@@ -50,7 +50,17 @@ def create_schedule(config, optimizer, steps):
     return torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: rising(step) * base(step))
 
 
-def loss_of(config, logits, labels, training=True):
+def loss_of(config, logits, targets, training=True):
+    """targets: labels with their shares, several of mixed images."""
+    return sum(share * loss_by(config, logits, labels, training) for share, labels in targets)
+
+
+def accuracy_of(logits, targets):
+    right = lambda labels: (logits.argmax(1) == labels).double().mean().item()
+    return sum(share * right(labels) for share, labels in targets)
+
+
+def loss_by(config, logits, labels, training):
     smoothing = config["labelSmoothing"] if training else 0
     if config["loss"] == "hinge":
         return nn.functional.multi_margin_loss(logits, labels)
@@ -60,11 +70,11 @@ def loss_of(config, logits, labels, training=True):
     return nn.functional.cross_entropy(logits, labels, label_smoothing=smoothing)
 
 
-def train_step(config, network, optimizer, schedule, images, labels):
+def train_step(config, network, optimizer, schedule, images, targets):
     """One step of training; the loss and accuracy before it, and the gradient's length if it is clipped."""
     logits = network(images)
-    loss = loss_of(config, logits, labels)
-    score = {"loss": loss.item(), "accuracy": (logits.argmax(1) == labels).double().mean().item()}
+    loss = loss_of(config, logits, targets)
+    score = {"loss": loss.item(), "accuracy": accuracy_of(logits, targets)}
     if not math.isfinite(score["loss"]):
         return score
     optimizer.zero_grad()
@@ -86,11 +96,11 @@ def constrain(network):
             parameter.data.clamp_(0, 1)
 
 
-def evaluate(config, network, images, labels):
+def evaluate(config, network, images, targets):
     """Loss and accuracy in evaluation mode."""
     network.eval()
     with torch.no_grad():
         logits = network(images)
-        loss = loss_of(config, logits, labels, training=False)
+        loss = loss_of(config, logits, targets, training=False)
     network.train()
-    return {"loss": loss.item(), "accuracy": (logits.argmax(1) == labels).double().mean().item()}
+    return {"loss": loss.item(), "accuracy": accuracy_of(logits, targets)}

@@ -3,7 +3,8 @@
 On stdin come requests, each a line of JSON with the number of bytes that follow it: tensors, as a .safetensors file has them.
 
     {"do": "begin", "config", "input", "classes", "steps", "dtype", "dropout", "bytes"}   the first weights
-    {"do": "step", "bytes"}          x [N, H, W, C] and labels [N]: one step of training -> {"loss", "accuracy"}
+    {"do": "step", "bytes"}          x [N, H, W, C] and labels [N]: one step of training -> {"loss", "accuracy"}; with mixed images
+                                    otherLabels [N], too, and "share", that of the first labels
     {"do": "test", "bytes"}          the same in evaluation mode, without a step
     {"do": "probe", "name", "bytes"} what the probe of that name measures (probes.py)
 
@@ -22,6 +23,7 @@ if os.path.exists("/proc/cpuinfo") and "avx512f" in open("/proc/cpuinfo").read()
 import torch
 from torch import nn
 
+from blocks import ActivationNoise
 from models import build
 from probes import PROBES
 from safetensors_file import decode
@@ -35,25 +37,29 @@ class Run:
 
     def __init__(self, request, weights):
         self.config, self.dtype = request["config"], DTYPES[request["dtype"]]
-        torch.manual_seed(self.config["seed"])  # of dropout: everything else is given
+        torch.manual_seed(self.config["seed"])  # of dropout and noise: everything else is given
         self.network = build(self.config, request["input"], request["classes"]).to(self.dtype)
         self.network.load_state_dict(weights, strict=True)
         for module in self.network.modules():
             if isinstance(module, (nn.Dropout, nn.MultiheadAttention)) and not request["dropout"]:
                 setattr(module, "p" if isinstance(module, nn.Dropout) else "dropout", 0.0)
+            if isinstance(module, ActivationNoise):
+                module.active = request["dropout"]
         self.optimizer = create_optimizer(self.config, self.network)
         self.schedule = create_schedule(self.config, self.optimizer, request["steps"])
 
     def batch(self, tensors):
         images = tensors["x"].to(self.dtype).permute(0, 3, 1, 2).contiguous()
-        return images, tensors["labels"].long()
+        share, labels = tensors.get("share", 1), tensors["labels"].long()
+        if "otherLabels" not in tensors:
+            return images, [(1, labels)]
+        return images, [(share, labels), (1 - share, tensors["otherLabels"].long())]
 
     def step(self, tensors):
         return train_step(self.config, self.network, self.optimizer, self.schedule, *self.batch(tensors))
 
     def test(self, tensors):
         return evaluate(self.config, self.network, *self.batch(tensors))
-
 
     def probe(self, name, tensors):
         lr = min(self.schedule.get_last_lr())
@@ -86,6 +92,7 @@ def main():
             return
         request = json.loads(line)
         tensors = decode(sys.stdin.buffer.read(request["bytes"]))
+        tensors.update({"share": request["share"]} if "share" in request else {})
         try:
             content, run = answer(request, tensors, run)
             say(content)

@@ -5,6 +5,7 @@ export { type Batch, type Batches, type BatchOptions, createBatches } from './da
 export type { Dataset, ImageSet, ImageShape, Labels, NamedBytes, Values } from './data/dataset.ts';
 export { type DatasetOptions, datasetOf, type Examples, type NumberArray } from './data/datasetOf.ts';
 export { DataError } from './data/errors.ts';
+export { usedCars } from './data/format/cars.ts';
 export { cifar10Format, cifar100Format, decodeCifar } from './data/format/cifar.ts';
 export { type CsvOptions, decodeCsv } from './data/format/csv.ts';
 export { syntheticDigits } from './data/format/digits.ts';

@@ -4,6 +4,7 @@ import type { Augmentation } from './augment.ts';
 import { classBatchCount, classOrder } from './classBatches.ts';
 import { type ImageSet, roomFor } from './dataset.ts';
 import { requireValid } from './errors.ts';
+import { mixUp } from './mixup.ts';
 import type { PixelTransform } from './transforms.ts';
 import { applyTransform } from './transforms.ts';
 
@@ -13,6 +14,8 @@ export interface Batch {
   /** [size]. */
   labels: Int32Array;
   size: number;
+  /** Where every image is mixed with another one (mixup.ts): the others' labels, and the share of the images' own. */
+  mixed?: { labels: Int32Array; share: number };
 }
 
 /** What happens to a last batch that is not full; 'dropIfOne' drops only a single image, which BatchNorm cannot train on. */
@@ -28,6 +31,8 @@ export interface BatchOptions {
   classesPerBatch?: number;
   /** Needs `shuffleSeed`, from which the changes are drawn. */
   augment?: Augmentation;
+  /** Mixes the images of each batch in pairs: alpha (mixup.ts). Needs `shuffleSeed`. */
+  mixup?: number;
 }
 
 export interface Batches {
@@ -46,10 +51,11 @@ export function createBatches(set: ImageSet, options: BatchOptions): Batches {
     'transform',
     'shuffleSeed',
     'augment',
+    'mixup',
     'classesPerBatch',
     'last',
   ]);
-  const { batchSize, transform, shuffleSeed, augment, classesPerBatch, last = 'keep' } = options;
+  const { batchSize, transform, shuffleSeed, augment, mixup = 0, classesPerBatch, last = 'keep' } = options;
   const draws = shuffleSeed !== undefined;
   requireValid(
     Number.isInteger(batchSize) && batchSize >= 1,
@@ -60,6 +66,11 @@ export function createBatches(set: ImageSet, options: BatchOptions): Batches {
     `The transform has ${transform.channels} channels, the images of ${set.name} have ${set.channels}. Make it from this dataset's statistics.`,
   );
   requireValid(draws || !augment, 'Augmentation draws random numbers: give shuffleSeed as well.');
+  requireValid(draws || mixup === 0, 'Mixup draws random numbers: give shuffleSeed as well.');
+  requireValid(
+    mixup >= 0 && mixup <= 1,
+    `mixup ${mixup}: expected alpha from 0 to 1. 0 mixes nothing, 0.2 a little, 1 by any share alike.`,
+  );
   requireValid(
     draws || classesPerBatch === undefined,
     'Batches of few classes are drawn at random: give shuffleSeed as well.',
@@ -94,7 +105,10 @@ export function createBatches(set: ImageSet, options: BatchOptions): Batches {
           values.set(random ? augment(image, set, random) : image, i * pixels);
           labels[i] = set.labels[index];
         }
-        yield { images: applyTransform(values, transform), labels, size };
+        const batch = { images: applyTransform(values, transform), labels, size };
+        yield mixup > 0
+          ? mixUp(batch, mixup, epochRandom(shuffleSeed!, epoch).fork(`mixup ${number}`))
+          : batch;
       }
     },
   };

@@ -76,6 +76,17 @@ export function checkLimit(name: string, limit: number | undefined): void {
   );
 }
 
+/** As many as fill the memory that a file of images may take. */
+const MOST_DRAWN = 1_000_000;
+
+/** How many examples are to be drawn of a set that lies in no file. */
+export function requireCount(name: string, split: 'train' | 'test', count: number): void {
+  requireValid(
+    Number.isInteger(count) && count >= 1 && count <= MOST_DRAWN,
+    `${name}: ${count} images to ${split}, expected a whole number from 1 to ${MOST_DRAWN}. Give a smaller limit.`,
+  );
+}
+
 /** The first `limit` images, sharing memory with `set`; all of them when there are fewer, or no limit. */
 export function takeFirst(set: ImageSet, limit = set.count): ImageSet {
   checkLimit(set.name, limit);

@@ -97,6 +97,11 @@ export function symmetricScale(channels: number): PixelTransform {
   return transformOf(channels, (x) => 2 * x - 1);
 }
 
+/** The values as they lie in the file: bytes from 0 to 255. */
+export function rawValues({ images, channels }: Pick<ImageSet, 'images' | 'channels'>): PixelTransform {
+  return transformOf(channels, images instanceof Uint8Array ? (x) => Math.round(255 * x) : (x) => x);
+}
+
 /** The floats of `images` [..., channels], in the same order. */
 export function applyTransform(images: Values, transform: PixelTransform): Float32Array {
   requireFields('applyTransform', images, 'pixels', ['length']);

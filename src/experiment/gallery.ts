@@ -53,6 +53,8 @@ export function galleryText(
       ? []
       : [
           '## Not run in full yet',
+          'No numbers of these are here yet: `normgrad experiment NAME --data-dir DIR --save experiments/results` makes them, over as many ' +
+            'sessions as it takes if `--out FOLDER` is the same, and with `--dry-run` it says how long that is.',
           others.map(({ name, question }) => `* [\`${name}\`](${name}.ts): ${question}`).join('\n'),
         ]),
   ].join('\n\n')}\n`;

@@ -2,6 +2,7 @@ import { type Html, type HtmlValue, html, htmlPage } from '../charts/html.ts';
 import { dataTable, facts, figure } from '../charts/pageParts.ts';
 import { pageStyle } from '../charts/pageStyle.ts';
 import { formatSummaries } from '../charts/statistics.ts';
+import { isDrawn } from '../data/files/load.node.ts';
 import { plural } from '../errors.ts';
 import { toJson } from '../json.ts';
 import { countOutcomes, judgementText } from './claimText.ts';
@@ -152,7 +153,7 @@ function again(
   { seeds, smoke, minutes, wallMinutes, normgrad, node, kernels }: StoredExperiment,
   { command }: ExperimentPageOptions,
 ): Html {
-  const needsData = !smoke && data.dataset !== 'synthetic';
+  const needsData = !smoke && !isDrawn(data.dataset ?? '');
   return html`<pre><code>${command}</code></pre>
 ${needsData && html`<p>DIR is the folder that holds ${data.dataset ?? 'mnist'}; <code>normgrad data get ${data.dataset ?? 'mnist'}</code> fetches it.</p>`}
 <p>The same version and settings give the same weights, bit by bit: every run below has a digest of its own to compare.</p>

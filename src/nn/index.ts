@@ -6,6 +6,7 @@ export {
   activation,
   activationNames,
 } from './layers/activation.ts';
+export { ActivationNoise } from './layers/activationNoise.ts';
 export { type Attended, MultiHeadAttention, type MultiHeadAttentionOptions } from './layers/attention.ts';
 export { CircularPad, circularPad } from './layers/circularPad.ts';
 export { Conv1d, type Conv1dLayerOptions } from './layers/conv1d.ts';
@@ -16,7 +17,7 @@ export {
   ConvTranspose2d,
   type ConvTranspose2dLayerOptions,
 } from './layers/convTranspose.ts';
-export { Dropout, dropoutStates, loadDropoutStates } from './layers/dropout.ts';
+export { Dropout } from './layers/dropout.ts';
 export { Embedding, type EmbeddingOptions } from './layers/embedding.ts';
 export { Flatten } from './layers/flatten.ts';
 export { Gru } from './layers/gru.ts';
@@ -37,6 +38,7 @@ export {
   MaxPool2d,
 } from './layers/pooling.ts';
 export { PRelu } from './layers/prelu.ts';
+export { dropoutStates, loadDropoutStates } from './layers/randomLayer.ts';
 export type { RecurrentOptions } from './layers/recurrent.ts';
 export { PreActivationBlock, ResidualBlock, type ResidualOptions } from './layers/residual.ts';
 export { SequenceNorm } from './layers/sequenceNorm.ts';

@@ -1,13 +1,13 @@
 import { type DType, noGrad, type Tensor, wrap } from '../autograd/index.ts';
 import type { Batch } from '../data/batches.ts';
-import { Dropout } from '../nn/layers/dropout.ts';
+import { randomLayers } from '../nn/layers/randomLayer.ts';
 import type { Module } from '../nn/module.ts';
 import { clipGradNorm } from '../optim/index.ts';
 import { createRandom } from '../random.ts';
 import type { TrainConfig } from '../train/config.ts';
 import type { TrainData } from '../train/data.ts';
 import { letEventsRun } from '../train/eventLoop.ts';
-import { lossOf } from '../train/loss.ts';
+import { batchLoss, lossOf } from '../train/loss.ts';
 import { buildModel } from '../train/model.ts';
 import { buildOptimizer } from '../train/optimizer.ts';
 import { scheduleOf } from '../train/schedule.ts';
@@ -39,7 +39,7 @@ const FLOAT32_RUNS = 3;
 
 /**
  * Trains one run for `steps` steps in both engines, from the same first weights, on the same batches, in float64 and in float32.
- * Dropout is left out, since the engines draw other masks. Throws a PytorchError for what PyTorch cannot do.
+ * Dropout and noise are left out, since the engines draw other ones. Throws a PytorchError for what PyTorch cannot do.
  */
 export async function compareSteps(
   config: TrainConfig,
@@ -102,10 +102,10 @@ async function ourLosses(
   const schedule = scheduleOf(config, steps);
   const lossFn = lossOf(config);
   const losses: number[] = [];
-  withoutDropout(model.train());
+  withoutNoise(model.train());
   for (const [step, batch] of batches.entries()) {
     optimizer.lr = config.lr * schedule(step);
-    const loss = lossFn(model.forward(imagesOf(batch)), batch.labels);
+    const loss = batchLoss(lossFn, model.forward(imagesOf(batch)), batch);
     losses.push(loss.item());
     loss.backward();
     if (config.clip !== null) clipGradNorm(model.parameters(), config.clip);
@@ -138,10 +138,8 @@ function moveByRounding(model: Module, seed: number): void {
   }
 }
 
-function withoutDropout(model: Module): void {
-  for (const module of model.namedModules().values()) {
-    if (module instanceof Dropout) module.training = false;
-  }
+function withoutNoise(model: Module): void {
+  for (const layer of randomLayers(model).values()) layer.training = false;
 }
 
 function median(values: readonly number[]): number {

@@ -8,7 +8,9 @@ import { LINES_PER_EPOCH } from '../train/loop.ts';
 import type { ProbeLine, Score } from '../train/metrics.ts';
 import { buildModel } from '../train/model.ts';
 import { INSTANCE_POWER_IMAGES } from '../train/probes/instancePower.ts';
+import { LAYER_INPUTS_IMAGES } from '../train/probes/layerInputs.ts';
 import { firstTestImages } from '../train/probes/probe.ts';
+import { VARIANCE_SHIFT_IMAGES } from '../train/probes/varianceShift.ts';
 import { meanScore } from '../train/score.ts';
 import { type TorchWorker, torchProbes } from './worker.ts';
 
@@ -50,7 +52,7 @@ async function trained(config: TrainConfig, data: TrainData, torch: TorchWorker)
       if (name === 'test')
         probes.push({ t: 'probe', probe: name, step, values: { ...(await tested(data, torch)) } });
       if (!torchProbes.includes(name)) continue;
-      const seen = name === 'instancePower' ? firstOfTest(data) : batch;
+      const seen = name in testImages ? firstOfTest(data, testImages[name]) : batch;
       probes.push({ t: 'probe', probe: name, step, values: await torch.probe(name, seen) });
     }
   };
@@ -85,8 +87,14 @@ async function tested(data: TrainData, torch: TorchWorker): Promise<Score> {
   return mean.value();
 }
 
-/** The images that the probe of that name looks at (train/probes/instancePower.ts). */
-function firstOfTest(data: TrainData): Batch {
-  const { data: images, shape } = firstTestImages(data, INSTANCE_POWER_IMAGES);
+/** Probes that look at the first test images, and at how many; the others look at the coming batch. */
+const testImages: Readonly<Record<string, number>> = {
+  instancePower: INSTANCE_POWER_IMAGES,
+  layerInputs: LAYER_INPUTS_IMAGES,
+  varianceShift: VARIANCE_SHIFT_IMAGES,
+};
+
+function firstOfTest(data: TrainData, count: number): Batch {
+  const { data: images, shape } = firstTestImages(data, count);
   return { images: images as Float32Array, labels: new Int32Array(shape[0]), size: shape[0] };
 }

@@ -43,18 +43,20 @@ export interface TorchWorker {
 }
 
 /** Probes that PyTorch's side has, too; `test` is the worker's own. */
-export const torchProbes = ['landscape', 'instancePower'];
+export const torchProbes = ['landscape', 'instancePower', 'layerInputs', 'varianceShift'];
 
 /** Throws a PytorchError where there is no PyTorch, and with what PyTorch says where it cannot do what is asked. */
 export async function startWorker(threads = 1): Promise<TorchWorker> {
   const torch = await startTorch(workerFile(), [String(threads)]);
   let shape: readonly number[] = [];
-  const withBatch = (request: object, { images, labels, size }: Batch) => {
+  const withBatch = (request: object, { images, labels, size, mixed }: Batch) => {
     const tensors: [string, StoredTensor][] = [
       ['labels', { shape: [size], data: Float64Array.from(labels), as: 'I64' }],
       ['x', { shape: [size, ...shape], data: images }],
     ];
-    return answered(torch, request, tensors);
+    if (mixed)
+      tensors.unshift(['otherLabels', { shape: [size], data: Float64Array.from(mixed.labels), as: 'I64' }]);
+    return answered(torch, mixed ? { ...request, share: mixed.share } : request, tensors);
   };
   return {
     versions: { torch: String(torch.versions.torch), python: String(torch.versions.python) },

@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import * as v from 'valibot';
 import { Tensor } from '../autograd/index.ts';
 import type { Numbers } from '../kernels/contract.ts';
-import { dropoutStates, loadDropoutStates } from '../nn/layers/dropout.ts';
+import { dropoutStates, loadDropoutStates } from '../nn/layers/randomLayer.ts';
 import type { Module } from '../nn/module.ts';
 import { RunningNorm } from '../nn/norm/core/running.ts';
 import type { Optimizer } from '../optim/index.ts';

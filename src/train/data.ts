@@ -17,6 +17,7 @@ import {
   channelStatistics,
   minMaxScale,
   type PixelTransform,
+  rawValues,
   standardizePixels,
   symmetricScale,
 } from '../data/transforms.ts';
@@ -119,6 +120,7 @@ export function prepareData(config: TrainConfig, dataset: Dataset): TrainData {
       shuffleSeed: `${config.seed}/batches`,
       last: config.lastBatch,
       augment: augmentation(config.augment),
+      mixup: config.mixup,
     }),
     test: createBatches(test, { batchSize: TEST_BATCH, transform }),
     imageShape: [train.height, train.width, train.channels],
@@ -140,6 +142,7 @@ function pixelTransform(scaling: TrainConfig['scaling'], train: ImageSet): Pixel
     );
     return symmetricScale(train.channels);
   }
+  if (scaling === 'none') return rawValues(train);
   const statistics = channelStatistics(train);
   return scaling === 'minmax' ? minMaxScale(statistics) : standardizePixels(statistics);
 }

@@ -9,12 +9,12 @@ import type { TrainConfig } from './config.ts';
 import { imagesOf, type TrainData } from './data.ts';
 import { evaluate } from './evaluate.ts';
 import { letEventsRun } from './eventLoop.ts';
-import { lossOf } from './loss.ts';
+import { batchLoss, lossOf } from './loss.ts';
 import { type MetricsLine, type Score, scoreSchema } from './metrics.ts';
 import { measure } from './probes/index.ts';
 import { bestSchema, type Diverged, type RunStatus, type TrainResult } from './result.ts';
 import { scheduleOf } from './schedule.ts';
-import { accuracyOf, meanScore, type ScoreSum } from './score.ts';
+import { batchAccuracy, meanScore, type ScoreSum } from './score.ts';
 
 /** Where a run is, after every step. */
 interface StepReport {
@@ -122,10 +122,10 @@ export async function trainingLoop(
       if (progress.steps % probeEvery === 0) await probe(batch, optimizer.lr);
       const forward = () => {
         const logits = model.forward(imagesOf(data, batch));
-        return { logits, loss: lossFn(logits, batch.labels) };
+        return { logits, loss: batchLoss(lossFn, logits, batch) };
       };
       const { logits, loss } = watcher ? watcher.forward(progress.steps + 1, forward) : forward();
-      const score = { loss: loss.item(), accuracy: accuracyOf(logits, batch.labels) };
+      const score = { loss: loss.item(), accuracy: batchAccuracy(logits, batch) };
       const step = ++progress.step;
       const steps = ++progress.steps;
       const diverged = (more: Partial<Diverged> = {}) => {

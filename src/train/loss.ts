@@ -11,6 +11,7 @@ import {
   Tensor,
   tensor,
 } from '../autograd/index.ts';
+import type { Batch } from '../data/batches.ts';
 import { CodeError, ConfigError, shown } from '../errors.ts';
 import { shownPath } from './code/files.ts';
 import { exportOf } from './code/import.ts';
@@ -56,6 +57,17 @@ export function lossOf(
   const options = { labelSmoothing: mode === 'train' ? config.labelSmoothing : 0 };
   const fn = isCode(loss) ? checked(exportOf(loss) as Loss, loss) : losses[loss as LossName];
   return (logits: Tensor, labels: Int32Array): Tensor => fn(logits, labels, options);
+}
+
+/** The loss of a batch; of mixed images by both labels (data/mixup.ts). */
+export function batchLoss(
+  loss: (logits: Tensor, labels: Int32Array) => Tensor,
+  logits: Tensor,
+  { labels, mixed }: Pick<Batch, 'labels' | 'mixed'>,
+): Tensor {
+  if (!mixed) return loss(logits, labels);
+  const { share } = mixed;
+  return add(mul(loss(logits, labels), share), mul(loss(logits, mixed.labels), 1 - share));
 }
 
 function targets(logits: Tensor, labels: ArrayLike<number>, smoothing: number): Tensor {

@@ -1,4 +1,5 @@
 import type { Tensor } from '../autograd/index.ts';
+import type { Batch } from '../data/batches.ts';
 import type { Score } from './metrics.ts';
 
 /** Scores and their means, as runs and the page (src/page) count them: no import of Node. */
@@ -16,6 +17,12 @@ export function accuracyOf(logits: Tensor, labels: ArrayLike<number>): number {
     if (isLargest) right++;
   }
   return right / count;
+}
+
+/** Of a batch; of mixed images (data/mixup.ts) by both labels. */
+export function batchAccuracy(logits: Tensor, { labels, mixed }: Pick<Batch, 'labels' | 'mixed'>): number {
+  const own = accuracyOf(logits, labels);
+  return mixed ? mixed.share * own + (1 - mixed.share) * accuracyOf(logits, mixed.labels) : own;
 }
 
 /** Scores added up, each weighed by its number of images: plain JSON, and exact when read again. */

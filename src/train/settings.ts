@@ -38,11 +38,11 @@ const data = {
     `of files without test data: the part kept for the test (default: ${usualTestFraction})`,
     { addedLater: true },
   ),
-  // Without a limit all, of the synthetic digits 5,000 and 1,000.
+  // Without a limit all, of the synthetic digits 5,000 and 1,000, of cars 1,000 each.
   limit: maybe(count, '<n>', 'only the first n training images'),
   testLimit: maybe(count, '<n>', 'only the first n test images'),
-  // Mean 0 and std 1 per channel, or 0 to 1, by the statistics of the training images; or -1 to 1.
-  scaling: named('scaling', ['standardize', 'minmax', 'symmetric'], 'standardize', '<how>', {
+  // Mean 0 and std 1 per channel, or 0 to 1, by the statistics of the training images; -1 to 1; or as they lie in the file.
+  scaling: named('scaling', ['standardize', 'minmax', 'symmetric', 'none'], 'standardize', '<how>', {
     help: 'pixels:',
   }),
   halve: usual(v.boolean(), false, '', 'half the height and width'),
@@ -50,6 +50,8 @@ const data = {
   trainOn: named('split', ['train', 'test'], 'train', '<split>'),
   // Of training images: random crops after padding by 4, random mirroring, or both.
   augment: named('augmentation', ['none', 'crop', 'flip', 'crop-flip'], 'none', '<how>'),
+  // Shares from Beta(alpha, alpha); the paper has 0.2 for ImageNet and 1 for CIFAR-10.
+  mixup: usual(share, 0, '<alpha>', 'mix training images and their labels in pairs', { addedLater: true }),
 };
 
 const network = {

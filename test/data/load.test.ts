@@ -162,6 +162,6 @@ test('synthetic: needs no files', async () => {
 test('an unknown name lists the known ones', async () => {
   const error = await failure('mnits' as DatasetName);
   expect(error.message).toBe('Unknown dataset "mnits".');
-  expect(error.hint[0]).toBe('one of: mnist, fashion-mnist, cifar10, cifar100, synthetic');
+  expect(error.hint[0]).toBe('one of: mnist, fashion-mnist, cifar10, cifar100, synthetic, cars');
   expect(error.hint[1]).toContain('./table.csv');
 });

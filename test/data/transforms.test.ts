@@ -4,6 +4,7 @@ import {
   applyTransform,
   channelStatistics,
   minMaxScale,
+  rawValues,
   standardizePixels,
   symmetricScale,
 } from '../../src/data/transforms.ts';
@@ -46,6 +47,13 @@ test('statistics per channel match their definition', () => {
     expect(statistics.min[c]).toBe(Math.min(...values));
     expect(statistics.max[c]).toBe(Math.max(...values));
   }
+});
+
+test('unscaled: the values as they lie in the file, bytes and others', () => {
+  const set = randomSet(3);
+  expect([...applyTransform(set.images, rawValues(set))]).toEqual([...set.images]);
+  const measured = { images: Float64Array.from([0.5, -3, 120_000, 7]), channels: 2 };
+  expect([...applyTransform(measured.images, rawValues(measured))]).toEqual([...measured.images]);
 });
 
 test('standardized: mean 0 and standard deviation 1 in every channel', () => {

@@ -52,6 +52,22 @@ describe('runExperiment', () => {
     expect(again.records).toEqual(rest.records);
   });
 
+  it('goes on with a run that was cut off in its middle from where it was, to the same end', async () => {
+    const [long] = planRuns(small, { seeds: [1], overrides: { epochs: 100 } });
+    const cut = { plan: [long], folder: join(folder, 'cut'), jobs: 1 };
+    const controller = new AbortController();
+    const onStep = ({ type }: SweepEvent) => type === 'step' && controller.abort();
+    expect((await run({ ...cut, signal: controller.signal, onEvent: onStep })).records).toEqual([]);
+    let begun = 0;
+    const { records } = await run({
+      ...cut,
+      onEvent: (each) => each.type === 'start' && (begun = each.steps),
+    });
+    expect(begun).toBeGreaterThan(0);
+    const whole = await run({ ...cut, folder: join(folder, 'uncut') });
+    expect(essence(records)).toEqual(essence(whole.records));
+  });
+
   it('gives the same bits with one process and with several', async () => {
     const { records } = await run();
     const alone = await run({ jobs: 1, folder: join(folder, 'alone') });
@@ -104,6 +120,13 @@ it('is stored, read again, and shown with its failed claim as failed', async () 
   expect(text).toContain('✓ **held**: There are 8 runs.');
   expect(text).toMatch(/\| none \| 12\.3 \| [\d.]+ ± [\d.]+ \(n=2\) \|/);
   expect(storedJson(stored)).not.toContain(folder);
+});
+
+it('stands in the gallery without numbers before it has run, with how to make them', () => {
+  const text = galleryText([small], new Map());
+  expect(text).toContain('## Not run in full yet');
+  expect(text).toContain('`normgrad experiment NAME --data-dir DIR --save experiments/results` makes them');
+  expect(text).toContain('* [`small`](small.ts): Does it run?');
 });
 
 it('stands in the gallery beside its runs in PyTorch, with what they were made by', async () => {

@@ -5,12 +5,13 @@ import { type ActivationName, activation, activationNames } from '../../src/nn/l
 import { Conv1d } from '../../src/nn/layers/conv1d.ts';
 import { Conv2d } from '../../src/nn/layers/conv2d.ts';
 import { ConvTranspose1d, ConvTranspose2d } from '../../src/nn/layers/convTranspose.ts';
-import { Dropout, dropoutStates, loadDropoutStates } from '../../src/nn/layers/dropout.ts';
+import { Dropout } from '../../src/nn/layers/dropout.ts';
 import { Flatten } from '../../src/nn/layers/flatten.ts';
 import { Identity } from '../../src/nn/layers/identity.ts';
 import { Linear } from '../../src/nn/layers/linear.ts';
 import * as pools from '../../src/nn/layers/pooling.ts';
 import { PRelu } from '../../src/nn/layers/prelu.ts';
+import { dropoutStates, loadDropoutStates } from '../../src/nn/layers/randomLayer.ts';
 import { Sequential } from '../../src/nn/layers/sequential.ts';
 import type { Module } from '../../src/nn/module.ts';
 import { normalizeWeights } from '../../src/nn/norm/weights/normalizeWeights.ts';

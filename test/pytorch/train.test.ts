@@ -67,6 +67,8 @@ describe.skipIf(problem !== undefined)('an experiment in PyTorch', () => {
   it.each([
     { model: 'mlp', hidden: [8], norm: 'batch', probes: ['landscape'] },
     { model: 'cnn', widths: [8, 8], norm: 'proxy-group', probes: ['instancePower'] },
+    { model: 'cnn', widths: [8, 8], norm: 'batch', probes: ['layerInputs'] },
+    { model: 'mlp', hidden: [8, 8], norm: 'batch', mixup: 0.4, probes: ['varianceShift'] },
   ])('the probe $probes measures the same in both engines', async ({ probes, ...network }) => {
     const config = resolveConfig({
       ...small.data,
@@ -85,7 +87,7 @@ describe.skipIf(problem !== undefined)('an experiment in PyTorch', () => {
     expect(theirs.probes).toHaveLength(2);
     theirs.probes!.forEach(({ step, values }, i) => {
       expect(step).toBe(ours[i].step);
-      expect(Object.keys(values).length).toBeGreaterThan(2);
+      expect(Object.keys(values).length).toBeGreaterThan(1);
       for (const [name, value] of Object.entries(values)) {
         const [a, b] = [value, ours[i].values[name]].map((each) => [each].flat());
         expect(a).toHaveLength(b.length);

@@ -121,6 +121,18 @@ describe('a run that was stopped and resumed', () => {
     await expectSameAs(other, one, options);
   });
 
+  it('ends with the same bits where the noise of activations and mixed images are drawn', async () => {
+    const options: TrainOptions = {
+      ...small,
+      ...{ norm: 'batch', noise: true, dropout: 0.2, dropoutPlace: 'before', mixup: 0.4, hidden: [8, 8] },
+      ...{ limit: 80, testLimit: 10, epochs: 2 },
+    };
+    const [one, other] = [newFolder(), newFolder()];
+    await runTraining(options, { folder: { path: one } });
+    await trainUntil(3, options, other);
+    await expectSameAs(other, one, options);
+  });
+
   it('ends with the same bits in a transformer with dropout, by RMSprop with momentum', async () => {
     const options: TrainOptions = {
       ...small,

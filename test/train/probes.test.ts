@@ -2,8 +2,12 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { crossEntropy, noGrad } from '../../src/autograd/index.ts';
+import { crossEntropy, noGrad, sigmoid } from '../../src/autograd/index.ts';
+import { Flatten } from '../../src/nn/layers/flatten.ts';
+import type { Sequential } from '../../src/nn/layers/sequential.ts';
+import { BatchNorm } from '../../src/nn/norm/batch/batchNorm.ts';
 import { recalibrate } from '../../src/nn/norm/batch/recalibrate.ts';
+import { createRandom } from '../../src/random.ts';
 import { runFiles } from '../../src/runs/record.ts';
 import { runTraining } from '../../src/runs/training.ts';
 import { resolveConfig, type TrainOptions } from '../../src/train/config.ts';
@@ -12,6 +16,7 @@ import { evaluate } from '../../src/train/evaluate.ts';
 import { lossOf } from '../../src/train/loss.ts';
 import { type MetricsLine, readMetrics } from '../../src/train/metrics.ts';
 import { buildModel } from '../../src/train/model.ts';
+import { eigenvalues } from '../../src/train/probes/eigenvalues.ts';
 import { probes } from '../../src/train/probes/index.ts';
 import type { ProbeName, ProbeValues } from '../../src/train/probes/names.ts';
 import { firstTestImages, undisturbed } from '../../src/train/probes/probe.ts';
@@ -49,12 +54,26 @@ async function measure(name: ProbeName, options: TrainOptions = {}): Promise<Pro
 const probeLines = (lines: readonly MetricsLine[]) => lines.filter((line) => line.t === 'probe');
 
 describe('a watched run', () => {
-  const all: ProbeName[] = ['test', 'drift', 'keptGradient', 'landscape', 'statistics', 'weightGradients'];
+  const all: ProbeName[] = [
+    ...([
+      'test',
+      'drift',
+      'keptGradient',
+      'landscape',
+      'layerInputs',
+      'statistics',
+      'varianceShift',
+    ] as const),
+    'weightGradients',
+  ];
 
   it('ends with the same weights as one that is not, dropout and running statistics included', async () => {
     const plain = await runTraining(small);
     expect((await runTraining({ ...small, probes: all, probeEvery: 2 })).digest).toBe(plain.digest);
     const tutorial: TrainOptions = { ...small, model: 'tutorial', hidden: null, activation: null };
+    const noisy: TrainOptions = { ...small, noise: true, dropout: 0.5 };
+    const seen = { ...noisy, probes: ['layerInputs', 'varianceShift'] as ProbeName[], probeEvery: 1 };
+    expect((await runTraining(seen)).digest).toBe((await runTraining(noisy)).digest);
     const watched = { ...tutorial, probes: ['test', 'landscape'] as ProbeName[], probeEvery: 4 };
     expect((await runTraining(watched)).digest).toBe((await runTraining(tutorial)).digest);
   });
@@ -237,5 +256,108 @@ describe('statistics', () => {
 
   it('needs a norm that keeps some', async () => {
     await expect(measure('statistics', { norm: 'none' })).rejects.toThrow(/keeps none/);
+  });
+});
+
+describe('layerInputs', () => {
+  it('has mean and deviation of what the last hidden layer is given, in training', async () => {
+    const context = await contextOf({ norm: 'none' });
+    const { model, data } = context;
+    const values = await undisturbed(model, () => probes.layerInputs(context));
+    // Of 784-16-12-10 that is the layer from 16 to 12, behind a sigmoid.
+    const [, first] = (model as Sequential).layers;
+    const x = noGrad(() => first.forward(new Flatten().forward(firstTestImages(data, 256))));
+    const y = sigmoid(x).toArray();
+    for (let c = 0; c < 8; c++) {
+      const own = y.filter((_, i) => i % 16 === c);
+      const mean = own.reduce((a, b) => a + b) / own.length;
+      const std = Math.sqrt(own.reduce((sum, each) => sum + (each - mean) ** 2, 0) / own.length);
+      expect((values.mean as number[])[c]).toBeCloseTo(mean, 5);
+      expect((values.std as number[])[c]).toBeCloseTo(std, 5);
+    }
+    expect(values.mean).toHaveLength(8);
+  });
+
+  it('moves with noise, from one look to the next, and without it does not', async () => {
+    const looks = async (noise: boolean) => {
+      const context = await contextOf({ noise });
+      return [await probes.layerInputs(context), await probes.layerInputs(context)];
+    };
+    const [one, again] = await looks(false);
+    expect(again).toEqual(one);
+    const [noisy, other] = await looks(true);
+    expect(other).not.toEqual(noisy);
+  });
+
+  it('says that a network without a hidden layer has none', async () => {
+    await expect(measure('layerInputs', { hidden: [] })).rejects.toThrow(
+      'mlp has none. Use a deeper network',
+    );
+  });
+});
+
+describe('varianceShift', () => {
+  it('is 1 where the remembered variance is that of evaluation, and the factor between them elsewhere', async () => {
+    const context = await contextOf({ hidden: [16] });
+    const { model, data } = context;
+    recalibrate(model, [firstTestImages(data, 60)]);
+    const [norm] = [...model.namedModules().values()].filter((module) => module instanceof BatchNorm);
+    const before = norm.runningVar!.data.slice();
+    // The running variance is unbiased: 60 / 59.
+    const same = await undisturbed(model, () => probes.varianceShift(context));
+    expect(same.shift).toHaveLength(1);
+    expect(same.mean).toBeCloseTo(60 / 59, 3);
+    norm.runningVar!.set(before.map((v, i) => (i % 2 === 0 ? 3 * v : v / 3)));
+    const shifted = await undisturbed(model, () => probes.varianceShift(context));
+    expect(shifted.mean).toBeGreaterThan(2.9);
+    expect(shifted.mean).toBeLessThan(3.1);
+  });
+
+  it('says that there must be running variances', async () => {
+    await expect(measure('varianceShift', { norm: 'layer' })).rejects.toThrow('Use --norm batch');
+  });
+});
+
+describe('inputCondition', () => {
+  it('is that of the second moments of the columns and a 1: of cars, by what their scaling is', async () => {
+    const cars: TrainOptions = { dataset: 'cars', limit: 400, hidden: [], activation: null, norm: 'none' };
+    const [raw, scaled] = [
+      await measure('inputCondition', { ...cars, scaling: 'none' }),
+      await measure('inputCondition', { ...cars, scaling: 'standardize' }),
+    ];
+    // Two standardized columns and a 1: the correlation r gives 1 + r, 1 and 1 - r.
+    const [largest, smallest] = [Number(scaled.largest), Number(scaled.smallest)];
+    expect(largest + smallest).toBeCloseTo(2, 4);
+    expect(scaled.condition).toBeCloseTo(largest / smallest, 10);
+    expect(Number(raw.condition)).toBeGreaterThan(1e8);
+  });
+
+  it('says that it is for few columns', async () => {
+    await expect(measure('inputCondition')).rejects.toThrow(
+      'at most 64 inputs, and an example of synthetic has 784',
+    );
+  });
+
+  it('has the eigenvalues of a matrix that was made of them, small ones beside large ones, too', () => {
+    const values = [1e-6, 0.5, 3, 1e8];
+    const random = createRandom(8);
+    let matrix = values.map((value, i) => Float64Array.from(values, (_, j) => (i === j ? value : 0)));
+    for (let n = 0; n < 20; n++) {
+      // Small angles between large and small axes, so that the smallest keeps its digits in the matrix
+      const [p, q] = random.permutation(4);
+      const angle = (p === 3 || q === 3 ? 1e-7 : 1) * random.normal();
+      const [c, s] = [Math.cos(angle), Math.sin(angle)];
+      const turned = (row: Float64Array) => {
+        const [a, b] = [row[p], row[q]];
+        return row.map((value, k) => (k === p ? c * a - s * b : k === q ? s * a + c * b : value));
+      };
+      const half = matrix.map(turned);
+      const across = values.map((_, i) => turned(Float64Array.from(half, (row) => row[i])));
+      matrix = across;
+    }
+    eigenvalues(matrix).forEach((value, i) => {
+      expect(Math.abs(value - values[i])).toBeLessThan(1e-7 * Math.max(1, values[i]));
+    });
+    expect(eigenvalues([Float64Array.of(0, 0), Float64Array.of(0, 0)])).toEqual([0, 0]);
   });
 });

@@ -2,7 +2,7 @@ import { type Command, Option } from 'commander';
 import { createProgress, isInteractive, type Progress } from '../../charts/progress.ts';
 import { fileSize, findFile, sourceFolder } from '../../data/files/files.node.ts';
 import { getSource } from '../../data/files/get.node.ts';
-import { datasetNames, OWN_DATA } from '../../data/files/load.node.ts';
+import { datasetNames, drawnNames, OWN_DATA } from '../../data/files/load.node.ts';
 import { isOwnData } from '../../data/files/own.node.ts';
 import { verifySource } from '../../data/files/verify.node.ts';
 import { fileNames, type SourceName, sourceNames, sources } from '../../data/sources.ts';
@@ -89,7 +89,7 @@ async function list({ dataDir }: PlaceOptions, command: Command): Promise<void> 
           : `${(bytes / 1e6).toFixed(1)} MB`;
     rows.push([name, state, there === 0 ? typed('data get', [name]) : folder]);
   }
-  rows.push(['synthetic', 'always there', 'drawn from a seed']);
+  rows.push(...drawnNames.map((name) => [name, 'always there', 'drawn from a seed']));
   rows.push(['./FILE', 'your own', typed('data show ./table.csv')]);
   output.result(tableText(['dataset', 'on disk', 'where'], rows, output));
   output.event('result', { folder: dataDir ?? null });

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { experiments } from '../../../experiments/index.ts';
+import { isDrawn } from '../../data/files/load.node.ts';
 import { firstSeeds, planRuns, smokeSettings } from '../../experiment/plan.ts';
 import { experimentPage } from '../../experiment/reportPage.ts';
 import type { Experiment } from '../../experiment/spec.ts';
@@ -50,7 +51,7 @@ function commandOf(experiment: Experiment, { seeds, smoke }: StoredExperiment): 
     'normgrad experiment',
     listed ? experiment.name : `./${basename(typed ?? `${experiment.name}.ts`)}`,
     smoke ? '--smoke' : '',
-    smoke || experiment.data.dataset === 'synthetic' ? '' : '--data-dir DIR',
+    smoke || isDrawn(experiment.data.dataset ?? '') ? '' : '--data-dir DIR',
     seeds.join() === usual.join() ? '' : seedFlag(seeds),
   ]
     .filter(Boolean)

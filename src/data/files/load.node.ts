@@ -2,6 +2,7 @@ import { dirname } from 'node:path';
 import { typed } from '../../typed.node.ts';
 import { checkLimit, type Dataset, type ImageSet, type NamedBytes, takeFirst } from '../dataset.ts';
 import { DataError, requireValid } from '../errors.ts';
+import { usedCars } from '../format/cars.ts';
 import { type CifarRecords, cifarShape, decodeCifar } from '../format/cifar.ts';
 import { syntheticDigits } from '../format/digits.ts';
 import { decodeIdxPair } from '../format/idx.ts';
@@ -18,8 +19,12 @@ import { findFile, readDataFile, sourceFolder } from './files.node.ts';
 import { isOwnData, type OwnDataOptions, ownDataPath, readOwnData } from './own.node.ts';
 import { type Check, checkCifar, checkIdx, readManifest, unpackIdx } from './verify.node.ts';
 
-export type DatasetName = SourceName | 'synthetic';
-export const datasetNames: readonly DatasetName[] = [...sourceNames, 'synthetic'];
+/** Datasets that lie in no file, and how each is drawn. */
+const drawn = { synthetic: syntheticDigits, cars: usedCars };
+
+export type DatasetName = SourceName | keyof typeof drawn;
+export const drawnNames = Object.keys(drawn) as (keyof typeof drawn)[];
+export const datasetNames: readonly DatasetName[] = [...sourceNames, ...drawnNames];
 
 /** How data of one's own are named: for messages. */
 export const OWN_DATA = 'or a file or folder of your own: ./table.csv, ./arrays.npz, ./images/';
@@ -30,10 +35,10 @@ export interface LoadOptions extends OwnDataOptions {
    * data, by default the current folder.
    */
   dataDir?: string;
-  /** Only the first images of a split; of the synthetic digits, how many to draw (5,000 and 1,000 without it). */
+  /** Only the first images of a split; of the synthetic digits and of cars, how many to draw. */
   limitTrain?: number;
   limitTest?: number;
-  /** Of the synthetic digits: another seed, other drawings. */
+  /** Of what is drawn: another seed, other drawings. */
   seed?: number | string;
 }
 
@@ -60,7 +65,7 @@ export async function loadDataset(name: string, options: LoadOptions = {}): Prom
       [`leave ${given[0]} out`],
     );
   }
-  if (name === 'synthetic') return syntheticDigits({ seed, train: limitTrain, test: limitTest });
+  if (isDrawn(name)) return drawn[name]({ seed, train: limitTrain, test: limitTest });
 
   const source = sources[name];
   const paths = await findAll(source, dataDir);
@@ -77,6 +82,11 @@ export async function loadDataset(name: string, options: LoadOptions = {}): Prom
     train: await readCifarSplit(source, 'train', paths, limitTrain),
     test: await readCifarSplit(source, 'test', paths, limitTest),
   };
+}
+
+/** Whether a dataset needs no files. */
+export function isDrawn(name: string): name is keyof typeof drawn {
+  return Object.hasOwn(drawn, name);
 }
 
 function isPublished(name: string): name is DatasetName {

@@ -2,8 +2,7 @@ import { checkOptions } from '../../options.ts';
 import type { Random } from '../../random.ts';
 import { createRandom } from '../../random.ts';
 import { digitClasses } from '../classes.ts';
-import type { Dataset, ImageSet } from '../dataset.ts';
-import { requireValid } from '../errors.ts';
+import { type Dataset, type ImageSet, requireCount } from '../dataset.ts';
 import { digitStrokes, type Polyline } from './strokes.ts';
 
 /**
@@ -12,8 +11,6 @@ import { digitStrokes, type Polyline } from './strokes.ts';
  * per class fits (a linear model stays below 90 %), while the strokes stay readable for a small CNN (above 95 %).
  */
 const size = 28;
-/** As many as fill the memory that a file of images may take. */
-const MOST_IMAGES = 1_000_000;
 
 /** How far the drawing may vary. Lengths in pixels, angles in radians. */
 const variation = {
@@ -49,10 +46,7 @@ export function syntheticDigits(options: DigitsOptions): Dataset {
 }
 
 function drawSet(split: 'train' | 'test', count: number, random: Random): ImageSet {
-  requireValid(
-    Number.isInteger(count) && count >= 1 && count <= MOST_IMAGES,
-    `synthetic: ${count} images to ${split}, expected a whole number from 1 to ${MOST_IMAGES}. Give a smaller limit.`,
-  );
+  requireCount('synthetic', split, count);
   const images = new Uint8Array(count * size * size);
   const labels = new Uint8Array(count);
   let order = random.permutation(10);

@@ -44,9 +44,16 @@ export const choices = {
     must: 'be a number from 0 to below 1',
     holds: (value) => typeof value === 'number' && value >= 0 && value < 1,
     reads: 'number',
-    help: 'transformer: rate of dropout while training',
+    help: 'transformer, mlp, cnn, vgg: rate of dropout while training',
     addedLater: true,
   } as Choice<number>,
+  dropoutPlace: oneOf(
+    ['before', 'after', 'last'],
+    'place of dropout',
+    'mlp, cnn, vgg: before each norm, after each activation, or in front of the last layer only:',
+    true,
+  ),
+  noise: onOrOff('mlp, cnn, vgg: noise behind each norm, as Santurkar et al. have it', true),
   normPlacement: oneOf(
     ['before', 'after'],
     'place of the norm',
@@ -79,12 +86,26 @@ function sizes(least: number, help: string): Choice<readonly number[]> {
   };
 }
 
-function oneOf<const Name extends string>(names: readonly Name[], what: string, where: string): Choice<Name> {
+function oneOf<const Name extends string>(
+  names: readonly Name[],
+  what: string,
+  where: string,
+  addedLater?: true,
+): Choice<Name> {
   const list = names.join(', ');
   const holds = (value: unknown) => names.some((name) => name === value);
-  return { must: `be one of: ${list}`, holds, reads: 'name', what, names, help: `${where} ${list}` };
+  return {
+    must: `be one of: ${list}`,
+    holds,
+    reads: 'name',
+    what,
+    names,
+    help: `${where} ${list}`,
+    addedLater,
+  };
 }
 
-function onOrOff(help: string): Choice<boolean> {
-  return { must: 'be true or false', holds: (value) => typeof value === 'boolean', reads: 'switch', help };
+function onOrOff(help: string, addedLater?: true): Choice<boolean> {
+  const holds = (value: unknown) => typeof value === 'boolean';
+  return { must: 'be true or false', holds, reads: 'switch', help, addedLater };
 }

@@ -1,4 +1,5 @@
 import type { ModelChoices } from './choices.ts';
+import { type HiddenOptions, hiddenChoices } from './hidden.ts';
 import { defineModel, type ModelOptions } from './options.ts';
 import { stages } from './vgg.ts';
 
@@ -7,11 +8,12 @@ import { stages } from './vgg.ts';
  * with BatchNorm brings it beyond 97.5 %.
  *   widths   channels of the two stages; default: 8, 16
  *   init     default: 'torch' (firstWeights.ts)
+ *   dropout, dropoutPlace, noise   default: none (hidden.ts)
  */
 export const cnn = defineModel({
   name: 'cnn',
   description: 'small: (conv 8) x 2, pool, (conv 16) x 2, pool, dense',
-  takes: ['widths', 'init'],
+  takes: ['widths', 'init', ...hiddenChoices],
   build: twoStages,
 });
 
@@ -19,11 +21,11 @@ export const cnn = defineModel({
 export const deepCnn = defineModel({
   name: 'deep-cnn',
   description: '(conv 32) x 2, pool, (conv 64) x 2, pool, dense',
-  takes: ['init'],
+  takes: ['init', ...hiddenChoices],
   build: (options) => twoStages({ ...options, widths: [32, 64] }),
 });
 
-function twoStages(options: ModelOptions & Pick<ModelChoices, 'widths' | 'init'>) {
+function twoStages(options: ModelOptions & HiddenOptions & Pick<ModelChoices, 'widths' | 'init'>) {
   const { widths = [8, 16] } = options;
   if (widths.length !== 2) {
     throw new Error(`cnn: widths must be the channels of the two stages, got [${widths.join(', ')}].`);

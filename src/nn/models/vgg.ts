@@ -1,4 +1,3 @@
-import { activation } from '../layers/activation.ts';
 import { Conv2d } from '../layers/conv2d.ts';
 import { Flatten } from '../layers/flatten.ts';
 import { Linear } from '../layers/linear.ts';
@@ -7,7 +6,8 @@ import { Sequential } from '../layers/sequential.ts';
 import type { Module } from '../module.ts';
 import type { ModelChoices } from './choices.ts';
 import { firstWeights } from './firstWeights.ts';
-import { defineModel, type ModelOptions, needsBias, normLayer, requireImages } from './options.ts';
+import { type HiddenOptions, hiddenChoices, hiddenLayers } from './hidden.ts';
+import { defineModel, type ModelOptions, needsBias, requireImages } from './options.ts';
 
 /**
  * In the manner of Simonyan and Zisserman 2015: stages of 3x3 convolutions, each conv - norm - relu, with a 2x2 max pooling
@@ -15,18 +15,19 @@ import { defineModel, type ModelOptions, needsBias, normLayer, requireImages } f
  *   widths   channels of each stage; default: 8, 16, 32
  *   convs    convolutions in each stage; default: 2
  *   init     default: 'torch' (firstWeights.ts)
+ *   dropout, dropoutPlace, noise   default: none (hidden.ts)
  */
 export const vgg = defineModel({
   name: 'vgg',
   description: 'VGG-nano, for 16x16 images: two 3x3 convolutions in each of the stages 8-16-32',
-  takes: ['widths', 'convs', 'init'],
+  takes: ['widths', 'convs', 'init', ...hiddenChoices],
   build: (options) => stages('vgg', options),
 });
 
 /** `name` is for error messages. */
 export function stages(
   name: string,
-  options: ModelOptions & Pick<ModelChoices, 'widths' | 'convs' | 'init'>,
+  options: ModelOptions & HiddenOptions & Pick<ModelChoices, 'widths' | 'convs' | 'init'>,
 ): Sequential {
   const { input, classes, random, widths = [8, 16, 32], convs = widths.map(() => 2) } = options;
   if (convs.length !== widths.length) {
@@ -37,6 +38,7 @@ export function stages(
   }
   requireImages(name, options, 2 ** widths.length, `${widths.length} poolings halve them`);
   const first = firstWeights(options);
+  const behind = hiddenLayers(options);
   const layers: Module[] = [];
   let [height, width, channels] = input;
   widths.forEach((out, stage) => {
@@ -47,7 +49,7 @@ export function stages(
         bias: needsBias(out, options),
         ...first.conv,
       });
-      layers.push(conv, ...normLayer(out, options), activation('relu'));
+      layers.push(conv, ...behind.each(out));
       channels = out;
     }
     layers.push(new MaxPool2d(2));
@@ -57,6 +59,7 @@ export function stages(
   return new Sequential([
     ...layers,
     new Flatten(),
+    ...behind.last,
     new Linear(height * width * channels, classes, { random, ...first.dense }),
   ]);
 }

@@ -1,3 +1,4 @@
+import { hiddenChoices } from './hidden.ts';
 import { defineModel } from './options.ts';
 import { stages } from './vgg.ts';
 
@@ -9,7 +10,7 @@ import { stages } from './vgg.ts';
 export const vggGroupNorm = defineModel({
   name: 'vgg-groupnorm',
   description: "labml.ai's CIFAR-10 VGG for GroupNorm, channels 64 to 512: slow on a CPU",
-  takes: ['widths', 'convs', 'init'],
+  takes: ['widths', 'convs', 'init', ...hiddenChoices],
   build(options) {
     const { widths = [64, 128, 256, 512, 512] } = options;
     const { convs = options.widths ? undefined : [2, 2, 3, 3, 3] } = options;

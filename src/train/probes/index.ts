@@ -4,13 +4,16 @@ import { shownPath } from '../code/files.ts';
 import { exportOf } from '../code/import.ts';
 import { isCode } from '../code/names.ts';
 import { drift } from './drift.ts';
+import { inputCondition } from './inputCondition.ts';
 import { instancePower } from './instancePower.ts';
 import { keptGradient } from './keptGradient.ts';
 import { landscape } from './landscape.ts';
+import { layerInputs } from './layerInputs.ts';
 import type { ProbeName, ProbeValues } from './names.ts';
 import { type Probe, type ProbeContext, undisturbed } from './probe.ts';
 import { statistics } from './statistics.ts';
 import { test } from './test.ts';
+import { varianceShift } from './varianceShift.ts';
 import { weightGradients } from './weightGradients.ts';
 
 /** What can be measured between the steps of a run, beside its scores. */
@@ -18,9 +21,12 @@ export const probes: Readonly<Record<ProbeName, Probe>> = {
   test,
   drift,
   instancePower,
+  inputCondition,
   keptGradient,
   landscape,
+  layerInputs,
   statistics,
+  varianceShift,
   weightGradients,
 };
 

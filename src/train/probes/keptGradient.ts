@@ -3,6 +3,8 @@ import { type Forward, withForward } from '../../nn/layers/wrapForward.ts';
 import { BatchNorm } from '../../nn/norm/batch/batchNorm.ts';
 import { followedBy } from '../../nn/norm/core/norm.ts';
 import { imagesOf } from '../data.ts';
+import { batchLoss } from '../loss.ts';
+import { channelMoments } from './moments.ts';
 import type { Probe } from './probe.ts';
 
 /** Batches of the first epoch: a small batch alone says little. */
@@ -45,23 +47,16 @@ export const keptGradient: Probe = ({ model, data, config, loss }) => {
   for (const batch of data.train.epoch(1)) {
     if (count++ === BATCHES) break;
     const logits = withForward(norms, watch, () => model.forward(imagesOf(data, batch)));
-    loss(logits, batch.labels).backward();
+    batchLoss(loss, logits, batch).backward();
   }
   const kept = norms.map((norm) => squares.get(norm)!.in / squares.get(norm)!.direct);
   return { kept, mean: kept.reduce((sum, share) => sum + share, 0) / kept.length };
 };
 
 /** sigma of every channel; x: [N, ..., C]. */
-function sigmasOf({ features, options }: BatchNorm, x: Tensor): Float64Array {
+function sigmasOf({ options }: BatchNorm, x: Tensor): Float64Array {
   const { eps = 1e-5 } = options;
-  const count = x.size / features;
-  const means = new Float64Array(features);
-  const variances = new Float64Array(features);
-  for (let i = 0; i < x.size; i++) means[i % features] += x.data[i] / count;
-  for (let i = 0; i < x.size; i++) {
-    variances[i % features] += (x.data[i] - means[i % features]) ** 2 / count;
-  }
-  return variances.map((variance) => Math.sqrt(variance + eps));
+  return channelMoments(x).variance.map((variance) => Math.sqrt(variance + eps));
 }
 
 /** x itself, whose gradient is shown to `see` on its way back. */

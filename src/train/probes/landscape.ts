@@ -1,4 +1,5 @@
 import { imagesOf } from '../data.ts';
+import { batchLoss } from '../loss.ts';
 import type { Probe, ProbeContext } from './probe.ts';
 
 /** How far along the gradient the loss is looked at, in steps of the learning rate. */
@@ -39,7 +40,7 @@ export const landscape: Probe = (context) => {
 };
 
 function lossAndGradient({ model, data, batch, loss: lossOf }: ProbeContext) {
-  const loss = lossOf(model.forward(imagesOf(data, batch)), batch.labels);
+  const loss = batchLoss(lossOf, model.forward(imagesOf(data, batch)), batch);
   const value = loss.item();
   loss.backward();
   const parameters = model.parameters().filter(({ requiresGrad }) => requiresGrad);

@@ -3,9 +3,12 @@ export const probeNames = [
   'test',
   'drift',
   'instancePower',
+  'inputCondition',
   'keptGradient',
   'landscape',
+  'layerInputs',
   'statistics',
+  'varianceShift',
   'weightGradients',
 ] as const;
 

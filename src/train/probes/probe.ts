@@ -1,7 +1,7 @@
 import { type Tensor, wrap } from '../../autograd/index.ts';
 import type { Batch } from '../../data/batches.ts';
 import { rememberBuffers } from '../../nn/buffers.ts';
-import { dropoutStates, loadDropoutStates } from '../../nn/layers/dropout.ts';
+import { dropoutStates, loadDropoutStates } from '../../nn/layers/randomLayer.ts';
 import type { Module } from '../../nn/module.ts';
 import type { TrainConfig } from '../config.ts';
 import type { TrainData } from '../data.ts';
