@@ -57,7 +57,7 @@ function schedule(value: unknown): boolean {
 }
 
 /** Does not compile while an option of a norm has no rule, or a rule no norm. */
-export const normOptionRules = {
+const normOptionRules = {
   eps: notNegative,
   affine: flag,
   epsInside: flag,
