@@ -18,7 +18,7 @@ const variables = {
     unset: 'the same as 1',
   },
   NORMGRAD_VECTORS: {
-    must: 'be 128 or 256 (bits of a vector; 256 on Node 24 or newer)',
+    must: 'be 128 or 256',
     holds: (text: string) => text === '128' || text === '256',
     unset: '128',
   },
