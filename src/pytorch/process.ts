@@ -31,12 +31,16 @@ export async function startTorch(script: string, args: readonly string[]): Promi
 }
 
 /** Starts `script` with the first Python that has PyTorch; throws a PytorchError that says how to get it where there is none. */
-export async function startPython(script: string, args: readonly string[]): Promise<LineProcess> {
+export async function startPython(
+  script: string,
+  args: readonly string[],
+  env: NodeJS.ProcessEnv = process.env,
+): Promise<LineProcess> {
   const named = checkVariable('NORMGRAD_PYTHON', process.env.NORMGRAD_PYTHON);
   const tried: string[] = [];
   for (const python of named === undefined ? ['python3', '/usr/bin/python3'] : [named]) {
     // -B: no __pycache__ beside the scripts
-    const started = await startLines(python, ['-B', script, ...args]);
+    const started = await startLines(python, ['-B', script, ...args], env);
     if (started.first !== null) return started;
     tried.push(`${python}: ${await started.complaint}`);
   }

@@ -70,13 +70,16 @@ async function newTab(browser: Browser) {
   // Not those that the page before had begun.
   let own = new Set<Request>();
   page.on('requestfailed', (request) => {
-    if (own.has(request)) complaints.push(`failed: ${request.url()}`);
+    if (own.has(request) && !isIcon(request)) complaints.push(`failed: ${request.url()}`);
   });
   page.on('request', (request) => {
     if (request.isNavigationRequest()) own = new Set();
     own.add(request);
-    // Threads of kernels; and the icon, which the browser fetches when it likes.
-    if (!/^blob:|\/icon\.svg$/.test(request.url())) complaints.push(`request: ${request.url()}`);
+    // blob: are threads of kernels.
+    if (!request.url().startsWith('blob:') && !isIcon(request)) complaints.push(`request: ${request.url()}`);
   });
   return { page, complaints };
 }
+
+/** The browser fetches it when it likes, and gives it up when another page comes. */
+const isIcon = (request: Request): boolean => request.url().endsWith('/icon.svg');
