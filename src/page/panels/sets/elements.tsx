@@ -19,15 +19,19 @@ export function Elements({ cube, cell, row, set, unit, choose }: Props) {
   const chosen = flat(cube, cell);
   const root = useRef<HTMLDivElement>(null);
   const moved = useRef(false);
+  // Keys may come faster than what they chose is drawn.
+  const latest = useRef(cell);
+  latest.current = cell;
   useEffect(() => {
     if (moved.current) root.current?.querySelector<HTMLElement>('[tabindex="0"]')?.focus();
     moved.current = false;
   }, [chosen]);
   const pick = ([sample, y, x, channel]: Cell) => choose([sample, y * w + x, channel]);
   const onKeyDown = (event: KeyboardEvent) => {
-    const next = moveBy(cube, cell, event.key);
+    const next = moveBy(cube, latest.current, event.key);
     if (!next) return;
     event.preventDefault();
+    latest.current = next;
     moved.current = true;
     pick(next);
   };
