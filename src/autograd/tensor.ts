@@ -55,7 +55,7 @@ export class Tensor extends Operations implements NDArray {
   /**
    * The numbers themselves, not a copy. Throws when their memory has gone back to the pool. To change them, better call
    * `set()`: a backward() that still needs the old ones always notices that. What is written here it notices in float64, and in
-   * float32 in the first 32 steps and then in one of 256 (`detectOverwriting`): looking takes time.
+   * float32 in the first 8 steps and then in one of 256 (`detectOverwriting`): looking takes time.
    */
   get data(): Numbers {
     if (this.#data === null) {
