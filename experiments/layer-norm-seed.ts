@@ -1,4 +1,4 @@
-import { atLeast, atMost, defineExperiment } from '../src/experiment/define.ts';
+import { defineExperiment } from '../src/experiment/define.ts';
 
 const adam = 'adam 0.001';
 const large = 'sgd 0.05';
@@ -45,7 +45,7 @@ export default defineExperiment({
           summary({ norm, optimizer: adam }, 'trainLoss'),
         );
         const pooled = Math.sqrt(((none.std ?? Number.NaN) ** 2 + (layer.std ?? Number.NaN) ** 2) / 2);
-        return atLeast((none.mean - layer.mean) / pooled, 3);
+        return { value: (none.mean - layer.mean) / pooled, atLeast: 3 };
       },
     },
     {
@@ -53,7 +53,7 @@ export default defineExperiment({
       check: ({ summary }) => {
         const std = (norm: 'none' | 'layer') =>
           summary({ norm, optimizer: large }, 'trainLoss').std ?? Number.NaN;
-        return atMost(std('layer') / std('none'), 0.3);
+        return { value: std('layer') / std('none'), isRatio: true, atMost: 0.3 };
       },
     },
   ],

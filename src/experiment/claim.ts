@@ -2,19 +2,17 @@ import type { MeasureChoice } from './measures.ts';
 import type { Grid, Point } from './point.ts';
 import type { Results } from './results.ts';
 
-/** What a function of the experiment's own found; `atLeast` and `atMost` of define.ts make one. */
-export interface Verdict {
-  held: boolean;
-  value: number;
-  threshold: number;
-  /** Which side of the threshold the value had to be on. */
-  wanted: 'at least' | 'at most';
-}
-
 /** The values that a claim wants, either end included. */
 export interface Wanted {
   atLeast?: number;
   atMost?: number;
+}
+
+/** What a function of the experiment's own found, and what was wanted of it. */
+export interface Verdict extends Wanted {
+  value: number;
+  /** A ratio, whose logarithm spreads evenly: its interval is that of the logarithm. */
+  isRatio?: boolean;
 }
 
 /** Which runs: those at these values. Of several points, the mean of each seed counts. */
@@ -35,7 +33,10 @@ export type Comparison<G extends Grid = Grid> =
   /** Held if one is, failed if all are. */
   | { any: readonly Comparison<G>[] };
 
-/** What a program finds by itself, without an interval: for what no comparison can say. */
+/**
+ * What a program finds by itself, for what no comparison can say. A number has an interval: the program is asked again without each
+ * seed in turn (jackknife.ts). A boolean has none.
+ */
 interface Check<G extends Grid> {
   check: (results: Results<G>) => Verdict | boolean;
 }

@@ -29,9 +29,15 @@ export function judgementText(judgement: Judgement): string {
 }
 
 function nounFor({ kind, atLeast, atMost }: Judgement): string {
+  if (kind === 'check') return 'measured';
   if (kind !== 'each') return kind === 'level' ? 'mean' : `paired ${kind}`;
   return atMost === undefined ? 'least' : atLeast === undefined ? 'greatest' : 'furthest';
 }
+
+const by: Partial<Record<Judgement['kind'], string>> = {
+  ratio: ' by logarithms',
+  check: ' by the jackknife',
+};
 
 function measuredText(judgement: Judgement): string {
   const { kind, value, interval, n, lost, unpaired, unit, atLeast, atMost } = judgement;
@@ -45,21 +51,14 @@ function measuredText(judgement: Judgement): string {
         : atMost !== undefined
           ? [`wanted at most ${show(atMost)}`]
           : [];
-  if (kind === 'check') {
-    return [...(wanted.length > 0 ? [`measured ${show(value)}`] : []), ...wanted, 'no interval'].join(', ');
-  }
   const what = kind === 'each' ? 'run' : 'seed';
   return [
     ...(n > 0 ? [`${nounFor(judgement)} ${show(value)}${withUnit}`] : []),
-    ...(interval
-      ? [
-          `95 % interval ${show(interval[0])} to ${show(interval[1])}${kind === 'ratio' ? ' by logarithms' : ''}`,
-        ]
-      : []),
-    `n = ${plural(n, what)}`,
+    ...(interval ? [`95 % interval ${show(interval[0])} to ${show(interval[1])}${by[kind] ?? ''}`] : []),
+    ...(n > 0 || kind !== 'check' ? [`n = ${plural(n, what)}`] : []),
     ...(lost > 0 ? [`${plural(lost, what)} without a value`] : []),
     ...(unpaired > 0 ? [`${plural(unpaired, 'seed')} in one arm only`] : []),
-    ...(n === 1 && kind !== 'each' ? ['no interval'] : []),
+    ...(interval === undefined && kind !== 'each' && (n === 1 || kind === 'check') ? ['no interval'] : []),
     ...(kind === 'each' ? wanted.map((each) => `${each} in each`) : wanted),
   ].join(', ');
 }

@@ -1,6 +1,6 @@
 import { ConfigError, unknownName } from '../errors.ts';
 import { configFields, resolveConfig } from '../train/config.ts';
-import { singlesOf, type Verdict } from './claim.ts';
+import { singlesOf } from './claim.ts';
 import { claimError } from './claimErrors.ts';
 import { measureOf, measures } from './measures.ts';
 import { gridPoints } from './plan.ts';
@@ -43,16 +43,6 @@ export function defineExperiment<const G extends Grid>(spec: ExperimentSpec<G>):
   // Files of code are looked for when runs are planned: only whoever loads this one knows where it lies.
   for (const { settings } of points) resolveConfig(settings);
   return experiment;
-}
-
-/** For a claim's `check`: a value that must not be smaller. */
-export function atLeast(value: number, threshold: number): Verdict {
-  return { held: value >= threshold, value, threshold, wanted: 'at least' };
-}
-
-/** For a claim's `check`: a value that must not be greater. NaN is on neither side. */
-export function atMost(value: number, threshold: number): Verdict {
-  return { held: value <= threshold, value, threshold, wanted: 'at most' };
 }
 
 /** A row of `published` with PyTorch beside it: what it is, which of our runs it stands beside, and as printed, if it is. */

@@ -42,7 +42,8 @@ export function galleryText(
       'on drawn digits in under a minute.',
     'A claim is held where the whole 95 % confidence interval over the seeds is as wanted, failed where none of it is, and otherwise not ' +
       'decided by so many seeds. Arms are compared seed by seed, for with the same seed they see the same images in the same order; the ' +
-      "interval is that of Student's t for the mean of these differences, or of the logarithms of ratios. A claim that failed stands here as failed.",
+      "interval is that of Student's t for the mean of these differences, or of the logarithms of ratios; of a number that is made of all seeds at " +
+      'once, such as a spread, that of the jackknife. A claim that failed stands here as failed.',
     'An experiment of your own may lie anywhere: take [small-batch-mlp.ts](small-batch-mlp.ts) as a model, import from ' +
       '`normgrad/experiment` instead, and run it by its path: `normgrad experiment ./mine.ts`.',
     summaryTable(shown, stored),

@@ -3,9 +3,10 @@ import { mean, pairedDifference, type Summary, summarize } from '../charts/stati
 import { halfInterval } from '../charts/studentT.ts';
 import { codeName } from '../train/code/names.ts';
 import { armsOf, type Claim, type Comparison, type Single, type Verdict, type Wanted } from './claim.ts';
+import { jackknifeInterval } from './jackknife.ts';
 import { type MeasureChoice, measureOf } from './measures.ts';
 import type { Point } from './point.ts';
-import { finalValue, type Results } from './results.ts';
+import { finalValue, type Results, resultsOf } from './results.ts';
 
 /** Worst first. */
 export const outcomes = ['failed', 'undecided', 'held'] as const;
@@ -18,7 +19,7 @@ export interface Judgement extends Wanted {
   /** What `value` is; of 'each', the run's that is nearest to the threshold or furthest beyond. */
   kind: (typeof kinds)[number];
   value: number;
-  /** 95 % confidence interval of the mean by Student's t; of a ratio, that of its logarithm. */
+  /** 95 % confidence interval of the mean by Student's t; of a ratio, that of its logarithm; of a check by the jackknife. */
   interval?: readonly [number, number];
   /** How many seeds, or of 'each' how many runs, gave a value. */
   n: number;
@@ -41,7 +42,7 @@ export interface Judgement extends Wanted {
  */
 export function judge(claim: Claim | Comparison, results: Results): Judgement {
   if ('all' in claim || 'any' in claim) return judgeParts(claim, results);
-  if ('check' in claim) return judgementOf(claim.check(results));
+  if ('check' in claim) return judgeCheck(claim.check, results);
   return 'each' in claim ? judgeEach(claim, results) : judgeInterval(claim, results);
 }
 
@@ -98,15 +99,23 @@ function judgeEach(single: Extract<Single, { each: unknown }>, results: Results)
   };
 }
 
-/** Of what a check found, which has no interval. A boolean says nothing more. */
-export function judgementOf(verdict: Verdict | boolean): Judgement {
-  const none = { kind: 'check', n: 0, lost: 0, unpaired: 0, arms: '' } as const;
+/** A boolean says no more than whether it held. */
+function judgeCheck(check: (results: Results) => Verdict | boolean, results: Results): Judgement {
+  const verdict = check(results);
+  const none = { kind: 'check', lost: 0, unpaired: 0, arms: '' } as const;
   if (typeof verdict === 'boolean') {
-    return { outcome: verdict ? 'held' : 'failed', value: Number.NaN, ...none };
+    return { outcome: verdict ? 'held' : 'failed', value: Number.NaN, n: 0, ...none };
   }
-  const { held, value, threshold, wanted } = verdict;
-  const bound = wanted === 'at least' ? { atLeast: threshold } : { atMost: threshold };
-  return { outcome: held ? 'held' : 'failed', value, ...none, ...bound };
+  const { value, isRatio = false } = verdict;
+  const [forward, back] = isRatio ? [Math.log, Math.exp] : [(x: number) => x, (x: number) => x];
+  const seeds = [...new Set(results.runs.map(({ seed }) => seed))];
+  const without = seeds.map((left) => {
+    const found = check(resultsOf(results.runs.filter(({ seed }) => seed !== left)));
+    return typeof found === 'boolean' ? Number.NaN : forward(found.value);
+  });
+  const interval = jackknifeInterval(forward(value), without)?.map(back) as [number, number] | undefined;
+  const outcome = interval ? outcomeOf(interval, verdict) : 'undecided';
+  return { outcome, value, interval, n: seeds.length, ...none, ...wantedOf(verdict) };
 }
 
 /** The value of every seed; NaN where one of its runs has none. */

@@ -8,7 +8,7 @@ import { version } from '../runs/version.ts';
 import { anyNumber, plainObject, wholeNumber } from '../storedFile.node.ts';
 import { describeSettings } from './describeSettings.ts';
 import type { Engine } from './engine.ts';
-import { type Judgement, judge, judgementOf, kinds, outcomes } from './judge.ts';
+import { type Judgement, judge, kinds, outcomes } from './judge.ts';
 import type { ExperimentRun } from './plan.ts';
 import { type RunRecord, resultsOf } from './results.ts';
 import type { Experiment } from './spec.ts';
@@ -65,7 +65,11 @@ const olderClaimSchema = v.pipe(
     threshold: anyNumber,
     wanted: v.picklist(['at least', 'at most']),
   }),
-  v.transform(({ says, ...verdict }): CheckedClaim => ({ says, ...judgementOf(verdict) })),
+  v.transform(({ says, held, value, threshold, wanted }): CheckedClaim => {
+    const bound = wanted === 'at least' ? { atLeast: threshold } : { atMost: threshold };
+    const none = { kind: 'check', n: 0, lost: 0, unpaired: 0, arms: '' } as const;
+    return { says, outcome: held ? 'held' : 'failed', value, ...none, ...bound };
+  }),
 );
 
 const storedSchema: v.GenericSchema<unknown, StoredExperiment> = v.pipe(

@@ -10,9 +10,6 @@ export function parityPage(
   const networks = results.filter(({ column }) => column !== 'settings');
   const others = results.filter(({ column }) => column === 'settings');
   const failed = results.filter(({ parity }) => !parity?.passed);
-  const fewer = [
-    ...new Set(networks.filter(({ mostSteps }) => mostSteps !== undefined).map(({ column }) => column)),
-  ];
   return `${[
     '<!-- Made by `npm run parity`. -->',
     '# Step by step beside PyTorch',
@@ -23,8 +20,7 @@ export function parityPage(
     legend(steps)
       .map((line) => `* ${line}`)
       .join('\n'),
-    `${results.length - failed.length} of ${results.length} runs agree. ${steps} steps` +
-      `${fewer.length > 0 ? ` (${fewer.join(', ')}: 4)` : ''}, PyTorch ${torch}, ${minutes.toFixed(0)} minutes, made ${made}.`,
+    `${results.length - failed.length} of ${results.length} runs agree. ${steps} steps, PyTorch ${torch}, ${minutes.toFixed(0)} minutes, made ${made}.`,
     ...(failed.length > 0 ? ['## What does not agree', failedTable(failed)] : []),
     '## Norms, over all models',
     table('norm', 'row', networks),

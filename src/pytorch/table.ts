@@ -2,7 +2,7 @@ import { PytorchError } from '../errors.ts';
 import type { TrainConfig } from '../train/config.ts';
 import type { TrainData } from '../train/data.ts';
 import type { ParityCase } from './cases.ts';
-import { compareSteps, LIMITS, type Parity } from './parity.ts';
+import { compareSteps, float32Limit, LIMITS, type Parity } from './parity.ts';
 import type { TorchWorker } from './worker.ts';
 
 /** A case and what came of it; `problem` is why there is nothing to compare. */
@@ -19,9 +19,7 @@ export async function compareAll(
 ): Promise<ParityResult[]> {
   const results: ParityResult[] = [];
   for (const each of cases) {
-    const most = Math.min(steps, each.mostSteps ?? steps);
-    const outcome = await compared(each.config, dataOf, most, torch);
-    const result = { ...each, ...outcome };
+    const result = { ...each, ...(await compared(each.config, dataOf, steps, torch)) };
     results.push(result);
     onEach?.(result);
   }
@@ -34,9 +32,8 @@ async function compared(
   steps: number,
   torch: TorchWorker,
 ): Promise<Pick<ParityResult, 'parity' | 'problem'>> {
-  const data = await dataOf(config);
   try {
-    return { parity: await compareSteps(config, data, steps, torch), problem: null };
+    return { parity: await compareSteps(config, dataOf, steps, torch), problem: null };
   } catch (error) {
     // A plain Error is what this library throws for networks that cannot be
     if (!(error instanceof PytorchError) && (error as Error).constructor !== Error) throw error;
@@ -76,7 +73,7 @@ export function whyNot({ parity, problem }: ParityResult): string {
   const beyond = [
     float64 > LIMITS.float64 && `float64 ${shownDistance(float64)}, at most ${LIMITS.float64}`,
     first > LIMITS.first && `first loss in float32 ${shownDistance(first)}, at most ${LIMITS.first}`,
-    float32.ours > Math.max(LIMITS.timesTorch * float32.torch, LIMITS.floor) &&
+    float32.ours > float32Limit(float32.torch) &&
       `float32 ${shownDistance(float32.ours)}, PyTorch ${shownDistance(float32.torch)}`,
   ];
   return beyond.filter(Boolean).join('; ');
@@ -87,7 +84,7 @@ export function legend(steps: number): string[] {
   return [
     `float64: largest distance of the two engines' losses over ${steps} steps and one batch of the test, relative to the loss; at most ${LIMITS.float64}.`,
     `first: of the first loss in float32; at most ${LIMITS.first.toExponential()}.`,
-    `float32: this engine's float32 from PyTorch's float64, the middle one of the steps of three runs whose first weights differ by a ` +
-      `rounding; at most ${LIMITS.timesTorch} times PyTorch's own float32 (the next column), or ${LIMITS.floor.toExponential()}.`,
+    `float32: this engine's float32 from PyTorch's float64, the lower quartile of the steps of three seeds; at most ` +
+      `${LIMITS.timesTorch} times PyTorch's own float32 (the next column), or ${LIMITS.floor.toExponential(1)}, two units in the last place.`,
   ];
 }

@@ -1,4 +1,3 @@
-import { atLeast } from '../../src/experiment/define.ts';
 import { planRuns } from '../../src/experiment/plan.ts';
 import type { RunRecord } from '../../src/experiment/results.ts';
 import type { Experiment } from '../../src/experiment/spec.ts';
@@ -23,7 +22,7 @@ export const hostile: Experiment = {
   },
   training: { epochs: 1 },
   figure: { x: 'epoch', y: 'testAccuracy' },
-  claims: [{ says: script, check: ({ runs }) => atLeast(runs.length, 100) }],
+  claims: [{ says: script, check: ({ runs }) => ({ value: runs.length, atLeast: 100 }) }],
   published: [{ what: script, published: image, where: {} }],
   remarks: `<!-- ${script}`,
 };

@@ -4,7 +4,7 @@ import { alike, type Claim, type Comparison } from '../../src/experiment/claim.t
 import { judgementText, outcomeText } from '../../src/experiment/claimText.ts';
 import { type Judgement, judge } from '../../src/experiment/judge.ts';
 import type { Measure } from '../../src/experiment/measures.ts';
-import { type RunRecord, resultsOf } from '../../src/experiment/results.ts';
+import { type Results, type RunRecord, resultsOf } from '../../src/experiment/results.ts';
 
 /** The test error in percent of every seed of an arm, from seed 1 on; a seed that is undefined was not run. */
 type Made = Record<string, readonly (number | 'diverged' | 'failed' | undefined)[]>;
@@ -225,19 +225,43 @@ describe('a claim of several parts', () => {
   });
 });
 
-describe('a check of an older file', () => {
-  const checked = (check: Extract<Claim, { check: unknown }>['check']): Judgement =>
-    judge({ says: '', check }, resultsOf(runsOf({ a: [1, 2] })));
+describe('a check', () => {
+  const checked = (
+    check: Extract<Claim, { check: unknown }>['check'],
+    made: Made = { a: [1, 2] },
+  ): Judgement => judge({ says: '', check }, resultsOf(runsOf(made)));
+  const deviation = ({ summary }: Results, norm: string) => summary({ norm }, 'testError').std ?? Number.NaN;
 
-  it('goes on as it was, without an interval', () => {
-    const verdict = checked(({ runs }) => ({
-      held: runs.length >= 2,
-      value: runs.length,
-      threshold: 2,
-      wanted: 'at least',
-    }));
-    expect(verdict).toMatchObject({ outcome: 'held', value: 2, atLeast: 2 });
-    expect(judgementText(verdict)).toBe('measured 2, wanted at least 2, no interval');
+  it('of a mean has the interval of the mean', () => {
+    const made = { a: [11, 22, 33, 30] };
+    const { interval, n } = checked(({ mean }) => ({ value: mean({}, 'testError'), atLeast: 5 }), made);
+    const plain = judged(level({ atLeast: 5 }), made);
+    expect(n).toBe(4);
+    expect(interval![0]).toBeCloseTo(plain.interval![0], 10);
+    expect(interval![1]).toBeCloseTo(plain.interval![1], 10);
+  });
+
+  it('of a ratio of spreads has that of its logarithm', () => {
+    // Python's statistics.stdev: of all and of all but one, pseudo-values of the logarithm, t(3) = 3.182446.
+    const made = { a: [1, 2, 4, 8], b: [10, 30, 20, 90] };
+    const found = checked(
+      (results) => ({
+        value: deviation(results, 'a') / deviation(results, 'b'),
+        isRatio: true,
+        atMost: 0.3,
+      }),
+      made,
+    );
+    expect(found).toMatchObject({ outcome: 'undecided', n: 4 });
+    expect(judgementText(found)).toBe(
+      'measured 0.0861, 95 % interval 0.0201 to 0.369 by the jackknife, n = 4 seeds, wanted at most 0.3',
+    );
+  });
+
+  it('is not decided where a seed less leaves no number, and a boolean has no interval', () => {
+    const spread = checked((results) => ({ value: deviation(results, 'a'), atLeast: 0 }));
+    expect(spread).toMatchObject({ outcome: 'undecided', n: 2 });
+    expect(judgementText(spread)).toBe('measured 0.707, n = 2 seeds, no interval, wanted at least 0');
     expect(checked(({ mean }) => mean({}, 'testError') > 2)).toMatchObject({ outcome: 'failed' });
     expect(judgementText(checked(() => true))).toBe('no interval');
   });

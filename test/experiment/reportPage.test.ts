@@ -19,7 +19,9 @@ it('has every part of a report', () => {
   const headings = [...page.matchAll(/<h2>([^<]*)<\/h2>/g)].map(([, heading]) => heading);
   expect(headings).toEqual(['Claims', 'Figure', 'Results', 'Setup', 'Run it again', 'Every run']);
   expect(page).toContain('<b>0 of 1</b> claims held, 1 failed');
-  expect(page).toContain('measured 4, wanted at least 100, no interval');
+  expect(page).toContain(
+    'measured 4, 95 % interval 4 to 4 by the jackknife, n = 2 seeds, wanted at least 100',
+  );
   expect(page).toContain('<b>4 runs</b>, 1 diverged, 1 failed');
   // Mean ± std, with n where it is not the same everywhere.
   expect(page).toMatch(/<td class="" data-head="[^"]*">50\.00 (\(n=1, 1 diverged\)|± 0\.00 \(n=2\))<\/td>/);

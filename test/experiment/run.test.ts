@@ -95,7 +95,7 @@ describe('runExperiment', () => {
       ['two groups', 'failed'],
     ]);
     const { claims } = storedExperiment(odd, mixed, records, { smoke: false, wallSeconds: 0 });
-    expect(claims[0]).toMatchObject({ value: Number.NaN, outcome: 'failed' });
+    expect(claims[0]).toMatchObject({ value: Number.NaN, outcome: 'undecided' });
     const results = resultsOf(records);
     expect(results.range({}, 'testError')).toBeNaN();
     const where = { norm: 'two groups', batchSize: 4 };
@@ -115,7 +115,7 @@ it('is stored, read again, and shown with its failed claim as failed', async () 
   const text = galleryText([small], read);
   expect(text).toContain('| [small](#small) | Does it run? | 1 / 1 / 0 | 8 |');
   expect(text).toMatch(
-    /✗ \*\*failed\*\*: Groups are better by 500 points\. \(measured -?[\d.]+, wanted at least 500, no interval\.\)/,
+    /✗ \*\*failed\*\*: Groups are better by 500 points\. \(measured -?[\d.]+, 95 % interval -?[\d.]+ to -?[\d.]+ by the jackknife, n = 2 seeds, wanted at least 500\.\)/,
   );
   expect(text).toContain('✓ **held**: There are 8 runs.');
   expect(text).toMatch(/\| none \| 12\.3 \| [\d.]+ ± [\d.]+ \(n=2\) \|/);

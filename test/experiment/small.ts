@@ -1,4 +1,4 @@
-import { atLeast, defineExperiment } from '../../src/experiment/define.ts';
+import { defineExperiment } from '../../src/experiment/define.ts';
 
 /** Two norms at two batch sizes on a handful of drawn digits. */
 export const small = defineExperiment({
@@ -15,10 +15,12 @@ export const small = defineExperiment({
   claims: [
     {
       says: 'Groups are better by 500 points.',
-      check: ({ mean }) =>
-        atLeast(mean({ norm: 'none' }, 'testError') - mean({ norm: 'two groups' }, 'testError'), 500),
+      check: ({ mean }) => ({
+        value: mean({ norm: 'none' }, 'testError') - mean({ norm: 'two groups' }, 'testError'),
+        atLeast: 500,
+      }),
     },
-    { says: 'There are 8 runs.', check: ({ runs }) => atLeast(runs.length, 8) },
+    { says: 'There are 8 runs.', check: ({ runs }) => runs.length === 8 },
   ],
   published: [{ what: 'none', published: '12.3', where: { norm: 'none', batchSize: 4 } }],
 });

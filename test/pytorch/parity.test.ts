@@ -4,7 +4,7 @@ import { parityCases, parityImages } from '../../src/pytorch/cases.ts';
 import { apart, compareSteps, LIMITS, type Parity } from '../../src/pytorch/parity.ts';
 import { startTorch } from '../../src/pytorch/process.ts';
 import { startWorker, type TorchWorker } from '../../src/pytorch/worker.ts';
-import { resolveConfig } from '../../src/train/config.ts';
+import { resolveConfig, type TrainConfig } from '../../src/train/config.ts';
 import { prepareData } from '../../src/train/data.ts';
 
 /** Without PyTorch there is nothing to compare with, and the reason is said. */
@@ -15,6 +15,7 @@ const worker = torch as TorchWorker;
 afterAll(() => (problem === undefined ? worker.stop() : undefined));
 
 const images = parityImages();
+const dataOf = (config: TrainConfig) => prepareData(config, images);
 const configOf = (model: string, norm: string) =>
   parityCases().find(({ row, column }) => row === norm && column === model)!.config;
 
@@ -25,14 +26,14 @@ describe.skipIf(problem !== undefined)('beside PyTorch, over 10 steps', () => {
     { model: 'cnn', norm: 'layer' },
   ])('$model with $norm has its losses', async ({ model, norm }) => {
     const config = configOf(model, norm);
-    const parity = await compareSteps(config, prepareData(config, images), 10, worker);
+    const parity = await compareSteps(config, dataOf, 10, worker);
     expect(parity).toMatchObject({ steps: 10, passed: true });
     expect(parity.float64).toBeLessThan(1e-12);
   });
 
   it.each(['images mixed', 'noise, left out', 'dropout, left out'])('%s', async (setting) => {
     const config = configOf('settings', setting);
-    expect(await compareSteps(config, prepareData(config, images), 5, worker)).toMatchObject({
+    expect(await compareSteps(config, dataOf, 5, worker)).toMatchObject({
       passed: true,
     });
   });
@@ -43,17 +44,16 @@ describe.skipIf(problem !== undefined)('beside PyTorch, over 10 steps', () => {
       ...worker,
       begin: (start) => worker.begin({ ...start, config: { ...config, lr: config.lr * (1 + 1e-6) } }),
     };
-    const { float64, passed } = await compareSteps(config, prepareData(config, images), 10, off);
+    const { float64, passed } = await compareSteps(config, dataOf, 10, off);
     expect(float64).toBeGreaterThan(LIMITS.float64);
     expect(passed).toBe(false);
   });
 
   it('says what PyTorch cannot do', async () => {
     const config = resolveConfig({ dataset: 'synthetic', model: 'mlp' });
-    const data = prepareData(config, images);
     const begin: TorchWorker['begin'] = (start) =>
       worker.begin({ ...start, config: { ...start.config, model: 'perceptron' } });
-    const compared: Promise<Parity> = compareSteps(config, data, 2, { ...worker, begin });
+    const compared: Promise<Parity> = compareSteps(config, dataOf, 2, { ...worker, begin });
     await expect(compared).rejects.toThrow(PytorchError);
     await expect(compared).rejects.toThrow("PyTorch: KeyError: 'perceptron'");
   });
