@@ -29,17 +29,10 @@ export interface Side {
 /** A way to start sides of one kind, each in a process of its own. */
 export type Starter = () => Promise<Side>;
 
-/**
- * PyTorch gives large tensors back to the system and asks for them anew, and a first touch of a page takes 0.2 to 20 µs, by the (virtual)
- * machine. So that its arithmetic is timed and not that, glibc is told to keep what it has; it is up to ten times as fast with it.
- */
-const KEPT_MEMORY = { MALLOC_MMAP_MAX_: '0', MALLOC_TRIM_THRESHOLD_: '99999999999' };
-
 /** Installs, on first use, what package.json of its folder says; it is no dependency of normgrad. */
 export async function peerStarter(name: PeerName, threads: number): Promise<Starter> {
   if (name === 'torch') {
-    const env = { ...process.env, ...KEPT_MEMORY };
-    return async () => sideOf('PyTorch', await startPython(here('torchWorker.py'), [String(threads)], env));
+    return async () => sideOf('PyTorch', await startPython(here('torchWorker.py'), [String(threads)]));
   }
   const { ensureInstalled } = await script('install.mjs');
   ensureInstalled(here(`peers/${name}`), ['--ignore-scripts']);
