@@ -52,7 +52,7 @@ export default defineExperiment({
       'weights; here 0.1 and 0.1.',
   },
   grid: { norm: ['none', 'batch'] },
-  seeds: 3,
+  seeds: 5,
   model: { model: 'mlp', hidden: [100, 100, 100], activation: 'sigmoid', initStd: 0.1 },
   data: { dataset: 'mnist', scaling: 'minmax' },
   training: {

@@ -22,7 +22,7 @@ export default defineExperiment({
       { name: large, optimizer: 'sgd', lr: 0.05 },
     ],
   },
-  seeds: 4,
+  seeds: 5,
   model: { model: 'layernorm-seed' },
   data: { dataset: 'cifar10', limit: 5000, testLimit: 2000 },
   training: { momentum: 0.9, batchSize: 32, epochs: 5 },

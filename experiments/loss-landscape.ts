@@ -36,9 +36,9 @@ export default defineExperiment({
       'probed at six points; GroupNorm beside.',
   },
   grid: { norm: ['none', 'batch', 'group'] },
-  seeds: 3,
+  seeds: 5,
   model: { model: 'vgg', init: 'he' },
-  data: { dataset: 'cifar10', limit: 12_800, testLimit: 1000, halve: true },
+  data: { dataset: 'cifar10', limit: 12_800, halve: true },
   training: {
     optimizer: 'sgd',
     momentum: 0,

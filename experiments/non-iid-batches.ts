@@ -37,7 +37,7 @@ export default defineExperiment({
       'layer',
     ],
   },
-  seeds: 3,
+  seeds: 5,
   model: { model: 'mlp' },
   data: { dataset: 'mnist', limit: 10_000 },
   training: {

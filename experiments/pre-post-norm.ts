@@ -70,7 +70,7 @@ export default defineExperiment({
   },
   seeds: 5,
   model: { model: 'transformer', width: 32, heads: 4, patch: 14 },
-  data: { dataset: 'mnist', limit: 19_200, testLimit: 2000 },
+  data: { dataset: 'mnist', limit: 19_200 },
   training: { optimizer: 'adam', lr: 0.003, batchSize: 64, epochs: 1, probes: ['weightGradients'] },
   smoke: { depth: 2, width: 8 },
   figure: { x: 'depth', y: 'testAccuracy' },

@@ -55,7 +55,7 @@ export default defineExperiment({
       { name: 'layer + WS', norm: 'layer', weightNorm: 'weight-standardization' },
     ],
   },
-  seeds: 3,
+  seeds: 5,
   model: { model: 'random-conv', depth, widths: [32], groups: 8 },
   data: { dataset: 'cifar10', limit: 128, testLimit: 128, halve: true },
   // One epoch of two steps: only what is measured before them counts.

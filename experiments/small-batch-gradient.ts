@@ -30,9 +30,9 @@ export default defineExperiment({
       'rate in proportion to the batch.',
   },
   grid: { batchSize: sizes },
-  seeds: 3,
+  seeds: 5,
   model: { model: 'mlp', norm: 'batch', hidden: [128, 128] },
-  data: { dataset: 'mnist', limit: 5000, testLimit: 2000 },
+  data: { dataset: 'mnist', limit: 5000 },
   training: ({ batchSize }) => ({
     optimizer: 'sgd',
     momentum: 0.9,
