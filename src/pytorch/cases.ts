@@ -36,7 +36,7 @@ const small: Readonly<Record<string, TrainOptions>> = {
 };
 
 /** Deep networks double the smallest difference with every few layers: at the rate of the others, chance decides after three steps. */
-const rates: Readonly<Record<string, number>> = { 'deep-cnn': 1e-3, resnet20: 1e-3, resnet32: 1e-5 };
+const rates: Readonly<Record<string, number>> = { 'deep-cnn': 1e-4, resnet20: 1e-5, resnet32: 1e-5 };
 
 /** FRN of a single number is its sign, or with a larger eps something that one can take a derivative of. */
 const ofVectors = ['mlp', 'keras-dense', 'keras-conv', 'gru'];
