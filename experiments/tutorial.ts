@@ -19,10 +19,10 @@ export default defineExperiment({
       "Everything: the network, Keras' initial weights and eps, Adam at 0.001, batch 32, one epoch on MNIST's 10,000 test images " +
       '(the tutorial trains on those), and its measure, the running mean of the training batches.',
     scaled:
-      'Nothing, but Adam adds 1e-8 to its denominator, not 1e-7, and each number is a mean of three runs, not one run.',
+      'Nothing, but Adam adds 1e-8 to its denominator, not 1e-7, and each number is a mean of five runs, not one run.',
   },
   grid: { norm: ['none', { name: 'group', norm: 'group', groups: 5 }, 'instance', 'layer'] },
-  seeds: 3,
+  seeds: 5,
   model: { model: 'tutorial' },
   data: { dataset: 'mnist', scaling: 'minmax', trainOn: 'test', limit: 10_000 },
   training: { optimizer: 'adam', lr: 0.001, batchSize: 32, epochs: 1 },
