@@ -1,8 +1,9 @@
 /** What the seeds say of a claim, and how surely. */
 import { mean, pairedDifference, type Summary, summarize } from '../charts/statistics.ts';
 import { halfInterval } from '../charts/studentT.ts';
+import { ConfigError, shown } from '../errors.ts';
 import { codeName } from '../train/code/names.ts';
-import { armsOf, type Claim, type Comparison, type Single, type Verdict, type Wanted } from './claim.ts';
+import { armsOf, type Claim, type Comparison, type Single, type Wanted } from './claim.ts';
 import { jackknifeInterval } from './jackknife.ts';
 import { type MeasureChoice, measureOf } from './measures.ts';
 import type { Point } from './point.ts';
@@ -42,7 +43,7 @@ export interface Judgement extends Wanted {
  */
 export function judge(claim: Claim | Comparison, results: Results): Judgement {
   if ('all' in claim || 'any' in claim) return judgeParts(claim, results);
-  if ('check' in claim) return judgeCheck(claim.check, results);
+  if ('check' in claim) return judgeCheck(claim, results);
   return 'each' in claim ? judgeEach(claim, results) : judgeInterval(claim, results);
 }
 
@@ -99,14 +100,19 @@ function judgeEach(single: Extract<Single, { each: unknown }>, results: Results)
   };
 }
 
-/** A boolean says no more than whether it held. */
-function judgeCheck(check: (results: Results) => Verdict | boolean, results: Results): Judgement {
+/** A boolean says no more than whether it held. Throws a ConfigError for what a program returned that is no verdict. */
+function judgeCheck({ says, check }: Extract<Claim, { check: unknown }>, results: Results): Judgement {
   const verdict = check(results);
   const none = { kind: 'check', lost: 0, unpaired: 0, arms: '' } as const;
   if (typeof verdict === 'boolean') {
     return { outcome: verdict ? 'held' : 'failed', value: Number.NaN, n: 0, ...none };
   }
-  const { value, isRatio = false } = verdict;
+  const { value, isRatio = false, atLeast, atMost } = verdict ?? {};
+  if (typeof value !== 'number' || typeof (atLeast ?? atMost) !== 'number') {
+    throw new ConfigError(undefined, `claim "${says}": its check returned ${shown(verdict)}`, [
+      'return { value, atLeast }, { value, atMost } or a boolean',
+    ]);
+  }
   const [forward, back] = isRatio ? [Math.log, Math.exp] : [(x: number) => x, (x: number) => x];
   const seeds = [...new Set(results.runs.map(({ seed }) => seed))];
   const without = seeds.map((left) => {

@@ -38,13 +38,13 @@ describe('report', () => {
     const out = join(folder, 'mine');
     writeFileSync(
       join(folder, 'mine.mjs'),
-      `import { atLeast, defineExperiment } from 'normgrad/experiment';
+      `import { defineExperiment } from 'normgrad/experiment';
       export default defineExperiment({
         name: 'mine', title: 'Mine', question: 'Why?', source: { paper: 'None.', kept: 'None.', scaled: 'None.' },
         grid: { norm: ['none', 'layer'] }, seeds: 1, model: { hidden: [8] },
         data: { dataset: 'synthetic', limit: 40, testLimit: 20 }, training: { epochs: 1 },
         figure: { x: 'epoch', y: 'testAccuracy' },
-        claims: [{ says: 'Two runs.', check: ({ runs }) => atLeast(runs.length, 2) }],
+        claims: [{ says: 'Two runs.', check: ({ runs }) => runs.length === 2 }],
       });`,
     );
     const { stdout } = await normgrad(['experiment', './mine.mjs', '--out', out, '--jobs', '1'], {

@@ -265,6 +265,13 @@ describe('a check', () => {
     expect(checked(({ mean }) => mean({}, 'testError') > 2)).toMatchObject({ outcome: 'failed' });
     expect(judgementText(checked(() => true))).toBe('no interval');
   });
+
+  it('that returns no verdict is an error, not a claim that is always held', () => {
+    const older = { held: false, value: 3, threshold: 4, wanted: 'at least' };
+    for (const wrong of [older, undefined, 3, { value: '3', atLeast: 1 }, { value: 3, atLeast: '1' }]) {
+      expect(() => checked(() => wrong as never)).toThrow('its check returned');
+    }
+  });
 });
 
 describe('the digits of a number', () => {
