@@ -32,6 +32,21 @@ describe.skipIf(executablePath === undefined)('the panel of who talks to whom', 
     expect(digits.filter((text) => !stdout.includes(text))).toEqual([]);
   });
 
+  it('keeps the focus on the chosen element where keys come faster than frames', async () => {
+    const { page } = await open('#/sets?norm=instance&beside=none&n=2&c=2');
+    await page.locator('.elements [tabindex="0"]').focus();
+    await page.evaluate(async () => {
+      for (let i = 0; i < 3; i++) {
+        const key = new KeyboardEvent('keydown', { key: 'ArrowUp', bubbles: true, cancelable: true });
+        document.activeElement!.dispatchEvent(key);
+        // Long enough to be drawn, and too short for what comes after a frame
+        await new Promise((resolve) => setTimeout(resolve));
+      }
+    });
+    const name = () => page.evaluate(() => document.activeElement?.getAttribute('aria-label'));
+    await expect.poll(name).toMatch(/^n0 h0 /);
+  });
+
   it('says that constant statistics tell nobody else, why a norm refuses a shape, and what is no element', async () => {
     const { page, settled } = await open('#/sets?beside=none&backward=detached');
     expect(await page.locator('.checks .fails').count()).toBe(1);

@@ -18,13 +18,13 @@ export function Elements({ cube, cell, row, set, unit, choose }: Props) {
   const { n, h, w, c, weight } = cube;
   const chosen = flat(cube, cell);
   const root = useRef<HTMLDivElement>(null);
-  const moved = useRef(false);
   // Keys may come faster than what they chose is drawn.
   const latest = useRef(cell);
   latest.current = cell;
   useEffect(() => {
-    if (moved.current) root.current?.querySelector<HTMLElement>('[tabindex="0"]')?.focus();
-    moved.current = false;
+    const elements = root.current!;
+    if (elements.contains(document.activeElement))
+      elements.querySelector<HTMLElement>('[tabindex="0"]')!.focus();
   }, [chosen]);
   const pick = ([sample, y, x, channel]: Cell) => choose([sample, y * w + x, channel]);
   const onKeyDown = (event: KeyboardEvent) => {
@@ -32,7 +32,6 @@ export function Elements({ cube, cell, row, set, unit, choose }: Props) {
     if (!next) return;
     event.preventDefault();
     latest.current = next;
-    moved.current = true;
     pick(next);
   };
   return (
