@@ -24,9 +24,9 @@ export default defineExperiment({
       '16 and 32 channels and 4 groups, ten epochs. MixUp and CutMix are left out: so short a training underfits as it is.',
   },
   grid: { norm: ['layer', 'proxy-layer', 'group', 'proxy-group'] },
-  seeds: 2,
+  seeds: 5,
   model: { model: 'micro-resnet8', groups: 4 },
-  data: { dataset: 'cifar10', halve: true, limit: 10_000, testLimit: 2000, augment: 'flip' },
+  data: { dataset: 'cifar10', halve: true, limit: 10_000, augment: 'flip' },
   training: {
     optimizer: 'sgd',
     momentum: 0.9,

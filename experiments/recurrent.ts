@@ -30,7 +30,7 @@ export default defineExperiment({
       { name: 'batch, per step', norm: 'batch', statisticsPerStep: true },
     ],
   },
-  seeds: 3,
+  seeds: 5,
   model: { model: 'gru', hidden: [64] },
   data: { dataset: 'mnist', limit: 20_000 },
   training: { optimizer: 'adam', lr: 0.002, batchSize: 64, epochs: 3 },
