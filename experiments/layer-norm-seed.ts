@@ -24,7 +24,7 @@ export default defineExperiment({
   },
   seeds: 5,
   model: { model: 'layernorm-seed' },
-  data: { dataset: 'cifar10', limit: 5000, testLimit: 2000 },
+  data: { dataset: 'cifar10', limit: 5000 },
   training: { momentum: 0.9, batchSize: 32, epochs: 5 },
   figure: { x: 'epoch', y: 'trainLoss' },
   columns: ['testAccuracy'],
