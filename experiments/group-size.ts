@@ -25,9 +25,9 @@ export default defineExperiment({
       ...channels.map((count) => ({ name: byChannels(count), channelsPerGroup: count })),
     ],
   },
-  seeds: 2,
+  seeds: 5,
   model: { model: 'micro-resnet8', norm: 'group' },
-  data: { dataset: 'cifar10', halve: true, limit: 10_000, testLimit: 2000, augment: 'flip' },
+  data: { dataset: 'cifar10', halve: true, limit: 10_000, augment: 'flip' },
   training: {
     optimizer: 'sgd',
     momentum: 0.9,

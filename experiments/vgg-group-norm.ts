@@ -12,15 +12,14 @@ export default defineExperiment({
       'after padding by 4, mirroring, pixels from -1 to 1; whole 32x32 images.',
     scaled:
       'One eighth of the channels (8, 16, 32, 64, 64 instead of 64, 128, 256, 512, 512), 4 groups instead of 16, a fifth of the ' +
-      'images, 6 epochs instead of 10: an epoch of the original is 94 TFLOP. One seed unless --seeds asks for more.',
+      'images, 6 epochs instead of 10: an epoch of the original is 94 TFLOP.',
   },
   grid: { norm: ['none', 'batch', 'layer', 'group'] },
-  seeds: 1,
+  seeds: 5,
   model: { model: 'vgg-groupnorm', widths: [8, 16, 32, 64, 64], convs: [2, 2, 3, 3, 3], groups: 4 },
   data: {
     dataset: 'cifar10',
     limit: 10_000,
-    testLimit: 2000,
     augment: 'crop-flip',
     scaling: 'symmetric',
   },
@@ -50,7 +49,7 @@ export default defineExperiment({
     },
   ],
   remarks:
-    'Six epochs of a fifth of the images are the beginning of a training only. Even so 13 convolutions learn something without a norm; with one they ' +
-    'learn about twice as much, and which of the three matters less. In eighth the width, groups of 2 to 16 channels are no better ' +
-    'than one group of all.',
+    'Six epochs of a fifth of the images are the beginning of a training only. Even so 13 convolutions learn something without a norm; ' +
+    'with one they end 16 to 22 points higher. BatchNorm is ahead of the two that do not look at the batch, ' +
+    'and at an eighth of the width groups of 2 to 16 channels are no better than one group of all.',
 });
