@@ -133,7 +133,7 @@ export default defineExperiment({
     { what: 'BatchNorm', pytorch: true, where: { norm: 'batch' } },
   ],
   remarks:
-    'The paper prints its numbers in a figure only. How far BatchNorm is ahead depends on the rest: with each pixel standardized instead of ' +
+    'The paper prints its numbers in a figure only. How far BatchNorm is ahead depends on the rest: with the pixels standardized instead of ' +
     'scaled to 0 to 1, as here, the plain network was at 50 % by step 500 and ended only 0.3 points behind, and three of ' +
     'the four claims on accuracy failed.',
 });

@@ -3,7 +3,8 @@ import { defineExperiment } from '../src/experiment/define.ts';
 /** "Mean and variance are constants of the batch: why differentiate them?" Train without their gradients, and see. */
 export default defineExperiment({
   name: 'constant-statistics',
-  title: 'Mean and variance as constants in the backward pass: test error after 10,000 digits of MNIST',
+  title:
+    'Mean and variance as constants in the backward pass: test error after three epochs of 10,000 digits',
   question: 'Must the gradient go through the mean and the variance?',
   source: {
     paper:
@@ -37,6 +38,8 @@ export default defineExperiment({
       }) as const,
   ),
   remarks:
-    'Which path matters is not the same: with BatchNorm it is the one through the mean, with LayerNorm the one through the variance. In ' +
-    'both cases the forward pass and the gradients of gamma and beta are untouched; only what goes on to the layers below is wrong.',
+    "Which path matters is not the same. With BatchNorm it is the one through the mean (3.4 points of test error, the variance's " +
+    "0.1). With LayerNorm both cost something, the variance's 1.6 and the mean's 0.9; that the variance's matters more the training " +
+    'loss decides (0.29 against 0.20), and the test error does not. In both cases the forward pass and the gradients of gamma and ' +
+    'beta are untouched; only what goes on to the layers below is wrong.',
 });

@@ -70,6 +70,7 @@ export default defineExperiment({
     })),
   ),
   remarks:
-    'The claims and their thresholds were written down before the first run. A run that diverges counts as 10 %, which is guessing. Pixels have one ' +
-    'range, so scaling here is a matter of the learning rate alone; for columns of different ranges see the experiment car-features.',
+    'The claims and their thresholds were written down before the first run. A run that diverges would count as 10 %, which is ' +
+    'guessing; none did. After two epochs pixels from 0 to 1 are half a point ahead of standardized ones, which lead in the first. ' +
+    'Pixels have one range; for columns of different ranges see the experiment car-features.',
 });

@@ -80,6 +80,8 @@ export default defineExperiment({
     },
   ],
   remarks:
-    'In the dense network the norm brings next to nothing in three epochs: two layers of 64 learn well as they are. The convolutional one ' +
-    'learns sooner with it. Which side of the activation is better differs between the two, and by about a point.',
+    'On the test images BatchNorm brings the dense network 0.8 points where it stands in front of the activation, in all seeds, and ' +
+    'behind it nothing that five seeds decide. The convolutional one learns sooner with it on either side. In the first epoch the ' +
+    'training loss is lower behind the activation, in both networks; on the test images the front is 0.9 points better in the dense ' +
+    'network, and in the convolutional one five seeds do not decide it (0.3 points, the other way).',
 });

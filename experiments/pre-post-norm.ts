@@ -41,7 +41,7 @@ const withDepth = <const Placement, Norm>(placement: Placement, norm: Norm) =>
     of: lastBlock,
   }) as const;
 
-/** Post-norm needs a warm-up, and pre-norm does not. */
+/** Post-norm of many blocks needs a warm-up, and pre-norm does not. */
 export default defineExperiment({
   name: 'pre-post-norm',
   title: 'A transformer with the norm before or behind its layers: test accuracy over the number of blocks',

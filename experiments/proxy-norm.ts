@@ -8,8 +8,8 @@ const p1 = behindLast('p1', 'P1 of the last norm');
 const p2 = behindLast('p2', 'P2 of the last norm');
 
 /**
- * What LayerNorm and GroupNorm lack beside BatchNorm is that nothing keeps the channels' pre-activations normalized;
- * Proxy Norm gives it back without looking at the batch.
+ * What LayerNorm and GroupNorm lack beside BatchNorm, says the paper, is that nothing keeps the channels' pre-activations
+ * normalized; Proxy Norm gives it back without looking at the batch.
  */
 export default defineExperiment({
   name: 'proxy-norm',
@@ -21,7 +21,7 @@ export default defineExperiment({
     kept: 'The comparison, with the same regularization (weight decay, mirrored images) in every arm.',
     scaled:
       'ImageNet and EfficientNet are out of reach of a CPU: CIFAR-10 in 16x16, 10,000 images, a pre-activation ResNet-8 with 8, ' +
-      '16 and 32 channels and 4 groups, ten epochs. MixUp and CutMix are left out: so short a training underfits as it is.',
+      '16 and 32 channels and 4 groups, ten epochs. MixUp and CutMix are left out.',
   },
   grid: { norm: ['layer', 'proxy-layer', 'group', 'proxy-group'] },
   seeds: 5,

@@ -102,7 +102,8 @@ export default defineExperiment({
     { what: 'none: accuracy (%)', pytorch: true, where: { norm: 'none' }, measure: 'trainAccuracy' },
   ],
   remarks:
-    'The numbers come out, but they do not show that norms help: the same network without one does as well as the best of them. ' +
-    'What the tutorial calls LayerNormalization is over the 10 channels of each pixel, and its InstanceNormalization begins with gamma ' +
-    'and beta near 0.',
+    'The numbers come out. By themselves they hardly show that norms help: the loss of the same network without one is within 0.03 of ' +
+    'the best of them in every seed. Evaluated after the epoch, without dropout and on the same images, layer norm is 1.6 points ' +
+    'ahead of it and group norm 0.7. What the tutorial calls LayerNormalization is over the 10 channels of each pixel, and its ' +
+    'InstanceNormalization begins with gamma and beta near 0.',
 });

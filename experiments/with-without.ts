@@ -2,7 +2,7 @@ import { defineExperiment } from '../src/experiment/define.ts';
 
 /**
  * The first experiment: a small dense network on drawn digits, with and without normalization. At a learning rate of
- * 0.1 the plain network learns late or not at all, depending on the seed; a norm in front of every activation makes
+ * 0.1 the plain network begins to learn and falls back to guessing, with every seed; a norm in front of every activation makes
  * the same rate a good one. To be fair to the plain network, it also runs at a tenth of that rate, which suits it
  * better: given enough epochs it comes close, but slowly.
  */

@@ -1,6 +1,7 @@
 """What normgrad's probes of these names measure of a network between two steps (src/train/probes). The network is as before then."""
 
 import contextlib
+import math
 
 import torch
 
@@ -33,7 +34,8 @@ def landscape(config, network, images, targets, lr):
         with torch.no_grad():
             for parameter, before in zip(parameters, start):
                 parameter.copy_(before)
-    return {"lossRange": max(losses) - min(losses), "gradientChange": change, "relativeChange": change / length(here)}
+    relative = change / length(here) if length(here) > 0 else math.nan
+    return {"lossRange": max(losses) - min(losses), "gradientChange": change, "relativeChange": relative}
 
 
 def instance_power(config, network, images, targets, lr):

@@ -62,11 +62,14 @@ def accuracy_of(logits, targets):
 
 def loss_by(config, logits, labels, training):
     smoothing = config["labelSmoothing"] if training else 0
-    if config["loss"] == "hinge":
+    kind = config["loss"]
+    if kind == "hinge":
         return nn.functional.multi_margin_loss(logits, labels)
-    if config["loss"] == "mse":
+    if kind == "mse":
         targets = nn.functional.one_hot(labels, logits.shape[1]).to(logits.dtype)
         return nn.functional.mse_loss(logits, targets * (1 - smoothing) + smoothing / logits.shape[1])
+    if kind != "cross-entropy":
+        raise NotImplementedError(f"the loss {kind}")
     return nn.functional.cross_entropy(logits, labels, label_smoothing=smoothing)
 
 

@@ -47,6 +47,7 @@ class Run:
                 module.active = request["dropout"]
         self.optimizer = create_optimizer(self.config, self.network)
         self.schedule = create_schedule(self.config, self.optimizer, request["steps"])
+        self.lr = min(self.schedule.get_last_lr())  # of the last step, or of the first
 
     def batch(self, tensors):
         images = tensors["x"].to(self.dtype).permute(0, 3, 1, 2).contiguous()
@@ -56,14 +57,14 @@ class Run:
         return images, [(share, labels), (1 - share, tensors["otherLabels"].long())]
 
     def step(self, tensors):
+        self.lr = min(self.schedule.get_last_lr())
         return train_step(self.config, self.network, self.optimizer, self.schedule, *self.batch(tensors))
 
     def test(self, tensors):
         return evaluate(self.config, self.network, *self.batch(tensors))
 
     def probe(self, name, tensors):
-        lr = min(self.schedule.get_last_lr())
-        return PROBES[name](self.config, self.network, *self.batch(tensors), lr)
+        return PROBES[name](self.config, self.network, *self.batch(tensors), self.lr)
 
 
 def answer(request, tensors, run):
@@ -76,13 +77,21 @@ def answer(request, tensors, run):
     return getattr(run, request["do"])(tensors), run
 
 
-def say(content):
-    # JSON has no NaN and no infinity
-    finite = {key: value if not isinstance(value, float) or math.isfinite(value) else str(value) for key, value in content.items()}
-    print(json.dumps(finite), flush=True)
+def words(value):
+    """JSON has no NaN and no infinity: src/json.ts reads these."""
+    if isinstance(value, float) and not math.isfinite(value):
+        return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
+    if isinstance(value, dict):
+        return {key: words(each) for key, each in value.items()}
+    return [words(each) for each in value] if isinstance(value, (list, tuple)) else value
 
 
 def main():
+    answers, sys.stdout = sys.stdout, sys.stderr  # what libraries print gets in between no answers
+
+    def say(content):
+        print(json.dumps(words(content)), file=answers, flush=True)
+
     torch.set_num_threads(int(sys.argv[1]))
     say({"torch": torch.__version__, "python": sys.version.split()[0]})
     run = None

@@ -5,7 +5,10 @@ import type { Judgement, Outcome } from './judge.ts';
 /** `held`, `failed`, `not decided by 3 seeds` */
 export function outcomeText({ outcome, kind, n, lost }: Judgement): string {
   if (outcome !== 'undecided') return outcome;
-  return kind === 'each' || n + lost === 0 ? 'not decided' : `not decided by ${plural(n + lost, 'seed')}`;
+  if (kind === 'each' || n + lost === 0) return 'not decided';
+  return lost > 0
+    ? `not decided, ${plural(lost, 'seed')} without a value`
+    : `not decided by ${plural(n, 'seed')}`;
 }
 
 export const outcomeMarks: Readonly<Record<Outcome, string>> = { held: '✓', failed: '✗', undecided: '?' };

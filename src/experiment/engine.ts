@@ -12,7 +12,7 @@ import type { Experiment } from './spec.ts';
 /**
  * By what stored results were made. The same version gives the same bits, but a version number does not change with every line:
  * what tells engines apart is what they make of a miniature of the experiment, every arm trained for a step or two. Where that comes
- * out otherwise, the results are of another engine, or of other settings, and are to be made anew.
+ * out otherwise, the results are of another engine and are to be made anew. (Of other settings are those whose runs have other names.)
  */
 export interface Engine {
   /** Of the miniature's weights and scores: 16 hex digits of SHA-256. */
@@ -41,7 +41,7 @@ export function miniature(experiment: Experiment): ExperimentRun[] {
 }
 
 export function engineDigest(runs: readonly RunRecord[]): string {
-  const facts = runs.map(({ seconds: _, ...run }) => toJson(run));
+  const facts = runs.map(({ seconds: _, run: __, ...facts }) => toJson(facts));
   return createHash('sha256').update(facts.join('\n')).digest('hex').slice(0, 16);
 }
 

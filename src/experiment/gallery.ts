@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { markdownTable } from '../charts/markdownTable.ts';
 import { formatSummary } from '../charts/statistics.ts';
 import { plural } from '../errors.ts';
 import { writeWholeFile } from '../wholeFile.node.ts';
@@ -43,7 +44,8 @@ export function galleryText(
     'A claim is held where the whole 95 % confidence interval over the seeds is as wanted, failed where none of it is, and otherwise not ' +
       'decided by so many seeds. Arms are compared seed by seed, for with the same seed they see the same images in the same order; the ' +
       "interval is that of Student's t for the mean of these differences, or of the logarithms of ratios; of a number that is made of all seeds at " +
-      'once, such as a spread, that of the jackknife. A claim that failed stands here as failed.',
+      'once, such as a spread, that of the jackknife. Of a claim that is made of several comparisons each has its own interval, and nothing is corrected for their ' +
+      'number: one of ten is held by chance more often than one alone. A claim that failed stands here as failed.',
     'An experiment of your own may lie anywhere: take [small-batch-mlp.ts](small-batch-mlp.ts) as a model, import from ' +
       '`normgrad/experiment` instead, and run it by its path: `normgrad experiment ./mine.ts`.',
     summaryTable(shown, stored),
@@ -77,7 +79,11 @@ function summaryTable(
       wallMinutes.toFixed(1),
     ];
   });
-  return table(['experiment', 'question', 'claims held / failed / undecided', 'runs', 'minutes'], rows, 2);
+  return markdownTable(
+    ['experiment', 'question', 'claims held / failed / undecided', 'runs', 'minutes'],
+    rows,
+    2,
+  );
 }
 
 function section(experiment: Experiment, stored: StoredExperiment, inTorch: StoredTorch | undefined): string {
@@ -103,13 +109,13 @@ function section(experiment: Experiment, stored: StoredExperiment, inTorch: Stor
     pictures,
     claims.join('\n'),
     `${ends.title[0].toUpperCase()}${ends.title.slice(1)}, mean ± std over n = ${plural(seeds.length, 'seed')}:`,
-    table(
+    markdownTable(
       [ends.corner, ...ends.columns],
       ends.rows.map((row) => [row, ...ends.columns.map((column) => formatSummary(ends.cell(row, column)))]),
     ),
     ...(published.rows.length === 0
       ? []
-      : [`Beside ${besides(published.heads)}:`, table(published.heads, published.rows)]),
+      : [`Beside ${besides(published.heads)}:`, markdownTable(published.heads, published.rows)]),
     ...(inTorch ? [torchText(inTorch)] : []),
     ...(remarks ? [remarks] : []),
     `*As in the source:* ${source.kept} *Scaled:* ${source.scaled}`,
@@ -132,11 +138,4 @@ function torchText({ name, torch, normgrad, made, minutes, runs }: StoredTorch):
     `*In PyTorch:* ${plural(runs.length, 'run')} of PyTorch ${torch}, seeds ${seeds}, which begin with the first weights of ours (normgrad ` +
     `${normgrad}) and see the same batches; ${minutes.toFixed(1)} minutes, made ${made}. [Runs](results/${name}.pytorch.json).`
   );
-}
-
-/** Numbers stand on the right, behind `texts` columns of words. */
-function table(heads: readonly string[], rows: readonly (readonly string[])[], texts = 1): string {
-  const line = (cells: readonly string[]) =>
-    `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
-  return [line(heads), line(heads.map((_, i) => (i < texts ? '---' : '---:'))), ...rows.map(line)].join('\n');
 }

@@ -9,12 +9,7 @@ import type { RunRecord } from './results.ts';
 import type { Experiment } from './spec.ts';
 import { IN_TORCH, runRecordSchema } from './storedRuns.ts';
 
-/** A run that PyTorch trained; `run` is the name that ours has, which tells its settings. */
-export interface TorchRecord extends RunRecord {
-  run: string;
-}
-
-/** The runs of an experiment that were trained in PyTorch, with what they were made by. */
+/** The runs of an experiment that were trained in PyTorch, with what all of them were made by. */
 export interface StoredTorch {
   name: string;
   torch: string;
@@ -25,7 +20,7 @@ export interface StoredTorch {
   made: string;
   /** Of training and testing, all together. */
   minutes: number;
-  runs: readonly TorchRecord[];
+  runs: readonly RunRecord[];
 }
 
 const schema: v.GenericSchema<unknown, StoredTorch> = v.pipe(
@@ -37,7 +32,7 @@ const schema: v.GenericSchema<unknown, StoredTorch> = v.pipe(
     normgrad: v.string(),
     made: v.string(),
     minutes: anyNumber,
-    runs: v.array(v.intersect([runRecordSchema, v.object({ run: v.string() })])),
+    runs: v.array(runRecordSchema),
   }),
 );
 
@@ -70,8 +65,11 @@ export function torchPlan({ published = [] }: Experiment, plan: readonly Experim
   );
 }
 
-/** Those of `stored` whose settings are still the plan's: an experiment may have changed since. */
-export function stillPlanned(stored: StoredTorch | undefined, plan: readonly ExperimentRun[]): TorchRecord[] {
-  const names = new Set(plan.map(({ config }) => runName(config)));
-  return stored?.runs.filter(({ run }) => names.has(run)) ?? [];
+/** Those of `runs` whose settings are still the plan's, at its points: an experiment may have changed since. */
+export function stillPlanned(runs: readonly RunRecord[], plan: readonly ExperimentRun[]): RunRecord[] {
+  const byName = new Map(runs.map((record) => [record.run, record]));
+  return plan.flatMap(({ point, config }) => {
+    const record = byName.get(runName(config));
+    return record === undefined ? [] : [{ ...record, point }];
+  });
 }

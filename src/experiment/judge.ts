@@ -7,7 +7,7 @@ import { armsOf, type Claim, type Comparison, type Single, type Wanted } from '.
 import { jackknifeInterval } from './jackknife.ts';
 import { type MeasureChoice, measureOf } from './measures.ts';
 import type { Point } from './point.ts';
-import { finalValue, type Results, resultsOf } from './results.ts';
+import { finalValue, type Results, resultsOf, withoutTheRest } from './results.ts';
 
 /** Worst first. */
 export const outcomes = ['failed', 'undecided', 'held'] as const;
@@ -24,7 +24,7 @@ export interface Judgement extends Wanted {
   interval?: readonly [number, number];
   /** How many seeds, or of 'each' how many runs, gave a value. */
   n: number;
-  /** How many gave none, because a run diverged or failed. */
+  /** How many gave none, because a run diverged or failed, or has no logarithm. */
   lost: number;
   /** How many seeds only one of two arms has. */
   unpaired: number;
@@ -86,14 +86,14 @@ function judgeInterval(single: Exclude<Single, { each: unknown }>, results: Resu
 
 function judgeEach(single: Extract<Single, { each: unknown }>, results: Results): Judgement {
   const values = results.where(single.each).map((run) => finalValue(run, single.of));
-  const finite = values.filter(Number.isFinite);
+  const numbers = values.filter((value) => !Number.isNaN(value));
   const margin = (value: number) => slack({ value, ...wantedOf(single) });
-  const value = finite.reduce((a, b) => (margin(b) < margin(a) ? b : a), finite[0] ?? Number.NaN);
-  const lost = values.length - finite.length;
-  const isKept = lost === 0 && finite.length > 0;
+  const value = numbers.reduce((a, b) => (margin(b) < margin(a) ? b : a), numbers[0] ?? Number.NaN);
+  const lost = values.length - numbers.length;
+  const isKept = lost === 0 && numbers.length > 0;
   return {
-    outcome: margin(value) < 0 && finite.length > 0 ? 'failed' : isKept ? 'held' : 'undecided',
-    ...{ kind: 'each', value, n: finite.length, lost, unpaired: 0 },
+    outcome: margin(value) < 0 && numbers.length > 0 ? 'failed' : isKept ? 'held' : 'undecided',
+    ...{ kind: 'each', value, n: numbers.length, lost, unpaired: 0 },
     unit: measureOf(single.of).unit,
     arms: armsText(single),
     ...wantedOf(single),
@@ -102,21 +102,25 @@ function judgeEach(single: Extract<Single, { each: unknown }>, results: Results)
 
 /** A boolean says no more than whether it held. Throws a ConfigError for what a program returned that is no verdict. */
 function judgeCheck({ says, check }: Extract<Claim, { check: unknown }>, results: Results): Judgement {
-  const verdict = check(results);
+  const ask = (runs: Results['runs']) => check(withoutTheRest(resultsOf(runs)));
+  const verdict = ask(results.runs);
   const none = { kind: 'check', lost: 0, unpaired: 0, arms: '' } as const;
   if (typeof verdict === 'boolean') {
     return { outcome: verdict ? 'held' : 'failed', value: Number.NaN, n: 0, ...none };
   }
   const { value, isRatio = false, atLeast, atMost } = verdict ?? {};
-  if (typeof value !== 'number' || typeof (atLeast ?? atMost) !== 'number') {
+  const bounds = [atLeast, atMost].filter((bound) => bound !== undefined);
+  if (typeof value !== 'number' || bounds.length === 0 || !bounds.every(Number.isFinite)) {
     throw new ConfigError(undefined, `claim "${says}": its check returned ${shown(verdict)}`, [
       'return { value, atLeast }, { value, atMost } or a boolean',
     ]);
   }
   const [forward, back] = isRatio ? [Math.log, Math.exp] : [(x: number) => x, (x: number) => x];
   const seeds = [...new Set(results.runs.map(({ seed }) => seed))];
-  const without = seeds.map((left) => {
-    const found = check(resultsOf(results.runs.filter(({ seed }) => seed !== left)));
+  // Without the only seed there would be no run to ask of
+  const left = seeds.length > 1 ? seeds : [];
+  const without = left.map((out) => {
+    const found = ask(results.runs.filter(({ seed }) => seed !== out));
     return typeof found === 'boolean' ? Number.NaN : forward(found.value);
   });
   const interval = jackknifeInterval(forward(value), without)?.map(back) as [number, number] | undefined;

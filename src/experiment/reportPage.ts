@@ -111,7 +111,7 @@ function claimList(claims: readonly CheckedClaim[], smoke: boolean): Html {
   })}
 </ul>${
     !smoke &&
-    html`<p class="note">Held: the whole 95 % confidence interval over the seeds (Student's t) is as wanted. Failed: none of it is. Not decided: the seeds do not tell.</p>`
+    html`<p class="note">Held: the whole 95 % confidence interval over the seeds (Student's t) is as wanted. Failed: none of it is. Not decided: the seeds do not tell. Of several comparisons each has its own interval; nothing is corrected for their number.</p>`
   }`;
 }
 

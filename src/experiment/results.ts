@@ -3,8 +3,10 @@ import type { RunStatus } from '../train/result.ts';
 import { type MeasureChoice, measureOf, type Scores } from './measures.ts';
 import type { Grid, Point } from './point.ts';
 
-/** What is kept of a finished run: enough for every claim and figure, and small; `steps` only where the figure needs them. */
+/** What is kept of a finished run: enough for every claim and figure, and small; `steps` only where one of them needs them. */
 export interface RunRecord extends Scores {
+  /** The run's name, which tells its settings. */
+  run: string;
   point: Point;
   seed: number;
   /** Whose colour and marker it has in figures. */
@@ -21,7 +23,7 @@ export interface Results<G extends Grid = Grid> {
   runs: readonly RunRecord[];
   /** The runs at these values; axes that are not named may have any. */
   where(point: Partial<Point<G>>): RunRecord[];
-  /** Over the seeds of those runs, at their end. Runs that diverged or failed are counted apart. */
+  /** Over the seeds of those runs, at their end. Runs that diverged or failed are counted apart; in a check mean and std are then no numbers. */
   summary(point: Partial<Point<G>>, measure: MeasureChoice): Summary;
   /** NaN where a run diverged or failed: then no claim about it holds. */
   mean(point: Partial<Point<G>>, measure: MeasureChoice): number;
@@ -53,6 +55,16 @@ export function resultsOf(runs: readonly RunRecord[]): Results {
       return Math.max(...means) - Math.min(...means);
     },
   };
+}
+
+/** For a check: where a run diverged or failed, its arm's summary is no number either, since to leave the run out would favour the arm. */
+export function withoutTheRest(results: Results): Results {
+  const summary: Results['summary'] = (point, measure) => {
+    const found = results.summary(point, measure);
+    const { diverged, failed = 0 } = found;
+    return diverged + failed > 0 ? { ...found, mean: Number.NaN, std: undefined } : found;
+  };
+  return { ...results, summary };
 }
 
 /** NaN for a run that failed, also if it had completed epochs before, and for one that diverged if the measure says nothing of it. */

@@ -44,20 +44,27 @@ function recordOf(
   const probes = lines.filter((line) => line.t === 'probe');
   const steps = lines.flatMap((line) => (line.t === 'step' ? [{ step: line.step, train: line.train }] : []));
   return {
-    ...{ point, seed, norm: codeName(config.norm), status, train, test, epochs },
+    ...{ run: runName(config), point, seed, norm: codeName(config.norm), status, train, test, epochs },
     ...(keepsSteps(experiment) && { steps }),
     ...(probes.length > 0 && { probes }),
     ...{ seconds, digest },
   };
 }
 
-/** Does a chart, the table or a claim read the lines between the ends of epochs? */
-export function keepsSteps({ figure, panels = [], columns = [], claims }: Experiment): boolean {
+/** Does a chart, a table or a claim read the lines between the ends of epochs? */
+export function keepsSteps({
+  figure,
+  panels = [],
+  columns = [],
+  claims,
+  published = [],
+}: Experiment): boolean {
   const charts = [{ x: figure.x, lines: [figure.y] }, ...panels];
   const claimed = claims.flatMap(singlesOf).map(({ of }) => of);
+  const shown = published.flatMap(({ measure }) => measure ?? []);
   return (
     charts.some(({ x, lines }) => x === 'step' && lines.some((measure) => !measureOf(measure).curve)) ||
-    [...charts.flatMap(({ lines }) => lines), ...columns, ...claimed].some(
+    [...charts.flatMap(({ lines }) => lines), ...columns, ...claimed, ...shown].some(
       (measure) => measureOf(measure).needsSteps,
     )
   );

@@ -5,14 +5,14 @@ import { backendName } from '../autograd/index.ts';
 import { RunFolderError } from '../errors.ts';
 import { readJson } from '../runs/files.ts';
 import { version } from '../runs/version.ts';
-import { anyNumber, plainObject, wholeNumber } from '../storedFile.node.ts';
+import { anyNumber, plainObject } from '../storedFile.node.ts';
 import { describeSettings } from './describeSettings.ts';
 import type { Engine } from './engine.ts';
-import { type Judgement, judge, kinds, outcomes } from './judge.ts';
+import { type Judgement, judge } from './judge.ts';
 import type { ExperimentRun } from './plan.ts';
 import { type RunRecord, resultsOf } from './results.ts';
 import type { Experiment } from './spec.ts';
-import { IN_TORCH, rounded, runRecordSchema } from './storedRuns.ts';
+import { IN_TORCH, rounded, roundedRun, runRecordSchema } from './storedRuns.ts';
 
 /** A finished experiment as JSON: what the gallery is made of. No weights, nothing about the machine's folders. */
 export interface StoredExperiment {
@@ -31,7 +31,6 @@ export interface StoredExperiment {
   kernels: string;
   /** Only of what was kept with --save. */
   engine?: Engine;
-  claims: readonly CheckedClaim[];
   runs: readonly RunRecord[];
 }
 
@@ -39,39 +38,7 @@ export interface CheckedClaim extends Judgement {
   says: string;
 }
 
-const judgementSchema: v.GenericSchema<unknown, Judgement> = v.object({
-  outcome: v.picklist(outcomes),
-  kind: v.picklist(kinds),
-  value: anyNumber,
-  interval: v.optional(v.tuple([anyNumber, anyNumber])),
-  n: wholeNumber,
-  lost: wholeNumber,
-  unpaired: wholeNumber,
-  unit: v.optional(v.string()),
-  arms: v.string(),
-  atLeast: v.optional(anyNumber),
-  atMost: v.optional(anyNumber),
-  of: v.optional(v.picklist(['all', 'any'])),
-  parts: v.optional(v.array(v.lazy(() => judgementSchema))),
-});
-const saysSchema = v.object({ says: v.string() });
-
-/** Of results of before claims had intervals: what was then said of the means alone. */
-const olderClaimSchema = v.pipe(
-  v.object({
-    says: v.string(),
-    held: v.boolean(),
-    value: anyNumber,
-    threshold: anyNumber,
-    wanted: v.picklist(['at least', 'at most']),
-  }),
-  v.transform(({ says, held, value, threshold, wanted }): CheckedClaim => {
-    const bound = wanted === 'at least' ? { atLeast: threshold } : { atMost: threshold };
-    const none = { kind: 'check', n: 0, lost: 0, unpaired: 0, arms: '' } as const;
-    return { says, outcome: held ? 'held' : 'failed', value, ...none, ...bound };
-  }),
-);
-
+/** What came of the claims lies in the file, too, for its readers; the library judges the runs anew. */
 const storedSchema: v.GenericSchema<unknown, StoredExperiment> = v.pipe(
   plainObject,
   v.object({
@@ -80,16 +47,13 @@ const storedSchema: v.GenericSchema<unknown, StoredExperiment> = v.pipe(
     seeds: v.array(v.pipe(v.number(), v.safeInteger('must be a whole number'))),
     smoke: v.boolean(),
     minutes: anyNumber,
-    // Absent where the runs were trained one at a time.
-    wallMinutes: v.optional(anyNumber),
+    wallMinutes: anyNumber,
     normgrad: v.string(),
     node: v.string(),
     kernels: v.string(),
     engine: v.optional(v.object({ digest: v.string(), arithmetic: v.string(), made: v.string() })),
-    claims: v.array(v.union([v.intersect([saysSchema, judgementSchema]), olderClaimSchema])),
     runs: v.array(runRecordSchema),
   }),
-  v.transform((stored) => ({ ...stored, wallMinutes: stored.wallMinutes ?? stored.minutes })),
 );
 
 export function checkClaims(experiment: Experiment, runs: readonly RunRecord[]): CheckedClaim[] {
@@ -97,12 +61,14 @@ export function checkClaims(experiment: Experiment, runs: readonly RunRecord[]):
   return experiment.claims.map((claim) => ({ says: claim.says, ...judge(claim, results) }));
 }
 
+/** A file's content and what came of the claims, judged on the numbers that it keeps: whoever reads it judges alike. */
 export function storedExperiment(
   experiment: Experiment,
   plan: readonly ExperimentRun[],
-  runs: readonly RunRecord[],
+  whole: readonly RunRecord[],
   { smoke, wallSeconds }: { smoke: boolean; wallSeconds: number },
-): StoredExperiment {
+): StoredExperiment & { claims: readonly CheckedClaim[] } {
+  const runs = whole.map(roundedRun);
   const minutes = (seconds: number) => Number((seconds / 60).toFixed(2));
   return {
     name: experiment.name,
@@ -114,8 +80,8 @@ export function storedExperiment(
     normgrad: version,
     node: process.versions.node,
     kernels: backendName(),
-    claims: rounded(checkClaims(experiment, runs)) as CheckedClaim[],
-    runs: rounded(runs) as RunRecord[],
+    claims: rounded(checkClaims(experiment, runs)),
+    runs,
   };
 }
 

@@ -11,6 +11,7 @@ import type { RunRecord } from './results.ts';
 export const IN_TORCH = '.pytorch.json';
 
 export const runRecordSchema: v.GenericSchema<unknown, RunRecord> = v.object({
+  run: v.string(),
   point: v.record(v.string(), v.union([v.string(), v.number()], 'must be a name or a number')),
   seed: v.number(),
   norm: v.string(),
@@ -40,9 +41,18 @@ export function storedJson({
 }
 
 /** Numbers with six significant digits: more than any figure shows. */
-export function rounded(value: unknown): unknown {
-  if (typeof value === 'number') return Number.isFinite(value) ? Number(value.toPrecision(6)) : value;
-  if (Array.isArray(value)) return value.map(rounded);
-  if (value === null || typeof value !== 'object') return value;
-  return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, rounded(each)]));
+export function rounded<T>(value: T): T {
+  const of = (each: unknown): unknown => {
+    if (typeof each === 'number') return Number.isFinite(each) ? Number(each.toPrecision(6)) : each;
+    if (Array.isArray(each)) return each.map(of);
+    if (each === null || typeof each !== 'object') return each;
+    return Object.fromEntries(Object.entries(each).map(([key, inner]) => [key, of(inner)]));
+  };
+  return of(value) as T;
+}
+
+/** What was measured, rounded; the point and the seed tell the run from others. */
+export function roundedRun({ point, seed, ...measured }: RunRecord): RunRecord {
+  const { run, ...rest } = rounded(measured);
+  return { run, point, seed, ...rest };
 }

@@ -44,8 +44,8 @@ const ofVectors = ['mlp', 'keras-dense', 'keras-conv', 'gru'];
 /** Without a norm of its activations a network's gradients may be huge. */
 const isBare = (norm: string) => norm === 'none' || weightNormNames.includes(norm);
 
-/** Divides the channels of every model: of the two that have five and ten of them, too. */
-const groupsOf = (model: string) => (model === 'tutorial' ? 2 : 4);
+/** What divides the channels of every model: two of them have five and ten. */
+const groups: Readonly<Record<string, number>> = { tutorial: 2, 'layernorm-seed': 5 };
 
 const common: TrainOptions = {
   batchSize: 8,
@@ -108,8 +108,7 @@ export function parityCases(): ParityCase[] {
 }
 
 function configOf(options: TrainOptions): TrainConfig {
-  const groups = options.model === 'layernorm-seed' ? 5 : groupsOf(options.model!);
-  return resolveConfig({ groups, ...common, ...options, dataset: 'synthetic' });
+  return resolveConfig({ groups: groups[options.model!] ?? 4, ...common, ...options, dataset: 'synthetic' });
 }
 
 /** Coloured images that are not square, so that no two axes can be taken for each other: ten patterns with noise. */

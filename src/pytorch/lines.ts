@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
+import { fromJson } from '../json.ts';
 
 /** A process that answers every request, a line of JSON, with a line of JSON: PyTorch's side, and the peers of the bench. */
 export interface LineProcess {
@@ -41,21 +42,27 @@ export async function startLines(
   };
 }
 
-/** The JSON lines that a process prints, one by one; null once it has ended. */
+/** The objects of JSON that a process prints, a line each, one by one; null once it has ended. Other lines are of a library. */
 function lines(child: ChildProcess): () => Promise<Answer | null> {
   const waiting: ((line: string | null) => void)[] = [];
-  const early: (string | null)[] = [];
-  const push = (line: string | null) => (waiting.shift() ?? ((value) => early.push(value)))(line);
+  const early: string[] = [];
+  let hasEnded = false;
+  const end = () => {
+    hasEnded = true;
+    for (const answer of waiting.splice(0)) answer(null);
+  };
   const reader = createInterface({ input: child.stdout! });
-  reader.on('line', push);
-  reader.on('close', () => push(null));
-  child.on('error', () => push(null));
+  reader.on('line', (line) => {
+    if (line.startsWith('{')) (waiting.shift() ?? ((value) => early.push(value!)))(line);
+  });
+  reader.on('close', end);
+  child.on('error', end);
   // Of a process that has ended: what was asked is answered with null
   child.stdin!.on('error', () => {});
   return async () => {
-    const line =
-      early.length > 0 ? early.shift() : await new Promise<string | null>((done) => waiting.push(done));
-    return line ? JSON.parse(line) : null;
+    if (early.length === 0 && hasEnded) return null;
+    const line = early.shift() ?? (await new Promise<string | null>((done) => waiting.push(done)));
+    return line === null ? null : (fromJson(line) as Answer);
   };
 }
 

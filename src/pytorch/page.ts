@@ -1,3 +1,4 @@
+import { markdownTable } from '../charts/markdownTable.ts';
 import { modelNames } from '../nn/models/registry.ts';
 import { normNames } from '../nn/norm/createNorm.ts';
 import { heads, legend, type ParityResult, summaryRow, whyNot } from './table.ts';
@@ -13,10 +14,9 @@ export function parityPage(
   return `${[
     '<!-- Made by `npm run parity`. -->',
     '# Step by step beside PyTorch',
-    `${whatIsThere(networks)} trained in both engines, from the same first weights, on the same batches: small networks, images of ` +
-      '10x12x3. Norms and layers that PyTorch has are its own there; the others are formulas in [pytorch/](../pytorch), which PyTorch ' +
-      "differentiates. `normgrad parity` does it anew, and `normgrad parity small-batch-conv --data-dir DIR` with an experiment's arms on " +
-      'its data.',
+    `${whatIsThere(networks)} trained in both engines, from the same first weights, on the same batches. Norms and layers that PyTorch ` +
+      'has are its own there; the others are formulas in [pytorch/](../pytorch), which PyTorch differentiates. `normgrad parity` does it ' +
+      "anew, and `normgrad parity small-batch-conv --data-dir DIR` with an experiment's arms on its data.",
     legend(steps)
       .map((line) => `* ${line}`)
       .join('\n'),
@@ -32,32 +32,29 @@ export function parityPage(
   ].join('\n\n')}\n`;
 }
 
-/** `Every model with every norm is`, or which. */
+/** `Every model with every norm, small networks and images of 10x12x3, are`, or which; or an experiment's arms. */
 function whatIsThere(results: readonly ParityResult[]): string {
-  const columns = new Set(results.map(({ column }) => column));
+  const columns = [...new Set(results.map(({ column }) => column))];
   const norms = new Set(results.map(({ row }) => row));
-  const models = modelNames.every((name) => columns.has(name))
-    ? 'Every model'
-    : `Of the models ${[...columns].join(', ')}, each`;
-  return `${models} with ${normNames.every((name) => norms.has(name)) ? 'every norm' : [...norms].join(', ')} is`;
+  const models: readonly string[] = modelNames;
+  const own = columns.find((name) => !models.includes(name));
+  if (own !== undefined) return `The arms of the experiment ${own} are`;
+  const which =
+    columns.length === models.length ? 'Every model' : `Of the models ${columns.join(', ')}, each`;
+  const withNorms = normNames.every((name) => norms.has(name)) ? 'every norm' : [...norms].join(', ');
+  return `${which} with ${withNorms}, small networks and images of 10x12x3, are`;
 }
 
 function table(corner: string, by: 'row' | 'column', results: readonly ParityResult[]): string {
   const names = [...new Set(results.map((each) => each[by]))];
   const rows = names.map((name) => [name, ...summaryRow(results.filter((each) => each[by] === name)).cells]);
-  return markdown([corner, ...heads], rows);
+  return markdownTable([corner, ...heads], rows);
 }
 
 function failedTable(results: readonly ParityResult[]): string {
-  return markdown(
+  return markdownTable(
     ['model', 'norm or setting', 'why'],
     results.map((each) => [each.column, each.row, whyNot(each)]),
     3,
   );
-}
-
-/** Numbers stand on the right, behind `texts` columns of words. */
-function markdown(head: readonly string[], rows: readonly (readonly string[])[], texts = 1): string {
-  const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
-  return [line(head), line(head.map((_, i) => (i < texts ? '---' : '---:'))), ...rows.map(line)].join('\n');
 }

@@ -2,11 +2,14 @@ import { checkVariable } from '../environment.ts';
 import { PytorchError } from '../errors.ts';
 import { type Answer, type LineProcess, startLines } from './lines.ts';
 
+/** The process is gone: no answer will come to anything that is asked of it. */
+export class PytorchEnded extends PytorchError {}
+
 /** A Python process with PyTorch, which answers a line of JSON to each request. */
 export interface Torch {
   /** What its first line says: the versions. */
   versions: Readonly<Answer>;
-  /** As of LineProcess, but throws a PytorchError where the process ends. */
+  /** As of LineProcess, but throws a PytorchEnded where the process ends. */
   ask(request: object, bytes?: Uint8Array): Promise<Answer>;
   stop(): void;
 }
@@ -18,12 +21,12 @@ const HOW_TO_GET = [
 ];
 
 export async function startTorch(script: string, args: readonly string[]): Promise<Torch> {
-  const { first, ask, stop } = await startPython(script, args);
+  const { first, ask, complaint, stop } = await startPython(script, args);
   return {
     versions: first!,
     async ask(request, bytes) {
       const answer = await ask(request, bytes);
-      if (answer === null) throw new PytorchError('the process with PyTorch ended early');
+      if (answer === null) throw new PytorchEnded(`the process with PyTorch ended early: ${await complaint}`);
       return answer;
     },
     stop,

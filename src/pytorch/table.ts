@@ -3,6 +3,7 @@ import type { TrainConfig } from '../train/config.ts';
 import type { TrainData } from '../train/data.ts';
 import type { ParityCase } from './cases.ts';
 import { compareSteps, float32Limit, LIMITS, type Parity } from './parity.ts';
+import { PytorchEnded } from './process.ts';
 import type { TorchWorker } from './worker.ts';
 
 /** A case and what came of it; `problem` is why there is nothing to compare. */
@@ -11,7 +12,10 @@ export interface ParityResult extends ParityCase {
   problem: string | null;
 }
 
-/** The cases one after the other. What PyTorch cannot do, or this library refuses to build, is a result and does not end the rest. */
+/**
+ * The cases one after the other. What PyTorch cannot do, or this library refuses to build, is a result and does not end the rest; throws a
+ * PytorchEnded where PyTorch's process is gone.
+ */
 export async function compareAll(
   cases: readonly ParityCase[],
   dataOf: (config: TrainConfig) => TrainData | Promise<TrainData>,
@@ -35,6 +39,7 @@ async function compared(
   try {
     return { parity: await compareSteps(config, dataOf, steps, torch), problem: null };
   } catch (error) {
+    if (error instanceof PytorchEnded) throw error;
     // A plain Error is what this library throws for networks that cannot be
     if (!(error instanceof PytorchError) && (error as Error).constructor !== Error) throw error;
     return { parity: null, problem: (error as Error).message };
@@ -72,7 +77,7 @@ export function whyNot({ parity, problem }: ParityResult): string {
   const { float64, first, float32 } = parity;
   const beyond = [
     float64 > LIMITS.float64 && `float64 ${shownDistance(float64)}, at most ${LIMITS.float64}`,
-    first > LIMITS.first && `first loss in float32 ${shownDistance(first)}, at most ${LIMITS.first}`,
+    first > LIMITS.first && `first losses in float32 ${shownDistance(first)}, at most ${LIMITS.first}`,
     float32.ours > float32Limit(float32.torch) &&
       `float32 ${shownDistance(float32.ours)}, PyTorch ${shownDistance(float32.torch)}`,
   ];
@@ -83,8 +88,8 @@ export function whyNot({ parity, problem }: ParityResult): string {
 export function legend(steps: number): string[] {
   return [
     `float64: largest distance of the two engines' losses over ${steps} steps and one batch of the test, relative to the loss; at most ${LIMITS.float64}.`,
-    `first: of the first loss in float32; at most ${LIMITS.first.toExponential()}.`,
+    `first: in float32, of the loss of the first step and of the test behind it; at most ${LIMITS.first.toExponential()}.`,
     `float32: this engine's float32 from PyTorch's float64, the lower quartile of the steps of three seeds; at most ` +
-      `${LIMITS.timesTorch} times PyTorch's own float32 (the next column), or ${LIMITS.floor.toExponential(1)}, two units in the last place.`,
+      `${LIMITS.timesTorch} times PyTorch's own float32 (the next column), or ${LIMITS.floor.toExponential(1)}, two units in the last place; and finite.`,
   ];
 }

@@ -1,6 +1,8 @@
 import type { Batch } from '../data/batches.ts';
+import { PytorchError } from '../errors.ts';
 import type { ExperimentRun } from '../experiment/plan.ts';
 import type { RunRecord } from '../experiment/results.ts';
+import { runName } from '../runs/name.ts';
 import { codeName } from '../train/code/names.ts';
 import type { TrainConfig } from '../train/config.ts';
 import type { TrainData } from '../train/data.ts';
@@ -16,21 +18,28 @@ import { type TorchWorker, torchProbes } from './worker.ts';
 
 /**
  * One run of an experiment, whole, in PyTorch: this library gives the first weights and the batches, those of its own run with the
- * seed, and takes down what train/loop.ts takes down. Of the probes PyTorch has `test` and those of
- * worker.ts. Dropout draws PyTorch's masks.
+ * seed, and takes down what train/loop.ts does of a run that goes through. Of the probes PyTorch has `test` and those of
+ * worker.ts. Dropout draws PyTorch's masks. Throws a PytorchError for settings that are not looked at here.
  */
 export async function trainInTorch(
   { point, seed, config }: ExperimentRun,
   data: TrainData,
   torch: TorchWorker,
 ): Promise<RunRecord> {
+  const odd = (['initFrom', 'patience'] as const).find((name) => config[name] !== null);
+  if (odd !== undefined) throw new PytorchError(`${odd}: no run with it is trained in PyTorch`);
   const start = performance.now();
   const steps = config.epochs * data.train.perEpoch;
   const model = buildModel(config, data);
   await torch.begin({ config, data, model, steps, dtype: 'float32', dropout: true });
   const scores = await trained(config, data, torch);
   const seconds = (performance.now() - start) / 1000;
-  return { ...{ point, seed, norm: codeName(config.norm) }, ...scores, seconds, digest: '' };
+  return {
+    ...{ run: runName(config), point, seed, norm: codeName(config.norm) },
+    ...scores,
+    seconds,
+    digest: '',
+  };
 }
 
 type Trained = Pick<RunRecord, 'status' | 'train' | 'test' | 'epochs' | 'steps' | 'probes'>;
@@ -76,8 +85,10 @@ async function trained(config: TrainConfig, data: TrainData, torch: TorchWorker)
     if (!Number.isFinite(test.loss)) return end('diverged');
     epochs.push({ epoch, train: mean.value(), test });
   }
-  const [another] = data.train.epoch(config.epochs + 1);
-  await probe(another);
+  if (config.probes.length > 0) {
+    const [another] = data.train.epoch(config.epochs + 1);
+    await probe(another);
+  }
   return end('done');
 }
 

@@ -50,12 +50,16 @@ export async function startWorker(threads = 1): Promise<TorchWorker> {
   const torch = await startTorch(workerFile(), [String(threads)]);
   let shape: readonly number[] = [];
   const withBatch = (request: object, { images, labels, size, mixed }: Batch) => {
+    const numbers = (of: Batch['labels']): StoredTensor => ({
+      shape: [size],
+      data: Float64Array.from(of),
+      as: 'I64',
+    });
     const tensors: [string, StoredTensor][] = [
-      ['labels', { shape: [size], data: Float64Array.from(labels), as: 'I64' }],
       ['x', { shape: [size, ...shape], data: images }],
+      ['labels', numbers(labels)],
+      ...(mixed ? [['otherLabels', numbers(mixed.labels)] as [string, StoredTensor]] : []),
     ];
-    if (mixed)
-      tensors.unshift(['otherLabels', { shape: [size], data: Float64Array.from(mixed.labels), as: 'I64' }]);
     return answered(torch, mixed ? { ...request, share: mixed.share } : request, tensors);
   };
   return {
@@ -65,13 +69,13 @@ export async function startWorker(threads = 1): Promise<TorchWorker> {
       shape = input;
       const { code: _, ...settings } = config;
       const request = { do: 'begin', config: settings, input, classes, steps, dtype, dropout };
-      const { parameters } = await answered(torch, request, wideFirst(tensorsOf(model, { input })));
+      const { parameters } = await answered(torch, request, tensorsOf(model, { input }));
       const own = model.parameters().reduce((sum, { size }) => sum + size, 0);
       if (parameters === own) return;
       throw new PytorchError(`PyTorch's network has ${parameters} parameters, and this one ${own}`);
     },
-    step: async (batch) => scoreOf(await withBatch({ do: 'step' }, batch)),
-    test: async (batch) => scoreOf(await withBatch({ do: 'test' }, batch)),
+    step: async (batch) => (await withBatch({ do: 'step' }, batch)) as unknown as TorchScore,
+    test: async (batch) => (await withBatch({ do: 'test' }, batch)) as unknown as Score,
     probe: async (name, batch) => (await withBatch({ do: 'probe', name }, batch)) as ProbeValues,
     stop: torch.stop,
   };
@@ -86,16 +90,6 @@ async function answered(
   const answer = await torch.ask(request, bytes);
   if (typeof answer.error === 'string') throw new PytorchError(`PyTorch: ${answer.error}`);
   return answer;
-}
-
-/** PyTorch's reader wants numbers of 8 bytes in front. */
-function wideFirst(tensors: Map<string, StoredTensor>): [string, StoredTensor][] {
-  return [...tensors].sort(([, a], [, b]) => Number(b.as === 'I64') - Number(a.as === 'I64'));
-}
-
-/** Numbers that JSON has no word for come as text, "nan". */
-function scoreOf(answer: Record<string, unknown>): TorchScore {
-  return Object.fromEntries(Object.entries(answer).map(([name, value]) => [name, Number(value)])) as never;
 }
 
 /** pytorch/ lies beside src, or, in the compiled package, beside dist. */

@@ -10,6 +10,7 @@ import { galleryText } from '../../src/experiment/gallery.ts';
 import { readAllTorch, stillPlanned } from '../../src/experiment/inTorch.ts';
 import { planRuns, variantOf } from '../../src/experiment/plan.ts';
 import { readStored, storedExperiment } from '../../src/experiment/stored.ts';
+import { runName } from '../../src/runs/name.ts';
 import { plannedRuns } from '../../src/runs/sweep/grid.ts';
 import { compiled } from '../package.ts';
 
@@ -47,21 +48,27 @@ describe.each(experiments.map((experiment) => ({ name: experiment.name, experime
 
     const stored = allStored.get(name);
     const isOther = stored?.engine !== undefined && stored.engine.arithmetic !== arithmetic();
-    it.skipIf(stored === undefined || isOther)('has stored results of this very engine', async () => {
-      const { engine } = stored!;
-      const runs = await runExperiment(experiment, miniature(experiment), { folder });
-      expect(
-        engine?.digest,
-        `experiments/results/${name}.json is of another engine, or the experiment has changed since. Make it anew: ` +
-          `npm run -s normgrad -- experiment ${name} --data-dir DIR --save experiments/results, then npm run gallery`,
-      ).toBe(engineDigest(runs));
-    });
+    it.skipIf(stored === undefined || isOther)(
+      'has stored results of these settings and this engine',
+      async () => {
+        const { engine, seeds } = stored!;
+        const anew = `Make it anew: npm run -s normgrad -- experiment ${name} --data-dir DIR --save experiments/results, then npm run gallery`;
+        expect(
+          stored!.runs.map(({ run }) => run),
+          `experiments/results/${name}.json has runs of other settings: the experiment has changed since. ${anew}`,
+        ).toEqual(planRuns(experiment, { seeds }).map(({ config }) => runName(config)));
+        const runs = await runExperiment(experiment, miniature(experiment), { folder });
+        expect(engine?.digest, `experiments/results/${name}.json is of another engine. ${anew}`).toBe(
+          engineDigest(runs),
+        );
+      },
+    );
 
     const torch = inTorch.get(name);
     it.skipIf(torch === undefined)('has runs in PyTorch of these very settings', () => {
       const { seeds } = allStored.get(name)!;
       expect(
-        stillPlanned(torch, planRuns(experiment, { seeds })).length,
+        stillPlanned(torch!.runs, planRuns(experiment, { seeds })).length,
         `experiments/results/${name}.pytorch.json has runs of other settings: npm run -s normgrad -- experiment ${name} ` +
           '--pytorch --data-dir DIR --save experiments/results, then npm run gallery',
       ).toBe(torch!.runs.length);

@@ -14,6 +14,7 @@ import { small } from './small.ts';
 
 /** One record per planned run; its accuracy tells which it is. */
 const runs: RunRecord[] = planRuns(small).map(({ point, seed, config }, i) => ({
+  run: '',
   point,
   seed,
   norm: config.norm,

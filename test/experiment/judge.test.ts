@@ -16,7 +16,7 @@ function runsOf(made: Made): RunRecord[] {
       const status = typeof value === 'number' ? 'done' : value;
       // A run may have scored before it diverged: that score is not its result.
       const test = { loss: 1, accuracy: typeof value === 'number' ? 1 - value / 100 : 0.5 };
-      const rest = { train: null, epochs: [], seconds: 1, digest: '' };
+      const rest = { run: '', train: null, epochs: [], seconds: 1, digest: '' };
       return [{ point: { norm }, seed: i + 1, norm, status, test, ...rest }];
     }),
   );
@@ -80,7 +80,7 @@ describe('a difference', () => {
       const lost = judged(difference({ atLeast: 1 }), { a: [20, 21, 22, 23], b: [10, 11, 12, end] });
       expect(lost).toMatchObject({ outcome: 'undecided', n: 3, lost: 1 });
       expect(judgementText(lost)).toContain('n = 3 seeds, 1 seed without a value, wanted at least 1');
-      expect(outcomeText(lost)).toBe('not decided by 4 seeds');
+      expect(outcomeText(lost)).toBe('not decided, 1 seed without a value');
     },
   );
 
@@ -266,9 +266,40 @@ describe('a check', () => {
     expect(judgementText(checked(() => true))).toBe('no interval');
   });
 
+  it('is not decided where a run that it asks of has no value', () => {
+    const made = { a: [1, 2, 4, 8, 'diverged'], b: [10, 30, 20, 90, 'failed'] } as const;
+    const spread = checked((results) => ({ value: deviation(results, 'a'), atMost: 100 }), made);
+    expect(spread).toMatchObject({ outcome: 'undecided', value: Number.NaN });
+    const mean = checked(
+      ({ summary }) => ({ value: summary({ norm: 'b' }, 'testError').mean, atMost: 100 }),
+      made,
+    );
+    expect(mean.outcome).toBe('undecided');
+    const other = checked((results) => ({ value: deviation(results, 'c'), atMost: 100 }), {
+      ...made,
+      c: [1, 2, 4],
+    });
+    expect(other.outcome).toBe('held');
+  });
+
+  it('of one seed is not asked of no run at all', () => {
+    const largest = ({ runs }: Results) => ({
+      value: runs.map(({ seed }) => seed).reduce((a, b) => Math.max(a, b)),
+      atMost: 5,
+    });
+    expect(checked(largest, { a: [1] })).toMatchObject({ outcome: 'undecided', value: 1, n: 1 });
+  });
+
   it('that returns no verdict is an error, not a claim that is always held', () => {
     const older = { held: false, value: 3, threshold: 4, wanted: 'at least' };
-    for (const wrong of [older, undefined, 3, { value: '3', atLeast: 1 }, { value: 3, atLeast: '1' }]) {
+    for (const wrong of [
+      older,
+      undefined,
+      3,
+      { value: '3', atLeast: 1 },
+      { value: 3, atLeast: '1' },
+      { value: 3, atLeast: Number.NaN },
+    ]) {
       expect(() => checked(() => wrong as never)).toThrow('its check returned');
     }
   });

@@ -2,6 +2,7 @@ import { expect, it } from 'vitest';
 import { type RunRecord, resultsOf } from '../../src/experiment/results.ts';
 
 const record = (norm: string, batchSize: number, seed: number, accuracy: number | 'diverged'): RunRecord => ({
+  run: '',
   point: { norm, batchSize },
   seed,
   norm,

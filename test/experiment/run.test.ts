@@ -6,7 +6,7 @@ import { formatSummary } from '../../src/charts/statistics.ts';
 import { galleryText } from '../../src/experiment/gallery.ts';
 import { planRuns } from '../../src/experiment/plan.ts';
 import { type RunRecord, resultsOf } from '../../src/experiment/results.ts';
-import type { ExperimentOptions } from '../../src/experiment/run.ts';
+import { type ExperimentOptions, keepsSteps } from '../../src/experiment/run.ts';
 import { readStored, storedExperiment } from '../../src/experiment/stored.ts';
 import { storedJson } from '../../src/experiment/storedRuns.ts';
 import type { SweepEvent } from '../../src/runs/sweep/run.ts';
@@ -110,7 +110,8 @@ it('is stored, read again, and shown with its failed claim as failed', async () 
   mkdirSync(results);
   writeFileSync(join(results, 'small.json'), storedJson(stored));
   const read = readStored(results);
-  expect(read.get('small')).toEqual(stored);
+  const { claims: _, ...kept } = stored;
+  expect(read.get('small')).toEqual(kept);
   expect(stored.wallMinutes).toBe(1.5);
   const text = galleryText([small], read);
   expect(text).toContain('| [small](#small) | Does it run? | 1 / 1 / 0 | 8 |');
@@ -140,4 +141,10 @@ it('stands in the gallery beside its runs in PyTorch, with what they were made b
   expect(text).toContain('Beside what was published and the same runs in PyTorch:');
   expect(text).toMatch(/\| none \| 12\.3 \| ([\d.]+ ± [\d.]+ \(n=2\)) \| \1 \|/);
   expect(text).toContain('8 runs of PyTorch 1.13, seeds 1, 2, which begin with the first weights of ours');
+});
+
+it('keeps the lines of steps where only a published number is made of them', () => {
+  expect(keepsSteps(small)).toBe(false);
+  const published = [{ what: 'the end of the loss', where: {}, measure: 'endLoss' as const }];
+  expect(keepsSteps({ ...small, published })).toBe(true);
 });

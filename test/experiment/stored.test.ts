@@ -6,7 +6,7 @@ import { alike } from '../../src/experiment/claim.ts';
 import { planRuns } from '../../src/experiment/plan.ts';
 import type { RunRecord } from '../../src/experiment/results.ts';
 import type { Experiment } from '../../src/experiment/spec.ts';
-import { readStoredFile, storedExperiment } from '../../src/experiment/stored.ts';
+import { checkClaims, readStoredFile, storedExperiment } from '../../src/experiment/stored.ts';
 import { storedJson } from '../../src/experiment/storedRuns.ts';
 import { small } from './small.ts';
 
@@ -29,7 +29,7 @@ const experiment: Experiment = {
 const plan = planRuns(experiment);
 const runs = plan.map(
   ({ point, seed }): RunRecord => ({
-    ...{ point, seed, norm: String(point.norm), status: 'done', seconds: 1, digest: '' },
+    ...{ run: 'r', point, seed, norm: String(point.norm), status: 'done', seconds: 1, digest: '' },
     ...{ train: null, test: { loss: 1, accuracy: 0.5 + seed / 1000 }, epochs: [] },
   }),
 );
@@ -37,26 +37,30 @@ const runs = plan.map(
 it('keeps what every claim came to, a line each', () => {
   const stored = storedExperiment(experiment, plan, runs, { smoke: false, wallSeconds: 1 });
   writeFileSync(file, storedJson(stored));
-  expect(readStoredFile(file)).toEqual(stored);
+  const { claims: _, ...kept } = stored;
+  expect(readStoredFile(file)).toEqual(kept);
   expect(stored.claims.map(({ outcome }) => outcome)).toContain('undecided');
   const lines = readFileSync(file, 'utf8').split('\n');
   expect(lines.filter((line) => line.includes('"says"'))).toHaveLength(experiment.claims.length);
 });
 
-it('reads the claims of before there were intervals', () => {
-  const stored = storedExperiment({ ...experiment, claims: [] }, plan, runs, {
-    smoke: false,
-    wallSeconds: 1,
-  });
-  const older = { says: 'old', held: true, value: 3, threshold: 2, wanted: 'at least' };
-  writeFileSync(file, JSON.stringify({ ...stored, claims: [older] }));
-  expect(readStoredFile(file).claims).toMatchObject([
-    { says: 'old', outcome: 'held', kind: 'check', value: 3, atLeast: 2 },
-  ]);
+it('judges alike what is measured and what is kept, and rounds no point and no seed', () => {
+  const lr = 2 ** -9;
+  const seed = 1_234_567;
+  const law = { says: 'a law', each: { lr }, of: 'testLoss', atMost: 0.3 } as const;
+  const one: Experiment = { ...small, grid: { lr: [lr] }, claims: [law] };
+  const planned = planRuns(one, { seeds: [seed] });
+  const test = { loss: 0.30000004, accuracy: 0.5 };
+  const run: RunRecord = { ...runs[0], point: { lr }, seed, test };
+  const stored = storedExperiment(one, planned, [run], { smoke: false, wallSeconds: 1 });
+  writeFileSync(file, storedJson(stored));
+  const read = readStoredFile(file);
+  expect(read.runs).toMatchObject([{ point: { lr }, seed, test: { loss: 0.3 } }]);
+  expect(checkClaims(one, read.runs)).toEqual(stored.claims);
 });
 
-it('says where a stored claim is damaged', () => {
+it('says where a stored run is damaged', () => {
   const stored = storedExperiment(experiment, plan, runs, { smoke: false, wallSeconds: 1 });
-  writeFileSync(file, storedJson(stored).replace('"kind":"level"', '"kind":"lever"'));
-  expect(() => readStoredFile(file)).toThrow(/claims/);
+  writeFileSync(file, storedJson(stored).replace('"status":"done"', '"status":"gone"'));
+  expect(() => readStoredFile(file)).toThrow(/runs\.0\.status/);
 });

@@ -101,7 +101,7 @@ export function writeSample(folder: string): SampleFile[] {
     lock.release();
     const status = diverged ? 'diverged' : 'done';
     const scores = { train: score, test: score, epochs: [{ epoch: 1, train: score, test: score }] };
-    return { point, seed, norm: config.norm, status, ...scores, seconds: 1, digest: '' };
+    return { run: id, point, seed, norm: config.norm, status, ...scores, seconds: 1, digest: '' };
   });
   for (const name of ['config.json', 'run.json', 'metrics.jsonl', 'result.json']) {
     add(name.split('.')[0] as Kind, 'sweep', plan.runs[0].id, name);

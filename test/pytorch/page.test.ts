@@ -27,6 +27,22 @@ it('the page has the furthest of each norm and model, and what does not agree wi
   );
 });
 
+it('an experiment has its arms, and a message of several lines is one cell', () => {
+  const problem = 'PyTorch: RuntimeError: Error(s) in loading\n\tsize mismatch | of gamma';
+  const arm: ParityResult = {
+    ...results[0],
+    column: 'small-batch-conv',
+    row: 'batch, 32',
+    parity: null,
+    problem,
+  };
+  const page = parityPage([arm], made);
+  expect(page).toContain('The arms of the experiment small-batch-conv are trained in both engines');
+  expect(page).toContain(
+    '| small-batch-conv | batch, 32 | PyTorch: RuntimeError: Error(s) in loading size mismatch \\| of gamma |',
+  );
+});
+
 it('what could not be compared counts as not agreeing', () => {
   const refused: ParityResult = { ...results[0], parity: null, problem: "PyTorch: KeyError: 'mlp'" };
   expect(summaryRow([refused])).toEqual({ cells: ['0 of 1', '–', '–', '–', '–'], passed: false });

@@ -76,6 +76,29 @@ it('says how to get PyTorch where there is none', async () => {
   }
 });
 
+describe('a loss that is no number', () => {
+  const config = { ...configOf('mlp', 'none'), clip: null, lr: 1e30 };
+  const steady = { loss: 2, accuracy: 0 };
+  const made = (loss: number): TorchWorker => ({
+    versions: { torch: '', python: '' },
+    begin: async () => {},
+    step: async () => ({ ...steady, loss }),
+    test: async () => steady,
+    probe: async () => ({}),
+    stop: () => {},
+  });
+
+  it('in three quarters of our steps is no agreement', async () => {
+    const { float32, passed } = await compareSteps(config, dataOf, 4, made(2));
+    expect(float32).toEqual({ ours: Number.POSITIVE_INFINITY, torch: 0 });
+    expect(passed).toBe(false);
+  });
+
+  it('in PyTorch, too, leaves nothing to compare', async () => {
+    await expect(compareSteps(config, dataOf, 4, made(Number.NaN))).rejects.toThrow('nothing to compare');
+  });
+});
+
 it('distances are relative, and what is no number in one engine only is far', () => {
   expect(apart([2, 4], [2, 4.004])).toBeCloseTo(0.001, 5);
   expect(apart([1, Number.NaN], [1, Number.NaN])).toBe(0);

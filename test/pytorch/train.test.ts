@@ -123,7 +123,15 @@ describe.skipIf(problem !== undefined)('an experiment in PyTorch', () => {
     const text = readFileSync(join(folder, 'small-in-torch.pytorch.json'), 'utf8');
     expect(text).not.toContain(folder);
     const again = await inProcess(['experiment', file, '--pytorch', '--save', folder, '--seeds', '1']);
-    expect(again.stderr).toContain('0 runs in PyTorch');
+    expect(again.stderr).toContain('all 1 run lie');
+
+    await inProcess(['experiment', file, '--pytorch', '--save', folder, '--seed', '2']);
+    const both = readTorchFile(join(folder, 'small-in-torch.pytorch.json'))!;
+    expect(both.runs.map(({ seed }) => seed)).toEqual([1, 2]);
+    expect(both.runs[0]).toEqual(stored.runs[0]);
+
+    const refused = await inProcess(['experiment', file, '--pytorch', '--dry-run']);
+    expect(refused.stderr).toContain('--pytorch keeps its runs with --save DIR');
   });
 });
 
@@ -142,16 +150,7 @@ it('only rows that ask for it are trained, and runs of other settings are not sh
     digest: '',
     run: 'of-old-settings',
   };
-  const stored = {
-    name: 'small',
-    torch: '2',
-    python: '3',
-    normgrad: '0',
-    made: '',
-    minutes: 1,
-    runs: [record],
-  };
-  expect(stillPlanned(stored, plan)).toEqual([]);
+  expect(stillPlanned([record], plan)).toEqual([]);
   const { heads, rows } = publishedTable(asked, [], [record]);
   expect(heads).toEqual(['', 'published', 'PyTorch', 'normgrad']);
   expect(rows[0]).toEqual(['none', '12.3', '75.00 (n=1)', '–']);

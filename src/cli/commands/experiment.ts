@@ -30,7 +30,7 @@ const examples: Example[] = [
 ];
 
 const remark =
-  'Runs that are finished in --out are not repeated. Exit code 1 if a claim fails; one that the seeds do not decide has not.';
+  'Runs that are finished in --out are not repeated. Exit code 1 if a claim or a run fails; one that the seeds do not decide has not.';
 
 /** `experiment`: runs, claims, figure and report of one experiment. */
 export function register(command: Command): void {
@@ -64,7 +64,10 @@ async function run(name: string | undefined, options: Options, command: Command)
   }
   const experiment = await findExperiment(name);
   if (!pytorch) return runAndReport(experiment, session, output);
-  const { jobs = availableParallelism(), save, ...flags } = session;
+  const { jobs = availableParallelism(), save, out, dryRun, ...flags } = session;
+  if (out !== undefined || dryRun) {
+    throw new UsageError('--pytorch keeps its runs with --save DIR, and knows neither --out nor --dry-run');
+  }
   await trainExperimentInTorch(experiment, experimentRuns(experiment, flags), { jobs, save }, output);
 }
 

@@ -7,6 +7,7 @@ import { parityPage } from '../../pytorch/page.ts';
 import { compareAll, heads, legend, type ParityResult, summaryRow, whyNot } from '../../pytorch/table.ts';
 import { startWorker } from '../../pytorch/worker.ts';
 import { guarded } from '../../runs/files.ts';
+import { loadFiles } from '../../train/codeFields.ts';
 import type { TrainConfig } from '../../train/config.ts';
 import { loadData, onceInARow, prepareData, type TrainData } from '../../train/data.ts';
 import { writeWholeFile } from '../../wholeFile.node.ts';
@@ -56,8 +57,10 @@ async function run(name: string | undefined, options: Options, command: Command)
   const cases = chosen(name === undefined ? parityCases() : await armsOf(name, options), options);
   const load = onceInARow(loadData);
   const images = name === undefined ? parityImages() : undefined;
-  const dataOf = async (config: TrainConfig): Promise<TrainData> =>
-    prepareData(config, images ?? (await load(config)));
+  const dataOf = async (config: TrainConfig): Promise<TrainData> => {
+    await loadFiles(config);
+    return prepareData(config, images ?? (await load(config)));
+  };
   const torch = await startWorker();
   const start = performance.now();
   try {
@@ -85,9 +88,12 @@ async function run(name: string | undefined, options: Options, command: Command)
 }
 
 /** Every arm of an experiment, once. */
-async function armsOf(name: string, { dataDir, smoke }: Options): Promise<ParityCase[]> {
+async function armsOf(name: string, { dataDir, smoke, steps }: Options): Promise<ParityCase[]> {
   const experiment = await findExperiment(name);
-  const overrides = smoke ? smokeSettings(experiment) : { ...(dataDir !== undefined && { dataDir }) };
+  // Epochs enough that no schedule has ended before the last step
+  const overrides = smoke
+    ? { ...smokeSettings(experiment), epochs: steps }
+    : { ...(dataDir !== undefined && { dataDir }) };
   return planRuns(experiment, { seeds: [1], overrides }).map(({ point, config }) => ({
     row: seriesName(experiment, point, []),
     column: experiment.name,
@@ -104,8 +110,10 @@ function chosen(cases: readonly ParityCase[], { model, norm }: Options): ParityC
       throw new UsageError(unknownName(what, wrong, known), [`one of: ${known.join(', ')}`]);
     return (each: ParityCase) => names === undefined || names.includes(of(each));
   };
+  const isOfModels = cases.some(({ column, config }) => column === config.model);
   const isModel = only(model, ({ config }) => config.model, 'model');
-  const isNorm = only(norm, ({ config }) => config.norm, 'norm');
+  // Weight norms are rows, too, and an experiment's rows are its arms
+  const isNorm = only(norm, ({ row, config }) => (isOfModels ? row : config.norm), 'norm');
   // Rows of other settings are of no model's table
   const isAll = model === undefined && norm === undefined;
   return cases.filter((each) => isModel(each) && isNorm(each) && (isAll || each.column !== 'settings'));

@@ -4,20 +4,21 @@ import {
   readTorchFile,
   type StoredTorch,
   stillPlanned,
-  type TorchRecord,
   torchFile,
   torchPlan,
 } from '../../experiment/inTorch.ts';
-import type { ExperimentRun } from '../../experiment/plan.ts';
+import { type ExperimentRun, planRuns } from '../../experiment/plan.ts';
+import type { RunRecord } from '../../experiment/results.ts';
 import { keepsSteps } from '../../experiment/run.ts';
 import type { Experiment } from '../../experiment/spec.ts';
-import { rounded, storedJson } from '../../experiment/storedRuns.ts';
+import { roundedRun, storedJson } from '../../experiment/storedRuns.ts';
 import { publishedTable } from '../../experiment/tables.ts';
 import { trainInTorch } from '../../pytorch/train.ts';
-import { startWorker } from '../../pytorch/worker.ts';
+import { startWorker, type TorchWorker } from '../../pytorch/worker.ts';
 import { guarded, makeFolder } from '../../runs/files.ts';
 import { runName } from '../../runs/name.ts';
 import { version } from '../../runs/version.ts';
+import { loadFiles } from '../../train/codeFields.ts';
 import { loadData, onceInARow, prepareData } from '../../train/data.ts';
 import { writeWholeFile } from '../../wholeFile.node.ts';
 import { UsageError } from '../exit.ts';
@@ -26,7 +27,8 @@ import { tableText } from '../table.ts';
 
 /**
  * Trains those runs of an experiment in PyTorch that stand in its table beside what was published, `jobs` at a time. With `save`, the
- * folder's NAME.pytorch.json is written after each; runs that lie there, of the same settings, are not repeated.
+ * folder's NAME.pytorch.json is written after each; runs that lie there, of the same settings, PyTorch and version of this library, are
+ * not repeated.
  */
 export async function trainExperimentInTorch(
   experiment: Experiment,
@@ -43,50 +45,38 @@ export async function trainExperimentInTorch(
   if (save !== undefined) guarded(save, () => makeFolder(save));
   const file = save === undefined ? undefined : torchFile(save, experiment);
   const before = file === undefined ? undefined : readTorchFile(file);
-  const done = new Map(stillPlanned(before, whole).map((record) => [record.run, record]));
-  const missing = plan.filter(({ config }) => !done.has(runName(config)));
-  output.note(`${plural(missing.length, 'run')} in PyTorch, ${jobs} at a time`);
-  const workers = await Promise.all(
-    Array.from({ length: Math.min(jobs, missing.length) }, () => startWorker()),
-  );
-  const load = onceInARow(loadData);
-  const keep = (record: TorchRecord, { torch, python }: { torch: string; python: string }) => {
-    done.set(record.run, record);
-    const runs = plan.flatMap(({ config }) => done.get(runName(config)) ?? []);
-    const minutes = Number((runs.reduce((sum, { seconds }) => sum + seconds, 0) / 60).toFixed(2));
-    const made = new Date().toISOString().slice(0, 10);
-    const stored: StoredTorch = {
-      name: experiment.name,
-      torch,
-      python,
-      normgrad: version,
-      made,
-      minutes,
-      runs,
-    };
-    if (file !== undefined) guarded(save!, () => writeWholeFile(file, storedJson(stored)));
-  };
-  try {
-    const left = [...missing];
-    const work = async (worker: (typeof workers)[number]) => {
-      for (let run = left.shift(); run !== undefined; run = left.shift()) {
-        const data = prepareData(run.config, await load(run.config));
-        const { steps, ...record } = await trainInTorch(run, data, worker);
-        const whole = { run: runName(run.config), ...record, ...(keepsSteps(experiment) && { steps }) };
-        keep(rounded(whole) as TorchRecord, worker.versions);
-        const { status, test, seconds, point, seed } = record;
+  let done = before?.normgrad === version ? before.runs : [];
+  if (missingOf(plan, done).length === 0) output.note(`all ${plural(plan.length, 'run')} lie in ${file}`);
+  else {
+    const workers = [await startWorker()];
+    try {
+      const { versions } = workers[0];
+      if (before !== undefined && (before.normgrad !== version || before.torch !== versions.torch)) {
         output.note(
-          `${seriesName(experiment, point, [])}  seed ${seed}  ${status}` +
-            `${test ? `  test accuracy ${test.accuracy.toFixed(4)}` : ''}  ${seconds.toFixed(0)} s`,
+          `${file} is of PyTorch ${before.torch} and normgrad ${before.normgrad}: all runs are made anew`,
         );
-        output.event('run', { point, seed, status, test, seconds });
+        done = [];
       }
-    };
-    await Promise.all(workers.map(work));
-  } finally {
-    for (const { stop } of workers) stop();
+      const missing = missingOf(plan, done);
+      output.note(`${plural(missing.length, 'run')} in PyTorch, ${jobs} at a time`);
+      while (workers.length < Math.min(jobs, missing.length)) workers.push(await startWorker());
+      await trainAll(experiment, missing, workers, output, (record) => {
+        if (file === undefined) {
+          done = [...done, record];
+          return;
+        }
+        // Another process may have written other seeds meanwhile
+        const meanwhile = readTorchFile(file);
+        const isAlike = meanwhile?.normgrad === version && meanwhile.torch === versions.torch;
+        const runs = [...done, ...(isAlike ? meanwhile.runs : []), record];
+        done = stillPlanned(runs, torchPlan(experiment, planRuns(experiment, { seeds: seedsOf(runs) })));
+        guarded(save!, () => writeWholeFile(file, storedJson(storedTorch(experiment, done, versions))));
+      });
+    } finally {
+      for (const { stop } of workers) stop();
+    }
   }
-  const runs = plan.flatMap(({ config }) => done.get(runName(config)) ?? []);
+  const runs = stillPlanned(done, plan);
   const { heads, rows } = publishedTable(experiment, [], runs);
   output.result(
     tableText(
@@ -97,4 +87,51 @@ export async function trainExperimentInTorch(
   );
   if (file !== undefined) output.result(file);
   output.event('result', { status: 'done', runs: runs.length, file: file ?? null });
+}
+
+/** Of points that mean the same run, the first. */
+function missingOf(plan: readonly ExperimentRun[], done: readonly RunRecord[]): ExperimentRun[] {
+  const byName = new Map(plan.toReversed().map((run) => [runName(run.config), run]));
+  for (const { run } of done) byName.delete(run);
+  return [...byName.values()].reverse();
+}
+
+async function trainAll(
+  experiment: Experiment,
+  missing: readonly ExperimentRun[],
+  workers: readonly TorchWorker[],
+  output: Output,
+  keep: (record: RunRecord) => void,
+): Promise<void> {
+  const load = onceInARow(loadData);
+  const left = [...missing];
+  const work = async (worker: TorchWorker) => {
+    for (let run = left.shift(); run !== undefined; run = left.shift()) {
+      await loadFiles(run.config);
+      const data = prepareData(run.config, await load(run.config));
+      const { steps, ...record } = await trainInTorch(run, data, worker);
+      keep(roundedRun({ ...record, ...(keepsSteps(experiment) && { steps }) }));
+      const { status, test, seconds, point, seed } = record;
+      output.note(
+        `${seriesName(experiment, point, [])}  seed ${seed}  ${status}` +
+          `${test ? `  test accuracy ${test.accuracy.toFixed(4)}` : ''}  ${seconds.toFixed(0)} s`,
+      );
+      output.event('run', { point, seed, status, test, seconds });
+    }
+  };
+  await Promise.all(workers.map(work));
+}
+
+function seedsOf(runs: readonly RunRecord[]): number[] {
+  return [...new Set(runs.map(({ seed }) => seed))].sort((a, b) => a - b);
+}
+
+function storedTorch(
+  { name }: Experiment,
+  runs: readonly RunRecord[],
+  { torch, python }: TorchWorker['versions'],
+): StoredTorch {
+  const made = new Date().toISOString().slice(0, 10);
+  const minutes = Number((runs.reduce((sum, { seconds }) => sum + seconds, 0) / 60).toFixed(2));
+  return { name, torch, python, normgrad: version, made, minutes, runs };
 }

@@ -71,7 +71,7 @@ export async function runAndReport(
     const stored = storedExperiment(experiment, plan, runs, { smoke, wallSeconds: seconds });
     const svg = join(folder, `${experiment.name}.svg`);
     guarded(folder, () => {
-      writeFigures(folder, experiment, runs, `${stored.settings}.`);
+      writeFigures(folder, experiment, stored.runs, `${stored.settings}.`);
       writeWholeFile(join(folder, 'experiment.json'), storedJson(stored));
     });
     if (save !== undefined) {
@@ -88,11 +88,7 @@ export async function runAndReport(
     output.result(
       [
         '',
-        experimentText(
-          experiment,
-          { ...stored, runs },
-          { width: columns(process.stdout), colors: output.stdout },
-        ),
+        experimentText(experiment, stored, { width: columns(process.stdout), colors: output.stdout }),
         '',
         `${minutes.toFixed(1)} minutes of training and testing, ${wallMinutes.toFixed(1)} by the clock`,
         ...failures,

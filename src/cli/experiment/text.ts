@@ -51,7 +51,10 @@ function claimLine(claim: CheckedClaim, smoke: boolean, colors: TerminalColors):
 function undecidedNote(claims: readonly CheckedClaim[], seeds: number): string[] {
   const { undecided } = countOutcomes(claims);
   if (undecided === 0) return [];
+  // What diverged with a seed diverges with it again
+  const isOpen = claims.some(({ outcome, lost }) => outcome === 'undecided' && lost === 0);
+  const more = isOpen ? ` More seeds tell more: --seeds ${Math.max(5, 2 * seeds)}` : '';
   return [
-    `? ${undecided} of ${claims.length} not decided by ${plural(seeds, 'seed')}, which is no failure (exit code 0 if no other fails). More seeds tell more: --seeds ${Math.max(5, 2 * seeds)}`,
+    `? ${undecided} of ${claims.length} not decided by ${plural(seeds, 'seed')}, which is no failure (exit code 0 if no other fails).${more}`,
   ];
 }
