@@ -77,6 +77,6 @@ export default defineExperiment({
     { what: 'LayerNorm + Proxy Norm', pytorch: true, where: { norm: 'proxy-layer' }, measure: 'testError' },
   ],
   remarks:
-    'The paper prints its numbers in a figure only. BatchNorm with a batch of 32 is ahead of all four in this setting (experiment ' +
-    'small-batch-conv); what Proxy Norm wins does not close the gap.',
+    'The paper prints its numbers in a figure only. With a batch of 32 BatchNorm is 8.0 points ahead of GroupNorm in this setting, ' +
+    'and 3.8 ahead of GroupNorm with Proxy Norm (experiment small-batch-conv).',
 });
