@@ -76,17 +76,31 @@ it('says how to get PyTorch where there is none', async () => {
   }
 });
 
-describe('a loss that is no number', () => {
-  const config = { ...configOf('mlp', 'none'), clip: null, lr: 1e30 };
+/** A PyTorch whose losses are all the same. */
+function made(loss: number, begin = async () => {}): TorchWorker {
   const steady = { loss: 2, accuracy: 0 };
-  const made = (loss: number): TorchWorker => ({
+  return {
     versions: { torch: '', python: '' },
-    begin: async () => {},
+    begin,
     step: async () => ({ ...steady, loss }),
     test: async () => steady,
     probe: async () => ({}),
     stop: () => {},
+  };
+}
+
+it('seeds that are too far off in float32 are not the last: nine others decide', async () => {
+  let begun = 0;
+  const count = made(2, async () => {
+    begun++;
   });
+  expect(await compareSteps(configOf('mlp', 'none'), dataOf, 2, count)).toMatchObject({ passed: false });
+  // In float64 and float32 for every seed, and the first one in float64 beside ours
+  expect(begun).toBe(1 + 2 * (3 + 9));
+});
+
+describe('a loss that is no number', () => {
+  const config = { ...configOf('mlp', 'none'), clip: null, lr: 1e30 };
 
   it('in three quarters of our steps is no agreement', async () => {
     const { float32, passed } = await compareSteps(config, dataOf, 4, made(2));
