@@ -35,8 +35,17 @@ const small: Readonly<Record<string, TrainOptions>> = {
   transformer: { depth: 1, width: 32, heads: 2, patch: 2 },
 };
 
-/** Deep networks double the smallest difference with every few layers: at the rate of the others, chance decides after three steps. */
-const rates: Readonly<Record<string, number>> = { 'deep-cnn': 1e-4, resnet20: 1e-5, resnet32: 1e-5 };
+/**
+ * Deep networks double the smallest difference with every few layers: at the rate of the others, chance decides after three steps. So it
+ * does where a norm is given what the activation has made zeros of, and where weights are standardized.
+ */
+const rates: Readonly<Record<string, number>> = {
+  'deep-cnn': 1e-4,
+  resnet20: 1e-5,
+  resnet32: 1e-5,
+  'keras-dense': 1e-3,
+  'keras-conv': 1e-4,
+};
 
 /** FRN of a single number is its sign, or with a larger eps something that one can take a derivative of. */
 const ofVectors = ['mlp', 'keras-dense', 'keras-conv', 'gru'];
@@ -93,7 +102,7 @@ export function parityCases(): ParityCase[] {
         ...{ model, norm },
         ...small[model],
         ...(isBare(norm) && { clip: 0.1 }),
-        ...(norm === 'weight-standardization' && { norm: 'group', weightNorm: norm, clip: null }),
+        ...(norm === 'weight-standardization' && { norm: 'group', weightNorm: norm, clip: null, lr: 1e-3 }),
         ...(model in rates && { lr: rates[model] }),
         ...(norm === 'frn' && ofVectors.includes(model) && { eps: 0.1 }),
       }),

@@ -76,8 +76,10 @@ export function whyNot({ parity, problem }: ParityResult): string {
   if (parity === null) return problem ?? '';
   const { float64, first, float32 } = parity;
   const beyond = [
-    float64 > LIMITS.float64 && `float64 ${shownDistance(float64)}, at most ${LIMITS.float64}`,
-    first > LIMITS.first && `first losses in float32 ${shownDistance(first)}, at most ${LIMITS.first}`,
+    float64 > LIMITS.float64 &&
+      `float64 ${shownDistance(float64)}, at most ${LIMITS.float64.toExponential()}`,
+    first > LIMITS.first &&
+      `first losses in float32 ${shownDistance(first)}, at most ${LIMITS.first.toExponential()}`,
     isBeyond(float32) && `float32 ${shownDistance(float32.ours)}, PyTorch ${shownDistance(float32.torch)}`,
   ];
   return beyond.filter(Boolean).join('; ');
@@ -87,7 +89,8 @@ export function whyNot({ parity, problem }: ParityResult): string {
 export function legend(steps: number): string[] {
   return [
     `float64: largest distance of the two engines' losses over ${steps} steps and one batch of the test, relative to the loss; at most ${LIMITS.float64}.`,
-    `first: in float32, of the loss of the first step and of the test behind it; at most ${LIMITS.first.toExponential()}.`,
+    `first: in float32, of the loss of the first step and of the test behind it; at most ${LIMITS.first.toExponential()}. (Convolutions by Winograd's ` +
+      'algorithm round more than direct ones, which NORMGRAD_WINOGRAD=0 takes.)',
     `float32: this engine's float32 from PyTorch's float64, the lower quartile of the steps of ${FLOAT32_SEEDS.first} seeds, and where these are beyond the limit, of ${FLOAT32_SEEDS.others} others; at most ` +
       `${LIMITS.timesTorch} times PyTorch's own float32 (the next column), or ${LIMITS.floor.toExponential(1)}, two units in the last place; and finite.`,
   ];

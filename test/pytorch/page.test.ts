@@ -1,9 +1,11 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { modelNames } from '../../src/nn/models/registry.ts';
 import { normNames } from '../../src/nn/norm/createNorm.ts';
 import { parityCases } from '../../src/pytorch/cases.ts';
 import { parityPage } from '../../src/pytorch/page.ts';
-import { type ParityResult, summaryRow, whyNot } from '../../src/pytorch/table.ts';
+import { legend, type ParityResult, summaryRow, whyNot } from '../../src/pytorch/table.ts';
 
 const cases = parityCases();
 const good = { steps: 50, float64: 2e-16, first: 0, float32: { ours: 5e-8, torch: 6e-8 }, passed: true };
@@ -47,4 +49,11 @@ it('what could not be compared counts as not agreeing', () => {
   const refused: ParityResult = { ...results[0], parity: null, problem: "PyTorch: KeyError: 'mlp'" };
   expect(summaryRow([refused])).toEqual({ cells: ['0 of 1', '–', '–', '–', '–'], passed: false });
   expect(whyNot(refused)).toBe("PyTorch: KeyError: 'mlp'");
+});
+
+it('docs/parity.md is of every case, by the rules of today', () => {
+  const page = readFileSync(join(import.meta.dirname, '../../docs/parity.md'), 'utf8');
+  for (const line of legend(50)) expect(page).toContain(`* ${line}\n`);
+  expect(page).toMatch(new RegExp(`^\\d+ of ${cases.length} runs agree\\. 50 steps`, 'm'));
+  for (const name of [...modelNames, ...normNames]) expect(page).toContain(`\n| ${name} |`);
 });
