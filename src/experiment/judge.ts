@@ -10,15 +10,13 @@ import type { Point } from './point.ts';
 import { finalValue, type Results, resultsOf, withoutTheRest } from './results.ts';
 
 /** Worst first. */
-export const outcomes = ['failed', 'undecided', 'held'] as const;
+const outcomes = ['failed', 'undecided', 'held'] as const;
 export type Outcome = (typeof outcomes)[number];
-
-export const kinds = ['level', 'difference', 'ratio', 'each', 'check'] as const;
 
 export interface Judgement extends Wanted {
   outcome: Outcome;
   /** What `value` is; of 'each', the run's that is nearest to the threshold or furthest beyond. */
-  kind: (typeof kinds)[number];
+  kind: 'level' | 'difference' | 'ratio' | 'each' | 'check';
   value: number;
   /** 95 % confidence interval of the mean by Student's t; of a ratio, that of its logarithm; of a check by the jackknife. */
   interval?: readonly [number, number];
