@@ -46,16 +46,15 @@ export async function compareSteps(
   const inFloat32 = async (from: number, count: number) => {
     const runs: Float32Run[] = [];
     for (let i = from; i < from + count; i++) runs.push(await float32Run(await runOf(i)));
-    return distancesOf(runs);
+    return runs;
   };
+  const few = await inFloat32(0, FLOAT32_SEEDS.first);
   // Plain loops: one seed of float64 tells whether the mathematics agrees
-  const run = await runOf(0);
-  const exact = await inTorch(run, 'float64');
-  const float64 = apart((await inOurs(run, 'float64')).losses, exact.losses);
-  let found = await inFloat32(0, FLOAT32_SEEDS.first);
+  const float64 = apart((await inOurs(await runOf(0), 'float64')).losses, few[0].exact);
+  let found = distancesOf(few);
   if (isBeyond(found.float32) && Number.isFinite(found.float32.ours)) {
     const { first } = found;
-    found = await inFloat32(FLOAT32_SEEDS.first, FLOAT32_SEEDS.others);
+    found = distancesOf(await inFloat32(FLOAT32_SEEDS.first, FLOAT32_SEEDS.others));
     found.first = Math.max(first, found.first);
   }
   const { first, float32 } = found;

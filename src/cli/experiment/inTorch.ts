@@ -51,7 +51,8 @@ export async function trainExperimentInTorch(
     const workers = [await startWorker()];
     try {
       const { versions } = workers[0];
-      if (before !== undefined && (before.normgrad !== version || before.torch !== versions.torch)) {
+      const isAlike = ({ normgrad, torch }: StoredTorch) => normgrad === version && torch === versions.torch;
+      if (before !== undefined && !isAlike(before)) {
         output.note(
           `${file} is of PyTorch ${before.torch} and normgrad ${before.normgrad}: all runs are made anew`,
         );
@@ -67,8 +68,7 @@ export async function trainExperimentInTorch(
         }
         // Another process may have written other seeds meanwhile
         const meanwhile = readTorchFile(file);
-        const isAlike = meanwhile?.normgrad === version && meanwhile.torch === versions.torch;
-        const runs = [...done, ...(isAlike ? meanwhile.runs : []), record];
+        const runs = [...done, ...(meanwhile && isAlike(meanwhile) ? meanwhile.runs : []), record];
         done = stillPlanned(runs, torchPlan(experiment, planRuns(experiment, { seeds: seedsOf(runs) })));
         guarded(save!, () => writeWholeFile(file, storedJson(storedTorch(experiment, done, versions))));
       });
