@@ -9,19 +9,21 @@ class GlobalAvgPool(nn.Module):
         return x.mean((2, 3))
 
 
-class ActivationNoise(nn.Module):
-    """The noise of Santurkar et al. 2018, section 2.1: of each channel, and in it of each sample, while training."""
+class Drawn(nn.Module):
+    """Dropout, or the noise of Santurkar et al. 2018: while training x * scale + shift, which normgrad draws and sends."""
 
-    active = True
+    scale, shift = None, None
 
     def forward(self, x):
-        if not (self.training and self.active):
+        if not self.training:
             return x
-        shape, sizes = x.shape[:2], [*x.shape[:2], *[1] * (x.dim() - 2)]
-        within = lambda *shape: 2 * torch.rand(*shape, dtype=x.dtype) - 1
-        shift = 0.5 * within(shape[1]) + 0.1 * within(*shape)
-        scale = 1 + 0.25 * torch.rand(shape[1], dtype=x.dtype) + 0.1 * torch.randn(*shape, dtype=x.dtype)
-        return x * scale.reshape(sizes) + shift.reshape(sizes)
+        y = x * fitted(self.scale, x)
+        return y if self.shift is None else y + fitted(self.shift, x)
+
+
+def fitted(drawn, x):
+    """Of a flattened image what was drawn for the image."""
+    return drawn.flatten(1) if x.dim() == 2 else drawn
 
 
 class CircularPad(nn.Module):

@@ -5,7 +5,7 @@ Layers have the places and names that normgrad's exported files have: docs/pytor
 
 from torch import nn
 
-from blocks import ActivationNoise, Block, CircularPad, GlobalAvgPool, PreActivationBlock
+from blocks import Block, CircularPad, Drawn, GlobalAvgPool, PreActivationBlock
 from norms import WEIGHT_NORMS, create_norm
 from recurrent import NormalizedGru
 from transformer import EncoderLayer, MeanOfTokens, Patches, Positions, on_tokens
@@ -46,12 +46,11 @@ class Plan:
         if self.get("noise", False):
             if norm and getattr(norm[0], "active", False):
                 norm[0].active, last = False, nn.ReLU()
-            norm = [*norm, ActivationNoise()]
+            norm = [*norm, Drawn()]
         return [*self.drop("before"), *norm, last, *self.drop("after")]
 
     def drop(self, place):
-        rate = self.get("dropout", 0)
-        return [nn.Dropout(rate)] if rate > 0 and place == self.get("dropoutPlace", "after") else []
+        return [Drawn()] if self.get("dropout", 0) > 0 and place == self.get("dropoutPlace", "after") else []
 
     def bias(self, channels, images=True):
         """Layers in front of a norm that adds a learned number to each channel go without a bias."""
@@ -122,7 +121,7 @@ def tutorial(plan):
     features = (plan.height - 2) * (plan.width - 2) * 10
     norm = plan.norm(10, name="layer-position" if plan.config["norm"] == "layer" else None)
     layers = [nn.Conv2d(plan.channels, 10, 3), *norm, nn.Flatten(), nn.Linear(features, 128)]
-    return nn.Sequential(*layers, nn.ReLU(), nn.Dropout(0.2), nn.Linear(128, plan.classes))
+    return nn.Sequential(*layers, nn.ReLU(), Drawn(), nn.Linear(128, plan.classes))
 
 
 KERAS = {"eps": 1e-3, "normMomentum": 0.01, "runningVar": "biased"}

@@ -92,15 +92,13 @@ def variance_shift(config, network, images, targets, lr):
 
 @contextlib.contextmanager
 def undisturbed(network):
-    """Puts the running statistics and the generator back."""
-    generator = torch.get_rng_state()
+    """Puts the running statistics back."""
     buffers = {name: value.clone() for name, value in network.named_buffers()}
     try:
         yield
     finally:
         for name, value in network.named_buffers():
             value.copy_(buffers[name])
-        torch.set_rng_state(generator)
 
 
 @contextlib.contextmanager

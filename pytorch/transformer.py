@@ -62,18 +62,16 @@ class EncoderLayer(nn.Module):
 
     def __init__(self, width, heads, norm_first, plan):
         super().__init__()
-        dropout = plan.get("dropout", 0)
         on_weights = plan.config.get("weightNorm") or plan.norm(width, False) == [] and plan.config["norm"] != "none"
-        self.self_attn = Attention(width, heads) if on_weights else nn.MultiheadAttention(
-            width, heads, dropout=dropout, batch_first=True
-        )
+        attention = Attention(width, heads) if on_weights else nn.MultiheadAttention(width, heads, batch_first=True)
+        self.self_attn = attention
         self.linear1, self.linear2 = nn.Linear(width, 4 * width), nn.Linear(4 * width, width)
         self.norm1, self.norm2 = (as_module([on_tokens(norm) for norm in plan.norm(width, False)]) for _ in range(2))
-        self.dropout, self.norm_first = nn.Dropout(dropout), norm_first
+        self.norm_first = norm_first
 
     def forward(self, x):
-        attend = lambda h: self.dropout(self.self_attn(h, h, h, need_weights=False)[0])
-        dense = lambda h: self.dropout(self.linear2(self.dropout(torch.relu(self.linear1(h)))))
+        attend = lambda h: self.self_attn(h, h, h, need_weights=False)[0]
+        dense = lambda h: self.linear2(torch.relu(self.linear1(h)))
         if self.norm_first:
             x = x + attend(self.norm1(x))
             return x + dense(self.norm2(x))

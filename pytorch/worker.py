@@ -2,9 +2,10 @@
 
 On stdin come requests, each a line of JSON with the number of bytes that follow it: tensors, as a .safetensors file has them.
 
-    {"do": "begin", "config", "input", "classes", "steps", "dtype", "dropout", "bytes"}   the first weights
+    {"do": "begin", "config", "input", "classes", "steps", "dtype", "bytes"}   the first weights
     {"do": "step", "bytes"}          x [N, H, W, C] and labels [N]: one step of training -> {"loss", "accuracy"}; with mixed images
-                                    otherLabels [N], too, and "share", that of the first labels
+                                    otherLabels [N], too, and "share", that of the first labels; of each layer that draws, k,
+                                    drawn.k.scale and, of noise, drawn.k.shift
     {"do": "test", "bytes"}          the same in evaluation mode, without a step
     {"do": "probe", "name", "bytes"} what the probe of that name measures (probes.py)
 
@@ -21,9 +22,8 @@ if os.path.exists("/proc/cpuinfo") and "avx512f" in open("/proc/cpuinfo").read()
     os.environ.setdefault("OPENBLAS_CORETYPE", "SKYLAKEX")
 
 import torch
-from torch import nn
 
-from blocks import ActivationNoise
+from blocks import Drawn
 from models import build
 from probes import PROBES
 from safetensors_file import decode
@@ -37,26 +37,31 @@ class Run:
 
     def __init__(self, request, weights):
         self.config, self.dtype = request["config"], DTYPES[request["dtype"]]
-        torch.manual_seed(self.config["seed"])  # of dropout and noise: everything else is given
         self.network = build(self.config, request["input"], request["classes"]).to(self.dtype)
         self.network.load_state_dict(weights, strict=True)
-        for module in self.network.modules():
-            if isinstance(module, (nn.Dropout, nn.MultiheadAttention)) and not request["dropout"]:
-                setattr(module, "p" if isinstance(module, nn.Dropout) else "dropout", 0.0)
-            if isinstance(module, ActivationNoise):
-                module.active = request["dropout"]
+        self.drawing = [module for module in self.network.modules() if isinstance(module, Drawn)]
         self.optimizer = create_optimizer(self.config, self.network)
         self.schedule = create_schedule(self.config, self.optimizer, request["steps"])
         self.lr = min(self.schedule.get_last_lr())  # of the last step, or of the first
 
     def batch(self, tensors):
-        images = tensors["x"].to(self.dtype).permute(0, 3, 1, 2).contiguous()
+        images = self.turned(tensors["x"])
         share, labels = tensors.get("share", 1), tensors["labels"].long()
         if "otherLabels" not in tensors:
             return images, [(1, labels)]
         return images, [(share, labels), (1 - share, tensors["otherLabels"].long())]
 
+    def take_drawn(self, tensors):
+        drawn = {name: self.turned(tensor) for name, tensor in tensors.items() if name.startswith("drawn.")}
+        for k, module in enumerate(self.drawing):
+            module.scale, module.shift = drawn[f"drawn.{k}.scale"], drawn.get(f"drawn.{k}.shift")
+
+    def turned(self, tensor):
+        """Channels come second here."""
+        return (tensor.permute(0, 3, 1, 2).contiguous() if tensor.dim() == 4 else tensor).to(self.dtype)
+
     def step(self, tensors):
+        self.take_drawn(tensors)
         self.lr = min(self.schedule.get_last_lr())
         return train_step(self.config, self.network, self.optimizer, self.schedule, *self.batch(tensors))
 
@@ -64,6 +69,7 @@ class Run:
         return evaluate(self.config, self.network, *self.batch(tensors))
 
     def probe(self, name, tensors):
+        self.take_drawn(tensors)
         return PROBES[name](self.config, self.network, *self.batch(tensors), self.lr)
 
 

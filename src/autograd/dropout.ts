@@ -1,10 +1,11 @@
 import { shown } from '../errors.ts';
 import { kernels } from '../kernels/active.ts';
+import { type NDArray, type Shape, sizeOf } from '../kernels/contract.ts';
 import { defaultRandom, type Random, requireRandom } from '../random.ts';
 import { array } from './create.ts';
 import { record } from './graph.ts';
 import { requireTensor } from './inputs.ts';
-import type { Tensor } from './tensor.ts';
+import type { DType, Tensor } from './tensor.ts';
 
 /**
  * Inverted dropout (Srivastava et al. 2014): y = x mask / (1 - rate), with mask = 1 at random with probability 1 - rate.
@@ -15,12 +16,18 @@ export function dropout(x: Tensor, rate = 0.5, random: Random = defaultRandom())
   requireRandom('dropout', random);
   checkRate('dropout', rate);
   if (rate === 0) return x;
-  const scale = 1 / (1 - rate);
-  const mask = { shape: x.shape, data: new (array(x.dtype))(x.size) };
-  for (let i = 0; i < mask.data.length; i++) mask.data[i] = random.uniform() < rate ? 0 : scale;
+  const mask = dropoutMask(x.shape, rate, random, x.dtype);
   return record('dropout', kernels(x).binary('mul', x, mask), [x], [], (dy) => [
     kernels(dy).binary('mul', dy, mask),
   ]);
+}
+
+/** mask / (1 - rate), which x is multiplied by. */
+export function dropoutMask(shape: Shape, rate: number, random: Random, dtype: DType): NDArray {
+  const scale = 1 / (1 - rate);
+  const data = new (array(dtype))(sizeOf(shape));
+  for (let i = 0; i < data.length; i++) data[i] = random.uniform() < rate ? 0 : scale;
+  return { shape, data };
 }
 
 /** Throws unless the rate is in [0, 1): at 1 nothing would be left to scale up. */

@@ -3,6 +3,7 @@ import { markdownTable } from '../charts/markdownTable.ts';
 import { formatSummary } from '../charts/statistics.ts';
 import { plural } from '../errors.ts';
 import { writeWholeFile } from '../wholeFile.node.ts';
+import { countApart, judgeInTorch } from './besideTorch.ts';
 import { countOutcomes, judgementText, outcomeMarks, outcomeText } from './claimText.ts';
 import { figureFile, writeFigures } from './figureFiles.ts';
 import { readAllTorch, type StoredTorch } from './inTorch.ts';
@@ -48,6 +49,7 @@ export function galleryText(
       'number: one of ten is held by chance more often than one alone. A claim that failed stands here as failed.',
     'An experiment of your own may lie anywhere: take [small-batch-mlp.ts](small-batch-mlp.ts) as a model, import from ' +
       '`normgrad/experiment` instead, and run it by its path: `normgrad experiment ./mine.ts`.',
+    ...torchNote(shown, stored, inTorch),
     summaryTable(shown, stored),
     ...shown.map((experiment) =>
       section(experiment, stored.get(experiment.name)!, inTorch.get(experiment.name)),
@@ -86,15 +88,38 @@ function summaryTable(
   );
 }
 
+/** How the rows of all tables with a column of PyTorch came out, where there are such. */
+function torchNote(
+  experiments: readonly Experiment[],
+  stored: ReadonlyMap<string, StoredExperiment>,
+  inTorch: ReadonlyMap<string, StoredTorch>,
+): string[] {
+  const counts = experiments.flatMap((experiment) => {
+    const theirs = inTorch.get(experiment.name);
+    return theirs ? [countApart(experiment, stored.get(experiment.name)!.runs, theirs.runs)] : [];
+  });
+  const sum = (what: 'apart' | 'rows') => counts.reduce((total, count) => total + count[what], 0);
+  const [apart, rows] = [sum('apart'), sum('rows')];
+  return rows === 0
+    ? []
+    : [
+        'A column *PyTorch* has the same runs there, made by `normgrad experiment NAME --pytorch`: the same first weights, batches, ' +
+          'augmentation and masks of dropout, so that only rounding differs, which a run soon makes large. Beside it stands ours minus ' +
+          `PyTorch's, the mean over the seeds ± half of its 95 % interval. **Of ${plural(rows, 'such difference')} ${apart} ${apart === 1 ? 'has' : 'have'} ` +
+          'an interval without 0**; by chance alone it would be 1 in 20.',
+      ];
+}
+
 function section(experiment: Experiment, stored: StoredExperiment, inTorch: StoredTorch | undefined): string {
   const { name, title, question, source, remarks, panels = [] } = experiment;
   const { runs, settings, seeds, wallMinutes, node, kernels, normgrad, engine } = stored;
   const ends = endTable(experiment, runs);
   const published = publishedTable(experiment, runs, inTorch?.runs);
-  const claims = checkClaims(experiment, runs).map(
-    (claim) =>
-      `* ${outcomeMarks[claim.outcome]} **${outcomeText(claim)}**: ${claim.says} (${judgementText(claim)}.)`,
-  );
+  const claims = checkClaims(experiment, runs).map((claim, i) => {
+    const text = `* ${outcomeMarks[claim.outcome]} **${outcomeText(claim)}**: ${claim.says} (${judgementText(claim)}.)`;
+    const theirs = inTorch && judgeInTorch(experiment.claims[i], runs, inTorch.runs);
+    return theirs ? `${text} *In PyTorch* **${outcomeText(theirs)}**. (${judgementText(theirs)}.)` : text;
+  });
   const pictures = [title, ...panels.map((panel) => panel.title)]
     .map((each, i) => `![${each}](results/${figureFile(name, i)})`)
     .join('\n\n');
@@ -136,6 +161,6 @@ function torchText({ name, torch, normgrad, made, minutes, runs }: StoredTorch):
   const seeds = [...new Set(runs.map(({ seed }) => seed))].join(', ');
   return (
     `*In PyTorch:* ${plural(runs.length, 'run')} of PyTorch ${torch}, seeds ${seeds}, which begin with the first weights of ours (normgrad ` +
-    `${normgrad}) and see the same batches; ${minutes.toFixed(1)} minutes, made ${made}. [Runs](results/${name}.pytorch.json).`
+    `${normgrad}) and see the same batches and masks; ${minutes.toFixed(1)} minutes, made ${made}. [Runs](results/${name}.pytorch.json).`
   );
 }

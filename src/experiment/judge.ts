@@ -1,13 +1,13 @@
 /** What the seeds say of a claim, and how surely. */
-import { mean, pairedDifference, type Summary, summarize } from '../charts/statistics.ts';
+import { pairedDifference, type Summary, summarize } from '../charts/statistics.ts';
 import { halfInterval } from '../charts/studentT.ts';
 import { ConfigError, shown } from '../errors.ts';
 import { codeName } from '../train/code/names.ts';
 import { armsOf, type Claim, type Comparison, type Single, type Wanted } from './claim.ts';
 import { jackknifeInterval } from './jackknife.ts';
-import { type MeasureChoice, measureOf } from './measures.ts';
+import { measureOf } from './measures.ts';
 import type { Point } from './point.ts';
-import { finalValue, type Results, resultsOf, withoutTheRest } from './results.ts';
+import { bySeed, finalValue, type Results, resultsOf, withoutTheRest } from './results.ts';
 
 /** Worst first. */
 const outcomes = ['failed', 'undecided', 'held'] as const;
@@ -124,15 +124,6 @@ function judgeCheck({ says, check }: Extract<Claim, { check: unknown }>, results
   const interval = jackknifeInterval(forward(value), without)?.map(back) as [number, number] | undefined;
   const outcome = interval ? outcomeOf(interval, verdict) : 'undecided';
   return { outcome, value, interval, n: seeds.length, ...none, ...wantedOf(verdict) };
-}
-
-/** The value of every seed; NaN where one of its runs has none. */
-function bySeed(results: Results, arm: Partial<Point>, of: MeasureChoice): Map<number, number> {
-  const values = new Map<number, number[]>();
-  for (const run of results.where(arm)) {
-    values.set(run.seed, [...(values.get(run.seed) ?? []), finalValue(run, of)]);
-  }
-  return new Map([...values].map(([seed, own]) => [seed, mean(own)]));
 }
 
 function logs(values: ReadonlyMap<number, number>): Map<number, number> {

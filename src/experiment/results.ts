@@ -1,4 +1,4 @@
-import { type Summary, summarize } from '../charts/statistics.ts';
+import { mean, type Summary, summarize } from '../charts/statistics.ts';
 import type { RunStatus } from '../train/result.ts';
 import { type MeasureChoice, measureOf, type Scores } from './measures.ts';
 import type { Grid, Point } from './point.ts';
@@ -40,7 +40,7 @@ export function resultsOf(runs: readonly RunRecord[]): Results {
     const failed = where(point).length - ended.length;
     return failed > 0 ? { ...values, failed } : values;
   };
-  const mean = (point: Partial<Point>, measure: MeasureChoice) => {
+  const meanOf = (point: Partial<Point>, measure: MeasureChoice) => {
     const { mean: ofTheRest, diverged, failed = 0 } = summary(point, measure);
     return diverged + failed > 0 ? Number.NaN : ofTheRest;
   };
@@ -48,10 +48,10 @@ export function resultsOf(runs: readonly RunRecord[]): Results {
     runs,
     where,
     summary,
-    mean,
+    mean: meanOf,
     range: (wanted, measure) => {
       const points = new Map(where(wanted).map(({ point }) => [JSON.stringify(point), point]));
-      const means = [...points.values()].map((point) => mean(point, measure));
+      const means = [...points.values()].map((point) => meanOf(point, measure));
       return Math.max(...means) - Math.min(...means);
     },
   };
@@ -72,4 +72,13 @@ export function finalValue(run: Pick<RunRecord, 'status'> & Scores, choice: Meas
   const { of, ifDiverged = Number.NaN } = measureOf(choice);
   if (run.status === 'done') return of(run);
   return run.status === 'diverged' ? ifDiverged : Number.NaN;
+}
+
+/** The value of every seed; NaN where one of its runs has none. */
+export function bySeed(results: Results, arm: Partial<Point>, of: MeasureChoice): Map<number, number> {
+  const values = new Map<number, number[]>();
+  for (const run of results.where(arm)) {
+    values.set(run.seed, [...(values.get(run.seed) ?? []), finalValue(run, of)]);
+  }
+  return new Map([...values].map(([seed, own]) => [seed, mean(own)]));
 }

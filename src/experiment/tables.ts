@@ -1,8 +1,10 @@
 import { formatSummary, type Summary } from '../charts/statistics.ts';
+import { halfInterval } from '../charts/studentT.ts';
+import { minusTorch } from './besideTorch.ts';
 import { seriesOf, xLabel } from './figure.ts';
 import { measureLabel } from './measures.ts';
 import { nameOf } from './point.ts';
-import { type RunRecord, resultsOf } from './results.ts';
+import { type Results, type RunRecord, resultsOf } from './results.ts';
 import type { Experiment } from './spec.ts';
 
 /** The ends of all runs as a table: what a row and a column are called, and what is at their crossing. */
@@ -42,22 +44,48 @@ export function endTable(experiment: Experiment, runs: readonly RunRecord[]): En
   };
 }
 
-/** Published numbers, and those of PyTorch's runs where there are some, beside ours: rows of text, with the heads of their columns. */
+/**
+ * Published numbers, those of PyTorch's runs, and ours, as far as there are some, side by side: rows of text, with the heads of their
+ * columns. Ours minus PyTorch's with its 95 % interval comes last.
+ */
 export function publishedTable(
   { published = [], figure }: Experiment,
   runs: readonly RunRecord[],
   inTorch: readonly RunRecord[] = [],
 ): { heads: string[]; rows: string[][] } {
   const [ours, theirs] = [resultsOf(runs), resultsOf(inTorch)];
-  const hasTorch = inTorch.length > 0;
-  const shown = published.filter((row) => hasTorch || row.published !== undefined);
-  const isPrinted = shown.some((row) => row.published !== undefined);
-  const rows = shown.map(({ what, published: printed, where, measure = figure.y }) => [
-    what,
-    ...(isPrinted ? [printed ?? '–'] : []),
-    ...(hasTorch ? [formatSummary(theirs.summary(where, measure), { showN: true })] : []),
-    formatSummary(ours.summary(where, measure), { showN: true }),
-  ]);
-  const heads = ['', ...(isPrinted ? ['published'] : []), ...(hasTorch ? ['PyTorch'] : []), 'normgrad'];
-  return { heads, rows };
+  const [hasOurs, hasTorch] = [runs.length > 0, inTorch.length > 0];
+  const shown = published
+    .filter((row) => hasTorch || row.published !== undefined)
+    .map((row) => ({ ...row, measure: row.measure ?? figure.y }));
+  type Row = (typeof shown)[number];
+  const ends = (results: Results) => (row: Row) =>
+    formatSummary(results.summary(row.where, row.measure), { showN: true });
+  const all: { head: string; isThere: boolean; cell: (row: Row) => string }[] = [
+    { head: '', isThere: true, cell: ({ what }) => what },
+    {
+      head: 'published',
+      isThere: shown.some((row) => row.published !== undefined),
+      cell: (row) => row.published ?? '–',
+    },
+    { head: 'PyTorch', isThere: hasTorch, cell: ends(theirs) },
+    { head: 'normgrad', isThere: hasOurs, cell: ends(ours) },
+    {
+      head: 'normgrad - PyTorch',
+      isThere: hasOurs && hasTorch,
+      cell: (row) => intervalText(minusTorch(ours, theirs, row)),
+    },
+  ];
+  const columns = all.filter(({ isThere }) => isThere);
+  return {
+    heads: columns.map(({ head }) => head),
+    rows: shown.map((row) => columns.map(({ cell }) => cell(row))),
+  };
+}
+
+/** `+0.4 ± 0.9`: the mean with half of its 95 % interval; `0` where no seed differs. */
+function intervalText(difference: Summary): string {
+  if (difference.n > 0 && difference.values.every((value) => value === 0)) return '0';
+  const text = formatSummary({ ...difference, std: halfInterval(difference) });
+  return difference.mean > 0 ? `+${text}` : text;
 }

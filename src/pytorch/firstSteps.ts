@@ -1,8 +1,6 @@
-/** The first steps of one run, in either engine: from the same first weights, on the same batches, without what is drawn in the layers. */
+/** The first steps of one run, in either engine: from the same first weights, on the same batches, with the same masks. */
 import { type DType, noGrad, type Tensor, wrap } from '../autograd/index.ts';
 import type { Batch } from '../data/batches.ts';
-import { randomLayers } from '../nn/layers/randomLayer.ts';
-import type { Module } from '../nn/module.ts';
 import { clipGradNorm } from '../optim/index.ts';
 import type { TrainConfig } from '../train/config.ts';
 import type { TrainData } from '../train/data.ts';
@@ -33,7 +31,7 @@ export interface FirstSteps {
 
 export async function inTorch({ config, data, batches, torch }: FirstSteps, dtype: DType): Promise<Trained> {
   const model = buildModel(config, data).to(dtype);
-  await torch.begin({ config, data, model, steps: stepsOf(config, data), dtype, dropout: false });
+  await torch.begin({ config, data, model, steps: stepsOf(config, data), dtype });
   const tested = async () => (await torch.test(testBatch(data))).loss;
   const losses = [(await torch.step(batches[0])).loss];
   const first = [losses[0], await tested()];
@@ -53,12 +51,12 @@ export async function inOurs({ config, data, batches }: FirstSteps, dtype: DType
     const test = testBatch(data);
     model.eval();
     const loss = noGrad(() => lossOf(config, 'eval')(model.forward(imagesOf(test)), test.labels)).item();
-    withoutNoise(model.train());
+    model.train();
     return loss;
   };
   const losses: number[] = [];
   let first: Losses = [];
-  withoutNoise(model.train());
+  model.train();
   for (const [step, batch] of batches.entries()) {
     optimizer.lr = config.lr * schedule(step);
     const loss = batchLoss(lossFn, model.forward(imagesOf(batch)), batch);
@@ -93,8 +91,4 @@ function stepsOf({ epochs }: TrainConfig, { train }: TrainData): number {
 function testBatch({ test }: TrainData): Batch {
   const [batch] = test.epoch(0);
   return batch;
-}
-
-function withoutNoise(model: Module): void {
-  for (const layer of randomLayers(model).values()) layer.training = false;
 }

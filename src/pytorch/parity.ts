@@ -28,9 +28,8 @@ export const LIMITS = { float64: 1e-9, first: 1e-6, timesTorch: 2, floor: 2 ** -
 export const FLOAT32_SEEDS = { first: 3, others: 9 };
 
 /**
- * Trains one run for `steps` steps in both engines, from the same first weights, on the same batches, in float64 and, with other
- * seeds, too, in float32. Dropout and noise are left out, since the engines draw other ones. Throws a PytorchError for what
- * PyTorch cannot do.
+ * Trains one run for `steps` steps in both engines, from the same first weights, on the same batches, with the same masks of dropout
+ * and the same noise, in float64 and, with other seeds, too, in float32. Throws a PytorchError for what PyTorch cannot do.
  */
 export async function compareSteps(
   config: TrainConfig,

@@ -17,9 +17,9 @@ import { meanScore } from '../train/score.ts';
 import { type TorchWorker, torchProbes } from './worker.ts';
 
 /**
- * One run of an experiment, whole, in PyTorch: this library gives the first weights and the batches, those of its own run with the
- * seed, and takes down what train/loop.ts does of a run that goes through. Of the probes PyTorch has `test` and those of
- * worker.ts. Dropout draws PyTorch's masks. Throws a PytorchError for settings that are not looked at here.
+ * One run of an experiment, whole, in PyTorch: this library gives the first weights, the batches and what layers draw, those
+ * of its own run with the seed, and takes down what train/loop.ts does of a run that goes through. Of the probes PyTorch has `test` and those of
+ * worker.ts. Throws a PytorchError for settings that are not looked at here.
  */
 export async function trainInTorch(
   { point, seed, config }: ExperimentRun,
@@ -31,7 +31,7 @@ export async function trainInTorch(
   const start = performance.now();
   const steps = config.epochs * data.train.perEpoch;
   const model = buildModel(config, data);
-  await torch.begin({ config, data, model, steps, dtype: 'float32', dropout: true });
+  await torch.begin({ config, data, model, steps, dtype: 'float32' });
   const scores = await trained(config, data, torch);
   const seconds = (performance.now() - start) / 1000;
   return {

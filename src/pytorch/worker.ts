@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import type { DType } from '../autograd/index.ts';
 import type { Batch } from '../data/batches.ts';
 import { PytorchError } from '../errors.ts';
+import { randomLayers } from '../nn/layers/randomLayer.ts';
 import type { Module } from '../nn/module.ts';
 import type { TrainConfig } from '../train/config.ts';
 import type { TrainData } from '../train/data.ts';
@@ -11,19 +12,18 @@ import type { Score } from '../train/metrics.ts';
 import type { ProbeValues } from '../train/probes/names.ts';
 import { encodeSafetensors, type StoredTensor } from '../weights/safetensors.ts';
 import { tensorsOf } from '../weights/save.ts';
+import { type Drawing, drawingFor } from './drawn.ts';
 import { startTorch, type Torch } from './process.ts';
 
 /** What a run of PyTorch begins with. */
 interface TorchStart {
   config: TrainConfig;
   data: TrainData;
-  /** Whose first weights it takes. */
+  /** Whose first weights it takes, and whose masks and noise; their generators move on. */
   model: Module;
   /** Of the whole run, for the schedule. */
   steps: number;
   dtype: DType;
-  /** PyTorch draws its own masks; false: there is no dropout. */
-  dropout: boolean;
 }
 
 /** The score of a step; the gradient's length where it is clipped. Numbers that are none are NaN. */
@@ -49,7 +49,12 @@ export const torchProbes = ['landscape', 'instancePower', 'layerInputs', 'varian
 export async function startWorker(threads = 1): Promise<TorchWorker> {
   const torch = await startTorch(workerFile(), [String(threads)]);
   let shape: readonly number[] = [];
-  const withBatch = (request: object, { images, labels, size, mixed }: Batch) => {
+  let drawing: Drawing | undefined;
+  const withBatch = (
+    request: object,
+    { images, labels, size, mixed }: Batch,
+    drawn: readonly [string, StoredTensor][] = [],
+  ) => {
     const numbers = (of: Batch['labels']): StoredTensor => ({
       shape: [size],
       data: Float64Array.from(of),
@@ -59,26 +64,46 @@ export async function startWorker(threads = 1): Promise<TorchWorker> {
       ['x', { shape: [size, ...shape], data: images }],
       ['labels', numbers(labels)],
       ...(mixed ? [['otherLabels', numbers(mixed.labels)] as [string, StoredTensor]] : []),
+      ...drawn,
     ];
     return answered(torch, mixed ? { ...request, share: mixed.share } : request, tensors);
   };
   return {
     versions: { torch: String(torch.versions.torch), python: String(torch.versions.python) },
-    async begin({ config, data, model, steps, dtype, dropout }) {
+    async begin({ config, data, model, steps, dtype }) {
       const { imageShape: input, classes } = data;
       shape = input;
+      drawing = drawingFor(model, input);
+      refuse(config, model);
       const { code: _, ...settings } = config;
-      const request = { do: 'begin', config: settings, input, classes, steps, dtype, dropout };
+      const request = { do: 'begin', config: settings, input, classes, steps, dtype };
       const { parameters } = await answered(torch, request, tensorsOf(model, { input }));
       const own = model.parameters().reduce((sum, { size }) => sum + size, 0);
       if (parameters === own) return;
       throw new PytorchError(`PyTorch's network has ${parameters} parameters, and this one ${own}`);
     },
-    step: async (batch) => (await withBatch({ do: 'step' }, batch)) as unknown as TorchScore,
+    step: async (batch) =>
+      (await withBatch({ do: 'step' }, batch, drawing?.next(batch.size))) as unknown as TorchScore,
     test: async (batch) => (await withBatch({ do: 'test' }, batch)) as unknown as Score,
-    probe: async (name, batch) => (await withBatch({ do: 'probe', name }, batch)) as ProbeValues,
+    probe: async (name, batch) =>
+      (await withBatch({ do: 'probe', name }, batch, drawing?.ahead(batch.size))) as ProbeValues,
     stop: torch.stop,
   };
+}
+
+/** Throws a PytorchError where the other side would draw otherwise. */
+function refuse(config: TrainConfig, model: Module): void {
+  const draws = randomLayers(model).size > 0;
+  if (draws && config.model === 'transformer') {
+    throw new PytorchError(
+      "dropout of a transformer: PyTorch's attention takes no masks from outside; leave it out",
+    );
+  }
+  if (draws && config.probes.includes('landscape')) {
+    throw new PytorchError(
+      'the probe landscape of a network with dropout or noise draws again at every point of its way',
+    );
+  }
 }
 
 async function answered(

@@ -3,6 +3,7 @@ import { watching } from '../autograd/watch.ts';
 import { WeightsError } from '../errors.ts';
 import { type Shape, sizeOf } from '../kernels/contract.ts';
 import { Linear } from '../nn/layers/linear.ts';
+import { RandomLayer } from '../nn/layers/randomLayer.ts';
 import { withForward } from '../nn/layers/wrapForward.ts';
 import type { Module } from '../nn/module.ts';
 import { Norm } from '../nn/norm/core/norm.ts';
@@ -15,12 +16,16 @@ import { WeightNorm } from '../nn/norm/weights/normOfWeights.ts';
  * convolution or pool put out; those of attention have their features last in PyTorch, too.
  */
 
+/** Layers with a weight, or a number drawn, for each element of what they take. */
+const readsElements = (module: Module) =>
+  module instanceof Linear ||
+  module instanceof RandomLayer ||
+  (module instanceof Norm && !(module instanceof WeightNorm));
+
 /** The layers of `model` that take flattened images, each with [H, W, C] of these. `input`: the shape of one sample. */
 export function flattenedInputs(model: Module, input: Shape): Map<Module, Shape> {
   const modules = [...model.namedModules().values()];
-  const readers = modules.filter(
-    (module) => module instanceof Linear || (module instanceof Norm && !(module instanceof WeightNorm)),
-  );
+  const readers = modules.filter(readsElements);
   const found = new Map<Module, Shape>();
   const { watch, imageOf } = follow();
   const training = modules.map((module) => module.training);

@@ -132,14 +132,17 @@ it('stands in the gallery without numbers before it has run, with how to make th
 
 it('stands in the gallery beside its runs in PyTorch, with what they were made by', async () => {
   const { records } = await run();
+  const [row] = small.published!;
+  const asked = { ...small, published: [{ ...row, pytorch: true as const }] };
   const stored = storedExperiment(small, plan, records, { smoke: false, wallSeconds: 90 });
   const inTorch = {
     ...{ name: 'small', torch: '1.13', python: '3.11', normgrad: '0.1.0', made: '2026-11-26', minutes: 2 },
     runs: records.map((record) => ({ ...record, run: 'its-name' })),
   };
-  const text = galleryText([small], new Map([['small', stored]]), new Map([['small', inTorch]]));
+  const text = galleryText([asked], new Map([['small', stored]]), new Map([['small', inTorch]]));
   expect(text).toContain('Beside what was published and the same runs in PyTorch:');
-  expect(text).toMatch(/\| none \| 12\.3 \| ([\d.]+ ± [\d.]+ \(n=2\)) \| \1 \|/);
+  expect(text).toMatch(/\| none \| 12\.3 \| ([\d.]+ ± [\d.]+ \(n=2\)) \| \1 \| 0 \|/);
+  expect(text).toContain('**Of 1 such difference 0 have an interval without 0**');
   expect(text).toContain('8 runs of PyTorch 1.13, seeds 1, 2, which begin with the first weights of ours');
 });
 

@@ -31,12 +31,15 @@ describe.skipIf(problem !== undefined)('beside PyTorch, over 10 steps', () => {
     expect(parity.float64).toBeLessThan(1e-12);
   });
 
-  it.each(['images mixed', 'noise, left out', 'dropout, left out'])('%s', async (setting) => {
-    const config = configOf('settings', setting);
-    expect(await compareSteps(config, dataOf, 5, worker)).toMatchObject({
-      passed: true,
-    });
-  });
+  it.each(['images mixed', 'noise and dropout', 'dropout before the last', 'dropout of flattened images'])(
+    '%s',
+    async (setting) => {
+      const config = configOf('settings', setting);
+      expect(await compareSteps(config, dataOf, 5, worker)).toMatchObject({
+        passed: true,
+      });
+    },
+  );
 
   it('another learning rate, a millionth off, is noticed', async () => {
     const config = configOf('mlp', 'batch');

@@ -68,6 +68,7 @@ describe.skipIf(problem !== undefined)('an experiment in PyTorch', () => {
     { model: 'mlp', hidden: [8], norm: 'batch', probes: ['landscape'] },
     { model: 'cnn', widths: [8, 8], norm: 'proxy-group', probes: ['instancePower'] },
     { model: 'cnn', widths: [8, 8], norm: 'batch', probes: ['layerInputs'] },
+    { model: 'vgg', widths: [8, 8], norm: 'batch', noise: true, probes: ['layerInputs'] },
     { model: 'mlp', hidden: [8, 8], norm: 'batch', mixup: 0.4, probes: ['varianceShift'] },
   ])('the probe $probes measures the same in both engines', async ({ probes, ...network }) => {
     const config = resolveConfig({
@@ -96,6 +97,16 @@ describe.skipIf(problem !== undefined)('an experiment in PyTorch', () => {
         });
       }
     });
+  });
+
+  it.each([
+    [{ model: 'transformer', depth: 1, width: 8, heads: 2, dropout: 0.1 }, 'takes no masks from outside'],
+    [{ model: 'mlp', hidden: [8], dropout: 0.1, probes: ['landscape'] }, 'draws again at every point'],
+  ])('is refused where PyTorch would draw otherwise: %j', async (network, why) => {
+    const options = { ...small.data, halve: true, epochs: 1, ...network } as TrainOptions;
+    const config = resolveConfig(options);
+    const data = prepareData(config, await loadData(config));
+    await expect(trainInTorch({ point: {}, seed: 1, config }, data, worker)).rejects.toThrow(why);
   });
 
   it('is kept with its versions, and what is kept is not trained again', async () => {
@@ -152,7 +163,6 @@ it('only rows that ask for it are trained, and runs of other settings are not sh
   };
   expect(stillPlanned([record], plan)).toEqual([]);
   const { heads, rows } = publishedTable(asked, [], [record]);
-  expect(heads).toEqual(['', 'published', 'PyTorch', 'normgrad']);
-  expect(rows[0]).toEqual(['none', '12.3', '75.00 (n=1)', '–']);
-  expect(publishedTable(asked, []).heads).toEqual(['', 'published', 'normgrad']);
+  expect(heads).toEqual(['', 'published', 'PyTorch']);
+  expect(rows[0]).toEqual(['none', '12.3', '75.00 (n=1)']);
 });

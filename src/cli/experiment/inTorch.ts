@@ -78,13 +78,7 @@ export async function trainExperimentInTorch(
   }
   const runs = stillPlanned(done, plan);
   const { heads, rows } = publishedTable(experiment, [], runs);
-  output.result(
-    tableText(
-      heads.slice(0, -1),
-      rows.map((row) => row.slice(0, -1)),
-      output,
-    ),
-  );
+  output.result(tableText(heads, rows, output));
   if (file !== undefined) output.result(file);
   output.event('result', { status: 'done', runs: runs.length, file: file ?? null });
 }

@@ -1,5 +1,6 @@
-import { add, mul, type Tensor, tensor } from '../../autograd/index.ts';
+import { add, type DType, mul, type Tensor, tensor } from '../../autograd/index.ts';
 import { shown } from '../../errors.ts';
+import type { Shape } from '../../kernels/contract.ts';
 import { createRandom, defaultRandom, type Random, requireRandom } from '../../random.ts';
 import { RandomLayer } from './randomLayer.ts';
 
@@ -33,8 +34,13 @@ export class ActivationNoise extends RandomLayer {
         `ActivationNoise: x must be [N, ..., C], samples with channels, got ${shown(x)}. Give a single sample an axis in front: [1, C].`,
       );
     }
+    const { scale, shift } = this.draw(x.shape, x.dtype);
+    return add(mul(x, scale), shift);
+  }
+
+  draw(of: Shape, dtype: DType): { scale: Tensor; shift: Tensor } {
     const { random } = this;
-    const [samples, channels] = [x.shape[0], x.shape[x.rank - 1]];
+    const [samples, channels] = [of[0], of[of.length - 1]];
     const within = (low: number, high: number) => low + (high - low) * random.uniform();
     const ofChannels = Array.from({ length: channels }, () => ({
       mu: within(-SHIFT, SHIFT),
@@ -46,8 +52,8 @@ export class ActivationNoise extends RandomLayer {
       m[i] = within(mu - SPREAD, mu + SPREAD);
       s[i] = sigma + SPREAD * random.normal();
     }
-    const shape = [samples, ...x.shape.slice(1, -1).fill(1), channels];
-    const spread = (values: Float64Array) => tensor(values, shape, { dtype: x.dtype });
-    return add(mul(x, spread(s)), spread(m));
+    const shape = [samples, ...Array(of.length - 2).fill(1), channels];
+    const spread = (values: Float64Array) => tensor(values, shape, { dtype });
+    return { scale: spread(s), shift: spread(m) };
   }
 }

@@ -1,7 +1,8 @@
-import { checkRate } from '../../autograd/dropout.ts';
-import { dropout, type Tensor } from '../../autograd/index.ts';
+import { checkRate, dropoutMask } from '../../autograd/dropout.ts';
+import { type DType, dropout, type Tensor } from '../../autograd/index.ts';
+import type { Shape } from '../../kernels/contract.ts';
 import { createRandom, defaultRandom, type Random, requireRandom } from '../../random.ts';
-import { RandomLayer } from './randomLayer.ts';
+import { type Drawn, RandomLayer } from './randomLayer.ts';
 
 /** Sets elements to 0 with probability `rate` while training, and scales the others up; nothing in evaluation. */
 export class Dropout extends RandomLayer {
@@ -20,5 +21,9 @@ export class Dropout extends RandomLayer {
 
   forward(x: Tensor): Tensor {
     return this.training ? dropout(x, this.rate, this.random) : x;
+  }
+
+  draw(shape: Shape, dtype: DType): Drawn {
+    return { scale: dropoutMask(shape, this.rate, this.random, dtype) };
   }
 }

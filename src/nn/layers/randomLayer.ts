@@ -1,10 +1,20 @@
+import type { DType } from '../../autograd/index.ts';
+import type { NDArray, Shape } from '../../kernels/contract.ts';
 import { requireFields } from '../../options.ts';
 import { createRandom, type Random, type RandomState } from '../../random.ts';
 import { Module } from '../module.ts';
 
+/** What a layer drew for one batch: y = scale x + shift. */
+export interface Drawn {
+  scale: NDArray;
+  shift?: NDArray;
+}
+
 /** A layer that draws while it trains. Where its generator stands belongs to a checkpoint. */
 export abstract class RandomLayer extends Module {
   abstract random: Random;
+  /** Draws as one forward pass in training does, for x of this shape. */
+  abstract draw(shape: Shape, dtype: DType): Drawn;
 }
 
 /** Where the generator of each layer that draws stands (Dropout, ActivationNoise), by the layer's name: plain JSON, for checkpoints. */
