@@ -17,19 +17,40 @@ export function minusTorch(
   return pairedDifference(bySeed(ours, where, measure), bySeed(theirs, where, measure));
 }
 
-/** Of all rows that PyTorch was asked for: in how many the 95 % interval of the difference leaves out 0. */
-export function countApart(
-  { published = [], figure }: Experiment,
+/** Scores are of size 1: what differs by less has not been moved by a run, it is rounded otherwise. */
+const ROUNDING = 1e-6;
+
+/** How far both engines' runs of an experiment agree. */
+export interface Agreement {
+  /** Rows of the table that PyTorch was asked for, and in how many of them the 95 % interval of the difference leaves out 0 and more than rounding. */
+  rows: number;
+  apart: number;
+  /** Claims that both can be judged on, and how many of them come out alike. */
+  claims: number;
+  alike: number;
+}
+
+export function agreement(
+  { published = [], figure, claims }: Experiment,
   runs: readonly RunRecord[],
   inTorch: readonly RunRecord[],
-): { apart: number; rows: number } {
+): Agreement {
   const [ours, theirs] = [resultsOf(runs), resultsOf(inTorch)];
   const halves = published
     .filter(({ pytorch }) => pytorch)
     .map(({ where, measure = figure.y }) => minusTorch(ours, theirs, { where, measure }))
     .map((difference) => ({ mean: Math.abs(difference.mean), half: halfInterval(difference) }))
     .filter(({ half }) => half !== undefined);
-  return { apart: halves.filter(({ mean, half }) => mean > half!).length, rows: halves.length };
+  const pairs = claims.flatMap((claim) => {
+    const there = judgeInTorch(claim, runs, inTorch);
+    return there ? [[judge(claim, ours).outcome, there.outcome]] : [];
+  });
+  return {
+    rows: halves.length,
+    apart: halves.filter(({ mean, half }) => mean > Math.max(half!, ROUNDING)).length,
+    claims: pairs.length,
+    alike: pairs.filter(([here, there]) => here === there).length,
+  };
 }
 
 /** What PyTorch's runs say of a claim; undefined where they are not those of all its arms, or have not its measure, and for a program. */

@@ -19,16 +19,19 @@ export function countOutcomes(claims: readonly Judgement[]): Readonly<Record<Out
   return { held: count('held'), failed: count('failed'), undecided: count('undecided') };
 }
 
-/** `paired difference 4.12 points, 95 % interval 2.31 to 5.93, n = 5 seeds, wanted at least 1.5` */
-export function judgementText(judgement: Judgement): string {
+/**
+ * `paired difference 4.12 points, 95 % interval 2.31 to 5.93, n = 5 seeds, wanted at least 1.5`; brief: without what the same claim
+ * says beside it, of how many seeds and what is wanted.
+ */
+export function judgementText(judgement: Judgement, { brief = false } = {}): string {
   const { of, parts = [], arms } = judgement;
-  if (of === undefined) return measuredText(judgement);
+  if (of === undefined) return measuredText(judgement, brief);
   const counts = countOutcomes(parts);
   const words = { held: 'held', undecided: 'not decided', failed: 'failed' };
   const shares = (['held', 'undecided', 'failed'] as const)
     .filter((outcome) => counts[outcome] > 0)
     .map((outcome) => `${counts[outcome]} ${words[outcome]}`);
-  return `${of} of ${parts.length}: ${shares.join(', ')}; the decisive one, ${arms || 'all runs'}: ${measuredText(judgement)}`;
+  return `${of} of ${parts.length}: ${shares.join(', ')}; the decisive one, ${arms || 'all runs'}: ${measuredText(judgement, brief)}`;
 }
 
 function nounFor({ kind, atLeast, atMost }: Judgement): string {
@@ -42,7 +45,7 @@ const by: Partial<Record<Judgement['kind'], string>> = {
   check: ' by the jackknife',
 };
 
-function measuredText(judgement: Judgement): string {
+function measuredText(judgement: Judgement, brief: boolean): string {
   const { kind, value, interval, n, lost, unpaired, unit, atLeast, atMost } = judgement;
   const show = digitsFor(judgement);
   const withUnit = unit === undefined ? '' : ` ${unit}`;
@@ -58,11 +61,11 @@ function measuredText(judgement: Judgement): string {
   return [
     ...(n > 0 ? [`${nounFor(judgement)} ${show(value)}${withUnit}`] : []),
     ...(interval ? [`95 % interval ${show(interval[0])} to ${show(interval[1])}${by[kind] ?? ''}`] : []),
-    ...(n > 0 || kind !== 'check' ? [`n = ${plural(n, what)}`] : []),
+    ...((n > 0 || kind !== 'check') && !brief ? [`n = ${plural(n, what)}`] : []),
     ...(lost > 0 ? [`${plural(lost, what)} without a value`] : []),
     ...(unpaired > 0 ? [`${plural(unpaired, 'seed')} in one arm only`] : []),
     ...(interval === undefined && kind !== 'each' && (n === 1 || kind === 'check') ? ['no interval'] : []),
-    ...(kind === 'each' ? wanted.map((each) => `${each} in each`) : wanted),
+    ...(brief ? [] : kind === 'each' ? wanted.map((each) => `${each} in each`) : wanted),
   ].join(', ');
 }
 

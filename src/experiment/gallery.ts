@@ -3,13 +3,14 @@ import { markdownTable } from '../charts/markdownTable.ts';
 import { formatSummary } from '../charts/statistics.ts';
 import { plural } from '../errors.ts';
 import { writeWholeFile } from '../wholeFile.node.ts';
-import { countApart, judgeInTorch } from './besideTorch.ts';
+import { judgeInTorch } from './besideTorch.ts';
 import { countOutcomes, judgementText, outcomeMarks, outcomeText } from './claimText.ts';
 import { figureFile, writeFigures } from './figureFiles.ts';
 import { readAllTorch, type StoredTorch } from './inTorch.ts';
 import type { Experiment } from './spec.ts';
 import { checkClaims, readStored, type StoredExperiment } from './stored.ts';
 import { endTable, publishedTable } from './tables.ts';
+import { besides, torchNote, torchText } from './torchText.ts';
 
 const origin = '<!-- Made by `npm run gallery` from results/*.json. Change the experiments instead. -->';
 
@@ -88,28 +89,6 @@ function summaryTable(
   );
 }
 
-/** How the rows of all tables with a column of PyTorch came out, where there are such. */
-function torchNote(
-  experiments: readonly Experiment[],
-  stored: ReadonlyMap<string, StoredExperiment>,
-  inTorch: ReadonlyMap<string, StoredTorch>,
-): string[] {
-  const counts = experiments.flatMap((experiment) => {
-    const theirs = inTorch.get(experiment.name);
-    return theirs ? [countApart(experiment, stored.get(experiment.name)!.runs, theirs.runs)] : [];
-  });
-  const sum = (what: 'apart' | 'rows') => counts.reduce((total, count) => total + count[what], 0);
-  const [apart, rows] = [sum('apart'), sum('rows')];
-  return rows === 0
-    ? []
-    : [
-        'A column *PyTorch* has the same runs there, made by `normgrad experiment NAME --pytorch`: the same first weights, batches, ' +
-          'augmentation and masks of dropout, so that only rounding differs, which a run soon makes large. Beside it stands ours minus ' +
-          `PyTorch's, the mean over the seeds ± half of its 95 % interval. **Of ${plural(rows, 'such difference')} ${apart} ${apart === 1 ? 'has' : 'have'} ` +
-          'an interval without 0**; by chance alone it would be 1 in 20.',
-      ];
-}
-
 function section(experiment: Experiment, stored: StoredExperiment, inTorch: StoredTorch | undefined): string {
   const { name, title, question, source, remarks, panels = [] } = experiment;
   const { runs, settings, seeds, wallMinutes, node, kernels, normgrad, engine } = stored;
@@ -118,7 +97,9 @@ function section(experiment: Experiment, stored: StoredExperiment, inTorch: Stor
   const claims = checkClaims(experiment, runs).map((claim, i) => {
     const text = `* ${outcomeMarks[claim.outcome]} **${outcomeText(claim)}**: ${claim.says} (${judgementText(claim)}.)`;
     const theirs = inTorch && judgeInTorch(experiment.claims[i], runs, inTorch.runs);
-    return theirs ? `${text} *In PyTorch* **${outcomeText(theirs)}**. (${judgementText(theirs)}.)` : text;
+    return theirs
+      ? `${text} *In PyTorch* ${outcomeText(theirs)}: ${judgementText(theirs, { brief: true })}.`
+      : text;
   });
   const pictures = [title, ...panels.map((panel) => panel.title)]
     .map((each, i) => `![${each}](results/${figureFile(name, i)})`)
@@ -148,19 +129,4 @@ function section(experiment: Experiment, stored: StoredExperiment, inTorch: Stor
       `Seeds ${seeds.join(', ')}; ${wallMinutes.toFixed(1)} minutes by the clock on a CPU (normgrad ${normgrad}, ` +
       `kernels: ${kernels}, Node ${node}; ${engine ? `made ${engine.made} by engine ${engine.digest}` : 'made by an older engine'}). [Definition](${name}.ts), [results](results/${name}.json).`,
   ].join('\n\n');
-}
-
-/** What stands in the columns of that table. */
-function besides(heads: readonly string[]): string {
-  const what = { published: 'what was published', PyTorch: 'the same runs in PyTorch' };
-  return heads.flatMap((head) => what[head as keyof typeof what] ?? []).join(' and ');
-}
-
-/** Where the column of PyTorch is from. */
-function torchText({ name, torch, normgrad, made, minutes, runs }: StoredTorch): string {
-  const seeds = [...new Set(runs.map(({ seed }) => seed))].join(', ');
-  return (
-    `*In PyTorch:* ${plural(runs.length, 'run')} of PyTorch ${torch}, seeds ${seeds}, which begin with the first weights of ours (normgrad ` +
-    `${normgrad}) and see the same batches and masks; ${minutes.toFixed(1)} minutes, made ${made}. [Runs](results/${name}.pytorch.json).`
-  );
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { countApart, judgeInTorch } from '../../src/experiment/besideTorch.ts';
+import { agreement, judgeInTorch } from '../../src/experiment/besideTorch.ts';
 import type { Claim } from '../../src/experiment/claim.ts';
 import type { RunRecord } from '../../src/experiment/results.ts';
 import type { Experiment } from '../../src/experiment/spec.ts';
@@ -41,8 +41,10 @@ describe('a row beside PyTorch', () => {
 
   it('counts as apart where its interval leaves out 0', () => {
     const theirs = [...runsOf('none', [1.5, 2.5, 3.501]), ...runsOf('batch', [1, 2, 3])];
-    expect(countApart(asked, ours, theirs)).toEqual({ apart: 1, rows: 2 });
-    expect(countApart(asked, ours, runsOf('none', [1]))).toEqual({ apart: 0, rows: 0 });
+    expect(agreement(asked, ours, theirs)).toMatchObject({ apart: 1, rows: 2 });
+    const rounded = [...runsOf('none', [1 + 1e-8, 2 + 1e-8, 3 + 2e-8]), ...runsOf('batch', [1.1, 2.2, 3.3])];
+    expect(agreement(asked, ours, rounded)).toMatchObject({ apart: 0, rows: 2 });
+    expect(agreement(asked, ours, runsOf('none', [1]))).toMatchObject({ apart: 0, rows: 0 });
   });
 });
 
@@ -59,6 +61,8 @@ describe('a claim in PyTorch', () => {
     const theirs = [...runsOf('none', [1, 1, 1]), ...runsOf('batch', [1, 1.1, 1])];
     expect(judgeInTorch(claim, ours, theirs)).toMatchObject({ outcome: 'failed', n: 3 });
     expect(judgeInTorch(claim, ours, ours)).toMatchObject({ outcome: 'held' });
+    expect(agreement({ ...asked, claims: [claim] }, ours, theirs)).toMatchObject({ claims: 1, alike: 0 });
+    expect(agreement({ ...asked, claims: [claim] }, ours, ours)).toMatchObject({ claims: 1, alike: 1 });
   });
 
   it('is left out where an arm has no or fewer runs there, where none has the measure, and where it is a program', () => {

@@ -1,0 +1,43 @@
+/** What the gallery says of PyTorch's runs. */
+import { plural } from '../errors.ts';
+import { type Agreement, agreement } from './besideTorch.ts';
+import type { StoredTorch } from './inTorch.ts';
+import type { Experiment } from './spec.ts';
+import type { StoredExperiment } from './stored.ts';
+
+/** How the rows of all tables with a column of PyTorch came out, where there are such. */
+export function torchNote(
+  experiments: readonly Experiment[],
+  stored: ReadonlyMap<string, StoredExperiment>,
+  inTorch: ReadonlyMap<string, StoredTorch>,
+): string[] {
+  const found = experiments.flatMap((experiment) => {
+    const theirs = inTorch.get(experiment.name);
+    return theirs ? [agreement(experiment, stored.get(experiment.name)!.runs, theirs.runs)] : [];
+  });
+  const sum = (what: keyof Agreement) => found.reduce((total, each) => total + each[what], 0);
+  return found.length === 0
+    ? []
+    : [
+        'A column *PyTorch* has the same runs there, made by `normgrad experiment NAME --pytorch`: the same first weights, batches, ' +
+          'augmentation and masks of dropout, so that only rounding differs, which a run soon makes large. Beside it stands ours minus ' +
+          `PyTorch's, the mean over the seeds ± half of its 95 % interval: **${sum('apart')} of ${sum('rows')} such differences have an ` +
+          'interval without 0**; by chance alone it would be 1 in 20. A claim about runs that PyTorch has, too, is judged on both: ' +
+          `**${sum('alike')} of ${sum('claims')} come out alike**.`,
+      ];
+}
+
+/** What stands in the columns of that table. */
+export function besides(heads: readonly string[]): string {
+  const what = { published: 'what was published', PyTorch: 'the same runs in PyTorch' };
+  return heads.flatMap((head) => what[head as keyof typeof what] ?? []).join(' and ');
+}
+
+/** Where the column of PyTorch is from. */
+export function torchText({ name, torch, normgrad, made, minutes, runs }: StoredTorch): string {
+  const seeds = [...new Set(runs.map(({ seed }) => seed))].join(', ');
+  return (
+    `*In PyTorch:* ${plural(runs.length, 'run')} of PyTorch ${torch}, seeds ${seeds}, which begin with the first weights of ours (normgrad ` +
+    `${normgrad}) and see the same batches and masks; ${minutes.toFixed(1)} minutes, made ${made}. [Runs](results/${name}.pytorch.json).`
+  );
+}
