@@ -63,8 +63,9 @@ class EncoderLayer(nn.Module):
     def __init__(self, width, heads, norm_first, plan):
         super().__init__()
         on_weights = plan.config.get("weightNorm") or plan.norm(width, False) == [] and plan.config["norm"] != "none"
-        attention = Attention(width, heads) if on_weights else nn.MultiheadAttention(width, heads, batch_first=True)
-        self.self_attn = attention
+        self.self_attn = (
+            Attention(width, heads) if on_weights else nn.MultiheadAttention(width, heads, batch_first=True)
+        )
         self.linear1, self.linear2 = nn.Linear(width, 4 * width), nn.Linear(4 * width, width)
         self.norm1, self.norm2 = (as_module([on_tokens(norm) for norm in plan.norm(width, False)]) for _ in range(2))
         self.norm_first = norm_first

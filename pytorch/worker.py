@@ -5,9 +5,10 @@ On stdin come requests, each a line of JSON with the number of bytes that follow
     {"do": "begin", "config", "input", "classes", "steps", "dtype", "bytes"}   the first weights
     {"do": "step", "bytes"}          x [N, H, W, C] and labels [N]: one step of training -> {"loss", "accuracy"}; with mixed images
                                     otherLabels [N], too, and "share", that of the first labels; of each layer that draws, k,
-                                    drawn.k.scale and, of noise, drawn.k.shift
+                                    drawn.k.scale and, of noise, drawn.k.shift, [N, H, W, C] where it takes an image or
+                                    a flattened one
     {"do": "test", "bytes"}          the same in evaluation mode, without a step
-    {"do": "probe", "name", "bytes"} what the probe of that name measures (probes.py)
+    {"do": "probe", "name", "bytes"} what the probe of that name measures (probes.py), of tensors as for a step
 
 On stdout goes an answer for each, a line of JSON; {"error": text} for what PyTorch cannot do.
 """
@@ -77,7 +78,8 @@ def answer(request, tensors, run):
     """The answer, and the run that goes on."""
     if request["do"] == "begin":
         run = Run(request, tensors)
-        return {"parameters": sum(parameter.numel() for parameter in run.network.parameters())}, run
+        parameters = sum(parameter.numel() for parameter in run.network.parameters())
+        return {"parameters": parameters, "drawing": len(run.drawing)}, run
     if request["do"] == "probe":
         return run.probe(request["name"], tensors), run
     return getattr(run, request["do"])(tensors), run

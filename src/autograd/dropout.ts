@@ -26,7 +26,7 @@ export function dropout(x: Tensor, rate = 0.5, random: Random = defaultRandom())
 export function dropoutMask(shape: Shape, rate: number, random: Random, dtype: DType): NDArray {
   const scale = 1 / (1 - rate);
   const data = new (array(dtype))(sizeOf(shape));
-  for (let i = 0; i < data.length; i++) data[i] = random.uniform() < rate ? 0 : scale;
+  for (let i = 0; i < data.length; i++) data[i] = rate > 0 && random.uniform() < rate ? 0 : scale;
   return { shape, data };
 }
 

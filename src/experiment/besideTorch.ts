@@ -1,29 +1,60 @@
 /** Our runs beside the same in PyTorch, seed by seed, since both begin with the same weights and see the same batches. */
 import { pairedDifference, type Summary } from '../charts/statistics.ts';
 import { halfInterval } from '../charts/studentT.ts';
+import { toJson } from '../json.ts';
 import { armsOf, type Claim, singlesOf } from './claim.ts';
 import { type Judgement, judge } from './judge.ts';
 import type { MeasureChoice } from './measures.ts';
 import type { Point } from './point.ts';
-import { bySeed, type Results, type RunRecord, resultsOf } from './results.ts';
+import { bySeed, type RunRecord, resultsOf } from './results.ts';
 import type { Experiment } from './spec.ts';
 
-/** Ours minus PyTorch's, over the seeds that both have. */
-export function minusTorch(
-  ours: Results,
-  theirs: Results,
-  { where, measure }: { where: Partial<Point>; measure: MeasureChoice },
-): Summary {
-  return pairedDifference(bySeed(ours, where, measure), bySeed(theirs, where, measure));
+/** Ours minus PyTorch's at one row of a table, over the runs that both have. */
+export interface MinusTorch extends Summary {
+  /** Of the 95 % interval; undefined with fewer than two seeds. */
+  half: number | undefined;
+  /** How many seeds the row has in the engine that has more. */
+  seeds: number;
+  /**
+   * 'same' where no seed differs, 'apart' where the interval leaves out 0, or a seed ends without a value in one engine only, and
+   * 'within' otherwise. Undefined where there is nothing to compare.
+   */
+  verdict: 'same' | 'within' | 'apart' | undefined;
 }
 
-/** Scores are of size 1: what differs by less has not been moved by a run, it is rounded otherwise. */
-const ROUNDING = 1e-6;
+/** Runs are kept with six digits, and float32 rounds a number of size 1 to this: less is no difference. */
+const DIGITS = 1e-5;
+const FLOAT32 = 2 ** -24;
+
+export function minusTorch(
+  ours: readonly RunRecord[],
+  theirs: readonly RunRecord[],
+  { where, measure }: { where: Partial<Point>; measure: MeasureChoice },
+): MinusTorch {
+  const values = (runs: readonly RunRecord[]) => bySeed(resultsOf(runs), where, measure);
+  const here = values(thoseIn(ours, theirs));
+  const there = values(thoseIn(theirs, ours));
+  const difference = pairedDifference(here, there);
+  const half = halfInterval(difference);
+  const pairs = [...here].map(([seed, value]) => [value, there.get(seed)!]);
+  const isLostInOne = pairs.some(([a, b]) => Number.isFinite(a) !== Number.isFinite(b));
+  const size = Math.max(...pairs.flat().filter(Number.isFinite).map(Math.abs));
+  const isBeyond =
+    Math.abs(difference.mean) > Math.max(half ?? Number.POSITIVE_INFINITY, DIGITS * size, FLOAT32);
+  const isSame = difference.n > 0 && difference.values.every((value) => value === 0);
+  return {
+    ...difference,
+    half,
+    seeds: Math.max(values(ours).size, values(theirs).size),
+    verdict: isLostInOne || isBeyond ? 'apart' : isSame ? 'same' : half === undefined ? undefined : 'within',
+  };
+}
 
 /** How far both engines' runs of an experiment agree. */
 export interface Agreement {
-  /** Rows of the table that PyTorch was asked for, and in how many of them the 95 % interval of the difference leaves out 0 and more than rounding. */
+  /** Rows of the table that both can be compared in, by how they come out. */
   rows: number;
+  same: number;
   apart: number;
   /** Claims that both can be judged on, and how many of them come out alike. */
   claims: number;
@@ -35,25 +66,24 @@ export function agreement(
   runs: readonly RunRecord[],
   inTorch: readonly RunRecord[],
 ): Agreement {
-  const [ours, theirs] = [resultsOf(runs), resultsOf(inTorch)];
-  const halves = published
+  const verdicts = published
     .filter(({ pytorch }) => pytorch)
-    .map(({ where, measure = figure.y }) => minusTorch(ours, theirs, { where, measure }))
-    .map((difference) => ({ mean: Math.abs(difference.mean), half: halfInterval(difference) }))
-    .filter(({ half }) => half !== undefined);
+    .flatMap(({ where, measure = figure.y }) => minusTorch(runs, inTorch, { where, measure }).verdict ?? []);
+  const ours = resultsOf(runs);
   const pairs = claims.flatMap((claim) => {
     const there = judgeInTorch(claim, runs, inTorch);
     return there ? [[judge(claim, ours).outcome, there.outcome]] : [];
   });
   return {
-    rows: halves.length,
-    apart: halves.filter(({ mean, half }) => mean > Math.max(half!, ROUNDING)).length,
+    rows: verdicts.length,
+    same: verdicts.filter((verdict) => verdict === 'same').length,
+    apart: verdicts.filter((verdict) => verdict === 'apart').length,
     claims: pairs.length,
     alike: pairs.filter(([here, there]) => here === there).length,
   };
 }
 
-/** What PyTorch's runs say of a claim; undefined where they are not those of all its arms, or have not its measure, and for a program. */
+/** What PyTorch's runs say of a claim; undefined where they are not those of all its arms, or none has its measure, and for a program. */
 export function judgeInTorch(
   claim: Claim,
   runs: readonly RunRecord[],
@@ -61,8 +91,18 @@ export function judgeInTorch(
 ): Judgement | undefined {
   const [ours, theirs] = [resultsOf(runs), resultsOf(inTorch)];
   const arms = singlesOf(claim).flatMap(armsOf);
-  const isWhole = arms.every((arm) => theirs.where(arm).length === ours.where(arm).length);
+  const isWhole = arms.every((arm) => {
+    const [here, there] = [ours.where(arm), theirs.where(arm)];
+    return here.length === there.length && thoseIn(here, there).length === here.length;
+  });
   if (arms.length === 0 || !isWhole) return undefined;
   const judgement = judge(claim, theirs);
   return judgement.n > 0 ? judgement : undefined;
+}
+
+/** Of `runs` those of the same points and seeds as one of `others`. */
+function thoseIn(runs: readonly RunRecord[], others: readonly RunRecord[]): RunRecord[] {
+  const keyOf = ({ point, seed }: RunRecord) => toJson([point, seed]);
+  const known = new Set(others.map(keyOf));
+  return runs.filter((run) => known.has(keyOf(run)));
 }

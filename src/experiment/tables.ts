@@ -1,6 +1,5 @@
-import { formatSummary, type Summary } from '../charts/statistics.ts';
-import { halfInterval } from '../charts/studentT.ts';
-import { minusTorch } from './besideTorch.ts';
+import { decimalsFor, formatSummary, type Summary } from '../charts/statistics.ts';
+import { type MinusTorch, minusTorch } from './besideTorch.ts';
 import { seriesOf, xLabel } from './figure.ts';
 import { measureLabel } from './measures.ts';
 import { nameOf } from './point.ts';
@@ -73,7 +72,7 @@ export function publishedTable(
     {
       head: 'normgrad - PyTorch',
       isThere: hasOurs && hasTorch,
-      cell: (row) => intervalText(minusTorch(ours, theirs, row)),
+      cell: (row) => differenceText(minusTorch(runs, inTorch, row)),
     },
   ];
   const columns = all.filter(({ isThere }) => isThere);
@@ -83,9 +82,30 @@ export function publishedTable(
   };
 }
 
-/** `+0.4 ± 0.9`: the mean with half of its 95 % interval; `0` where no seed differs. */
-function intervalText(difference: Summary): string {
-  if (difference.n > 0 && difference.values.every((value) => value === 0)) return '0';
-  const text = formatSummary({ ...difference, std: halfInterval(difference) });
-  return difference.mean > 0 ? `+${text}` : text;
+/**
+ * `+0.4 ± 0.9`: the mean with half of its 95 % interval; `0` where no seed differs; `+0.4 ± 0.9 (n=4, 1 without a value)` where a seed of
+ * the row has none.
+ */
+function differenceText(difference: MinusTorch): string {
+  const { n, mean, half, diverged, seeds } = difference;
+  const lost = diverged > 0 ? [`${diverged} without a value`] : [];
+  if (n === 0) return lost.join() || '–';
+  const notes = n < seeds || n === 1 ? ` (${[`n=${n}`, ...lost].join(', ')})` : '';
+  if (mean === 0 && !half) return `0${notes}`;
+  const show = showing(difference);
+  const text = show(mean);
+  const signed = Number(text) === 0 ? text.replace('-', '') : `${mean > 0 ? '+' : ''}${text}`;
+  return `${signed}${half === undefined ? '' : ` ± ${show(half)}`}${notes}`;
+}
+
+/** With as many digits as the interval allows, or more where fewer would hide on which side of 0 it ends. */
+function showing({ mean, half }: MinusTorch): (x: number) => string {
+  if (Math.abs(mean) < 1e-6) return (x) => x.toExponential(1);
+  const isTold = (decimals: number) =>
+    half === undefined ||
+    Math.sign(Number(Math.abs(mean).toFixed(decimals)) - Number(half.toFixed(decimals))) ===
+      Math.sign(Math.abs(mean) - half);
+  const least = decimalsFor({ mean, std: half });
+  const decimals = [least, least + 1, least + 2].find(isTold) ?? least;
+  return (x) => x.toFixed(decimals);
 }

@@ -78,7 +78,9 @@ const settings: readonly [name: string, options: TrainOptions][] = [
   ['images mixed', { mixup: 0.4, labelSmoothing: 0.1 }],
   ['noise and dropout', { model: 'vgg', ...small.vgg, noise: true, dropout: 0.5, dropoutPlace: 'before' }],
   ['dropout before the last', { model: 'mlp', ...small.mlp, dropout: 0.5, dropoutPlace: 'last' }],
-  ['dropout of flattened images', { model: 'vgg', ...small.vgg, dropout: 0.5, dropoutPlace: 'last' }],
+  ['dropout of flattened images', { model: 'vgg', widths: [8, 8], dropout: 0.5, dropoutPlace: 'last' }],
+  // 10 x 12 x 3 pixels
+  ['a layer as wide as the image', { model: 'mlp', hidden: [360], norm: 'none', dropout: 0.5 }],
   ['loss mse', { loss: 'mse' }],
   ['loss hinge', { loss: 'hinge' }],
   ['maximize', { maximize: true, lr: 0.001 }],

@@ -2,6 +2,7 @@ import type { Batch } from '../data/batches.ts';
 import { PytorchError } from '../errors.ts';
 import type { ExperimentRun } from '../experiment/plan.ts';
 import type { RunRecord } from '../experiment/results.ts';
+import { randomLayers } from '../nn/layers/randomLayer.ts';
 import { runName } from '../runs/name.ts';
 import { codeName } from '../train/code/names.ts';
 import type { TrainConfig } from '../train/config.ts';
@@ -28,9 +29,14 @@ export async function trainInTorch(
 ): Promise<RunRecord> {
   const odd = (['initFrom', 'patience'] as const).find((name) => config[name] !== null);
   if (odd !== undefined) throw new PytorchError(`${odd}: no run with it is trained in PyTorch`);
+  const model = buildModel(config, data);
+  if (config.probes.includes('landscape') && randomLayers(model).size > 0) {
+    throw new PytorchError(
+      'the probe landscape of a network with dropout or noise draws again at every point of its way',
+    );
+  }
   const start = performance.now();
   const steps = config.epochs * data.train.perEpoch;
-  const model = buildModel(config, data);
   await torch.begin({ config, data, model, steps, dtype: 'float32' });
   const scores = await trained(config, data, torch);
   const seconds = (performance.now() - start) / 1000;

@@ -72,15 +72,23 @@ export async function startWorker(threads = 1): Promise<TorchWorker> {
     versions: { torch: String(torch.versions.torch), python: String(torch.versions.python) },
     async begin({ config, data, model, steps, dtype }) {
       const { imageShape: input, classes } = data;
+      if (config.model === 'transformer' && randomLayers(model).size > 0) {
+        throw new PytorchError(
+          "dropout of a transformer: PyTorch's attention takes no masks from outside; leave it out",
+        );
+      }
       shape = input;
-      drawing = drawingFor(model, input);
-      refuse(config, model);
+      drawing = drawingFor(model, input, dtype);
       const { code: _, ...settings } = config;
       const request = { do: 'begin', config: settings, input, classes, steps, dtype };
-      const { parameters } = await answered(torch, request, tensorsOf(model, { input }));
+      const { parameters, drawing: draws } = await answered(torch, request, tensorsOf(model, { input }));
       const own = model.parameters().reduce((sum, { size }) => sum + size, 0);
-      if (parameters === own) return;
-      throw new PytorchError(`PyTorch's network has ${parameters} parameters, and this one ${own}`);
+      if (parameters !== own)
+        throw new PytorchError(`PyTorch's network has ${parameters} parameters, and this one ${own}`);
+      if (draws !== drawing.layers)
+        throw new PytorchError(
+          `PyTorch's network has ${draws} layers of dropout or noise, and this one ${drawing.layers}`,
+        );
     },
     step: async (batch) =>
       (await withBatch({ do: 'step' }, batch, drawing?.next(batch.size))) as unknown as TorchScore,
@@ -89,21 +97,6 @@ export async function startWorker(threads = 1): Promise<TorchWorker> {
       (await withBatch({ do: 'probe', name }, batch, drawing?.ahead(batch.size))) as ProbeValues,
     stop: torch.stop,
   };
-}
-
-/** Throws a PytorchError where the other side would draw otherwise. */
-function refuse(config: TrainConfig, model: Module): void {
-  const draws = randomLayers(model).size > 0;
-  if (draws && config.model === 'transformer') {
-    throw new PytorchError(
-      "dropout of a transformer: PyTorch's attention takes no masks from outside; leave it out",
-    );
-  }
-  if (draws && config.probes.includes('landscape')) {
-    throw new PytorchError(
-      'the probe landscape of a network with dropout or noise draws again at every point of its way',
-    );
-  }
 }
 
 async function answered(

@@ -3,7 +3,6 @@ import { watching } from '../autograd/watch.ts';
 import { WeightsError } from '../errors.ts';
 import { type Shape, sizeOf } from '../kernels/contract.ts';
 import { Linear } from '../nn/layers/linear.ts';
-import { RandomLayer } from '../nn/layers/randomLayer.ts';
 import { withForward } from '../nn/layers/wrapForward.ts';
 import type { Module } from '../nn/module.ts';
 import { Norm } from '../nn/norm/core/norm.ts';
@@ -16,16 +15,21 @@ import { WeightNorm } from '../nn/norm/weights/normOfWeights.ts';
  * convolution or pool put out; those of attention have their features last in PyTorch, too.
  */
 
-/** Layers with a weight, or a number drawn, for each element of what they take. */
-const readsElements = (module: Module) =>
-  module instanceof Linear ||
-  module instanceof RandomLayer ||
-  (module instanceof Norm && !(module instanceof WeightNorm));
+/** Layers with a weight for each element of what they take. */
+const weighsElements = (module: Module) =>
+  module instanceof Linear || (module instanceof Norm && !(module instanceof WeightNorm));
 
-/** The layers of `model` that take flattened images, each with [H, W, C] of these. `input`: the shape of one sample. */
-export function flattenedInputs(model: Module, input: Shape): Map<Module, Shape> {
+/**
+ * The layers of `model` that take flattened images, each with [H, W, C] of these. `input`: the shape of one sample; `among`: which
+ * layers are looked at.
+ */
+export function flattenedInputs(
+  model: Module,
+  input: Shape,
+  among: (module: Module) => boolean = weighsElements,
+): Map<Module, Shape> {
   const modules = [...model.namedModules().values()];
-  const readers = modules.filter(readsElements);
+  const readers = modules.filter(among);
   const found = new Map<Module, Shape>();
   const { watch, imageOf } = follow();
   const training = modules.map((module) => module.training);
@@ -51,6 +55,9 @@ export function flattenedInputs(model: Module, input: Shape): Map<Module, Shape>
   return found;
 }
 
+/** Their results are sums over elements, and in the order of the weights, also where as many come out as went in. */
+const sums = ['linear', 'matmul', 'conv2d'];
+
 /** Follows flattened images from operation to operation. */
 function follow() {
   /** [N, H W C], with [H, W, C]; 'mixed': parts of such, or several of them side by side. */
@@ -69,7 +76,7 @@ function follow() {
         flattened.set(y, x.shape.slice(1));
       else if (name === 'reshape' && isRow(x, y)) lines.add(y);
       else if (name === 'permute' && x.rank > 3) turned.add(y);
-      else if (x.shape.join() === y.shape.join()) {
+      else if (x.shape.join() === y.shape.join() && !sums.includes(name)) {
         if (image) flattened.set(y, image);
         if (turned.has(x)) turned.add(y);
         if (lines.has(x)) lines.add(y);

@@ -13,7 +13,7 @@ export interface Drawn {
 /** A layer that draws while it trains. Where its generator stands belongs to a checkpoint. */
 export abstract class RandomLayer extends Module {
   abstract random: Random;
-  /** Draws as one forward pass in training does, for x of this shape. */
+  /** Draws as a forward pass in training does, for x of this shape. */
   abstract draw(shape: Shape, dtype: DType): Drawn;
 }
 
