@@ -109,5 +109,6 @@ export default defineExperiment({
     'The paper prints its numbers in figures only. The claims are about a percentile, the largest change and a relative change, and ' +
     'not about medians of the raw range: without a norm the loss is steep before the first step, and from the tenth to about the ' +
     'ninetieth the network sits on a plateau, where everything is small. In three of five seeds the largest change is the one before ' +
-    'the first step (40, 61 and 1408), so its interval is wide.',
+    'the first step (40, 61 and 1408), so its interval is wide. That the median without a norm differs from that in PyTorch is chance: ' +
+    'with 25 seeds the difference is -0.12 ± 0.18.',
 });
