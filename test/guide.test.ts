@@ -2,11 +2,15 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
+import { forgetCode } from '../src/train/code/load.ts';
 import { inProcess } from './cli/inProcess.ts';
 import { checkSection, inShell, sections } from './guide.ts';
 
 const parent = mkdtempSync(join(tmpdir(), 'normgrad-guide-'));
-afterAll(() => rmSync(parent, { recursive: true }));
+afterAll(() => {
+  forgetCode();
+  rmSync(parent, { recursive: true });
+});
 
 it('has sections, and in them at most 15 lines of code', () => {
   expect(sections.length).toBeGreaterThan(5);

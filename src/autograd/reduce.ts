@@ -6,6 +6,7 @@ import { type Axes, normalizeAxes, normalizeAxis, reducedCount, reducedShape } f
 import { record } from './graph.ts';
 import { requireTensor } from './inputs.ts';
 import type { Tensor } from './tensor.ts';
+import { noteAxes } from './watch.ts';
 
 /** Reductions over some axes (default: all). With keepDims the reduced axes stay, with length 1. */
 export interface ReduceOptions {
@@ -16,6 +17,7 @@ export interface ReduceOptions {
 export function sum(x: Tensor, axes?: Axes, options: ReduceOptions = {}): Tensor {
   const { over, kept, shape } = layout('sum', x, axes, options);
   const y = kernels(x).reduce('sum', x, over);
+  noteAxes(over);
   return record('sum', { shape, data: y.data }, [x], [], (dy) => [repeat(dy, kept, x)]);
 }
 
@@ -24,6 +26,7 @@ export function mean(x: Tensor, axes?: Axes, options: ReduceOptions = {}): Tenso
   const { over, kept, shape } = layout('mean', x, axes, options);
   const m = reducedCount(x.shape, over);
   const y = kernels(x).reduce('mean', x, over);
+  noteAxes(over);
   return record('mean', { shape, data: y.data }, [x], [], (dy) => [
     repeat(kernels(dy).unary('affine', dy, 1 / m, 0), kept, x),
   ]);
@@ -46,6 +49,7 @@ export function variance(x: Tensor, axes?: Axes, options: ReduceOptions & { ddof
   const k = kernels(x);
   const centred = k.binary('sub', x, k.reduce('mean', x, over));
   const y = k.unary('affine', k.reduce('sum', k.unary('square', centred), over), 1 / (m - ddof), 0);
+  noteAxes(over);
   return record('variance', { shape, data: y.data }, [x], [], (dy) => [
     k.unary('affine', k.binary('mul', centred, { shape: kept, data: dy.data }), 2 / (m - ddof), 0),
   ]);
@@ -85,6 +89,7 @@ function extremum(op: 'max' | 'min', x: Tensor, axes: Axes, options: ReduceOptio
     throw new Error(`${op}: no values to reduce in [${x.shape.join(', ')}].`);
   const k = kernels(x);
   const y = k.reduce(op, x, over);
+  noteAxes(over);
   return record(op, { shape, data: y.data }, [x], (dy) => {
     const attains = k.binary('equal', x, y);
     const share = k.binary('div', { shape: kept, data: dy.data }, k.reduce('sum', attains, over));

@@ -6,6 +6,7 @@ import { normalizeAxes, normalizeAxis } from './axes.ts';
 import { record, requireOneDType } from './graph.ts';
 import { requireTensor } from './inputs.ts';
 import type { Tensor } from './tensor.ts';
+import { noteAxes, reshapedInstead } from './watch.ts';
 
 /** The same numbers in another shape, without a copy; one length may be -1: whatever is left. */
 export function reshape(x: Tensor, shape: Shape): Tensor {
@@ -21,6 +22,8 @@ export function reshape(x: Tensor, shape: Shape): Tensor {
       `reshape: [${x.shape.join(', ')}] holds ${x.size} values and does not fit ${shown(shape)}.${rule}`,
     );
   }
+  const instead = reshapedInstead(x, resolved);
+  if (instead) return instead;
   return record('reshape', { shape: resolved, data: x.data }, [x], [], (dy) => [
     { shape: x.shape, data: dy.data },
   ]);
@@ -38,6 +41,7 @@ export function permute(x: Tensor, axes: readonly number[]): Tensor {
   }
   const order = axes.map((axis) => (axis < 0 ? axis + x.rank : axis));
   const back = order.map((_, i) => order.indexOf(i));
+  noteAxes(order);
   return record('permute', kernels(x).permute(x, order), [x], [], (dy) => [kernels(dy).permute(dy, back)]);
 }
 
@@ -77,6 +81,7 @@ export function concat(xs: readonly Tensor[], axis = 0): Tensor {
       throw new Error(`concat: ${shapes} differ in more than axis ${at}.`);
     }
   }
+  noteAxes([at]);
   return record('concat', kernels(first).concat(xs, at), xs, [], (dy) => {
     let offset = 0;
     return xs.map((x) => {

@@ -7,6 +7,7 @@ import { describe } from './describe.ts';
 import type { GraphNode } from './graph.ts';
 import { Operations } from './methods.ts';
 import { noteWrite } from './unchanged.ts';
+import { noteCopy } from './watch.ts';
 
 export type DType = 'float32' | 'float64';
 
@@ -109,13 +110,13 @@ export class Tensor extends Operations implements NDArray {
 
   /** A copy off the graph that lives as long as it is referenced. */
   clone(): Tensor {
-    return new Tensor(this.data.slice(), this.shape);
+    return noteCopy(new Tensor(this.data.slice(), this.shape), this);
   }
 
   /** The same numbers off the graph. Results and parameters are copied, so that the tensor outlives them. */
   detach(): Tensor {
     const lives = this.node === null && !this.lasting && !kernels(this).owns(this.data);
-    return lives ? new Tensor(this.data, this.shape) : this.clone();
+    return lives ? noteCopy(new Tensor(this.data, this.shape), this) : this.clone();
   }
 
   /**

@@ -23,7 +23,7 @@ export interface Drawing {
 export function drawingFor(model: Module, input: Shape, dtype: DType): Drawing {
   const layers = [...randomLayers(model).values()];
   const shapes = inputShapes(model, layers, input, dtype);
-  const images = flattenedInputs(model, input, (module) => module instanceof RandomLayer);
+  const { images } = flattenedInputs(model, input, (module) => module instanceof RandomLayer);
   const next = (size: number) =>
     layers.flatMap((layer, i) => {
       const { scale, shift } = layer.draw([size, ...shapes.get(layer)!], dtype);

@@ -167,6 +167,7 @@ function layoutIn(module: Module, { shape }: Tensor, image: Shape | undefined): 
   if (image && shape.length === 1 && shape[0] === image.reduce((size, length) => size * length, 1)) {
     return sampleLayout(image, true);
   }
+  if (module instanceof Norm && image && shape.join() === image.join()) return sampleLayout(shape);
   return module instanceof Norm && shape.length >= 3 ? sampleLayout(shape) : sameLayout(shape);
 }
 

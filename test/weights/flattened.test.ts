@@ -1,35 +1,280 @@
-import { expect, it } from 'vitest';
-import { activation, BatchNorm, Conv2d, Flatten, Linear, Sequential } from '../../src/nn/index.ts';
+import { describe, expect, it } from 'vitest';
+import {
+  add,
+  concat,
+  linear,
+  mean,
+  mul,
+  parameter,
+  permute,
+  relu,
+  reshape,
+  sigmoid,
+  stack,
+  type Tensor,
+  transpose,
+} from '../../src/autograd/index.ts';
+import {
+  activation,
+  BatchNorm,
+  Conv1d,
+  Conv2d,
+  ConvTranspose2d,
+  Flatten,
+  GroupNorm,
+  Gru,
+  LayerNorm,
+  Linear,
+  Module,
+  MultiHeadAttention,
+  PRelu,
+  Sequential,
+  TransformerBlock,
+} from '../../src/nn/index.ts';
 import { flattenedInputs } from '../../src/weights/flattened.ts';
+import { save } from '../../src/weights/index.ts';
 
-/** Layers by their place in the network. */
-function found(model: Sequential, input: number[]) {
-  const layers = flattenedInputs(model, input);
+/** A user's network: layers by name, and a forward pass. */
+class Net extends Module {
+  readonly run: (net: Record<string, Module>, x: Tensor) => Tensor;
+
+  constructor(layers: Record<string, Module | Tensor>, run: (net: never, x: Tensor) => Tensor) {
+    super();
+    Object.assign(this, layers);
+    this.run = run as typeof this.run;
+  }
+
+  forward(x: Tensor): Tensor {
+    return this.run(this as never, x);
+  }
+}
+
+type With<Names extends string> = Record<Names, Module>;
+const flat = (x: Tensor) => reshape(x, [x.shape[0], -1]);
+/** A function as a layer. */
+const layer = (run: (x: Tensor) => Tensor) => new Net({}, (_, x) => run(x));
+const image = [3, 4, 2];
+const dense = (inputs = 24, out = 24) => new Linear(inputs, out);
+const plain = { fc: dense(24, 5) };
+
+/** What each layer takes, by its name. */
+function found(model: Module, input: number[]) {
+  const { images } = flattenedInputs(model, input);
   return Object.fromEntries(
-    model.layers.flatMap((layer, i) => (layers.has(layer) ? [[i, layers.get(layer)]] : [])),
+    [...model.namedModules()].flatMap(([name, module]) =>
+      images.has(module) ? [[name, images.get(module)]] : [],
+    ),
   );
 }
 
-it('a hidden layer as wide as the image is no image', () => {
-  const model = new Sequential(
-    new Flatten(),
-    new Linear(12, 12),
-    new BatchNorm(12),
-    activation('relu'),
-    new Linear(12, 12),
-    new Linear(12, 3),
-  );
-  expect(found(model, [2, 2, 3])).toEqual({ 1: [2, 2, 3] });
+describe('a layer takes a flattened image', () => {
+  it.each<[string, Module, number[], Record<string, number[]>]>([
+    ['behind a flattening', new Sequential(new Flatten(), dense()), image, { 'layers.1': image }],
+    [
+      'and not one that is as wide',
+      new Sequential(new Flatten(), dense(), new BatchNorm(24), activation('relu'), dense(), dense(24, 3)),
+      image,
+      { 'layers.1': image },
+    ],
+    [
+      'behind a norm, an activation and slopes, which take one, too',
+      new Sequential(new Conv2d(2, 2, 1), new Flatten(), new PRelu(24), new BatchNorm(24), dense()),
+      image,
+      { 'layers.2': image, 'layers.3': image, 'layers.4': image },
+    ],
+    [
+      'turned by hand to channels first and back',
+      new Net(plain, ({ fc }: With<'fc'>, x) =>
+        fc.forward(flat(permute(permute(x, [0, 3, 1, 2]), [0, 2, 3, 1]))),
+      ),
+      image,
+      { fc: image },
+    ],
+    [
+      'and not where its channels are first already',
+      new Net(plain, ({ fc }: With<'fc'>, x) => fc.forward(flat(permute(x, [0, 3, 1, 2])))),
+      image,
+      {},
+    ],
+    [
+      'of turned rows and columns',
+      new Net(plain, ({ fc }: With<'fc'>, x) => fc.forward(flat(permute(x, [0, 2, 1, 3])))),
+      image,
+      { fc: [4, 3, 2] },
+    ],
+    [
+      'row by row',
+      new Net({ fc: dense(6, 5) }, ({ fc }: With<'fc'>, x) =>
+        fc.forward(reshape(permute(x, [0, 2, 1, 3]), [x.shape[0], 4, 6])),
+      ),
+      image,
+      { fc: [3, 2] },
+    ],
+    ['copied', new Net(plain, ({ fc }: With<'fc'>, x) => fc.forward(flat(x).detach())), image, { fc: image }],
+    [
+      'one of several side by side',
+      new Net(plain, ({ fc }: With<'fc'>, x) => fc.forward(stack([flat(x), relu(flat(x))], 1))),
+      image,
+      { fc: image },
+    ],
+    [
+      'both of a batch',
+      new Net(plain, ({ fc }: With<'fc'>, x) => fc.forward(concat([flat(x), relu(flat(x))], 0))),
+      image,
+      { fc: image },
+    ],
+    [
+      'of the rows of one',
+      new Net({ c: new Conv2d(2, 2, 1), fc: dense(8, 3) }, ({ c, fc }: With<'c' | 'fc'>, x) =>
+        fc.forward(flat(mean(c.forward(x), 1))),
+      ),
+      image,
+      { fc: [4, 2] },
+    ],
+    [
+      'behind a convolution of a sequence',
+      new Sequential(new Conv1d(2, 4, 3), new Flatten(), dense(16, 3)),
+      [6, 2],
+      { 'layers.2': [4, 4] },
+    ],
+    [
+      'of two sequences side by side',
+      new Net(
+        { a: new Conv1d(2, 2, 3), b: new Conv1d(2, 2, 3), fc: dense(16, 3) },
+        (net: With<'a' | 'b' | 'fc'>, x) =>
+          net.fc.forward(flat(concat([net.a.forward(x), net.b.forward(x)], 2))),
+      ),
+      [6, 2],
+      { fc: [4, 4] },
+    ],
+    [
+      'and not behind tokens',
+      new Sequential(new Conv1d(2, 4, 3), new TransformerBlock(4, 2), new Flatten(), dense(16, 3)),
+      [6, 2],
+      {},
+    ],
+    [
+      'nor behind attention or a recurrent layer',
+      new Sequential(new MultiHeadAttention(4, 2), new Gru(4, 3), new Flatten(), dense(18, 3)),
+      [6, 4],
+      {},
+    ],
+    [
+      'and a norm of a whole sequence takes that',
+      new Sequential(new Conv1d(2, 3, 3), new LayerNorm([4, 3]), new Flatten(), dense(12, 3)),
+      [6, 2],
+      { 'layers.1': [4, 3], 'layers.3': [4, 3] },
+    ],
+    ['none of one channel', new Sequential(new Flatten(), dense(12, 3)), [3, 4, 1], {}],
+  ])('%s', (_, model, input, wanted) => {
+    expect(found(model, input)).toEqual(wanted);
+    expect(() => save(model, { input })).not.toThrow();
+  });
 });
 
-it('a norm and an activation leave it one', () => {
-  const model = new Sequential(
-    new Conv2d(3, 3, 1),
-    new Flatten(),
-    activation('relu'),
-    new BatchNorm(12),
-    new Linear(12, 12),
-    new Linear(12, 3),
-  );
-  expect(found(model, [2, 2, 3])).toEqual({ 3: [2, 2, 3], 4: [2, 2, 3] });
+const two = { fc: dense(), head: dense(24, 3) };
+type Two = With<'fc' | 'head'>;
+
+describe('what PyTorch would have in an order that is not known is refused', () => {
+  it.each<[string, Module, number[]]>([
+    [
+      'a skip around a layer',
+      new Net(two, ({ fc, head }: Two, x) => head.forward(add(flat(x), fc.forward(flat(x))))),
+      image,
+    ],
+    [
+      'a gate',
+      new Net(two, ({ fc, head }: Two, x) => head.forward(mul(flat(x), sigmoid(fc.forward(flat(x)))))),
+      image,
+    ],
+    [
+      'a layer that takes an image and what it made of it',
+      new Net(two, ({ fc, head }: Two, x) => head.forward(fc.forward(relu(fc.forward(flat(x)))))),
+      image,
+    ],
+    [
+      'a parameter of the model with a number for each element',
+      new Net(
+        { ...plain, scale: parameter(new Float32Array(24).fill(1.5), [24]) },
+        (net: With<'fc'> & { scale: Tensor }, x) => net.fc.forward(mul(flat(x), net.scale)),
+      ),
+      image,
+    ],
+    [
+      'a weight that is read past its layer',
+      new Net(plain, ({ fc }: { fc: Linear }, x) => linear(flat(x), fc.weight, fc.bias)),
+      image,
+    ],
+    ['groups of a flattened image', new Sequential(new Flatten(), new GroupNorm(4, 24), dense()), image],
+    [
+      'an image that a dense layer makes',
+      new Sequential(
+        dense(5, 24),
+        layer((x) => reshape(x, [x.shape[0], 3, 4, 2])),
+        new ConvTranspose2d(2, 2, 2),
+      ),
+      [5],
+    ],
+    [
+      'frames of a film, side by side',
+      new Net({ c: new Conv2d(2, 2, 1), fc: dense(48, 3) }, ({ c, fc }: With<'c' | 'fc'>, x) =>
+        fc.forward(reshape(c.forward(reshape(x, [-1, 3, 4, 2])), [x.shape[0], 48])),
+      ),
+      [2, 3, 4, 2],
+    ],
+    [
+      'flattened images in a recurrent layer',
+      new Net({ c: new Conv2d(2, 2, 1), rnn: new Gru(24, 3) }, ({ c, rnn }: With<'c' | 'rnn'>, x) =>
+        rnn.forward(reshape(flat(c.forward(reshape(x, [-1, 3, 4, 2]))), [x.shape[0], 2, 24])),
+      ),
+      [2, 3, 4, 2],
+    ],
+    [
+      'a sequence and tokens, added',
+      new Net(
+        { c: new Conv1d(2, 4, 3), rnn: new Gru(4, 4), fc: dense(16, 3) },
+        (net: With<'c' | 'rnn' | 'fc'>, x) => {
+          const h = net.c.forward(x);
+          return net.fc.forward(flat(add(h, net.rnn.forward(h))));
+        },
+      ),
+      [6, 2],
+    ],
+  ])('%s', (_, model, input) => {
+    const before = [...model.namedTensors()].map(([name, { data }]) => [name, data.slice()]);
+    expect(() => save(model, { input })).toThrow('is not known');
+    expect([...model.namedTensors()].map(([name, { data }]) => [name, data])).toEqual(before);
+    expect(() => save(model, { names: 'own' })).not.toThrow();
+  });
+
+  it('and so is a sample that the model does not take', () => {
+    expect(() => save(new Sequential(new Flatten(), dense()), { input: [5, 5, 2] })).toThrow(
+      'the model does not take a sample [5, 5, 2]: linear: weight [24, 24]',
+    );
+  });
+});
+
+describe('without a sample', () => {
+  class OwnForward extends Sequential {
+    override forward(x: Tensor): Tensor {
+      return super.forward(flat(x));
+    }
+  }
+
+  it.each<[string, Module]>([
+    ['a function', new Sequential(new Conv2d(2, 2, 1), layer(flat), dense())],
+    ['a function in front of a norm', new Sequential(new Conv2d(2, 2, 1), layer(flat), new BatchNorm(24))],
+    ['a layer derived from one of ours', new Sequential(new Conv2d(2, 2, 1), new OwnForward(dense()))],
+    ['Flatten in front of a norm', new Sequential(new Conv2d(2, 2, 1), new Flatten(), new BatchNorm(24))],
+  ])('%s may flatten', (_, model) => {
+    expect(() => save(model)).toThrow('may flatten images');
+  });
+
+  it('our own layers do not', () => {
+    const model = new Sequential(new Conv1d(2, 4, 3), new TransformerBlock(4, 2), new Gru(4, 3), dense(3, 2));
+    expect(() => save(model)).not.toThrow();
+    expect(() =>
+      save(new Net({ c: new Conv2d(2, 2, 1) }, ({ c }: With<'c'>, x) => transpose(c.forward(x)))),
+    ).not.toThrow();
+  });
 });
