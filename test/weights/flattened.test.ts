@@ -25,7 +25,7 @@ import {
   Gru,
   LayerNorm,
   Linear,
-  Module,
+  type Module,
   MultiHeadAttention,
   PRelu,
   Sequential,
@@ -33,24 +33,8 @@ import {
 } from '../../src/nn/index.ts';
 import { flattenedInputs } from '../../src/weights/flattened.ts';
 import { save } from '../../src/weights/index.ts';
+import { flat, Net, type With } from './net.ts';
 
-/** A user's network: layers by name, and a forward pass. */
-class Net extends Module {
-  readonly run: (net: Record<string, Module>, x: Tensor) => Tensor;
-
-  constructor(layers: Record<string, Module | Tensor>, run: (net: never, x: Tensor) => Tensor) {
-    super();
-    Object.assign(this, layers);
-    this.run = run as typeof this.run;
-  }
-
-  forward(x: Tensor): Tensor {
-    return this.run(this as never, x);
-  }
-}
-
-type With<Names extends string> = Record<Names, Module>;
-const flat = (x: Tensor) => reshape(x, [x.shape[0], -1]);
 /** A function as a layer. */
 const layer = (run: (x: Tensor) => Tensor) => new Net({}, (_, x) => run(x));
 const image = [3, 4, 2];
