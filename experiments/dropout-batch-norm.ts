@@ -101,7 +101,7 @@ export default defineExperiment({
       says: 'Behind all norms, dropout of 0.5 costs at most 1 point.',
       difference: [
         { norm: 'batch', place: 'behind all', dropout: 0.5 },
-        { norm: 'batch', place: 'behind all', dropout: 0 },
+        { norm: 'batch', place: 'before the norm', dropout: 0 },
       ],
       of: 'testError',
       atMost: 1,
