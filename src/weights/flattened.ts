@@ -67,6 +67,13 @@ export function flattenedInputs(
     if (isNorm(module) && channels === 'second' && x.rank === 3) sequences.set(module, x.shape.slice(1));
   };
   const { y, order, turns } = followed(model, sampleOf(model, input), { enter, turn: false });
+  if (turns && !(y instanceof Tensor)) {
+    throw new WeightsError('the result of the model is no tensor, so that nothing can be compared', [
+      "keep the weights in this library's own order: names: 'own'",
+    ]);
+  }
+  if (y instanceof Tensor && order === undefined)
+    throw unknownOrder("the model's result is not made by operations of this library");
   if (order?.channels === 'vector' && y.rank > 3) throw unknownOrder('the model makes an image of a vector');
   for (const [module, shape] of sequences) images.set(module, shape);
   return { images, sequences, turns };
@@ -108,8 +115,8 @@ export function followed(
   };
   const modules = [...model.namedModules().values()];
   const training = modules.map((module) => module.training);
-  model.eval();
   try {
+    model.eval();
     const y = withForward(
       modules,
       (module, forward) =>
@@ -146,12 +153,12 @@ function behindNorm(norm: Module, { rank }: Tensor, order: Order): Order {
   return isOpen ? { ...order, channels: 'either' } : order;
 }
 
-/** Two samples of zeros and ones: an image for the one model, numbers of words for the other. */
+/** Two samples of ones and twos: an image for the one model, numbers of words for the other; both have a logarithm. */
 export function sampleOf(model: Module, input: Shape): Tensor {
   const isDouble = model.parameters().some(({ dtype }) => dtype === 'float64');
   const size = 2 * sizeOf(input);
   const random = createRandom('sample');
-  const bits = Float64Array.from({ length: size }, () => random.integer(2));
+  const bits = Float64Array.from({ length: size }, () => 1 + random.integer(2));
   return new Tensor(isDouble ? bits : Float32Array.from(bits), [2, ...input]);
 }
 

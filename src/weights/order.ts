@@ -47,6 +47,10 @@ export function orderOf(
     return { channels: 'second' };
   }
   if (products.includes(name)) {
+    if (from.some((each) => known.get(each)!.features === 'unknown'))
+      throw unknownOrder(`${name} takes parts of flattened images`);
+    const byWeights = name === 'matmul' && from.length === 1 && inputs[0] === x && inputs[1]?.rank === 2;
+    if (byWeights && order.channels === 'second' && x.rank > 3) return { channels: 'second' };
     const onPixels = name === 'linear' && order.channels === 'second' && x.rank > 3;
     return { channels: onPixels ? 'second' : 'last' };
   }
@@ -72,6 +76,10 @@ function permuted(order: Order, x: Tensor, axes: readonly number[]): Order {
   const toLast = isAxes([0, ...positions.map((axis) => axis + 1), 1]);
   if (features !== undefined) return { channels: 'unknown', features: 'unknown' };
   if (channels === 'second' && toFirst) return { channels: 'first' };
+  // An image as [H W, C], and turned: as it lies in PyTorch
+  if (channels === 'either' && toLast) return { channels: 'last' };
+  // A vector as tokens or as a sequence
+  if (channels === 'vector' && toLast && x.rank === 3) return { channels: 'either' };
   // Also of a model's own input [C, H, W], and of a vector that is viewed as [C, H, W]
   if (channels !== 'last' && channels !== 'unknown' && toLast) return { channels: 'second' };
   if (channels === 'first' && axes[0] === 0 && axes[1] === 1) return order;
@@ -81,6 +89,7 @@ function permuted(order: Order, x: Tensor, axes: readonly number[]): Order {
 function reduced(order: Order, before: number, after: number, axes: readonly number[]): Order {
   const { channels, features } = order;
   const isLast = axes.includes(before - 1);
+  if (isLast && features === 'unknown') return { channels, features };
   if (before === after) return isLast ? { channels } : order;
   if (channels === 'vector' && before > 3) return { channels: 'last', features: 'unknown' };
   if (after < 3) return { channels: 'last', ...(!isLast && features !== undefined && { features }) };

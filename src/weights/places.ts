@@ -50,10 +50,9 @@ export function placesOf(model: Module, names: WeightNames, input: Shape | undef
     return pytorchSlots(model, new Map());
   }
   checkShape('input', input);
-  const { images, sequences, turns } = flattenedInputs(model, input);
-  const slots = pytorchSlots(model, images);
-  if (turns) checkOrder(model, input, slots, pytorchSlots(model, sequences));
-  return slots;
+  const flattened = flattenedInputs(model, input);
+  if (flattened.turns) checkOrder(model, input, flattened);
+  return pytorchSlots(model, flattened.images);
 }
 
 /** Layers whose code flattens nothing; norms, too. */

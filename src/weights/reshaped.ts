@@ -15,7 +15,8 @@ export function reshaped(
   const keepsLast = from[last] === to[rank - 1];
   if (same(from, to)) return { order };
   if (same(without1(from), without1(to)) && !keepsLast) {
-    // One channel: its axis comes or goes
+    // One channel: its axis comes or goes; of several, a new axis stands behind theirs
+    if (channels !== 'last' && from[last] > 1) return { order: { channels: 'unknown' } };
     return { order: { channels: rank > 3 ? 'second' : 'last' } };
   }
   if (same(without1(from), without1(to)) || endsWith(from, to.slice(1)) || endsWith(to, from.slice(1))) {
@@ -30,11 +31,11 @@ export function reshaped(
   if (rank > from.length && same(from.slice(0, last), to.slice(0, last))) {
     return unflattened(order, last, to.slice(last));
   }
-  if (keepsLast && from[0] === to[0] && rank > 3) {
+  if (keepsLast && rank > 3) {
     // Tokens as an image
     return { order: { ...order, channels: channels === 'last' ? 'second' : channels } };
   }
-  if (keepsLast && from[0] === to[0]) {
+  if (keepsLast) {
     // An image as tokens, or as a sequence: whatever reads it says which
     return { order: { ...order, channels: channels === 'second' ? 'either' : channels } };
   }
@@ -61,7 +62,9 @@ function unflattened(
   if (features && features !== 'unknown' && same(features, image))
     return { order: { channels: 'second' }, turned: 'apart' };
   if (features) return { order: { channels: 'unknown', features: 'unknown' } };
-  return { order: { channels: before === 1 || image.length > 2 ? 'vector' : channels } };
+  // Only some of the channels are last
+  if (before > 1 && channels !== 'last' && channels !== 'vector') return { order: { channels: 'unknown' } };
+  return { order: { channels: before === 1 || (image.length > 2 && before > 2) ? 'vector' : channels } };
 }
 
 export const same = (a: Shape, b: Shape) => a.length === b.length && a.every((length, i) => length === b[i]);

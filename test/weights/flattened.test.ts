@@ -2,7 +2,11 @@ import { describe, expect, it } from 'vitest';
 import {
   add,
   concat,
+  dropout,
   linear,
+  log,
+  matmul,
+  max,
   mean,
   mul,
   parameter,
@@ -13,6 +17,7 @@ import {
   stack,
   type Tensor,
   transpose,
+  wrap,
 } from '../../src/autograd/index.ts';
 import {
   activation,
@@ -20,6 +25,7 @@ import {
   Conv1d,
   Conv2d,
   ConvTranspose2d,
+  Embedding,
   Flatten,
   GroupNorm,
   Gru,
@@ -31,6 +37,7 @@ import {
   Sequential,
   TransformerBlock,
 } from '../../src/nn/index.ts';
+import { createRandom } from '../../src/random.ts';
 import { flattenedInputs } from '../../src/weights/flattened.ts';
 import { save } from '../../src/weights/index.ts';
 import { flat, Net, type With } from './net.ts';
@@ -149,6 +156,35 @@ describe('a layer takes a flattened image', () => {
       [6, 2],
       { 'layers.1': [4, 3], 'layers.3': [4, 3] },
     ],
+    [
+      'of pixels that a matrix of the model has mixed',
+      new Net(
+        { w: parameter(new Float32Array(6).fill(0.5), [2, 3]), fc: dense(36, 3) },
+        (net: With<'fc'> & { w: Tensor }, x) => net.fc.forward(flat(matmul(x, net.w))),
+      ),
+      image,
+      { fc: [3, 4, 3] },
+    ],
+    [
+      'and not an image as tokens that is turned',
+      new Net({ c: new Conv2d(2, 2, 1), fc: dense(24, 3) }, ({ c, fc }: With<'c' | 'fc'>, x) =>
+        fc.forward(flat(transpose(reshape(c.forward(x), [x.shape[0], 12, 2]), 1, 2))),
+      ),
+      image,
+      {},
+    ],
+    [
+      'and not windows of an image',
+      new Net(
+        { c: new Conv2d(2, 4, 1), norm: new LayerNorm(4), fc: dense(4, 3) },
+        (net: With<'c' | 'norm' | 'fc'>, x) => {
+          const windows = permute(reshape(net.c.forward(x), [x.shape[0], 1, 3, 2, 2, 4]), [0, 1, 3, 2, 4, 5]);
+          return mean(net.fc.forward(net.norm.forward(reshape(windows, [-1, 6, 4]))), 1);
+        },
+      ),
+      image,
+      {},
+    ],
     ['none of one channel', new Sequential(new Flatten(), dense(12, 3)), [3, 4, 1], {}],
   ])('%s', (_, model, input, wanted) => {
     expect(found(model, input)).toEqual(wanted);
@@ -187,6 +223,62 @@ describe('what PyTorch would have in an order that is not known is refused', () 
     [
       'a weight that is read past its layer',
       new Net(plain, ({ fc }: { fc: Linear }, x) => linear(flat(x), fc.weight, fc.bias)),
+      image,
+    ],
+    [
+      'the largest of each pair of channels',
+      new Net({ c: new Conv2d(2, 6, 1), fc: dense(36, 3) }, ({ c, fc }: With<'c' | 'fc'>, x) =>
+        fc.forward(flat(max(reshape(c.forward(x), [x.shape[0], 3, 4, 3, 2]), 4))),
+      ),
+      image,
+    ],
+    [
+      'images, stacked on an axis behind their channels',
+      new Net({ fc: dense(24, 3) }, ({ fc }: With<'fc'>, x) =>
+        fc.forward(flat(max(stack([x, relu(x)], 4), 4))),
+      ),
+      image,
+    ],
+    [
+      'parts of images in a recurrent layer',
+      new Net({ c: new Conv2d(2, 2, 1), rnn: new Gru(6, 3) }, ({ c, rnn }: With<'c' | 'rnn'>, x) =>
+        rnn.forward(reshape(c.forward(x), [x.shape[0], 4, 6])),
+      ),
+      image,
+    ],
+    [
+      'a mean over parts of images',
+      new Net({ fc: dense(8, 3) }, ({ fc }: With<'fc'>, x) =>
+        fc.forward(mean(reshape(x, [x.shape[0], 8, 3]), 2)),
+      ),
+      image,
+    ],
+    [
+      'what was computed past the operations',
+      new Net(plain, ({ fc }: With<'fc'>, x) =>
+        fc.forward(
+          flat(
+            wrap(
+              x.data.map((value) => 2 * value),
+              x.shape,
+            ),
+          ),
+        ),
+      ),
+      image,
+    ],
+    [
+      'a head that is still zero',
+      new Net({ w: parameter(new Float32Array(72), [24, 3]) }, ({ w }: { w: Tensor }, x) =>
+        matmul(flat(x), w),
+      ),
+      image,
+    ],
+    [
+      'a head whose results are no numbers',
+      new Net({ w: parameter(new Float32Array(72).fill(1), [24, 3]) }, ({ w }: { w: Tensor }, x) =>
+        log(mul(-1, matmul(flat(x), w))),
+      ),
       image,
     ],
     ['groups of a flattened image', new Sequential(new Flatten(), new GroupNorm(4, 24), dense()), image],
@@ -231,11 +323,36 @@ describe('what PyTorch would have in an order that is not known is refused', () 
     expect(() => save(model, { names: 'own' })).not.toThrow();
   });
 
+  it('and so are a network that draws, and a result that is no tensor', () => {
+    const random = createRandom(1);
+    const drawing = new Net(plain, ({ fc }: With<'fc'>, x) => dropout(fc.forward(flat(x)), 0.5, random));
+    expect(() => save(drawing, { input: image })).toThrow('draws in evaluation mode');
+    const two = new Net(plain, (({ fc }: With<'fc'>, x: Tensor) => [fc.forward(flat(x)), x]) as never);
+    expect(() => save(two, { input: image })).toThrow('is no tensor');
+  });
+
   it('and so is a sample that the model does not take', () => {
     expect(() => save(new Sequential(new Flatten(), dense()), { input: [5, 5, 2] })).toThrow(
       'the model does not take a sample [5, 5, 2]: linear: weight [24, 24]',
     );
   });
+});
+
+it('leaves a pending backward(), the weights and buffers of numbers for other things as they are', () => {
+  const places = wrap(Float32Array.of(0, 1, 1), [3]);
+  const model = new Net(
+    { table: new Embedding(2, 4), places, fc: dense(24, 3) },
+    (net: With<'table' | 'fc'> & { places: Tensor }, x) =>
+      add(net.fc.forward(flat(x)), mean(net.table.forward(net.places))),
+  );
+  const { fc } = model as unknown as { fc: Linear };
+  const weight = fc.weight;
+  const loss = mean(model.forward(wrap(new Float32Array(24).fill(1), [1, ...image])));
+  save(model, { input: image });
+  expect(fc.weight).toBe(weight);
+  expect((model as unknown as { places: Tensor }).places).toBe(places);
+  loss.backward();
+  expect(weight.grad).not.toBeNull();
 });
 
 describe('without a sample', () => {
