@@ -131,7 +131,7 @@ async function bundle({ input, external = [] }, output) {
   return written.output;
 }
 
-/** The licence of every package that has code in the output. */
+/** The licence of every package that has code in the output: who holds the rights, and, once for all that have the same, the terms. */
 function licensesOf(output) {
   const folders = new Set();
   for (const { moduleIds = [] } of output) {
@@ -139,12 +139,19 @@ function licensesOf(output) {
       if (id.includes('/node_modules/') && existsSync(id)) folders.add(packageOf(id));
     }
   }
-  const texts = [...folders].sort().map((folder) => {
+  /** By their words, since lines are broken in many ways. */
+  const groups = new Map();
+  for (const folder of [...folders].sort()) {
     const { name, version, license } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
     const file = readdirSync(folder).find((each) => /^licen[cs]e/i.test(each));
     const text = file ? readFileSync(join(folder, file), 'utf8').trim() : `Licence: ${license}`;
-    return `${name} ${version}\n\n${text}`;
-  });
+    const begin = Math.max(text.search(/^Permission (is hereby granted|to use, copy)/m), 0);
+    const terms = text.slice(begin);
+    const words = terms.split(/\s+/).join(' ');
+    if (!groups.has(words)) groups.set(words, { terms, holders: [] });
+    groups.get(words).holders.push(`${name} ${version}\n\n${text.slice(0, begin)}`.trim());
+  }
+  const texts = [...groups.values()].map(({ terms, holders }) => [...holders, terms].join('\n\n'));
   return `normgrad contains code of these packages.\n\n${texts.join(`\n\n${'-'.repeat(80)}\n\n`)}\n`;
 }
 

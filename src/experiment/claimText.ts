@@ -31,7 +31,8 @@ export function judgementText(judgement: Judgement, { brief = false } = {}): str
   const shares = (['held', 'undecided', 'failed'] as const)
     .filter((outcome) => counts[outcome] > 0)
     .map((outcome) => `${counts[outcome]} ${words[outcome]}`);
-  return `${of} of ${parts.length}: ${shares.join(', ')}; the decisive one, ${arms || 'all runs'}: ${measuredText(judgement, brief)}`;
+  if (brief) return `${of} of ${parts.length}: ${shares.join(', ')}`;
+  return `${of} of ${parts.length}: ${shares.join(', ')}; the decisive one, ${arms || 'all runs'}: ${measuredText(judgement)}`;
 }
 
 function nounFor({ kind, atLeast, atMost }: Judgement): string {
@@ -45,7 +46,7 @@ const by: Partial<Record<Judgement['kind'], string>> = {
   check: ' by the jackknife',
 };
 
-function measuredText(judgement: Judgement, brief: boolean): string {
+function measuredText(judgement: Judgement, brief = false): string {
   const { kind, value, interval, n, lost, unpaired, unit, atLeast, atMost } = judgement;
   const show = digitsFor(judgement);
   const withUnit = unit === undefined ? '' : ` ${unit}`;

@@ -58,8 +58,7 @@ export function publishedTable(
     .filter((row) => hasTorch || row.published !== undefined)
     .map((row) => ({ ...row, measure: row.measure ?? figure.y }));
   type Row = (typeof shown)[number];
-  const ends = (results: Results) => (row: Row) =>
-    formatSummary(results.summary(row.where, row.measure), { showN: true });
+  const ends = (results: Results) => (row: Row) => formatSummary(results.summary(row.where, row.measure));
   const all: { head: string; isThere: boolean; cell: (row: Row) => string }[] = [
     { head: '', isThere: true, cell: ({ what }) => what },
     {

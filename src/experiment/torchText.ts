@@ -39,7 +39,7 @@ export function besides(heads: readonly string[]): string {
 export function torchText({ name, torch, normgrad, made, minutes, runs }: StoredTorch): string {
   const seeds = [...new Set(runs.map(({ seed }) => seed))].join(', ');
   return (
-    `*In PyTorch:* ${plural(runs.length, 'run')} of PyTorch ${torch}, seeds ${seeds}, which begin with the first weights of ours (normgrad ` +
-    `${normgrad}) and see the same batches and masks; ${minutes.toFixed(1)} minutes, made ${made}. [Runs](results/${name}.pytorch.json).`
+    `*In PyTorch:* ${plural(runs.length, 'run')} of PyTorch ${torch}, seeds ${seeds}, with normgrad ${normgrad}; ` +
+    `${minutes.toFixed(1)} minutes, made ${made}. [Runs](results/${name}.pytorch.json).`
   );
 }

@@ -119,7 +119,7 @@ it('is stored, read again, and shown with its failed claim as failed', async () 
     /✗ \*\*failed\*\*: Groups are better by 500 points\. \(measured -?[\d.]+, 95 % interval -?[\d.]+ to -?[\d.]+ by the jackknife, n = 2 seeds, wanted at least 500\.\)/,
   );
   expect(text).toContain('✓ **held**: There are 8 runs.');
-  expect(text).toMatch(/\| none \| 12\.3 \| [\d.]+ ± [\d.]+ \(n=2\) \|/);
+  expect(text).toMatch(/\| none \| 12\.3 \| [\d.]+ ± [\d.]+ \|/);
   expect(storedJson(stored)).not.toContain(folder);
 });
 
@@ -141,9 +141,9 @@ it('stands in the gallery beside its runs in PyTorch, with what they were made b
   };
   const text = galleryText([asked], new Map([['small', stored]]), new Map([['small', inTorch]]));
   expect(text).toContain('Beside what was published and the same runs in PyTorch:');
-  expect(text).toMatch(/\| none \| 12\.3 \| ([\d.]+ ± [\d.]+ \(n=2\)) \| \1 \| 0 \|/);
+  expect(text).toMatch(/\| none \| 12\.3 \| ([\d.]+ ± [\d.]+) \| \1 \| 0 \|/);
   expect(text).toContain('**1 of 1 row are the same in every seed, and 0 differ');
-  expect(text).toContain('8 runs of PyTorch 1.13, seeds 1, 2, which begin with the first weights of ours');
+  expect(text).toContain('8 runs of PyTorch 1.13, seeds 1, 2, with normgrad 0.1.0;');
 });
 
 it('keeps the lines of steps where only a published number is made of them', () => {
