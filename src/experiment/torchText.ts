@@ -22,7 +22,7 @@ export function torchNote(
         'A column *PyTorch* has the same runs there, made by `normgrad experiment NAME --pytorch`: the same first weights, batches, ' +
           'augmentation and masks of dropout, so that only rounding differs, which a run soon makes large. Beside it stands ours minus ' +
           `PyTorch's, the mean over the seeds ± half of its 95 % interval: **${sum('same')} of ${plural(sum('rows'), 'row')} are the same in ` +
-          `every seed, and ${sum('apart')} differ by an interval without 0**, or by a seed that ends in one engine only. By chance alone it would be ` +
+          `every seed, and ${sum('apart')} differ by an interval without 0**, and by more than rounding, or by a seed that ends in one engine only. By chance alone it would be ` +
           '1 in 20 of those that differ at all; but rows of one experiment share its seeds, and where one seed differs the interval always has a ' +
           '0. A claim about runs that PyTorch has, too, is judged on both: ' +
           `**${sum('alike')} of ${sum('claims')} come out alike**.`,
