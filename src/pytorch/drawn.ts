@@ -2,13 +2,13 @@
  * What Dropout and ActivationNoise draw, for PyTorch's side: with these masks both engines train the same network, and differ in
  * rounding only. A generator of PyTorch's own would give other masks, hence another run.
  */
-import { type DType, noGrad, Tensor } from '../autograd/index.ts';
+import { type DType, noGrad } from '../autograd/index.ts';
 import { PytorchError } from '../errors.ts';
-import { type NDArray, type Shape, sizeOf } from '../kernels/contract.ts';
+import type { NDArray, Shape } from '../kernels/contract.ts';
 import { dropoutStates, loadDropoutStates, RandomLayer, randomLayers } from '../nn/layers/randomLayer.ts';
 import { withForward } from '../nn/layers/wrapForward.ts';
 import type { Module } from '../nn/module.ts';
-import { flattenedInputs } from '../weights/flattened.ts';
+import { flattenedInputs, sampleOf } from '../weights/flattened.ts';
 import type { StoredTensor } from '../weights/safetensors.ts';
 
 export interface Drawing {
@@ -22,7 +22,7 @@ export interface Drawing {
 /** Draws for the layers of `model`, whose generators move on. `input`: the shape of one sample. Throws a PytorchError for a layer that no sample enters. */
 export function drawingFor(model: Module, input: Shape, dtype: DType): Drawing {
   const layers = [...randomLayers(model).values()];
-  const shapes = inputShapes(model, layers, input, dtype);
+  const shapes = inputShapes(model, layers, input);
   const { images } = flattenedInputs(model, input, (module) => module instanceof RandomLayer);
   const next = (size: number) =>
     layers.flatMap((layer, i) => {
@@ -46,18 +46,8 @@ export function drawingFor(model: Module, input: Shape, dtype: DType): Drawing {
 }
 
 /** Of one sample, where it enters each layer. */
-function inputShapes(
-  model: Module,
-  layers: readonly RandomLayer[],
-  input: Shape,
-  dtype: DType,
-): Map<RandomLayer, Shape> {
+function inputShapes(model: Module, layers: readonly RandomLayer[], input: Shape): Map<RandomLayer, Shape> {
   const shapes = new Map<RandomLayer, Shape>();
-  const size = 2 * sizeOf(input);
-  const sample = new Tensor(dtype === 'float64' ? new Float64Array(size) : new Float32Array(size), [
-    2,
-    ...input,
-  ]);
   model.eval();
   withForward(
     layers,
@@ -65,7 +55,7 @@ function inputShapes(
       shapes.set(layer, x.shape.slice(1));
       return x;
     },
-    () => noGrad(() => model.forward(sample)),
+    () => noGrad(() => model.forward(sampleOf(model, input))),
   );
   model.train();
   if (shapes.size < layers.length)

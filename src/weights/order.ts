@@ -50,8 +50,7 @@ export function orderOf(
     if (from.some((each) => known.get(each)!.features === 'unknown'))
       throw unknownOrder(`${name} takes parts of flattened images`);
     const byWeights = name === 'matmul' && from.length === 1 && inputs[0] === x && inputs[1]?.rank === 2;
-    if (byWeights && order.channels === 'second' && x.rank > 3) return { channels: 'second' };
-    const onPixels = name === 'linear' && order.channels === 'second' && x.rank > 3;
+    const onPixels = (byWeights || name === 'linear') && order.channels === 'second' && x.rank > 3;
     return { channels: onPixels ? 'second' : 'last' };
   }
   if (name === 'concat') return joined(from, axes![0] === y.rank - 1, known);
