@@ -27,14 +27,15 @@ export default defineExperiment({
     paper: 'Wu and He 2018, "Group Normalization" (arXiv:1803.08494), table 2 and figures 1 and 5.',
     kept:
       'Batches of 32, 16, 8, 4 and 2 images, BatchNorm and GroupNorm; SGD with momentum 0.9, weight decay 1e-4, the learning rate in ' +
-      "proportion to the batch (0.1 at 32); a residual network with the literature's depth and widths, all images in their own size.",
+      'proportion to the batch (0.1 at 32); each block begins as its shortcut (gamma 0 in its last norm, section 4.1); a residual network with ' +
+      "the literature's depth and widths, all images in their own size.",
     scaled:
       'ResNet-20 on CIFAR-10 instead of ResNet-50 on ImageNet, 4 groups instead of 32 (4 to 16 channels each); one epoch with a cosine ' +
       'schedule instead of a hundred: with five seeds, hours of a CPU even so. The long run is in the experiment resnet20-cifar10.',
   },
   grid: { norm: ['batch', 'group'], batchSize: batchSizes },
   seeds: 5,
-  model: { model: 'resnet20', groups: 4, init: 'he' },
+  model: { model: 'resnet20', groups: 4, init: 'he', zeroGamma: true },
   data: { dataset: 'cifar10', augment: 'crop-flip' },
   training: ({ batchSize }) => ({
     optimizer: 'sgd',

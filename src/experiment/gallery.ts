@@ -6,7 +6,8 @@ import { writeWholeFile } from '../wholeFile.node.ts';
 import { judgeInTorch } from './besideTorch.ts';
 import { countOutcomes, judgementText, outcomeMarks, outcomeText } from './claimText.ts';
 import { figureFile, writeFigures } from './figureFiles.ts';
-import { readAllTorch, type StoredTorch } from './inTorch.ts';
+import { readAllTorch, type StoredTorch, torchPlan } from './inTorch.ts';
+import { planRuns } from './plan.ts';
 import type { Experiment } from './spec.ts';
 import { checkClaims, readStored, type StoredExperiment } from './stored.ts';
 import { endTable, publishedTable } from './tables.ts';
@@ -122,7 +123,7 @@ function section(experiment: Experiment, stored: StoredExperiment, inTorch: Stor
     ...(published.rows.length === 0
       ? []
       : [`Beside ${besides(published.heads)}:`, markdownTable(published.heads, published.rows)]),
-    ...(inTorch ? [torchText(inTorch)] : []),
+    ...(inTorch ? [torchText(inTorch, torchPlan(experiment, planRuns(experiment, { seeds })).length)] : []),
     ...(remarks ? [remarks] : []),
     `*As in the source:* ${source.kept} *Scaled:* ${source.scaled}`,
     `${runs.length} runs${lost}: ${settings}. ` +

@@ -35,11 +35,16 @@ export function besides(heads: readonly string[]): string {
   return heads.flatMap((head) => what[head as keyof typeof what] ?? []).join(' and ');
 }
 
-/** Where the column of PyTorch is from. */
-export function torchText({ name, torch, normgrad, made, minutes, runs }: StoredTorch): string {
+/** Where the column of PyTorch is from, and how many of its runs are still to be made. */
+export function torchText(
+  { name, torch, normgrad, made, minutes, runs }: StoredTorch,
+  planned: number,
+): string {
+  const count =
+    runs.length < planned ? `${runs.length} of ${plural(planned, 'run')}` : plural(planned, 'run');
   const seeds = [...new Set(runs.map(({ seed }) => seed))].join(', ');
   return (
-    `*In PyTorch:* ${plural(runs.length, 'run')} of PyTorch ${torch}, seeds ${seeds}, with normgrad ${normgrad}; ` +
+    `*In PyTorch:* ${count} of PyTorch ${torch}, seeds ${seeds}, with normgrad ${normgrad}; ` +
     `${minutes.toFixed(1)} minutes, made ${made}. [Runs](results/${name}.pytorch.json).`
   );
 }

@@ -40,7 +40,12 @@ export {
 export { PRelu } from './layers/prelu.ts';
 export { dropoutStates, loadDropoutStates } from './layers/randomLayer.ts';
 export type { RecurrentOptions } from './layers/recurrent.ts';
-export { PreActivationBlock, ResidualBlock, type ResidualOptions } from './layers/residual.ts';
+export {
+  PreActivationBlock,
+  ResidualBlock,
+  type ResidualBlockOptions,
+  type ResidualOptions,
+} from './layers/residual.ts';
 export { SequenceNorm } from './layers/sequenceNorm.ts';
 export { Sequential } from './layers/sequential.ts';
 export { MeanOfTokens, Patches, Positions } from './layers/tokens.ts';

@@ -137,13 +137,19 @@ it('stands in the gallery beside its runs in PyTorch, with what they were made b
   const stored = storedExperiment(small, plan, records, { smoke: false, wallSeconds: 90 });
   const inTorch = {
     ...{ name: 'small', torch: '1.13', python: '3.11', normgrad: '0.1.0', made: '2026-11-26', minutes: 2 },
-    runs: records.map((record) => ({ ...record, run: 'its-name' })),
+    runs: resultsOf(records)
+      .where(row.where)
+      .map((record) => ({ ...record, run: 'its-name' })),
   };
   const text = galleryText([asked], new Map([['small', stored]]), new Map([['small', inTorch]]));
   expect(text).toContain('Beside what was published and the same runs in PyTorch:');
   expect(text).toMatch(/\| none \| 12\.3 \| ([\d.]+ ± [\d.]+) \| \1 \| 0 \|/);
   expect(text).toContain('**1 of 1 row are the same in every seed, and 0 differ');
-  expect(text).toContain('8 runs of PyTorch 1.13, seeds 1, 2, with normgrad 0.1.0;');
+  expect(text).toContain('2 runs of PyTorch 1.13, seeds 1, 2, with normgrad 0.1.0;');
+  const begun = { ...inTorch, runs: inTorch.runs.slice(0, 1) };
+  expect(galleryText([asked], new Map([['small', stored]]), new Map([['small', begun]]))).toContain(
+    '1 of 2 runs of PyTorch 1.13, seeds 1,',
+  );
 });
 
 it('keeps the lines of steps where only a published number is made of them', () => {

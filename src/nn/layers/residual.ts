@@ -1,6 +1,7 @@
-import { add, relu, type Tensor } from '../../autograd/index.ts';
+import { add, noGrad, relu, type Tensor, tensor } from '../../autograd/index.ts';
 import { checkOptions, requireFactory } from '../../options.ts';
 import type { Random } from '../../random.ts';
+import { rememberBuffers } from '../buffers.ts';
 import type { Initializer } from '../initializers.ts';
 import { Module } from '../module.ts';
 import { learnsShift, type Norm, normThen, type Then } from '../norm/core/norm.ts';
@@ -18,6 +19,14 @@ export interface ResidualOptions {
   biasInit?: Initializer;
 }
 
+export interface ResidualBlockOptions extends ResidualOptions {
+  /**
+   * The last norm begins with gamma = 0, and so the block as its shortcut (Goyal et al. 2017, arXiv:1706.02677, section 5.1; Wu and
+   * He 2018, arXiv:1803.08494, section 4.1); default: false. Throws where the norm has no gamma that does that.
+   */
+  zeroGamma?: boolean;
+}
+
 /**
  * The basic block of ResNet (He et al. 2016, arXiv:1512.03385): y = relu( norm(conv(relu(norm(conv(x))))) + shortcut(x) ).
  * Where the shape changes the shortcut is a 1x1 convolution with a norm (their option B), else x itself.
@@ -31,7 +40,7 @@ export class ResidualBlock extends Module {
   readonly shortcut: Conv2d | null;
   readonly shortcutNorm: Norm | null;
 
-  constructor(inChannels: number, outChannels: number, options: ResidualOptions = {}) {
+  constructor(inChannels: number, outChannels: number, { zeroGamma, ...options }: ResidualBlockOptions = {}) {
     super();
     const norm = normOf('ResidualBlock', options);
     const changes = reshapes(inChannels, outChannels, options);
@@ -41,6 +50,7 @@ export class ResidualBlock extends Module {
     const bias = !learnsShift(this.norm1);
     ({ conv1: this.conv1, conv2: this.conv2 } = convolutions(inChannels, outChannels, bias, options));
     this.shortcut = changes ? projection(inChannels, outChannels, bias, options) : null;
+    if (zeroGamma) beginAtZero(this.norm2, outChannels);
   }
 
   forward(x: Tensor): Tensor {
@@ -85,6 +95,26 @@ function normOf(block: string, options: ResidualOptions): (features: number) => 
   const { norm = () => null } = options;
   requireFactory(block, norm);
   return norm;
+}
+
+/** gamma = 0. That then nothing comes out is tried: GRN adds to x, and ActNorm's first batch sets gamma anew. */
+function beginAtZero(norm: Norm | null, features: number): void {
+  const gamma = norm?.namedParameters().get('gamma');
+  gamma?.set(new Float32Array(gamma.size));
+  if (norm && gamma && gives(norm, features).every((value) => value === 0)) return;
+  throw new Error(
+    `ResidualBlock: zeroGamma needs a norm that gives 0 where its gamma is 0, got ${norm?.constructor.name ?? 'no norm'}. ` +
+      'Take another norm, such as BatchNorm or GroupNorm, or leave zeroGamma out.',
+  );
+}
+
+/** What a norm makes of two images in training, without a trace in its running statistics. */
+function gives(norm: Norm, features: number): Float32Array | Float64Array {
+  const restore = rememberBuffers(norm);
+  const numbers = Float32Array.from({ length: 8 * features }, (_, i) => Math.sin(i));
+  const y = noGrad(() => norm.forward(tensor(numbers, [2, 2, 2, features])));
+  restore();
+  return y.data;
 }
 
 /** relu(norm(conv(x)) + residual), the last two where asked: inside the norm's own pass where there is one. */

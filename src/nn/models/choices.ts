@@ -36,6 +36,7 @@ export const choices = {
   widths: sizes(1, 'cnn, vgg, resnet: channels per stage'),
   convs: sizes(1, 'vgg: convolutions per stage'),
   preActivation: onOrOff('resnet: norm and ReLU before the convolutions'),
+  zeroGamma: onOrOff('resnet: each block begins as its shortcut, with gamma 0 in its last norm', true),
   depth: size('random-conv, transformer: blocks'),
   width: size('transformer: features of a token', true),
   heads: size('transformer: heads of the attention', true),

@@ -1,10 +1,13 @@
 import { describe, expect, test } from 'vitest';
-import { crossEntropy, noGrad } from '../../../src/autograd/index.ts';
+import { crossEntropy, noGrad, relu } from '../../../src/autograd/index.ts';
 import { fans } from '../../../src/nn/initializers.ts';
+import { ResidualBlock } from '../../../src/nn/layers/residual.ts';
+import type { Sequential } from '../../../src/nn/layers/sequential.ts';
 import type { ModelChoices } from '../../../src/nn/models/choices.ts';
 import { createModel, modelNames, models } from '../../../src/nn/models/registry.ts';
+import type { Module } from '../../../src/nn/module.ts';
 import { Norm } from '../../../src/nn/norm/core/norm.ts';
-import { normNames } from '../../../src/nn/norm/createNorm.ts';
+import { findNorm, normNames } from '../../../src/nn/norm/createNorm.ts';
 import type { LayerNorm } from '../../../src/nn/norm/sample/layerNorm.ts';
 import { parameterCount } from '../../../src/nn/summary.ts';
 import { Adam } from '../../../src/optim/index.ts';
@@ -254,6 +257,34 @@ test('init reaches every convolution of the networks that take it, and by defaul
   }
 });
 
+/** They have no parameter of the name gamma, or one that does something else than to scale what they give. */
+const noZeroGamma = [
+  ...['none', 'mean-only', 'local-response', 'gdn', 'layer-scale', 'scale', 'batch-channel'],
+  ...['grn', 'actnorm'],
+];
+
+test.each(normNames)(
+  'zeroGamma with norm %s: each block begins as its shortcut, or it is refused',
+  (norm) => {
+    const resnet = (zeroGamma: boolean) =>
+      build('resnet8', norm, [4, 4, 3], { widths: [4, 4, 8], zeroGamma }) as Sequential;
+    if (noZeroGamma.includes(norm) || findNorm(norm).kind === 'weight') {
+      expect(() => resnet(true)).toThrow('zeroGamma needs a norm that gives 0 where its gamma is 0');
+      return;
+    }
+    const model = resnet(true);
+    const block = model.layers.find((layer) => layer instanceof ResidualBlock)!;
+    const state = (of: Module) => new Map([...of.namedParameters(), ...of.namedBuffers()]);
+    const before = state(resnet(false));
+    for (const [name, tensor] of state(model)) {
+      const expected = name.endsWith('norm2.gamma') ? tensor.data.map(() => 0) : before.get(name)!.data;
+      expect(tensor.data, name).toEqual(expected);
+    }
+    const x = images([3, 4, 4, 4]);
+    expect(block.forward(x).data).toEqual(relu(x).data);
+  },
+);
+
 test('the transformer: pre-norm has a norm more, "layer" is over the features of each token', () => {
   const tiny = { depth: 1, width: 4, heads: 2, patch: 2 };
   const norms = (choices: ModelChoices) =>
@@ -302,6 +333,9 @@ test('what does not fit gets an error that says what would', () => {
   );
   expect(() => build('resnet8', 'none', [8, 8, 1], { preActivation: 'no' as never })).toThrow(
     'true or false',
+  );
+  expect(() => build('resnet8', 'batch', [8, 8, 1], { preActivation: true, zeroGamma: true })).toThrow(
+    'end in a convolution',
   );
   expect(() => build('cnn', 'none', [8, 8, 1], { widths: [3] })).toThrow('two stages');
   expect(() => build('mlp', 'none', [8, 8, 1], { hidden: [3.5] })).toThrow(
