@@ -62,6 +62,29 @@ describe('help', () => {
 });
 
 describe('train', () => {
+  it('says so where nothing was learned', async () => {
+    const train = (out: string, ...flags: string[]) =>
+      inProcess([
+        'train',
+        ...small,
+        '--batch-size',
+        '8',
+        '--epochs',
+        '4',
+        '--out',
+        join(folder, out),
+        ...flags,
+      ]);
+    const stuck = await train('stuck', '--lr', '1e-9');
+    expect(stuck.stderr).toMatch(
+      /warning: nothing shows that was learned: one class for all test images would get 0\.[12]\d{3} of them right\./,
+    );
+    const better = await train('better', '--lr', '0.01');
+    expect(better.stderr).not.toContain('warning');
+    const short = await train('short', '--lr', '1e-9', '--batch-size', '50');
+    expect(short.stderr).not.toContain('warning');
+  });
+
   it('shows a line per epoch on stderr and the result on stdout, and writes the run', async () => {
     const out = join(folder, 'train');
     const { code, stdout, stderr } = await normgrad(['train', ...small, '--epochs', '2', '--out', out]);

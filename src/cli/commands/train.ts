@@ -7,7 +7,7 @@ import { defaultOut } from '../../runs/folder.ts';
 import { type EventFile, openEventFile } from '../../runs/loggers/tensorboard.ts';
 import { openTraceFile, type TraceFile } from '../../runs/loggers/trace.ts';
 import { readConfig, readResult, runFiles } from '../../runs/record.ts';
-import { runTraining, type TrainingHooks } from '../../runs/training.ts';
+import { type RunStart, runTraining, type TrainingHooks } from '../../runs/training.ts';
 import { withHashes } from '../../train/codeFields.ts';
 import { configFields, resolveConfig, type TrainOptions } from '../../train/config.ts';
 import { typed } from '../../typed.node.ts';
@@ -18,7 +18,7 @@ import { catchInterrupt } from '../interrupt.ts';
 import { type Output, outputOf } from '../output.ts';
 import { tableText } from '../table.ts';
 import { addTrainFlags, flagOf, givenOptions } from '../train/options.ts';
-import { announce, report } from '../train/report.ts';
+import { announce, report, warnOfGuessing } from '../train/report.ts';
 
 const examples: Example[] = [
   ['normgrad train --dataset synthetic --epochs 2'],
@@ -141,7 +141,7 @@ async function train(
     else output.note(stopping);
   });
   let folder = hooks.folder && 'path' in hooks.folder ? hooks.folder.path : '';
-  let epochs = 0;
+  let started: RunStart | undefined; // not where the run was finished meanwhile
   let events: EventFile | undefined;
   let traced: TraceFile | undefined;
   try {
@@ -155,7 +155,7 @@ async function train(
         ),
       onStart(start) {
         folder = start.folder!;
-        epochs = start.config.epochs;
+        started = start;
         announce(start, output);
         if (tensorboard !== undefined) events = openEventFile(join(tensorboard, basename(folder)), folder);
       },
@@ -166,7 +166,7 @@ async function train(
       onStep({ epoch, step, steps, train: { loss, accuracy } }) {
         if (!output.talks) return;
         progress ??= createProgress({
-          label: `Epoch ${epoch}/${epochs}`,
+          label: `Epoch ${epoch}/${started!.config.epochs}`,
           total: steps,
           startStep: step,
           colors: output.stderr,
@@ -185,7 +185,9 @@ async function train(
     });
     progress?.stop();
     traced?.save();
+    if (started !== undefined) warnOfGuessing(result, started, output);
     report(result, folder, output);
+    const epochs = started?.config.epochs ?? 0;
     if (result.status === 'done' && result.epochs < epochs) {
       const { epoch } = result.best!;
       output.note(

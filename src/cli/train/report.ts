@@ -1,9 +1,10 @@
 import { join } from 'node:path';
 import { backendName } from '../../autograd/index.ts';
-import { datasetWarnings } from '../../data/dataset.ts';
+import { datasetWarnings, takeFirst } from '../../data/dataset.ts';
 import { grouped, plural } from '../../errors.ts';
 import type { RunStart } from '../../runs/training.ts';
 import { codeName } from '../../train/code/names.ts';
+import { guessedAccuracy, isGuessing } from '../../train/guessing.ts';
 import { describeModel } from '../../train/model.ts';
 import { type TrainResult, whereDiverged } from '../../train/result.ts';
 import { typed } from '../../typed.node.ts';
@@ -36,6 +37,24 @@ export function announce(start: RunStart, output: Output): void {
   if (startsOver !== undefined) output.warn(`${startsOver}: starting over`);
   if (steps > 0) output.note(`continuing after step ${grouped(steps)}`);
   if (output.verbose) output.note(`kernels: ${backendName()}`);
+}
+
+/** After fewer, it is no wonder that nothing is learned yet. */
+const ENOUGH_STEPS = 100;
+
+/** A run that went through and learned nothing looks like any other. */
+export function warnOfGuessing(
+  { status, steps, test }: TrainResult,
+  { dataset, config }: RunStart,
+  output: Output,
+): void {
+  if (status !== 'done' || steps < ENOUGH_STEPS || test === null) return;
+  const tested = takeFirst(dataset.test, config.testLimit ?? undefined);
+  if (!isGuessing(test.accuracy, tested)) return;
+  output.warn(
+    `nothing shows that was learned: one class for all test images would get ${guessedAccuracy(tested).toFixed(4)} of them right. ` +
+      'A smaller --lr, --warmup, --clip 1 or a --norm often helps, of a ResNet also --zero-gamma.',
+  );
 }
 
 /** What came of a run. */
