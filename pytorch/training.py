@@ -23,14 +23,16 @@ def parameter_groups(network, weight_decay, lr):
             key = (weight_decay if decays else 0, 10 if name == "rho" else 1)
             groups.setdefault(key, []).append(parameter)
     return [
-        {"params": parameters, "weight_decay": decay, "lr": scale * lr} for (decay, scale), parameters in groups.items()
+        {"params": parameters, "weight_decay": decay, "lr": scale * lr, "is_rho": scale == 10}
+        for (decay, scale), parameters in groups.items()
     ]
 
 
 def create_optimizer(config, network):
     groups, kind = parameter_groups(network, config["weightDecay"], config["lr"]), config["optimizer"]
     if kind == "sgd":
-        return torch.optim.SGD(groups, lr=config["lr"], momentum=config["momentum"], nesterov=config["nesterov"])
+        settings = {name: config[name] for name in ("lr", "momentum", "nesterov")}
+        return torch.optim.SGD(groups, **settings, foreach=True)  # the same numbers, in fewer calls
     if kind == "rmsprop":
         return torch.optim.RMSprop(groups, lr=config["lr"], momentum=config["momentum"])
     return {"adam": torch.optim.Adam, "adamw": torch.optim.AdamW}[kind](groups, lr=config["lr"])
@@ -88,15 +90,16 @@ def train_step(config, network, optimizer, schedule, images, targets):
             return score
     optimizer.step()
     schedule.step()
-    constrain(network)
+    constrain(optimizer)
     return score
 
 
-def constrain(network):
+def constrain(optimizer):
     """rho of batch-instance norm stays in [0, 1]."""
-    for name, parameter in network.named_parameters():
-        if name.rpartition(".")[2] == "rho":
-            parameter.data.clamp_(0, 1)
+    for group in optimizer.param_groups:
+        if group["is_rho"]:
+            for parameter in group["params"]:
+                parameter.data.clamp_(0, 1)
 
 
 def evaluate(config, network, images, targets):
