@@ -1,3 +1,4 @@
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { markdownTable } from '../charts/markdownTable.ts';
 import { formatSummary } from '../charts/statistics.ts';
@@ -27,14 +28,22 @@ export function writeGallery(folder: string, experiments: readonly Experiment[])
     return writeFigures(join(folder, 'results'), experiment, runs, `${settings}.`);
   });
   const inTorch = readAllTorch(join(folder, 'results'));
-  writeWholeFile(join(folder, 'README.md'), galleryText(experiments, stored, inTorch));
+  const about = readAbout(join(folder, 'results'));
+  writeWholeFile(join(folder, 'README.md'), galleryText(experiments, stored, inTorch, about));
   return ['README.md', ...figures.map((file) => `results/${file}`)];
+}
+
+/** What whoever made the results has to say of all of them, such as of their data: about.md beside them. */
+export function readAbout(results: string): string | undefined {
+  const file = join(results, 'about.md');
+  return existsSync(file) ? readFileSync(file, 'utf8').trim() : undefined;
 }
 
 export function galleryText(
   experiments: readonly Experiment[],
   stored: ReadonlyMap<string, StoredExperiment>,
   inTorch: ReadonlyMap<string, StoredTorch> = new Map(),
+  about?: string,
 ): string {
   const shown = experiments.filter(({ name }) => stored.has(name));
   const others = experiments.filter(({ name }) => !stored.has(name));
@@ -51,6 +60,7 @@ export function galleryText(
       'number: one of ten is held by chance more often than one alone. A claim that failed stands here as failed.',
     'An experiment of your own may lie anywhere: take [small-batch-mlp.ts](small-batch-mlp.ts) as a model, import from ' +
       '`normgrad/experiment` instead, and run it by its path: `normgrad experiment ./mine.ts`.',
+    ...(about === undefined ? [] : [about]),
     ...torchNote(shown, stored, inTorch),
     summaryTable(shown, stored),
     ...shown.map((experiment) =>

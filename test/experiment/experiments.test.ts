@@ -6,7 +6,7 @@ import { experiments } from '../../experiments/index.ts';
 import { arithmetic, engineDigest, miniature } from '../../src/experiment/engine.ts';
 import { figuresOf } from '../../src/experiment/figure.ts';
 import { figureTexts } from '../../src/experiment/figureFiles.ts';
-import { galleryText } from '../../src/experiment/gallery.ts';
+import { galleryText, readAbout } from '../../src/experiment/gallery.ts';
 import { readAllTorch, stillPlanned } from '../../src/experiment/inTorch.ts';
 import { planRuns, variantOf } from '../../src/experiment/plan.ts';
 import { readStored, storedExperiment } from '../../src/experiment/stored.ts';
@@ -88,7 +88,9 @@ describe.each(experiments.map((experiment) => ({ name: experiment.name, experime
 );
 
 it('the gallery is what the stored results make of it', () => {
-  expect(readFileSync(join(home, 'README.md'), 'utf8')).toBe(galleryText(experiments, allStored, inTorch));
+  expect(readFileSync(join(home, 'README.md'), 'utf8')).toBe(
+    galleryText(experiments, allStored, inTorch, readAbout(join(home, 'results'))),
+  );
   for (const experiment of experiments) {
     const stored = allStored.get(experiment.name);
     for (const [file, svg] of stored ? figureTexts(experiment, stored.runs, `${stored.settings}.`) : []) {
