@@ -68,6 +68,17 @@ export function checkLabels(labels: Labels, classes: number, file: string): void
   );
 }
 
+/** How many images each class has, in the order of `classes`. */
+export function classCounts({
+  labels,
+  count,
+  classes,
+}: Pick<ImageSet, 'labels' | 'count' | 'classes'>): number[] {
+  const counts = classes.map(() => 0);
+  for (const label of labels.subarray(0, count)) counts[label]++;
+  return counts;
+}
+
 /** A limit is absent (no limit) or a whole number of images. */
 export function checkLimit(name: string, limit: number | undefined): void {
   requireValid(

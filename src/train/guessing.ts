@@ -1,12 +1,10 @@
-import type { ImageSet } from '../data/dataset.ts';
+import { classCounts, type ImageSet } from '../data/dataset.ts';
 
 type Tested = Pick<ImageSet, 'labels' | 'count' | 'classes'>;
 
 /** The share of the most frequent class: what a network gets right that names one class whatever it sees. */
-export function guessedAccuracy({ labels, count, classes }: Tested): number {
-  const counts = new Float64Array(classes.length);
-  for (let i = 0; i < count; i++) counts[labels[i]]++;
-  return Math.max(...counts) / count;
+export function guessedAccuracy(tested: Tested): number {
+  return Math.max(...classCounts(tested)) / tested.count;
 }
 
 /** Whether an accuracy on these images, less than 1, is above that by at most two standard deviations of a share of so many. */

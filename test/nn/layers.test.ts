@@ -12,6 +12,7 @@ import { Linear } from '../../src/nn/layers/linear.ts';
 import * as pools from '../../src/nn/layers/pooling.ts';
 import { PRelu } from '../../src/nn/layers/prelu.ts';
 import { dropoutStates, loadDropoutStates } from '../../src/nn/layers/randomLayer.ts';
+import { ResidualBlock } from '../../src/nn/layers/residual.ts';
 import { Sequential } from '../../src/nn/layers/sequential.ts';
 import type { Module } from '../../src/nn/module.ts';
 import { normalizeWeights } from '../../src/nn/norm/weights/normalizeWeights.ts';
@@ -103,6 +104,11 @@ test('a layer refuses when it is built what its operation would refuse', () => {
   const cases: [() => unknown, string][] = [
     [() => new Conv1d(3, 4, 3, { groups: 2 }), 'Conv1d(in=3, out=4, groups=2)'],
     [() => new Conv1d(3, 4, [3] as never), 'Conv1d: the window must be'],
+    [
+      () => new ResidualBlock(3, 4, null as never),
+      'got null. It takes stride, norm, random, init, biasInit, zeroGamma.',
+    ],
+    [() => new ResidualBlock(3, 4, { zeroGama: true } as never), 'ResidualBlock: unknown option "zeroGama"'],
     [() => new Conv1d(3, 4, 3, { padding: [1, 2, 3, 4] as never }), 'Conv1d: padding must be'],
     [
       () => new ConvTranspose2d(3, 4, 3, { outputPadding: 1 }),

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { type Dataset, datasetWarnings, type ImageSet, isTable } from '../../data/dataset.ts';
+import { classCounts, type Dataset, datasetWarnings, type ImageSet, isTable } from '../../data/dataset.ts';
 import { channelStatistics } from '../../data/transforms.ts';
 import { grouped, plural } from '../../errors.ts';
 import { resolveConfig } from '../../train/config.ts';
@@ -54,12 +54,7 @@ export async function showDataset(dataset: string, _: unknown, command: Command)
 }
 
 function counts({ train, test }: Dataset) {
-  const perClass = (set: ImageSet) => {
-    const sums = set.classes.map(() => 0);
-    for (const label of set.labels) sums[label]++;
-    return sums;
-  };
-  const [a, b] = [perClass(train), perClass(test)];
+  const [a, b] = [classCounts(train), classCounts(test)];
   return train.classes.map((name, i) => ({ name, train: a[i], test: b[i] }));
 }
 

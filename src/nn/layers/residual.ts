@@ -40,9 +40,9 @@ export class ResidualBlock extends Module {
   readonly shortcut: Conv2d | null;
   readonly shortcutNorm: Norm | null;
 
-  constructor(inChannels: number, outChannels: number, { zeroGamma, ...options }: ResidualBlockOptions = {}) {
+  constructor(inChannels: number, outChannels: number, options: ResidualBlockOptions = {}) {
     super();
-    const norm = normOf('ResidualBlock', options);
+    const norm = normOf('ResidualBlock', options, ['zeroGamma']);
     const changes = reshapes(inChannels, outChannels, options);
     this.norm1 = norm(outChannels);
     this.norm2 = norm(outChannels);
@@ -50,7 +50,7 @@ export class ResidualBlock extends Module {
     const bias = !learnsShift(this.norm1);
     ({ conv1: this.conv1, conv2: this.conv2 } = convolutions(inChannels, outChannels, bias, options));
     this.shortcut = changes ? projection(inChannels, outChannels, bias, options) : null;
-    if (zeroGamma) beginAtZero(this.norm2, outChannels);
+    if (options.zeroGamma) beginAtZero(this.norm2, outChannels);
   }
 
   forward(x: Tensor): Tensor {
@@ -90,8 +90,12 @@ export class PreActivationBlock extends Module {
   }
 }
 
-function normOf(block: string, options: ResidualOptions): (features: number) => Norm | null {
-  checkOptions(block, options, ['stride', 'norm', 'random', 'init', 'biasInit']);
+function normOf(
+  block: string,
+  options: ResidualOptions,
+  more: readonly string[] = [],
+): (features: number) => Norm | null {
+  checkOptions(block, options, ['stride', 'norm', 'random', 'init', 'biasInit', ...more]);
   const { norm = () => null } = options;
   requireFactory(block, norm);
   return norm;
