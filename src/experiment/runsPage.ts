@@ -4,7 +4,7 @@ import { dataTable, facts, figure } from '../charts/pageParts.ts';
 import { pageStyle } from '../charts/pageStyle.ts';
 import { plural } from '../errors.ts';
 import { version } from '../runs/version.ts';
-import { whereDiverged } from '../train/result.ts';
+import { whatIsWrong } from '../train/result.ts';
 import { describeSettings } from './describeSettings.ts';
 import { xLabel } from './figure.ts';
 import { type FinishedFolderRun, type FolderRun, isFinished } from './folderRuns.ts';
@@ -159,8 +159,8 @@ ${facts([
 }
 
 function reported({ config, status, result, run, path }: FolderRun) {
-  const { train = null, test = null, diverged, seconds, digest } = result ?? {};
-  const why = diverged ? whereDiverged(diverged) : (run?.error ?? undefined);
+  const { train = null, test = null, seconds, digest } = result ?? {};
+  const why = (result && whatIsWrong(result)) ?? run?.error ?? undefined;
   const names = { run: path.split(/[/\\]/).at(-1) ?? path };
   return { names, seed: config.seed, config, status, why, train, test, seconds, digest };
 }

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Dataset } from '../data/dataset.ts';
+import { type Dataset, takeFirst } from '../data/dataset.ts';
 import type { Module } from '../nn/module.ts';
 import type { Optimizer } from '../optim/index.ts';
 import { asCodeError } from '../train/code/place.ts';
@@ -9,6 +9,7 @@ import { resolveConfig, type TrainConfig, type TrainOptions } from '../train/con
 import { constantNormWarnings } from '../train/constantNorms.ts';
 import { dataChecksum, loadData, prepareData, type TrainData } from '../train/data.ts';
 import { everyMs } from '../train/eventLoop.ts';
+import { guessedAccuracy } from '../train/guessing.ts';
 import { type LoopHooks, startOfRun, trainingLoop } from '../train/loop.ts';
 import { buildModel } from '../train/model.ts';
 import { buildOptimizer } from '../train/optimizer.ts';
@@ -186,7 +187,11 @@ async function train(run: Run, hooks: TrainingHooks): Promise<TrainResult> {
       },
       onBest: keepBest ? () => folder?.saveBest(checkpoint()) : undefined,
     });
-    const result = { ...outcome, digest: weightsDigest(model), parameters };
+    const guessing = guessedAccuracy(outcome, takeFirst(dataset.test, config.testLimit ?? undefined));
+    const result = {
+      ...{ ...outcome, digest: weightsDigest(model), parameters },
+      ...(guessing === undefined ? {} : { guessing }),
+    };
     if (result.status === 'done' && keepWeights) save();
     folder?.finish(result, { keepWeights });
     return result;

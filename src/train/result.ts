@@ -16,6 +16,8 @@ export interface TrainResult {
   best: (Score & { epoch: number }) | null;
   /** Where the run went astray; null where it did not. */
   diverged: Diverged | null;
+  /** Of a run that learned nothing that shows: what one class for all test images would get right (guessing.ts). */
+  guessing?: number;
   /** Complete epochs. */
   epochs: number;
   steps: number;
@@ -41,6 +43,15 @@ export function whereDiverged({ step, loss, gradientNorm }: Diverged): string {
   return `${what} at step ${step}`;
 }
 
+/** What is wrong with how a run ended, in a few words. */
+export function whatIsWrong({
+  diverged,
+  guessing,
+}: Pick<TrainResult, 'diverged' | 'guessing'>): string | undefined {
+  if (diverged) return whereDiverged(diverged);
+  return guessing === undefined ? undefined : `guesses: one class for all gets ${guessing.toFixed(4)}`;
+}
+
 export const runStatuses = ['done', 'diverged', 'interrupted'] as const satisfies readonly RunStatus[];
 
 /** @internal */
@@ -57,6 +68,7 @@ export const resultSchema: v.GenericSchema<unknown, TrainResult> = v.pipe(
     train: v.nullable(scoreSchema),
     best: v.nullable(bestSchema),
     diverged: v.nullable(v.object({ ...position, loss: anyNumber, gradientNorm: v.optional(anyNumber) })),
+    guessing: v.optional(anyNumber),
     epochs: wholeNumber,
     steps: wholeNumber,
     digest: v.string(),

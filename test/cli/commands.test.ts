@@ -79,6 +79,8 @@ describe('train', () => {
     expect(stuck.stderr).toMatch(
       /warning: nothing shows that was learned: one class for all test images would get 0\.[12]\d{3} of them right\./,
     );
+    const again = await inProcess(['train', '--resume', join(folder, 'stuck')]);
+    expect(again.stderr).toContain('nothing shows that was learned');
     const better = await train('better', '--lr', '0.01');
     expect(better.stderr).not.toContain('warning');
     const short = await train('short', '--lr', '1e-9', '--batch-size', '50');

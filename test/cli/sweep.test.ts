@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -100,6 +100,21 @@ describe('sweep', () => {
     expect(code).toBe(1);
     expect(stdout).toMatch(/diverged +│ loss (NaN|Infinity) at step \d+/);
     expect(stdout).toContain('1 run: 1 diverged\n');
+  });
+
+  it('says which runs learned nothing', async () => {
+    const axes = ['--set', 'norm=none', '--set', 'testLimit=200', '--set', 'lr=1e-9,0.01', '--seed', '1'];
+    const out = join(folder, 'guesses');
+    const { code, stdout, stderr } = await normgrad(['sweep', grid, '--out', out, ...axes]);
+    expect(code).toBe(0);
+    expect(stderr.match(/lr \S+ .*guesses/g)).toEqual([expect.stringMatching(/^lr 1e-9 /)]);
+    const why = /norm none +seed 1 +lr 1e-9 +│ done +│ guesses: one class for all gets 0\.1\d{3} /;
+    expect(stdout).toMatch(why);
+    expect(stdout.match(/guesses/g)).toHaveLength(1);
+    expect(stdout).toContain('2 runs: 2 done\n');
+    expect((await inProcess(['sweep', 'status', out])).stdout).toContain(stdout.match(why)![0]);
+    const page = readFileSync((await inProcess(['report', out])).stdout.trim(), 'utf8');
+    expect(page.match(/done<\/span> guesses: one class for all gets/g)).toHaveLength(1);
   });
 
   it('says what it takes', async () => {

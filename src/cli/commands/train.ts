@@ -18,7 +18,7 @@ import { catchInterrupt } from '../interrupt.ts';
 import { type Output, outputOf } from '../output.ts';
 import { tableText } from '../table.ts';
 import { addTrainFlags, flagOf, givenOptions } from '../train/options.ts';
-import { announce, report, warnOfGuessing } from '../train/report.ts';
+import { announce, report } from '../train/report.ts';
 
 const examples: Example[] = [
   ['normgrad train --dataset synthetic --epochs 2'],
@@ -185,7 +185,6 @@ async function train(
     });
     progress?.stop();
     traced?.save();
-    if (started !== undefined) warnOfGuessing(result, started, output);
     report(result, folder, output);
     const epochs = started?.config.epochs ?? 0;
     if (result.status === 'done' && result.epochs < epochs) {

@@ -9,7 +9,7 @@ import type { StoredExperiment } from '../../experiment/stored.ts';
 import { guarded } from '../../runs/files.ts';
 import { runName } from '../../runs/name.ts';
 import { readResult, readRun } from '../../runs/record.ts';
-import { whereDiverged } from '../../train/result.ts';
+import { whatIsWrong } from '../../train/result.ts';
 import { writeWholeFile } from '../../wholeFile.node.ts';
 
 /**
@@ -29,17 +29,16 @@ export function writeExperimentReport(
     .map((planned) => ({ ...planned, path: join(folder, runName(planned.config)) }))
     .filter(({ path }) => existsSync(path));
   const page = experimentPage(experiment, stored, {
-    plan: known.map((planned) => ({ ...planned, why: whyNotDone(planned.path) })),
+    plan: known.map((planned) => ({ ...planned, why: whatIsWrongIn(planned.path) })),
     command: commandOf(experiment, stored),
   });
   guarded(file, () => writeWholeFile(file, page), '');
   return { file, unknown: plan.length - known.length };
 }
 
-function whyNotDone(path: string): string | undefined {
+function whatIsWrongIn(path: string): string | undefined {
   const result = readResult(path);
-  if (result === undefined) return readRun(path)?.error ?? undefined;
-  return result.diverged ? whereDiverged(result.diverged) : undefined;
+  return result === undefined ? (readRun(path)?.error ?? undefined) : whatIsWrong(result);
 }
 
 /** What to type for the same runs. A user's experiment is named by its file, wherever that lay. */

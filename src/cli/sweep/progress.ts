@@ -124,11 +124,10 @@ export function createRunsProgress(
 }
 
 /** `loss 0.21  val_acc 0.94  3.1 s`; `red` paints what went wrong. */
-export function outcomeOf(
-  { diverged, train, test, seconds }: TrainResult,
-  red: (text: string) => string,
-): string {
+export function outcomeOf(result: TrainResult, red: (text: string) => string): string {
+  const { diverged, guessing, train, test, seconds } = result;
   const time = duration(1000 * seconds);
   if (diverged) return `${red('diverged')}: ${whereDiverged(diverged)}  ${time}`;
-  return `loss ${formatMetric(train!.loss)}  val_acc ${formatMetric(test!.accuracy)}  ${time}`;
+  const scores = `loss ${formatMetric(train!.loss)}  val_acc ${formatMetric(test!.accuracy)}  ${time}`;
+  return guessing === undefined ? scores : `${scores}  ${red('guesses')}`;
 }

@@ -1,11 +1,11 @@
 import { plural } from '../../errors.ts';
 import type { SweepRun } from '../../runs/sweep/sweep.ts';
-import { whereDiverged } from '../../train/result.ts';
+import { whatIsWrong } from '../../train/result.ts';
 import { typed } from '../../typed.node.ts';
 import type { Output } from '../output.ts';
 import { tableText } from '../table.ts';
 
-/** The runs that are not done, one a row, and how many there are of each kind; `more` is for programs, `again` trains the rest. */
+/** The runs that are not done, or learned nothing that shows, one a row, and how many there are of each kind; `more` is for programs, `again` trains the rest. */
 export function reportSweep(
   folder: string,
   runs: readonly SweepRun[],
@@ -16,11 +16,11 @@ export function reportSweep(
   const counts = Object.fromEntries(
     kinds.map((kind) => [kind, runs.filter((each) => each.status === kind).length]),
   );
-  const notDone = runs.filter((each) => each.status === 'diverged' || each.status === 'failed');
-  if (notDone.length > 0) {
-    const why = ({ result, error }: SweepRun) =>
-      result?.diverged ? whereDiverged(result.diverged) : (error ?? '');
-    const rows = notDone.map((each) => [labelText(each.labels), each.status, why(each).split('\n')[0]]);
+  const rows = runs.flatMap(({ labels, status, result, error }) => {
+    const why = (result && whatIsWrong(result)) ?? (status === 'failed' ? (error ?? '') : undefined);
+    return why === undefined ? [] : [[labelText(labels), status, why.split('\n')[0]]];
+  });
+  if (rows.length > 0) {
     output.result(tableText(['run', 'status', 'why'], rows, output));
   }
   const counted = kinds.filter((kind) => counts[kind] > 0).map((kind) => `${counts[kind]} ${kind}`);

@@ -1,10 +1,9 @@
 import { join } from 'node:path';
 import { backendName } from '../../autograd/index.ts';
-import { datasetWarnings, takeFirst } from '../../data/dataset.ts';
+import { datasetWarnings } from '../../data/dataset.ts';
 import { grouped, plural } from '../../errors.ts';
 import type { RunStart } from '../../runs/training.ts';
 import { codeName } from '../../train/code/names.ts';
-import { guessedAccuracy, isGuessing } from '../../train/guessing.ts';
 import { describeModel } from '../../train/model.ts';
 import { type TrainResult, whereDiverged } from '../../train/result.ts';
 import { typed } from '../../typed.node.ts';
@@ -39,28 +38,16 @@ export function announce(start: RunStart, output: Output): void {
   if (output.verbose) output.note(`kernels: ${backendName()}`);
 }
 
-/** After fewer, it is no wonder that nothing is learned yet. */
-const ENOUGH_STEPS = 100;
-
-/** A run that went through and learned nothing looks like any other. */
-export function warnOfGuessing(
-  { status, steps, test }: TrainResult,
-  { dataset, config }: RunStart,
-  output: Output,
-): void {
-  if (status !== 'done' || steps < ENOUGH_STEPS || test === null) return;
-  const tested = takeFirst(dataset.test, config.testLimit ?? undefined);
-  if (!isGuessing(test.accuracy, tested)) return;
-  output.warn(
-    `nothing shows that was learned: one class for all test images would get ${guessedAccuracy(tested).toFixed(4)} of them right. ` +
-      'A smaller --lr, --warmup, --clip 1 or a --norm often helps, of a ResNet also --zero-gamma.',
-  );
-}
-
 /** What came of a run. */
 export function report(result: TrainResult, folder: string, output: Output): void {
-  const { status, test, best, diverged, steps, seconds, digest } = result;
+  const { status, test, best, diverged, guessing, steps, seconds, digest } = result;
   const time = `${grouped(steps)} steps in ${seconds.toFixed(1)} s`;
+  if (guessing !== undefined) {
+    output.warn(
+      `nothing shows that was learned: one class for all test images would get ${guessing.toFixed(4)} of them right. ` +
+        'A smaller --lr, --warmup, --clip 1 or a --norm often helps, of a ResNet also --zero-gamma.',
+    );
+  }
   if (diverged) {
     output.result(`${output.stdout.red('diverged')}: ${whereDiverged(diverged)} (epoch ${diverged.epoch})`);
     output.note('  a smaller --lr, --warmup, --clip 1 or a --norm often helps');
