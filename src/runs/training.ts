@@ -188,10 +188,8 @@ async function train(run: Run, hooks: TrainingHooks): Promise<TrainResult> {
       onBest: keepBest ? () => folder?.saveBest(checkpoint()) : undefined,
     });
     const guessing = guessedAccuracy(outcome, takeFirst(dataset.test, config.testLimit ?? undefined));
-    const result = {
-      ...{ ...outcome, digest: weightsDigest(model), parameters },
-      ...(guessing === undefined ? {} : { guessing }),
-    };
+    const found = guessing === undefined ? {} : { guessing };
+    const result = { ...outcome, ...found, digest: weightsDigest(model), parameters };
     if (result.status === 'done' && keepWeights) save();
     folder?.finish(result, { keepWeights });
     return result;

@@ -5,7 +5,10 @@ import { typed } from '../../typed.node.ts';
 import type { Output } from '../output.ts';
 import { tableText } from '../table.ts';
 
-/** The runs that are not done, or learned nothing that shows, one a row, and how many there are of each kind; `more` is for programs, `again` trains the rest. */
+/**
+ * The runs that are not done, or learned nothing that shows, one a row, and how many there are of each kind; `more` is for programs,
+ * `again` trains the rest.
+ */
 export function reportSweep(
   folder: string,
   runs: readonly SweepRun[],
@@ -20,9 +23,7 @@ export function reportSweep(
     const why = (result && whatIsWrong(result)) ?? (status === 'failed' ? (error ?? '') : undefined);
     return why === undefined ? [] : [[labelText(labels), status, why.split('\n')[0]]];
   });
-  if (rows.length > 0) {
-    output.result(tableText(['run', 'status', 'why'], rows, output));
-  }
+  if (rows.length > 0) output.result(tableText(['run', 'status', 'why'], rows, output));
   const counted = kinds.filter((kind) => counts[kind] > 0).map((kind) => `${counts[kind]} ${kind}`);
   output.result(`${plural(runs.length, 'run')}: ${counted.join(', ')}`);
   if (counts.missing > 0) output.result(`continue: ${again}`);
