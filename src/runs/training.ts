@@ -1,13 +1,13 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Dataset, takeFirst } from '../data/dataset.ts';
+import type { Dataset } from '../data/dataset.ts';
 import type { Module } from '../nn/module.ts';
 import type { Optimizer } from '../optim/index.ts';
 import { asCodeError } from '../train/code/place.ts';
 import { loadFiles, withHashes } from '../train/codeFields.ts';
 import { resolveConfig, type TrainConfig, type TrainOptions } from '../train/config.ts';
 import { constantNormWarnings } from '../train/constantNorms.ts';
-import { dataChecksum, loadData, prepareData, type TrainData } from '../train/data.ts';
+import { dataChecksum, loadData, prepareData, type TrainData, usedSets } from '../train/data.ts';
 import { everyMs } from '../train/eventLoop.ts';
 import { guessedAccuracy } from '../train/guessing.ts';
 import { type LoopHooks, startOfRun, trainingLoop } from '../train/loop.ts';
@@ -187,9 +187,9 @@ async function train(run: Run, hooks: TrainingHooks): Promise<TrainResult> {
       },
       onBest: keepBest ? () => folder?.saveBest(checkpoint()) : undefined,
     });
-    const guessing = guessedAccuracy(outcome, takeFirst(dataset.test, config.testLimit ?? undefined));
-    const found = guessing === undefined ? {} : { guessing };
-    const result = { ...outcome, ...found, digest: weightsDigest(model), parameters };
+    const [, tested] = usedSets(config, dataset);
+    const guessing = guessedAccuracy(outcome, tested);
+    const result = { ...outcome, guessing, digest: weightsDigest(model), parameters };
     if (result.status === 'done' && keepWeights) save();
     folder?.finish(result, { keepWeights });
     return result;

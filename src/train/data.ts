@@ -90,7 +90,8 @@ function bytesOf({ buffer, byteOffset, byteLength }: Values | Labels): Uint8Arra
   return new Uint8Array(buffer, byteOffset, byteLength);
 }
 
-function usedSets({ trainOn, limit, testLimit }: TrainConfig, dataset: Dataset): [ImageSet, ImageSet] {
+/** What of its dataset a run trains on and is tested on. */
+export function usedSets({ trainOn, limit, testLimit }: TrainConfig, dataset: Dataset): [ImageSet, ImageSet] {
   return [takeFirst(dataset[trainOn], limit ?? undefined), takeFirst(dataset.test, testLimit ?? undefined)];
 }
 

@@ -38,6 +38,8 @@ export function announce(start: RunStart, output: Output): void {
   if (output.verbose) output.note(`kernels: ${backendName()}`);
 }
 
+const OFTEN_HELPS = 'smaller --lr, --warmup, --clip 1 or a --norm often helps';
+
 /** What came of a run. */
 export function report(result: TrainResult, folder: string, output: Output): void {
   const { status, test, best, diverged, guessing, steps, seconds, digest } = result;
@@ -45,12 +47,12 @@ export function report(result: TrainResult, folder: string, output: Output): voi
   if (guessing !== undefined) {
     output.warn(
       `nothing shows that was learned: one class for all test images would get ${guessing.toFixed(4)} of them right. ` +
-        'A smaller --lr, --warmup, --clip 1 or a --norm often helps, of a ResNet also --zero-gamma.',
+        `A ${OFTEN_HELPS}, of a ResNet also --zero-gamma.`,
     );
   }
   if (diverged) {
     output.result(`${output.stdout.red('diverged')}: ${whereDiverged(diverged)} (epoch ${diverged.epoch})`);
-    output.note('  a smaller --lr, --warmup, --clip 1 or a --norm often helps');
+    output.note(`  a ${OFTEN_HELPS}`);
   } else if (status === 'interrupted') {
     output.result(`interrupted after ${time}`);
   }
