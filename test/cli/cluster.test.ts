@@ -122,7 +122,7 @@ describe('sweep slurm', () => {
 
   it.each([
     [['--time', '4h'], '--time: must be a time limit of Slurm, got "4h"'],
-    [['--jobs', '2'], '--jobs: not with sweep slurm'],
+    [['--jobs', '2'], '--jobs: not with sweep slurm\n  its workers are tasks of Slurm: --workers N'],
     [['--seed', '2'], 'a sweep that continues keeps its runs'],
     [['--', 'account'], 'account is no option of sbatch'],
   ])('%j is refused', async (args, message) => {
@@ -191,8 +191,18 @@ describe('sweep status', () => {
     ]);
   });
 
-  it.each(['status', 'retry'])('sweep %s refuses what means nothing to it', async (name) => {
-    const { code, stderr } = await inProcess(['sweep', name, out, '--shard', '1/2']);
-    expect([code, stderr]).toEqual([2, `error: --shard: not with sweep ${name}\n  leave it out\n`]);
-  });
+  it.each(['status', 'retry', 'merge', 'queue', 'slurm'])(
+    'sweep %s refuses what its help does not list',
+    async (name) => {
+      const { stdout } = await inProcess(['--json', 'sweep', name, '--help']);
+      const { options } = jsonLines(stdout).at(-1) as unknown as { options: { flags: string }[] };
+      const listed = options.map(({ flags }) => flags);
+      expect(listed.filter((flags) => flags.includes('--no-wait'))).toEqual([]);
+      expect(listed.some((flags) => flags.includes('--out'))).toBe(!['status', 'retry'].includes(name));
+
+      const needed = { queue: ['--redis', 'redis://nowhere'], slurm: ['--workers', '2'] }[name] ?? [];
+      const { code, stderr } = await inProcess(['sweep', name, out, ...needed, '--no-wait']);
+      expect([code, stderr]).toEqual([2, `error: --no-wait: not with sweep ${name}\n  leave it out\n`]);
+    },
+  );
 });

@@ -6,6 +6,7 @@ import { asUsageError } from '../arguments.ts';
 import { EXIT, UsageError } from '../exit.ts';
 import { addExamples, type Example } from '../help.ts';
 import { outputOf } from '../output.ts';
+import { takeFlags } from './flags.ts';
 import { reportSweep } from './report.ts';
 
 const examples: Example[] = [
@@ -22,6 +23,7 @@ export function describeMerge(command: Command): void {
     .description('copy the runs of shards, of one sweep or several, into one folder')
     .argument('<dir...>', 'folders of sweeps')
     .action(merge);
+  takeFlags(command, ['out']);
   addExamples(command, examples, remark);
 }
 

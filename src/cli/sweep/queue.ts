@@ -5,9 +5,10 @@ import { cancelQueued, queueSweep } from '../../runs/queue/sweep.ts';
 import { ofShard, type Shard, type SweepPlan } from '../../runs/sweep/sweep.ts';
 import { typed } from '../../typed.node.ts';
 import { asUsageError, queueOption, redisOption } from '../arguments.ts';
-import { EXIT, UsageError } from '../exit.ts';
+import { EXIT } from '../exit.ts';
 import { addExamples, type Example } from '../help.ts';
 import { outputOf } from '../output.ts';
+import { takeFlags } from './flags.ts';
 import { createRunsProgress } from './progress.ts';
 import { labelText, reportSweep } from './report.ts';
 
@@ -16,9 +17,7 @@ export interface QueueFlags {
   redis: string;
   queue: string;
   cancel?: boolean;
-  jobs?: number;
   shard?: Shard;
-  dryRun?: boolean;
   checkpointEvery?: number;
 }
 
@@ -39,23 +38,20 @@ export function describeQueue(command: Command): Command {
     .addOption(redisOption())
     .addOption(queueOption())
     .option('--cancel', 'take the runs that no worker has begun out of the queue');
+  takeFlags(command, ['set', 'seeds', 'seed', 'smoke', 'out', 'dataDir', 'shard', 'checkpointEvery'], {
+    jobs: 'every worker has its own: worker --jobs N',
+    dryRun: 'the same without queue, on a machine of the kind: sweep … --dry-run',
+  });
   return addExamples(command, examples, remark);
 }
 
 export async function runQueued(
   plan: SweepPlan,
   folder: string,
-  { redis, queue, cancel, jobs, dryRun, shard, checkpointEvery }: QueueFlags,
+  { redis, queue, cancel, shard, checkpointEvery }: QueueFlags,
   command: Command,
 ): Promise<void> {
   const output = outputOf(command);
-  if (jobs !== undefined || dryRun) {
-    throw new UsageError(`sweep queue has no ${dryRun ? '--dry-run' : '--jobs'}`, [
-      dryRun
-        ? 'the same without queue, on a machine of the kind: sweep … --dry-run'
-        : 'every worker has its own: worker --jobs N',
-    ]);
-  }
   const runs = ofShard(plan.runs, shard);
   // The URL may have a password in it.
   const named = ['--redis', 'URL', ...(queue === DEFAULT_QUEUE ? [] : ['--queue', queue])];

@@ -12,7 +12,7 @@ import { UsageError } from '../exit.ts';
 import { addExamples, type Example } from '../help.ts';
 import { outputOf } from '../output.ts';
 import { estimate } from './estimate.ts';
-import { refuseFlags } from './flags.ts';
+import { takeFlags } from './flags.ts';
 import { chosenSweep, type SweepFlags } from './plan.ts';
 
 interface Options extends SweepFlags {
@@ -47,12 +47,14 @@ export function addSlurm(sweep: Command): void {
     .option('--partition <name>', 'where the tasks run (default: the one of the cluster)')
     .option('--submit', 'call sbatch; without it, the line to call is printed')
     .action(run);
+  takeFlags(command, ['set', 'seeds', 'seed', 'smoke', 'out', 'dataDir', 'checkpointEvery', 'dryRun'], {
+    jobs: 'its workers are tasks of Slurm: --workers N',
+  });
   addExamples(command, examples, remark);
 }
 
 async function run(what: string, sbatch: string[], _: object, self: Command): Promise<void> {
   const output = outputOf(self);
-  refuseFlags(self, ['set', 'seeds', 'seed', 'smoke', 'out', 'dataDir', 'checkpointEvery', 'dryRun']);
   const options = self.optsWithGlobals<Options>();
   const odd = sbatch.find((option) => !/^-\S+$/.test(option));
   if (odd !== undefined) {

@@ -7,27 +7,22 @@ import { type AtWork, workersOf } from '../../runs/sweep/workers.ts';
 import { typed } from '../../typed.node.ts';
 import { type Output, outputOf } from '../output.ts';
 import { numeric, tableText } from '../table.ts';
-import { refuseFlags } from './flags.ts';
+import { takeFlags } from './flags.ts';
 import { labelText, reportSweep } from './report.ts';
 
 /** `sweep status` and `sweep retry`: how a sweep stands, and a second chance for what failed. */
 export function addStatus(sweep: Command): void {
-  sweep
+  const shown = sweep
     .command('status')
     .description('how the runs of a sweep stand, and who works at them')
     .argument('<dir>', 'folder of a sweep')
-    .action((folder: string, _: object, self: Command) => {
-      refuseFlags(self, []);
-      status(folder, outputOf(self));
-    });
-  sweep
+    .action((folder: string, _: object, self: Command) => status(folder, outputOf(self)));
+  const retried = sweep
     .command('retry')
     .description('let workers of Slurm, Kubernetes and the like (--no-wait) try again what has failed')
     .argument('<dir>', 'folder of a sweep')
-    .action((folder: string, _: object, self: Command) => {
-      refuseFlags(self, []);
-      retry(folder, outputOf(self));
-    });
+    .action((folder: string, _: object, self: Command) => retry(folder, outputOf(self)));
+  for (const command of [shown, retried]) takeFlags(command, []);
 }
 
 function status(folder: string, output: Output): void {

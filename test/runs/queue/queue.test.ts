@@ -62,7 +62,7 @@ describe('without a Redis', () => {
     const args = ['sweep', 'queue', 'small-batch-mlp', '--redis', 'redis://x', '--jobs', '2'];
     const { code, stderr } = await inProcess(args);
     expect(code).toBe(2);
-    expect(stderr).toContain('sweep queue has no --jobs');
+    expect(stderr).toContain('--jobs: not with sweep queue');
   });
 });
 
