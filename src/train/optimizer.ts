@@ -1,5 +1,5 @@
 import type { Module } from '../nn/module.ts';
-import { createOptimizer, type Optimizer, parameterGroups } from '../optim/index.ts';
+import { createOptimizer, type Optimizer, type OptimizerName, parameterGroups } from '../optim/index.ts';
 import type { TrainConfig } from './config.ts';
 
 /** What of a configuration decides about its optimizer. */
@@ -8,11 +8,22 @@ export type OptimizerConfig = Pick<
   'optimizer' | 'lr' | 'momentum' | 'nesterov' | 'weightDecay' | 'maximize'
 >;
 
+/** The settings that not every optimizer takes. */
+const own: Readonly<Record<OptimizerName, readonly ('momentum' | 'nesterov')[]>> = {
+  sgd: ['momentum', 'nesterov'],
+  adam: [],
+  adamw: [],
+  rmsprop: ['momentum'],
+};
+
+export function takesSetting({ optimizer }: OptimizerConfig, setting: 'momentum' | 'nesterov'): boolean {
+  return own[optimizer].includes(setting);
+}
+
 /** The optimizer of a run. Weight decay spares biases and norm parameters. */
 export function buildOptimizer(config: OptimizerConfig, model: Module): Optimizer {
-  const { optimizer, lr, momentum, nesterov, weightDecay, maximize } = config;
+  const { optimizer, lr, weightDecay, maximize } = config;
   const groups = parameterGroups(model, { weightDecay });
-  if (optimizer === 'sgd') return createOptimizer(optimizer, groups, { lr, momentum, nesterov, maximize });
-  if (optimizer === 'rmsprop') return createOptimizer(optimizer, groups, { lr, momentum, maximize });
-  return createOptimizer(optimizer, groups, { lr, maximize });
+  const taken = Object.fromEntries(own[optimizer].map((setting) => [setting, config[setting]]));
+  return createOptimizer(optimizer, groups, { lr, maximize, ...taken });
 }

@@ -1,4 +1,5 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import { plural } from '../../errors.ts';
 import { toJson } from '../../json.ts';
 import { registry } from '../../nn/norm/registry.ts';
 import { compareNorms } from '../../teach/comparison.ts';
@@ -13,6 +14,7 @@ import { integer, normEntry, number, shapeOf } from '../arguments.ts';
 import { UsageError } from '../exit.ts';
 import { addExamples, asTyped, type Example } from '../help.ts';
 import { columns, type Output, outputOf } from '../output.ts';
+import { warnOfUntaken } from '../untakenOptions.ts';
 
 interface Options extends Omit<Request, 'detach'> {
   detach: 'none' | 'mean' | 'var' | 'variance' | 'both';
@@ -33,6 +35,9 @@ const examples: Example[] = [
   ['normgrad explain --list', 'all norms in one table'],
   ['normgrad explain ./power.mjs --docs pages', 'a norm of your own, as a page'],
 ];
+
+/** Options that only some norms take. */
+const optionFlags = { groups: '--groups', virtualBatch: '--virtual-batch', eps: '--eps' };
 
 const readShape = shapeOf(
   5,
@@ -82,7 +87,7 @@ async function run(name: string | undefined, options: Options, command: Command)
   const output = outputOf(command);
   if (options.docs !== undefined) {
     const written = writePages(options.docs, name === undefined ? undefined : await normEntry(name));
-    output.result(`${written.length} pages in ${options.docs}`);
+    output.result(`${plural(written.length, 'page')} in ${options.docs}`);
     output.event('result', { folder: options.docs, pages: written });
     return;
   }
@@ -97,8 +102,10 @@ async function run(name: string | undefined, options: Options, command: Command)
     ]);
   }
   const { format, step, detach } = options;
+  const norm = await normEntry(name);
+  warnOfUntaken([norm], optionFlags, options, output);
   const request = { ...options, detach: detach === 'var' ? ('variance' as const) : detach };
-  const explanation = explainNorm(await normEntry(name), request);
+  const explanation = explainNorm(norm, request);
   output.event('result', explanation);
   if (format === 'json') output.raw(toJson(explanation, 2));
   else if (format === 'md') output.raw(renderMarkdown(explanation, { step }));

@@ -10,6 +10,7 @@ import { EXIT } from '../exit.ts';
 import { addExamples, type Example } from '../help.ts';
 import { type Output, outputOf } from '../output.ts';
 import { numeric, tableText, verdicts } from '../table.ts';
+import { warnOfUntaken } from '../untakenOptions.ts';
 
 interface Options {
   all?: boolean;
@@ -67,6 +68,7 @@ async function run(names: string[], options: Options, command: Command): Promise
   const output = outputOf(command);
   const { shape, groups, h, tol, seed, mode, affine } = options;
   const entries = names.length === 0 || options.all ? registry : await Promise.all(names.map(normEntry));
+  warnOfUntaken(entries, { groups: '--groups' }, options, output);
   const custom = groups !== undefined || !affine;
   output.note(`central differences in float64, h ${h} · written: the norm's file, fused: its kernel\n`);
 

@@ -10,6 +10,7 @@ import { guarded } from '../../runs/files.ts';
 import { loadFiles } from '../../train/codeFields.ts';
 import type { TrainConfig } from '../../train/config.ts';
 import { loadData, onceInARow, prepareData, type TrainData } from '../../train/data.ts';
+import { typed } from '../../typed.node.ts';
 import { writeWholeFile } from '../../wholeFile.node.ts';
 import { atLeastOne } from '../arguments.ts';
 import { EXIT, UsageError } from '../exit.ts';
@@ -54,6 +55,11 @@ export function register(command: Command): void {
 async function run(name: string | undefined, options: Options, command: Command): Promise<void> {
   const output = outputOf(command);
   const { steps, out } = options;
+  if (name === undefined && (options.smoke || options.dataDir !== undefined)) {
+    throw new UsageError('--smoke and --data-dir: of which experiment? Without one, the images are made up', [
+      `for example: ${typed('parity small-batch-conv --smoke')}`,
+    ]);
+  }
   const cases = chosen(name === undefined ? parityCases() : await armsOf(name, options), options);
   const load = onceInARow(loadData);
   const images = name === undefined ? parityImages() : undefined;

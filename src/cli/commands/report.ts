@@ -20,7 +20,7 @@ import { outputOf } from '../output.ts';
 interface Options {
   out?: string;
   experiment?: string;
-  measure: string;
+  measure?: string;
   by?: string;
   baseline?: string;
 }
@@ -45,7 +45,7 @@ export function register(command: Command): void {
       '--experiment <name|file>',
       'what the runs are an experiment of (default: the name that the folder has)',
     )
-    .option('--measure <name>', `without an experiment: ${endMeasures.join(', ')}`, 'testAccuracy')
+    .option('--measure <name>', `without an experiment: ${endMeasures.join(', ')} (default: testAccuracy)`)
     .option('--by <field,…>', 'without an experiment: the settings to tell apart (default: all that differ)')
     .option(
       '--baseline <value>',
@@ -62,7 +62,9 @@ async function run(folders: string[], options: Options, command: Command): Promi
     if (!existsSync(folder)) throw new RunFolderError(`there is no folder ${folder}`);
   }
   const [first, ...others] = folders;
-  if (existsSync(storedFile(first)) && others.length === 0) {
+  const isExperiment = existsSync(storedFile(first)) && others.length === 0;
+  refuseOthers(isExperiment, options);
+  if (isExperiment) {
     const { unknown } = await ofExperiment(first, options.experiment, file);
     if (unknown > 0) {
       output.warn(`the experiment has changed since: the settings of ${unknown} runs are left out`);
@@ -73,6 +75,19 @@ async function run(folders: string[], options: Options, command: Command): Promi
   }
   output.result(file);
   output.event('result', { file });
+}
+
+/** Throws for flags that say nothing of such a page. */
+function refuseOthers(isExperiment: boolean, { experiment, measure, by, baseline }: Options): void {
+  const others = isExperiment ? { measure, by, baseline } : { experiment };
+  const [odd] = Object.entries(others).flatMap(([flag, value]) => (value === undefined ? [] : flag));
+  if (odd === undefined) return;
+  throw new UsageError(
+    isExperiment
+      ? `--${odd}: the page of an experiment has the measures and the order of its definition`
+      : `--${odd}: these are no runs of one experiment, whose folder has an experiment.json`,
+    [isExperiment ? 'another comparison of its runs: the command compare' : 'leave it out'],
+  );
 }
 
 function storedFile(folder: string): string {
@@ -94,7 +109,7 @@ async function ofExperiment(folder: string, wanted: string | undefined, file: st
   return writeExperimentReport(experiment, stored, folder, file);
 }
 
-function ofRuns(folders: readonly string[], { measure, by, baseline }: Options): string {
+function ofRuns(folders: readonly string[], { measure = 'testAccuracy', by, baseline }: Options): string {
   const { all: runs } = finishedRuns(folders, { records: true });
   return asFlags(() =>
     runsPage(runs, {

@@ -19,6 +19,7 @@ import { type Output, outputOf } from '../output.ts';
 import { tableText } from '../table.ts';
 import { addTrainFlags, flagOf, givenOptions } from '../train/options.ts';
 import { announce, report } from '../train/report.ts';
+import { warnOfUnused } from '../unusedSettings.ts';
 
 const examples: Example[] = [
   ['normgrad train --dataset synthetic --epochs 2'],
@@ -90,7 +91,7 @@ async function run(given: Options, command: Command): Promise<void> {
     else if (dryRun) printConfig(options, sources, output);
     else {
       const folder = out === undefined ? { parent: defaultOut('train') } : { path: out };
-      await train(options, { folder, checkpointEvery, keepBest }, output, given);
+      await train(options, { folder, checkpointEvery, keepBest }, output, given, sources);
     }
   } catch (error) {
     throw asUsageError(error, flagOf);
@@ -133,6 +134,7 @@ async function train(
   hooks: TrainingHooks,
   output: Output,
   { tensorboard, trace, traceStep }: Extra,
+  sources: ReadonlyMap<string, string> = new Map(),
 ): Promise<void> {
   let progress: Progress | undefined;
   const stopping = 'stopping after this step… (press again to quit at once)';
@@ -156,6 +158,7 @@ async function train(
       onStart(start) {
         folder = start.folder!;
         started = start;
+        warnOfUnused([start.config], sources.keys(), output, flagOf);
         announce(start, output);
         if (tensorboard !== undefined) events = openEventFile(join(tensorboard, basename(folder)), folder);
       },
@@ -222,6 +225,7 @@ function noteTrace({ tracer }: TraceFile, file: string, output: Output): void {
 
 function printConfig(options: TrainOptions, sources: ReadonlyMap<string, string>, output: Output): void {
   const config = withHashes(resolveConfig(options));
+  warnOfUnused([config], sources.keys(), output, flagOf);
   const rows = configFields.map((field) => ({
     field,
     value: config[field],

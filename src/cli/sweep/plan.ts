@@ -10,9 +10,12 @@ import { type Axes, expand, gridVariants, plannedRuns } from '../../runs/sweep/g
 import { plainName, readPlan, type SweepPlan } from '../../runs/sweep/sweep.ts';
 import { checked, parsed, plainObject, readText } from '../../storedFile.node.ts';
 import { fromFolder } from '../../train/codeFields.ts';
+import { resolveConfig } from '../../train/config.ts';
 import { typed } from '../../typed.node.ts';
 import { UsageError } from '../exit.ts';
 import { findExperiment } from '../experiment/find.ts';
+import { outputOf } from '../output.ts';
+import { warnOfUnused } from '../unusedSettings.ts';
 
 /** What changes the runs of an experiment. */
 export interface RunFlags {
@@ -55,6 +58,12 @@ export async function chosenSweep(what: string, flags: SweepFlags, sweep: Comman
   const { set = {}, out, ...rest } = flags;
   if (!isSweepFolder(what)) {
     const plan = await planOf(what, { ...rest, set });
+    const axes = [...Object.keys(set), ...plan.runs.flatMap(({ labels }) => Object.keys(labels))];
+    warnOfUnused(
+      plan.runs.map(({ config }) => resolveConfig(config)),
+      axes,
+      outputOf(sweep),
+    );
     return { plan, folder: out ?? defaultOut(plan.name), before: out };
   }
   const changing = ['set', 'seeds', 'seed', 'smoke', 'out'] as const;

@@ -1,0 +1,23 @@
+import type { NormEntry } from '../nn/norm/registry.ts';
+import { type TriedOption, takesOption } from '../nn/norm/takesOption.ts';
+import type { Output } from './output.ts';
+
+type Flags = { readonly [Option in TriedOption]?: string };
+
+/** Says which of these options, named by their flags, were given though none of the norms looks at them. */
+export function warnOfUntaken(
+  norms: readonly NormEntry[],
+  flags: Flags,
+  given: { readonly [Option in TriedOption]?: unknown },
+  output: Output,
+): void {
+  for (const [option, flag] of Object.entries(flags) as [TriedOption, string][]) {
+    if (given[option] === undefined || norms.some((norm) => takesOption(norm, option))) continue;
+    output.warn(`${flag} changes nothing: ${takeNone(norms.map(({ name }) => name))}`);
+  }
+}
+
+/** `batch, layer take none` */
+export function takeNone(names: readonly string[], what = ''): string {
+  return `${names.join(', ')}${what} ${names.length > 1 ? 'take' : 'takes'} none`;
+}

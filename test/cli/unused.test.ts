@@ -1,0 +1,72 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, expect, it } from 'vitest';
+import { inProcess } from './inProcess.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'normgrad-unused-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const grid = join(folder, 'grid.json');
+writeFileSync(
+  grid,
+  JSON.stringify({
+    base: { dataset: 'synthetic', limit: 64, epochs: 1, groups: 2 },
+    grid: { norm: ['none', 'batch', 'group'], optimizer: ['adam', 'sgd'], momentum: [0, 0.9] },
+  }),
+);
+const power = join(folder, 'power.mjs');
+writeFileSync(
+  power,
+  `import { defineNorm, Norm } from 'normgrad';
+  class Plain extends Norm { forward(x) { return x; } }
+  export default defineNorm({ name: 'plain', build: () => new Plain() });`,
+);
+const train = ['train', '--dataset', 'synthetic', '--limit', '64', '--epochs', '1'];
+const gradcheck = ['gradcheck', '--shape', '2,4'];
+
+it.each([
+  [[...train, '--groups', '4', '--dry-run'], ['--groups changes nothing: batch (--norm) takes none']],
+  [[...train, '--norm', 'none', '--eps', '1', '--dry-run'], ['--eps changes nothing: --norm is none']],
+  [[...train, '--fresh-head', '--dry-run'], ['--fresh-head changes nothing: there is no --init-from']],
+  // Its file is imported where it trains
+  [
+    [...train, '--norm', power, '--groups', '2', '--nesterov', '--out', join(folder, 'run')],
+    [
+      '--groups changes nothing: power (--norm) takes none',
+      '--nesterov changes nothing: adam (--optim) takes none',
+    ],
+  ],
+  [[...train, '--norm', 'group', '--groups', '4', '--optim', 'sgd', '--momentum', '0.5', '--dry-run'], []],
+  // Of a grid what varies, and what was typed; not what all its runs share
+  [['sweep', grid, '--dry-run'], ['momentum changes nothing in 6 of 12 runs: adam (optimizer) takes none']],
+  [
+    ['sweep', grid, '--set', 'optimizer=sgd', '--set', 'eps=0.1', '--set', 'groups=2,4', '--dry-run'],
+    [
+      'eps changes nothing in 4 of 12 runs: norm is none',
+      'groups changes nothing in 8 of 12 runs: none, batch (norm) take none',
+    ],
+  ],
+  [['explain', 'layer', '--groups', '2', '--eps', '1'], ['--groups changes nothing: layer takes none']],
+  [['explain', 'ghost', '--virtual-batch', '2', '--shape', '4,2'], []],
+  [[...gradcheck, 'layer', 'rms', '--groups', '2'], ['--groups changes nothing: layer, rms take none']],
+  [[...gradcheck, 'layer', 'group', '--groups', '2'], []],
+])('%j: what changes nothing is said', async (args, warnings) => {
+  const { code, stderr } = await inProcess(args);
+  const said = stderr.split('\n').filter((line) => line.startsWith('warning: '));
+  expect(said.map((line) => line.replace('warning: ', ''))).toEqual(warnings);
+  expect(code).toBe(0);
+});
+
+mkdirSync(join(folder, 'experiment'));
+writeFileSync(join(folder, 'experiment', 'experiment.json'), '{}');
+
+it.each([
+  [['report', join(folder, 'experiment'), '--measure', 'testLoss'], '--measure: the page of an experiment'],
+  [['report', folder, '--experiment', 'with-without'], '--experiment: these are no runs of one experiment'],
+  [['parity', '--smoke'], '--smoke and --data-dir: of which experiment?'],
+  [['parity', '--data-dir', folder], '--smoke and --data-dir: of which experiment?'],
+])('%j is refused', async (args, message) => {
+  const { code, stderr } = await inProcess(args);
+  expect([code, stderr]).toEqual([2, expect.stringContaining(message)]);
+});
