@@ -100,6 +100,39 @@ export function judgeInTorch(
   return judgement.n > 0 ? judgement : undefined;
 }
 
+/** Runs that two experiments have in common, so that PyTorch was asked for them twice. */
+export interface MadeTwice {
+  runs: number;
+  /** The largest distance between the two test accuracies, 0 to 1. */
+  apart: number;
+  /** Of how many of them our final weights are the same in both, bit by bit. */
+  same: number;
+}
+
+export function madeTwice(inTorch: readonly RunRecord[], ours: readonly RunRecord[]): MadeTwice {
+  const twice = pairsOf(inTorch);
+  const same = pairsOf(ours).filter(([one, other]) => one.digest === other.digest);
+  const isSame = new Set(same.map(([{ run }]) => run));
+  const apart = twice.map(([one, other]) =>
+    Math.abs((one.test?.accuracy ?? 0) - (other.test?.accuracy ?? 0)),
+  );
+  return {
+    runs: twice.length,
+    apart: Math.max(0, ...apart),
+    same: twice.filter(([{ run }]) => isSame.has(run)).length,
+  };
+}
+
+/** A run's first record with each later one of the same name. */
+function pairsOf(runs: readonly RunRecord[]): [RunRecord, RunRecord][] {
+  const first = new Map<string, RunRecord>();
+  return runs.flatMap((record) => {
+    const before = first.get(record.run);
+    if (before === undefined) first.set(record.run, record);
+    return before === undefined ? [] : [[before, record]];
+  });
+}
+
 /** Of `runs` those of the same points and seeds as one of `others`. */
 function thoseIn(runs: readonly RunRecord[], others: readonly RunRecord[]): RunRecord[] {
   const keyOf = ({ point, seed }: RunRecord) => toJson([point, seed]);

@@ -1,7 +1,8 @@
 /** What the gallery says of PyTorch's runs. */
 import { plural } from '../errors.ts';
-import { type Agreement, agreement } from './besideTorch.ts';
+import { type Agreement, agreement, type MadeTwice, madeTwice } from './besideTorch.ts';
 import type { StoredTorch } from './inTorch.ts';
+import type { RunRecord } from './results.ts';
 import type { Experiment } from './spec.ts';
 import type { StoredExperiment } from './stored.ts';
 
@@ -16,6 +17,8 @@ export function torchNote(
     return theirs ? [agreement(experiment, stored.get(experiment.name)!.runs, theirs.runs)] : [];
   });
   const sum = (what: keyof Agreement) => found.reduce((total, each) => total + each[what], 0);
+  const runsOf = (of: ReadonlyMap<string, { runs: readonly RunRecord[] }>) =>
+    experiments.flatMap(({ name }) => of.get(name)?.runs ?? []);
   return found.length === 0
     ? []
     : [
@@ -26,7 +29,16 @@ export function torchNote(
           '1 in 20 of those that differ at all; but rows of one experiment share its seeds, and where one seed differs the interval always has a ' +
           '0. A claim about runs that PyTorch has, too, is judged on both: ' +
           `**${sum('alike')} of ${sum('claims')} come out alike**.`,
+        ...twiceText(madeTwice(runsOf(inTorch), runsOf(stored))),
       ];
+}
+
+function twiceText({ runs, apart, same }: MadeTwice): string[] {
+  if (runs === 0) return [];
+  return [
+    `PyTorch was asked twice for ${plural(runs, 'run')} that two experiments have in common: its test accuracies are up to ` +
+      `${(100 * apart).toPrecision(2)} points from one another. Of ours, ${same} of ${runs} have the same weights both times, bit by bit.`,
+  ];
 }
 
 /** What stands in the columns of that table. */

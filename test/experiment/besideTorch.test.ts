@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { agreement, judgeInTorch, minusTorch } from '../../src/experiment/besideTorch.ts';
+import { agreement, judgeInTorch, madeTwice, minusTorch } from '../../src/experiment/besideTorch.ts';
 import type { Claim } from '../../src/experiment/claim.ts';
 import type { RunRecord } from '../../src/experiment/results.ts';
 import type { Experiment } from '../../src/experiment/spec.ts';
@@ -111,4 +111,17 @@ describe('a claim in PyTorch', () => {
     expect(judgeInTorch(claim, ours, [...runsOf('none', lost), ...runsOf('batch', lost)])).toBeUndefined();
     expect(judgeInTorch({ says: 'It runs.', check: () => true }, ours, ours)).toBeUndefined();
   });
+});
+
+it('a run that two experiments have in common is compared with itself', () => {
+  const right = (runs: RunRecord[], accuracies: number[], digest: string) =>
+    runs.map((run, i) => ({ ...run, test: { loss: 1, accuracy: accuracies[i] }, digest }));
+  const [none, batch] = [runsOf('none', [1, 2]), runsOf('batch', [1, 2])];
+  const theirs = [...right(none, [0.5, 0.6], ''), ...right(batch, [0.9, 0.1], '')];
+  expect(madeTwice(theirs, theirs)).toEqual({ runs: 0, apart: 0, same: 0 });
+
+  const again = right(none, [0.5, 0.625], '');
+  const ours = [...right(none, [0.5, 0.6], 'a'), ...right(batch, [0.9, 0.1], 'b')];
+  const ofOneDigest = madeTwice([...theirs, ...again], [...ours, ...right(none.slice(0, 1), [0.5], 'a')]);
+  expect(ofOneDigest).toEqual({ runs: 2, apart: expect.closeTo(0.025, 12), same: 1 });
 });
