@@ -80,7 +80,7 @@ async function run(folders: string[], options: Options, command: Command): Promi
 /** Throws for flags that say nothing of such a page. */
 function refuseOthers(isExperiment: boolean, { experiment, measure, by, baseline }: Options): void {
   const others = isExperiment ? { measure, by, baseline } : { experiment };
-  const [odd] = Object.entries(others).flatMap(([flag, value]) => (value === undefined ? [] : flag));
+  const [odd] = Object.entries(others).find(([, value]) => value !== undefined) ?? [];
   if (odd === undefined) return;
   throw new UsageError(
     isExperiment
