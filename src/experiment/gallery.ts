@@ -12,7 +12,7 @@ import { planRuns } from './plan.ts';
 import type { Experiment } from './spec.ts';
 import { checkClaims, readStored, type StoredExperiment } from './stored.ts';
 import { endTable, publishedTable } from './tables.ts';
-import { besides, torchNote, torchText } from './torchText.ts';
+import { besides, seedList, torchNote, torchText } from './torchText.ts';
 
 const origin = '<!-- Made by `npm run gallery` from results/*.json. Change the experiments instead. -->';
 
@@ -136,8 +136,8 @@ function section(experiment: Experiment, stored: StoredExperiment, inTorch: Stor
     ...(inTorch ? [torchText(inTorch, torchPlan(experiment, planRuns(experiment, { seeds })).length)] : []),
     ...(remarks ? [remarks] : []),
     `*As in the source:* ${source.kept} *Scaled:* ${source.scaled}`,
-    `${runs.length} runs${lost}: ${settings}. ` +
-      `Seeds ${seeds.join(', ')}; ${wallMinutes.toFixed(1)} minutes by the clock on a CPU (normgrad ${normgrad}, ` +
+    `${runs.length} runs${lost}: ${settings}; ` +
+      `${seedList(seeds)}; ${wallMinutes.toFixed(1)} minutes by the clock on a CPU (normgrad ${normgrad}, ` +
       `kernels: ${kernels}, Node ${node}; ${engine ? `made ${engine.made} by engine ${engine.digest}` : 'made by an older engine'}). [Definition](${name}.ts), [results](results/${name}.json).`,
   ].join('\n\n');
 }

@@ -97,13 +97,13 @@ function differenceText(difference: MinusTorch): string {
   return `${signed}${half === undefined ? '' : ` ± ${show(half)}`}${notes}`;
 }
 
-/** With as many digits as the interval allows, or more where fewer would hide on which side of 0 it ends. */
+/** With as many digits as the interval allows, or more where fewer would hide on which side of 0 it ends; without one, with two. */
 function showing({ mean, half }: MinusTorch): (x: number) => string {
   if (Math.abs(mean) < 1e-6) return (x) => x.toExponential(1);
+  if (half === undefined) return (x) => String(Number(x.toPrecision(2)));
   const isTold = (decimals: number) =>
-    half === undefined ||
     Math.sign(Number(Math.abs(mean).toFixed(decimals)) - Number(half.toFixed(decimals))) ===
-      Math.sign(Math.abs(mean) - half);
+    Math.sign(Math.abs(mean) - half);
   const least = decimalsFor({ mean, std: half });
   const decimals = [least, least + 1, least + 2].find(isTold) ?? least;
   return (x) => x.toFixed(decimals);

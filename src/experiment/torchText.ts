@@ -47,6 +47,11 @@ export function besides(heads: readonly string[]): string {
   return heads.flatMap((head) => what[head as keyof typeof what] ?? []).join(' and ');
 }
 
+/** `seed 1`, `seeds 1, 2` */
+export function seedList(seeds: readonly number[]): string {
+  return `${seeds.length === 1 ? 'seed' : 'seeds'} ${seeds.join(', ')}`;
+}
+
 /** Where the column of PyTorch is from, and how many of its runs are still to be made. */
 export function torchText(
   { name, torch, normgrad, made, minutes, runs }: StoredTorch,
@@ -54,9 +59,9 @@ export function torchText(
 ): string {
   const count =
     runs.length < planned ? `${runs.length} of ${plural(planned, 'run')}` : plural(planned, 'run');
-  const seeds = [...new Set(runs.map(({ seed }) => seed))].join(', ');
+  const seeds = seedList([...new Set(runs.map(({ seed }) => seed))]);
   return (
-    `*In PyTorch:* ${count} of PyTorch ${torch}, seeds ${seeds}, with normgrad ${normgrad}; ` +
+    `*In PyTorch:* ${count} of PyTorch ${torch}, ${seeds}, with normgrad ${normgrad}; ` +
     `${minutes.toFixed(1)} minutes, made ${made}. [Runs](results/${name}.pytorch.json).`
   );
 }

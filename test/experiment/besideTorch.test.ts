@@ -44,6 +44,11 @@ describe('a row beside PyTorch', () => {
     ]);
   });
 
+  it('has two digits where one seed gives no interval', () => {
+    const { rows } = publishedTable(asked, runsOf('none', [57.77]), runsOf('none', [57.63]));
+    expect(rows[0].at(-1)).toBe('+0.14 (n=1)');
+  });
+
   it('compares run with run where a row is of several points, of which PyTorch has one', () => {
     const at = (lr: number, losses: number[]) =>
       runsOf('none', losses).map((run) => ({ ...run, point: { norm: 'none', lr } }));

@@ -148,7 +148,7 @@ it('stands in the gallery beside its runs in PyTorch, with what they were made b
   expect(text).toContain('2 runs of PyTorch 1.13, seeds 1, 2, with normgrad 0.1.0;');
   const begun = { ...inTorch, runs: inTorch.runs.slice(0, 1) };
   expect(galleryText([asked], new Map([['small', stored]]), new Map([['small', begun]]))).toContain(
-    '1 of 2 runs of PyTorch 1.13, seeds 1,',
+    '1 of 2 runs of PyTorch 1.13, seed 1,',
   );
 });
 
