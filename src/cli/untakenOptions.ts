@@ -13,11 +13,11 @@ export function warnOfUntaken(
 ): void {
   for (const [option, flag] of Object.entries(flags) as [TriedOption, string][]) {
     if (given[option] === undefined || norms.some((norm) => takesOption(norm, option))) continue;
-    output.warn(`${flag} changes nothing: ${takeNone(norms.map(({ name }) => name))}`);
+    output.warn(`${flag} changes nothing: ${passOver(norms.map(({ name }) => name))}`);
   }
 }
 
-/** `batch, layer take none` */
-export function takeNone(names: readonly string[], what = ''): string {
-  return `${names.join(', ')}${what} ${names.length > 1 ? 'take' : 'takes'} none`;
+/** `batch, layer do not look at it` */
+export function passOver(names: readonly string[], what = ''): string {
+  return `${names.join(', ')}${what} ${names.length > 1 ? 'do' : 'does'} not look at it`;
 }

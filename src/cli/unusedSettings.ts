@@ -3,7 +3,7 @@ import { codeName } from '../train/code/names.ts';
 import type { TrainConfig } from '../train/config.ts';
 import { unusedSettings } from '../train/unused.ts';
 import type { Output } from './output.ts';
-import { takeNone } from './untakenOptions.ts';
+import { passOver } from './untakenOptions.ts';
 
 /** Says which of the fields that were given change nothing in some of the runs; `named` is how they were given. */
 export function warnOfUnused(
@@ -17,18 +17,23 @@ export function warnOfUnused(
       unusedSettings(config, [field]).map(({ because }) => ({ because, value: config[because] })),
     );
     if (idle.length === 0) continue;
-    const where = runs.length === 1 ? '' : ` in ${idle.length} of ${plural(runs.length, 'run')}`;
+    const where = runs.length === 1 ? '' : ` in ${partOf(idle.length, runs.length)}`;
     output.warn(`${named(field)} changes nothing${where}: ${whyNot(idle, named)}`);
   }
+}
+
+function partOf(idle: number, runs: number): string {
+  return idle === runs ? 'any run' : `${idle} of ${plural(runs, 'run')}`;
 }
 
 function whyNot(
   idle: readonly { because: string; value: unknown }[],
   named: (field: string) => string,
 ): string {
-  const [{ because }] = idle;
-  const names = [...new Set(idle.flatMap(({ value }) => (typeof value === 'string' ? codeName(value) : [])))];
-  if (names.length === 0) return `there is no ${named(because)}`;
-  if (names.join() === 'none') return `${named(because)} is none`;
-  return takeNone(names, ` (${named(because)})`);
+  const [{ because, value }] = idle;
+  const names = [
+    ...new Set(idle.flatMap((each) => (typeof each.value === 'string' ? codeName(each.value) : []))),
+  ];
+  if (names.join() === 'none' || typeof value === 'number') return `${named(because)} is ${value}`;
+  return names.length === 0 ? `there is no ${named(because)}` : passOver(names, ` (${named(because)})`);
 }

@@ -1,7 +1,5 @@
 import { findNorm } from '../nn/norm/createNorm.ts';
 import { type TriedOption, takesOption } from '../nn/norm/takesOption.ts';
-import { isImported } from './code/import.ts';
-import { registeredName } from './code/load.ts';
 import { isCode } from './code/names.ts';
 import type { TrainConfig } from './config.ts';
 import { takesSetting } from './optimizer.ts';
@@ -22,6 +20,7 @@ const dependences: { [Field in SettingName]?: Dependence } = {
   renormLimits: ofNorm('rMax'),
   initBy: { on: 'initFrom', isUsed: ({ initFrom }) => initFrom !== null },
   freshHead: { on: 'initFrom', isUsed: ({ initFrom }) => initFrom !== null },
+  normPlacement: { on: 'norm', isUsed: ({ norm }) => norm !== 'none' },
   momentum: { on: 'optimizer', isUsed: (config) => takesSetting(config, 'momentum') },
   nesterov: { on: 'optimizer', isUsed: (config) => takesSetting(config, 'nesterov') },
   probeEvery: { on: 'probes', isUsed: ({ probes }) => probes.length > 0 },
@@ -35,8 +34,8 @@ function ofNorm(option: TriedOption): Dependence {
       // Where there are both, a norm of weights has its own defaults
       const name = norm === 'none' ? weightNorm : norm;
       if (name === null) return false;
-      if (isCode(name) && !isImported(name)) return true;
-      return takesOption(findNorm(registeredName(name)), option);
+      // What a user's file draws or counts belongs to the run: it is not tried, but believed
+      return isCode(name) || takesOption(findNorm(name), option);
     },
   };
 }

@@ -22,11 +22,11 @@ function filesBelow(folder: string): string[] {
   );
 }
 
-test('the package brings no other with it and takes less than 3 MB', () => {
+test('the package brings no other with it and takes less than 3.1 MB', () => {
   const modules = join(installed.project, 'node_modules');
   expect(readdirSync(modules).filter((name) => !name.startsWith('.'))).toEqual(['normgrad']);
   const bytes = filesBelow(modules).reduce((sum, file) => sum + statSync(join(modules, file)).size, 0);
-  expect(bytes).toBeLessThan(3_000_000);
+  expect(bytes).toBeLessThan(3_100_000);
 });
 
 // Pictures are not: who shows README to readers of npm takes them from the repository.

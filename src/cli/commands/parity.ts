@@ -56,7 +56,8 @@ async function run(name: string | undefined, options: Options, command: Command)
   const output = outputOf(command);
   const { steps, out } = options;
   if (name === undefined && (options.smoke || options.dataDir !== undefined)) {
-    throw new UsageError('--smoke and --data-dir: of which experiment? Without one, the images are made up', [
+    const flag = options.smoke ? '--smoke' : '--data-dir';
+    throw new UsageError(`${flag}: of which experiment? Without one, the images are made up`, [
       `for example: ${typed('parity small-batch-conv --smoke')}`,
     ]);
   }
@@ -70,7 +71,9 @@ async function run(name: string | undefined, options: Options, command: Command)
   const torch = await startWorker();
   const start = performance.now();
   try {
-    output.note(`${plural(cases.length, 'run')} of ${steps} steps beside PyTorch ${torch.versions.torch}\n`);
+    output.note(
+      `${plural(cases.length, 'run')} of ${plural(steps, 'step')} beside PyTorch ${torch.versions.torch}\n`,
+    );
     const onEach = (result: ParityResult) => {
       const { row, column, parity, problem } = result;
       output.event('run', { row, column, parity, problem });

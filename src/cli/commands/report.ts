@@ -85,7 +85,7 @@ function refuseOthers(isExperiment: boolean, { experiment, measure, by, baseline
   throw new UsageError(
     isExperiment
       ? `--${odd}: the page of an experiment has the measures and the order of its definition`
-      : `--${odd}: these are no runs of one experiment, whose folder has an experiment.json`,
+      : `--${odd}: for one folder, that of an experiment (it has an experiment.json)`,
     [isExperiment ? 'another comparison of its runs: the command compare' : 'leave it out'],
   );
 }

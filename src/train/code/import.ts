@@ -16,10 +16,6 @@ export async function importCode(path: string, what: string): Promise<unknown> {
   return exports.get(path);
 }
 
-export function isImported(path: string): boolean {
-  return exports.has(path);
-}
-
 /** The same of a file that was imported before. */
 export function exportOf(path: string): unknown {
   if (exports.has(path)) return exports.get(path);
