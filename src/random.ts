@@ -92,9 +92,19 @@ export function defaultRandom(): Random {
   return shared;
 }
 
-/** Starts the default generator anew, as `torch.manual_seed` does. */
-export function manualSeed(seed: number | string): void {
-  shared = createRandom(seed);
+/** Starts the default generator anew, as `torch.manual_seed` does; with a `state`, it goes on from there. */
+export function manualSeed(seed: number | string, state?: RandomState): void {
+  shared = createRandom(seed, state);
+}
+
+/** Sets the default generator back, when that is over, to where it was before. */
+export async function drawingApart<T>(run: () => Promise<T>): Promise<T> {
+  const before = defaultRandom().state();
+  try {
+    return await run();
+  } finally {
+    manualSeed(before.seed, before);
+  }
 }
 
 export function isRandom(value: unknown): value is Random {

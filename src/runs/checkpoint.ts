@@ -7,7 +7,7 @@ import { dropoutStates, loadDropoutStates } from '../nn/layers/randomLayer.ts';
 import type { Module } from '../nn/module.ts';
 import { RunningNorm } from '../nn/norm/core/running.ts';
 import type { Optimizer } from '../optim/index.ts';
-import type { RandomState } from '../random.ts';
+import { defaultRandom, type RandomState } from '../random.ts';
 import { issueText, plainObject, unreadable, wholeNumber } from '../storedFile.node.ts';
 import type { TrainConfig } from '../train/config.ts';
 import { type LoopProgress, progressSchema } from '../train/loop.ts';
@@ -28,6 +28,8 @@ interface State {
   /** The optimizer's, without its arrays, which are tensors of the file. */
   optimizer: { lr: number; steps: number[] };
   dropout: Record<string, RandomState>;
+  /** The default generator's, from which a user's norm or loss may draw; absent in earlier versions. */
+  random?: RandomState;
   /** How many batches each norm with running statistics has seen; absent in earlier versions. */
   batches?: Record<string, number>;
   /** Of the configuration: a checkpoint fits no other run. */
@@ -48,6 +50,7 @@ const stateSchema: v.GenericSchema<unknown, State> = v.pipe(
     lines: wholeNumber,
     optimizer: v.object({ lr: v.number(), steps: v.array(wholeNumber) }),
     dropout: v.record(v.string(), randomSchema),
+    random: v.optional(randomSchema),
     batches: v.optional(v.record(v.string(), wholeNumber)),
     config: v.string(),
     normgrad: v.string(),
@@ -55,7 +58,7 @@ const stateSchema: v.GenericSchema<unknown, State> = v.pipe(
 );
 
 /** A run as it can continue: what the loop needs; model and optimizer have been set. */
-export type Restored = Pick<State, 'progress' | 'lines'>;
+export type Restored = Pick<State, 'progress' | 'lines' | 'random'>;
 
 const FORMAT = 'normgrad checkpoint 1';
 const OPTIMIZER = 'optimizer.';
@@ -71,7 +74,7 @@ export function encodeCheckpoint(
   config: TrainConfig,
   model: Module,
   optimizer: Optimizer,
-  { progress, lines }: Restored,
+  { progress, lines }: Pick<Restored, 'progress' | 'lines'>,
 ): Uint8Array {
   const { lr, steps, arrays } = optimizer.state();
   const tensors = new Map<string, StoredTensor>(model.namedTensors());
@@ -83,6 +86,7 @@ export function encodeCheckpoint(
     lines,
     optimizer: { lr, steps },
     dropout: dropoutStates(model),
+    random: defaultRandom().state(),
     batches: batchCounts(model),
     config: configHash(config),
     normgrad: version,

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { Dataset } from '../data/dataset.ts';
 import type { Module } from '../nn/module.ts';
 import type { Optimizer } from '../optim/index.ts';
+import { drawingApart, manualSeed } from '../random.ts';
 import { asCodeError } from '../train/code/place.ts';
 import { loadFiles, withHashes } from '../train/codeFields.ts';
 import { resolveConfig, type TrainConfig, type TrainOptions } from '../train/config.ts';
@@ -84,7 +85,7 @@ const LOCK_MS = 1_000;
 export async function runTraining(options: TrainOptions, hooks: TrainingHooks = {}): Promise<TrainResult> {
   const config = withHashes(resolveConfig(options));
   try {
-    return await trainConfig(config, hooks);
+    return await drawingApart(() => trainConfig(config, hooks));
   } catch (error) {
     throw asCodeError(error);
   }
@@ -97,6 +98,8 @@ async function trainConfig(config: TrainConfig, hooks: TrainingHooks): Promise<T
   const path =
     hooks.folder && ('path' in hooks.folder ? hooks.folder.path : join(hooks.folder.parent, runName(config)));
   const build = () => {
+    // A user's model may draw without a generator
+    manualSeed(`${config.seed}/weights by default`);
     const model = buildModel(config, data);
     return { model, optimizer: buildOptimizer(config, model) };
   };
@@ -173,6 +176,8 @@ async function train(run: Run, hooks: TrainingHooks): Promise<TrainResult> {
       ...{ allSteps: config.epochs * data.train.perEpoch, startsOver, initialized, warnings },
     };
     hooks.onStart?.(start);
+    // Whatever was tried and looked at so far has drawn from it
+    manualSeed(`${config.seed}/steps by default`, restored?.random);
     const outcome = await trainingLoop(model, optimizer, data, config, {
       ...hooks,
       watcher: hooks.watch?.(start),

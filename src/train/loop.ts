@@ -3,6 +3,7 @@ import type { Tensor } from '../autograd/index.ts';
 import type { Batch } from '../data/batches.ts';
 import type { Module } from '../nn/module.ts';
 import { clipGradNorm, type Optimizer } from '../optim/index.ts';
+import { drawingApart } from '../random.ts';
 import { anyNumber, wholeNumber } from '../storedFile.node.ts';
 import { codeName } from './code/names.ts';
 import type { TrainConfig } from './config.ts';
@@ -108,7 +109,9 @@ export async function trainingLoop(
 
   const probe = async (batch: Batch, lr: number) => {
     for (const probe of config.probes) {
-      const values = await measure(probe, { model, data, config, batch, lr, loss: lossFn });
+      const values = await drawingApart(() =>
+        measure(probe, { model, data, config, batch, lr, loss: lossFn }),
+      );
       onMetrics?.({ t: 'probe', probe: codeName(probe), step: progress.steps, values });
     }
   };
@@ -161,7 +164,7 @@ export async function trainingLoop(
       onPause?.(false);
     }
 
-    const test = signal?.aborted ? null : await evaluate(model, data, config, signal);
+    const test = signal?.aborted ? null : await drawingApart(() => evaluate(model, data, config, signal));
     tick();
     if (test === null || signal?.aborted) {
       onPause?.(true);

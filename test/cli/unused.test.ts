@@ -2,7 +2,6 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
-import { manualSeed } from '../../src/random.ts';
 import { inProcess } from './inProcess.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'normgrad-unused-'));
@@ -74,7 +73,6 @@ it.each([
 
 it('a norm that draws has the digest that it has without the flag', async () => {
   const digestOf = async (name: string, flags: string[] = []) => {
-    manualSeed(1); // as in a process of its own
     const { stdout } = await inProcess([...train, '--norm', power, '--out', join(folder, name), ...flags]);
     return stdout.match(/digest (\w+)/)?.[1];
   };
