@@ -2,10 +2,14 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
+import { forgetCode } from '../../src/train/code/load.ts';
 import { inProcess } from './inProcess.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'normgrad-unused-'));
-afterAll(() => rmSync(folder, { recursive: true }));
+afterAll(() => {
+  forgetCode();
+  rmSync(folder, { recursive: true });
+});
 
 const grid = join(folder, 'grid.json');
 writeFileSync(

@@ -4,16 +4,25 @@ import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
 import { defaultRandom, manualSeed } from '../../src/random.ts';
 import { runTraining, type TrainingHooks } from '../../src/runs/training.ts';
+import { forgetCode } from '../../src/train/code/load.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'normgrad-drawn-'));
-afterAll(() => rmSync(folder, { recursive: true }));
+afterAll(() => {
+  forgetCode();
+  rmSync(folder, { recursive: true });
+});
 
 // Neither names a generator
 const norm = join(folder, 'noisy.mjs');
 writeFileSync(
   norm,
   `import { defineNorm, Norm, randn } from 'normgrad';
-  class Noisy extends Norm { forward(x) { return x.add(randn(x.shape).mul(0.1)); } }
+  class Noisy extends Norm {
+    forward(x) {
+      if (!this.training) globalThis.inTest?.();
+      return x.add(randn(x.shape).mul(0.1));
+    }
+  }
   export default defineNorm({ name: 'noisy', build: () => new Noisy() });`,
 );
 const model = join(folder, 'net.mjs');
@@ -44,20 +53,20 @@ it.each([
   },
 );
 
-// The last step of an epoch, too, behind which it is stopped in the midst of the test
-it.each([7, 10])('a run that was stopped after step %i goes on drawing where it stopped', async (last) => {
-  const path = join(folder, `run${last}`);
-  const stop = new AbortController();
-  const onStep = ({ step }: { step: number }) => {
-    if (step === last) setTimeout(() => stop.abort(), last === 10 ? 1 : 0);
-  };
-  const config = { norm, testLimit: 1000 };
-  const hooks = { folder: { path }, signal: stop.signal, onStep } as TrainingHooks;
-  expect((await runTraining({ ...small, ...config }, hooks)).status).toBe('interrupted');
-  manualSeed(5);
-  const resumed = await digestOf(config, { folder: { path }, resume: true });
-  expect(resumed).toBe(await digestOf(config));
-});
+it.each(['epoch', 'test'])(
+  'a run that was stopped in the midst of an %s goes on drawing where it stopped',
+  async (where) => {
+    const path = join(folder, where);
+    const stop = new AbortController();
+    const onStep = ({ step }: { step: number }) => void (where === 'epoch' && step === 7 && stop.abort());
+    if (where === 'test') Object.assign(globalThis, { inTest: () => stop.abort() });
+    const hooks: TrainingHooks = { folder: { path }, signal: stop.signal, onStep };
+    const { status, steps } = await runTraining({ ...small, norm }, hooks);
+    Object.assign(globalThis, { inTest: undefined });
+    expect([status, steps]).toEqual(['interrupted', where === 'test' ? 10 : 7]);
+    expect(await digestOf({ norm }, { folder: { path }, resume: true })).toBe(await digestOf({ norm }));
+  },
+);
 
 it('what is measured on the way changes nothing', async () => {
   const digest = await digestOf({ norm });
