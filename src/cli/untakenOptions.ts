@@ -2,6 +2,8 @@ import type { NormEntry } from '../nn/norm/registry.ts';
 import { type TriedOption, takesOption } from '../nn/norm/takesOption.ts';
 import type { Output } from './output.ts';
 
+// Apart from unusedSettings.ts: explain and gradcheck need no settings of runs, and start without them
+
 type Flags = { readonly [Option in TriedOption]?: string };
 
 /** Says which of these options, named by their flags, were given though none of the norms looks at them. */

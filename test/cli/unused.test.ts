@@ -1,31 +1,21 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
-import { forgetCode } from '../../src/train/code/load.ts';
+import { folderWith } from '../train/code/userFiles.ts';
 import { inProcess } from './inProcess.ts';
 
-const folder = mkdtempSync(join(tmpdir(), 'normgrad-unused-'));
-afterAll(() => {
-  forgetCode();
-  rmSync(folder, { recursive: true });
-});
-
-const grid = join(folder, 'grid.json');
-writeFileSync(
-  grid,
-  JSON.stringify({
+const { folder, at, remove } = folderWith({
+  'grid.json': JSON.stringify({
     base: { dataset: 'synthetic', limit: 64, epochs: 1, groups: 2 },
     grid: { norm: ['none', 'batch', 'group'], optimizer: ['adam', 'sgd'], momentum: [0, 0.9] },
   }),
-);
-const power = join(folder, 'power.mjs');
-writeFileSync(
-  power,
-  `import { defineNorm, Norm, randn } from 'normgrad';
-  class Plain extends Norm { forward(x) { return x.add(randn(x.shape)); } }
-  export default defineNorm({ name: 'plain', build: () => new Plain() });`,
-);
+  'power.mjs': `
+    import { defineNorm, Norm, randn } from 'normgrad';
+    class Plain extends Norm { forward(x) { return x.add(randn(x.shape)); } }
+    export default defineNorm({ name: 'plain', build: () => new Plain() });`,
+  'experiment.json': '{}',
+});
+afterAll(remove);
+const [grid, power] = [at('grid.json'), at('power.mjs')];
 const train = ['train', '--dataset', 'synthetic', '--limit', '64', '--epochs', '1'];
 const gradcheck = ['gradcheck', '--shape', '2,4'];
 
@@ -85,12 +75,12 @@ it('a norm that draws has the digest that it has without the flag', async () => 
   expect(await digestOf('with', ['--groups', '2'])).toBe(digest);
 });
 
-mkdirSync(join(folder, 'experiment'));
-writeFileSync(join(folder, 'experiment', 'experiment.json'), '{}');
-
 it.each([
-  [['report', join(folder, 'experiment'), '--measure', 'testLoss'], '--measure: the page of an experiment'],
-  [['report', folder, '--experiment', 'with-without'], '--experiment: for one folder, that of an experiment'],
+  [['report', folder, '--measure', 'testLoss'], '--measure: the page of an experiment'],
+  [
+    ['report', folder, folder, '--experiment', 'with-without'],
+    '--experiment: for one folder, that of an experiment',
+  ],
   [['parity', '--smoke'], '--smoke: of which experiment?'],
   [['parity', '--data-dir', folder], '--data-dir: of which experiment?'],
 ])('%j is refused', async (args, message) => {

@@ -1,37 +1,27 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
 import { defaultRandom, manualSeed } from '../../src/random.ts';
 import { runTraining, type TrainingHooks } from '../../src/runs/training.ts';
-import { forgetCode } from '../../src/train/code/load.ts';
-
-const folder = mkdtempSync(join(tmpdir(), 'normgrad-drawn-'));
-afterAll(() => {
-  forgetCode();
-  rmSync(folder, { recursive: true });
-});
+import { folderWith } from '../train/code/userFiles.ts';
 
 // Neither names a generator
-const norm = join(folder, 'noisy.mjs');
-writeFileSync(
-  norm,
-  `import { defineNorm, Norm, randn } from 'normgrad';
-  class Noisy extends Norm {
-    forward(x) {
-      if (!this.training) globalThis.inTest?.();
-      return x.add(randn(x.shape).mul(0.1));
+const { folder, at, remove } = folderWith({
+  'noisy.mjs': `
+    import { defineNorm, Norm, randn } from 'normgrad';
+    class Noisy extends Norm {
+      forward(x) {
+        if (!this.training) globalThis.inTest?.();
+        return x.add(randn(x.shape).mul(0.1));
+      }
     }
-  }
-  export default defineNorm({ name: 'noisy', build: () => new Noisy() });`,
-);
-const model = join(folder, 'net.mjs');
-writeFileSync(
-  model,
-  `import { defineModel, Flatten, Linear, Sequential } from 'normgrad';
-  const build = ({ input: [h, w, c], classes }) => new Sequential([new Flatten(), new Linear(h * w * c, classes)]);
-  export default defineModel({ name: 'net', build });`,
-);
+    export default defineNorm({ name: 'noisy', build: () => new Noisy() });`,
+  'net.mjs': `
+    import { defineModel, Flatten, Linear, Sequential } from 'normgrad';
+    const build = ({ input: [h, w, c], classes }) => new Sequential([new Flatten(), new Linear(h * w * c, classes)]);
+    export default defineModel({ name: 'net', build });`,
+});
+afterAll(remove);
+const [norm, model] = [at('noisy.mjs'), at('net.mjs')];
 const small = { dataset: 'synthetic', limit: 200, testLimit: 50, batchSize: 20, epochs: 2 };
 
 async function digestOf(options: object, hooks: TrainingHooks = {}): Promise<string> {

@@ -10,7 +10,7 @@ import { type Axes, expand, gridVariants, plannedRuns } from '../../runs/sweep/g
 import { plainName, readPlan, type SweepPlan } from '../../runs/sweep/sweep.ts';
 import { checked, parsed, plainObject, readText } from '../../storedFile.node.ts';
 import { fromFolder } from '../../train/codeFields.ts';
-import { resolveConfig } from '../../train/config.ts';
+import type { TrainConfig } from '../../train/config.ts';
 import { typed } from '../../typed.node.ts';
 import { UsageError } from '../exit.ts';
 import { findExperiment } from '../experiment/find.ts';
@@ -60,7 +60,7 @@ export async function chosenSweep(what: string, flags: SweepFlags, sweep: Comman
     const plan = await planOf(what, { ...rest, set });
     const axes = [...Object.keys(set), ...plan.runs.flatMap(({ labels }) => Object.keys(labels))];
     warnOfUnused(
-      plan.runs.map(({ config }) => resolveConfig(config)),
+      plan.runs.map(({ config }) => config),
       axes,
       outputOf(sweep),
     );
@@ -77,7 +77,7 @@ export async function chosenSweep(what: string, flags: SweepFlags, sweep: Comman
 }
 
 /** The runs of an experiment, by name or file, or of a sweep file (.json), as the flags change them. */
-export async function planOf(what: string, flags: PlanFlags): Promise<SweepPlan> {
+export async function planOf(what: string, flags: PlanFlags): Promise<SweepPlan<TrainConfig>> {
   if (what.endsWith('.json')) return fromSweepFile(what, flags);
   const experiment = await findExperiment(what, [
     'or a grid (.json)',
@@ -104,7 +104,7 @@ function isSweepFolder(what: string): boolean {
   return existsSync(what) && statSync(what).isDirectory();
 }
 
-function fromSweepFile(path: string, flags: PlanFlags): SweepPlan {
+function fromSweepFile(path: string, flags: PlanFlags): SweepPlan<TrainConfig> {
   const { dataDir, smoke } = flags;
   const hint =
     'like this: {"base": {"dataset": "synthetic"}, "grid": {"norm": ["none", "batch"], "seed": [1, 2]}}';
